@@ -1,0 +1,74 @@
+/**
+ * The closed table of error codes. A code never changes its meaning and is never reused.
+ *
+ * Ranges: 1xxx job and graph building, 2xxx types, state and restore, 3xxx checkpoints and storage,
+ * 4xxx configuration and memory, 5xxx running tasks and user functions, 6xxx connectors,
+ * 7xxx command line, 8xxx job identity and leadership, 9xxx internal.
+ *
+ * `fatal`: the next attempt must meet it again, so no restart strategy is asked.
+ * `retryable`: the restart strategy decides.
+ */
+export const ERROR_TABLE = {
+  // 1xxx: building a job
+  MR1001: { kind: 'fatal', title: 'Invalid argument to the stream API' },
+  MR1002: { kind: 'fatal', title: 'Duplicate operator uid' },
+  MR1003: { kind: 'fatal', title: 'The job module has no default export made by defineJob' },
+  MR1004: { kind: 'fatal', title: 'A cluster cannot be started from inside a task or a graph builder' },
+  MR1005: { kind: 'fatal', title: 'The job graph has no operator that could run' },
+  MR1006: { kind: 'fatal', title: 'The graph of this thread differs from the submitted one' },
+  MR1007: { kind: 'fatal', title: 'A job parameter is missing' },
+  MR1008: { kind: 'fatal', title: 'A job parameter has the wrong form' },
+  MR1009: { kind: 'fatal', title: 'The job module threw while its graph was built' },
+  // 2xxx: types and state
+  MR2001: { kind: 'fatal', title: 'Invalid type descriptor' },
+  MR2002: { kind: 'retryable', title: 'A value does not have its declared type' },
+  MR2003: { kind: 'retryable', title: 'Bytes could not be decoded' },
+  MR2004: { kind: 'fatal', title: 'A key of an unsupported type' },
+  MR2005: { kind: 'fatal', title: 'State was used without a current key' },
+  MR2006: { kind: 'fatal', title: 'State is registered twice with different types' },
+  MR2101: { kind: 'fatal', title: 'The checkpoint belongs to another graph' },
+  MR2102: { kind: 'fatal', title: 'The checkpoint was taken at another parallelism' },
+  MR2103: { kind: 'fatal', title: 'The declared type of a state differs from the one in the checkpoint' },
+  // 3xxx: checkpoints and storage
+  MR3001: { kind: 'retryable', title: 'A storage operation failed' },
+  MR3002: { kind: 'fatal', title: 'The storage folder cannot be written' },
+  MR3003: { kind: 'retryable', title: 'The disk is full' },
+  MR3004: { kind: 'fatal', title: 'A stored file is corrupt' },
+  MR3005: { kind: 'fatal', title: 'No readable checkpoint where one was expected' },
+  MR3006: { kind: 'retryable', title: 'Exceeded checkpoint tolerable failure threshold' },
+  MR3007: { kind: 'retryable', title: 'A snapshot failed' },
+  MR3008: { kind: 'fatal', title: 'A stored object was expected and is missing' },
+  // 4xxx: configuration and memory
+  MR4001: { kind: 'fatal', title: 'Unknown configuration key' },
+  MR4002: { kind: 'fatal', title: 'Invalid configuration value' },
+  MR4003: { kind: 'fatal', title: 'Memory configuration failed' },
+  MR4004: { kind: 'fatal', title: 'Insufficient number of network buffers' },
+  MR4005: { kind: 'fatal', title: 'The memory plan is too small for the tasks of the job' },
+  // 5xxx: running tasks
+  MR5001: { kind: 'retryable', title: 'A user function threw' },
+  MR5002: { kind: 'fatal', title: 'A user function returned a promise where it must be synchronous' },
+  MR5003: { kind: 'retryable', title: 'A task thread exited' },
+  MR5004: { kind: 'retryable', title: 'A task thread is stuck' },
+  MR5005: { kind: 'retryable', title: 'A task thread ran out of memory' },
+  MR5006: { kind: 'fatal', title: 'The job failed and its restart strategy gave up' },
+  MR5007: { kind: 'fatal', title: 'The job was cancelled' },
+  MR5008: { kind: 'retryable', title: 'A task could not be started' },
+  MR5009: { kind: 'fatal', title: 'A record has no timestamp where event time is needed' },
+  // 6xxx: connectors
+  MR6001: { kind: 'fatal', title: 'Malformed input' },
+  MR6002: { kind: 'fatal', title: 'No input was found' },
+  MR6003: { kind: 'retryable', title: 'A source could not be read' },
+  MR6004: { kind: 'retryable', title: 'A sink could not be written' },
+  MR6005: { kind: 'fatal', title: 'A pending output file is missing at commit' },
+  // 7xxx: command line
+  MR7001: { kind: 'fatal', title: 'Usage' },
+  // 8xxx: job identity
+  MR8001: { kind: 'fatal', title: 'The job is unfinished' },
+  MR8002: { kind: 'fatal', title: 'The job already runs in another process' },
+  MR8003: { kind: 'fatal', title: 'The leadership of this job was lost' },
+  // 9xxx: internal
+  MR9001: { kind: 'retryable', title: 'An invariant of the engine does not hold' },
+  MR9002: { kind: 'retryable', title: 'An unexpected error' },
+} as const satisfies Record<string, { readonly kind: 'fatal' | 'retryable'; readonly title: string }>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;

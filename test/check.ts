@@ -1,0 +1,17 @@
+import fc from 'fast-check';
+
+/**
+ * The one way to run a property: draws a fresh seed unless `MILLRACE_SEED` replays one, and prints it
+ * first and last so that every failure can be replayed.
+ */
+export async function check<T>(
+  name: string,
+  property: fc.IRawProperty<T>,
+  options: { readonly runs?: number } = {},
+): Promise<void> {
+  const seed = Number(process.env.MILLRACE_SEED ?? (Date.now() ^ (process.pid << 12)) | 0);
+  console.log(`# ${name}: seed ${seed}`);
+  const result = await fc.check(property, { seed, numRuns: options.runs ?? 100, verbose: 1 });
+  console.log(`# ${name}: seed ${seed}, ${result.numRuns} runs, ${result.failed ? 'FAILED' : 'ok'}`);
+  if (result.failed) throw new Error(`${name}: seed ${seed}\n${fc.defaultReportMessage(result) ?? ''}`);
+}
