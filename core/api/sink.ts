@@ -1,0 +1,62 @@
+import type { Clock } from '../ports/clock.js';
+import type { FileSystem } from '../ports/file-system.js';
+
+/**
+ * A sink: writers take records; for exactly-once they hand out committables at each checkpoint, and a
+ * committer makes them visible once that checkpoint is complete. Commits are repeated after a crash, so
+ * committing again what is committed must change nothing. Committables and writer state are plain data.
+ *
+ * @example
+ * ```ts
+ * stream.sinkTo(FileSink.jsonLines(folder), 'results');
+ * ```
+ */
+export interface Sink<T, CommittableT = unknown, WriterStateT = unknown> {
+  createWriter(
+    context: SinkWriterContext,
+    restored: readonly WriterStateT[],
+  ): SinkWriter<T, CommittableT, WriterStateT>;
+  /** Absent: nothing is committed, and what `write` does is visible at once (at-least-once). */
+  createCommitter?(context: SinkWriterContext): Committer<CommittableT>;
+}
+
+export interface SinkWriterContext {
+  readonly subtaskIndex: number;
+  readonly parallelism: number;
+  /** uid of the sink operator: part of what makes names unique. */
+  readonly uid: string;
+  /** Epoch of the process and attempt of the task: together never used twice. */
+  readonly epoch: number;
+  readonly attempt: number;
+  /** Completed checkpoint this writer was restored from, or undefined at a start from the beginning. */
+  readonly restoredCheckpointId: number | undefined;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  /** For sinks that print: what is data goes to standard output. Resolves when it has been taken. */
+  writeLine(line: string): void;
+}
+
+/** On the thread of its subtask; calls never overlap. Order at a checkpoint: flush, prepareCommit, snapshotState. */
+export interface SinkWriter<T, CommittableT = unknown, WriterStateT = unknown> {
+  /** Before the first write. `pending`: restored committables that will be committed now; not leftovers. */
+  open?(pending: readonly CommittableT[]): void | Promise<void>;
+  /** Takes a record, synchronously; it may buffer. `timestamp` is undefined where the record has none. */
+  write(value: T, context: { readonly timestamp: number | undefined; readonly watermark: number }): void;
+  /** Undefined while writes are welcome; otherwise settles when the writer's buffer has drained. */
+  readonly busy?: Promise<void> | undefined;
+  /** Everything written so far must have left the writer's buffer. `endOfInput`: no write follows. */
+  flush(endOfInput: boolean): void | Promise<void>;
+  /** What, once committed, makes everything since the last call visible. Rejecting fails the task. */
+  prepareCommit?(): readonly CommittableT[] | Promise<readonly CommittableT[]>;
+  snapshotState?(checkpointId: number): readonly WriterStateT[];
+  close?(): void | Promise<void>;
+}
+
+export interface Committer<CommittableT> {
+  /**
+   * Commits all, in order. Called when the checkpoint that holds them is complete, and again after a
+   * restore. Idempotent. A rejection fails the task, which restores and tries again.
+   */
+  commit(committables: readonly CommittableT[]): Promise<void>;
+  close?(): void | Promise<void>;
+}

@@ -1,0 +1,43 @@
+import type { SnapshotWriter, StateFileHandle, StateFileReader } from '../ports/keyed-state-store.js';
+import type { CheckpointManifest } from './snapshot-handle.js';
+
+/**
+ * Durable checkpoints of one run of one job, as its leader sees them. One implementation stands over any
+ * object store.
+ *
+ * The completed checkpoints are a numbered log: `complete` claims the next slot by create-if-absent, so a
+ * checkpoint is completed exactly when its slot exists. Who finds the slot taken by another epoch has lost
+ * the leadership: `complete` rejects with MR8003, and that leader must stop and notify nobody.
+ */
+export interface CheckpointStorage extends StateFileReader {
+  /** The leader's epoch: greater than that of every earlier process that ran this job. */
+  readonly epoch: number;
+  /** For one subtask and one checkpoint. `owner` is `<uid>-<subtask>`; `attempt` keeps zombies apart. */
+  writerFor(checkpointId: number, attempt: number, owner: string): SnapshotWriter;
+  /**
+   * Makes the checkpoint complete, durably. Rejects with MR8003 when fenced off. Any other rejection leaves
+   * the outcome unknown: `resolveUnknown` tells it.
+   */
+  complete(manifest: CheckpointManifest): Promise<void>;
+  /** After `complete` rejected with anything but MR8003: true if the checkpoint is in the log after all. */
+  resolveUnknown(checkpointId: number): Promise<boolean>;
+  /**
+   * The newest readable completed checkpoint, or undefined if no slot was ever claimed. An unreadable newest
+   * one is passed over, told by `onUnreadable`. Rejects with MR3005 if slots exist and none is readable.
+   */
+  latest(
+    onUnreadable: (checkpointId: number, error: unknown) => void,
+  ): Promise<CheckpointManifest | undefined>;
+  /** Keeps the newest `count` completed checkpoints and the files they name; removes the rest. */
+  retain(count: number): Promise<void>;
+  /** Removes data files that the aborted checkpoint wrote. Files of other checkpoints stay. */
+  discard(checkpointId: number, files: readonly StateFileHandle[]): Promise<void>;
+  /** Records the result, durably, then removes the checkpoints (unless they are to be kept). */
+  finish(result: StoredJobResult, keepCheckpoints: boolean): Promise<void>;
+}
+
+export interface StoredJobResult {
+  readonly state: 'FINISHED' | 'FAILED' | 'CANCELED';
+  readonly finishedMs: number;
+  readonly message?: string;
+}

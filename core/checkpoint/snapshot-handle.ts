@@ -1,0 +1,58 @@
+import type { StateFileHandle } from '../ports/keyed-state-store.js';
+
+/** Keyed state of one operator of one subtask in a checkpoint: plain data, stored in the manifest. */
+export interface KeyedStateHandle {
+  /** The form of the files' content; a reader that does not know it refuses. */
+  readonly format: number;
+  readonly keyGroupStart: number;
+  readonly keyGroupEnd: number;
+  /** Applied in this order on restore: a base, then increments whose rows (and deletions) replace it. */
+  readonly files: readonly StateFileHandle[];
+  /** Type of each table's values, to be compared with what the job declares. */
+  readonly tables: Readonly<Record<string, string>>;
+}
+
+/** All that one operator of one subtask puts into a checkpoint. Plain data. */
+export interface OperatorStateHandle {
+  readonly keyed: KeyedStateHandle | undefined;
+  /** Operator state by name: each item encoded apart, so that lists can be dealt out anew on a rescale. */
+  readonly lists: Readonly<Record<string, OperatorListHandle>>;
+}
+
+export interface OperatorListHandle {
+  readonly mode: 'split' | 'union' | 'broadcast';
+  readonly items: readonly Uint8Array[];
+}
+
+/** The snapshot of one subtask: by operator uid. */
+export interface SubtaskSnapshot {
+  readonly operators: Readonly<Record<string, OperatorStateHandle>>;
+}
+
+/** One vertex of a completed checkpoint. */
+export interface VertexSnapshot {
+  /** uid of the chain's head. */
+  readonly vertexUid: string;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  /** By subtask index; `finished` ones had ended before the checkpoint and hold no state. */
+  readonly subtasks: readonly (SubtaskSnapshot | 'finished')[];
+  /** State of the source's split enumerator, encoded; undefined where there is none. */
+  readonly enumerator: Uint8Array | undefined;
+}
+
+/** The content of a completed checkpoint: what a slot of the numbered log holds. Plain data. */
+export interface CheckpointManifest {
+  readonly checkpointId: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly fingerprint: string;
+  readonly jobName: string;
+  /** Wall time of the trigger and of completion, ms since the epoch. */
+  readonly triggeredMs: number;
+  readonly completedMs: number;
+  readonly kind: CheckpointKind;
+  readonly vertices: readonly VertexSnapshot[];
+}
+
+export type CheckpointKind = 'checkpoint' | 'savepoint';

@@ -1,0 +1,106 @@
+import type { SourceOperatorFactory } from '../operator/source-stream-operator.js';
+import type { OperatorFactory } from '../operator/stream-operator.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import type { StreamPartitioner } from './stream-partitioner.js';
+
+/**
+ * What the control plane knows of a job: plain data, no functions. Made by chaining the stream graph. Two
+ * threads have the same job exactly when their fingerprints are equal.
+ */
+export interface JobGraph {
+  readonly name: string;
+  /** Hash over vertices, operators' uids, edges, partitioners, parallelism and types. */
+  readonly fingerprint: string;
+  /** In topological order; `vertices[i].id === i`. */
+  readonly vertices: readonly JobVertex[];
+  /** `edges[i].id === i`. */
+  readonly edges: readonly JobEdge[];
+  /** Told to the user at start: derived uids of stateful operators, missing watermark strategies, ... */
+  readonly warnings: readonly string[];
+  /** What the job itself asked for by `env.configure`; below flags and environment, above the defaults. */
+  readonly configuration: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A chain of operators that runs as one task per subtask. */
+export interface JobVertex {
+  readonly id: number;
+  /** uid of the chain's head. */
+  readonly uid: string;
+  /** Names of the chained operators, ` -> ` between. */
+  readonly name: string;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly slotSharingGroup: string;
+  readonly isSource: boolean;
+  /** Meaningful for sources. */
+  readonly bounded: boolean;
+  readonly operators: readonly JobOperator[];
+}
+
+export interface JobOperator {
+  readonly uid: string;
+  readonly name: string;
+  readonly keyed: boolean;
+}
+
+export interface JobEdge {
+  readonly id: number;
+  readonly source: number;
+  readonly target: number;
+  /** Which input of the target's head operator; edges of a union share one. */
+  readonly inputIndex: number;
+  readonly partitioner: PartitionerKind;
+  readonly typeId: string;
+}
+
+export type PartitionerKind =
+  | 'forward'
+  | 'hash'
+  | 'rebalance'
+  | 'rescale'
+  | 'shuffle'
+  | 'broadcast'
+  | 'global'
+  | 'custom';
+
+/** The runnable side of a vertex, built in the thread of each of its tasks. */
+export interface ExecutableVertex {
+  readonly vertex: JobVertex;
+  /** Node 0 is the head. */
+  readonly nodes: readonly ChainNode[];
+}
+
+export interface ChainNode {
+  readonly uid: string;
+  readonly name: string;
+  readonly operator:
+    | { readonly kind: 'source'; readonly factory: SourceOperatorFactory }
+    | { readonly kind: 'operator'; readonly factory: OperatorFactory };
+  /** Where its output goes, in order; several when the stream is used more than once. */
+  readonly outputs: readonly ChainOutput[];
+}
+
+/** `tag`: the side output this takes, undefined for the main output. */
+export type ChainOutput =
+  | {
+      readonly kind: 'chained';
+      readonly node: number;
+      readonly inputIndex: number;
+      readonly tag: string | undefined;
+    }
+  | { readonly kind: 'edge'; readonly edge: ExecutableEdge; readonly tag: string | undefined };
+
+export interface ExecutableEdge {
+  readonly id: number;
+  readonly type: TypeDescriptor<unknown>;
+  /** A fresh partitioner for one producing subtask. */
+  createPartitioner(channels: number, producerSubtask: number): StreamPartitioner<unknown>;
+}
+
+/** A whole job, built in a thread: the plain part and the runnable part. */
+export interface BuiltJob {
+  readonly graph: JobGraph;
+  readonly vertices: readonly ExecutableVertex[];
+  /** Types of the edges by edge id, for the consumers. */
+  readonly edgeTypes: readonly TypeDescriptor<unknown>[];
+}

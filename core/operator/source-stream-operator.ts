@@ -1,0 +1,39 @@
+import type { InputStatus } from '../api/source.js';
+import type { OperatorContext, Output, StreamOperator } from './stream-operator.js';
+
+/** Head of a source's chain: reads splits, assigns timestamps, makes watermarks. It has no inputs. */
+export interface SourceStreamOperator extends StreamOperator {
+  /** Emits at most `budget` records. END_OF_INPUT once: afterwards the task ends its input. */
+  poll(budget: number): InputStatus;
+  /** Settles when `poll` has something to do; asked after NOTHING_AVAILABLE. */
+  isAvailable(): Promise<void>;
+  /** Splits as the enumerator's thread sent them (plain data). */
+  addSplits(splits: readonly unknown[]): void;
+  notifyNoMoreSplits(): void;
+}
+
+/** The split enumerator of a source, on the thread of subtask 0. */
+export interface SourceCoordinator {
+  /** Creates (or restores, if `state` is given) and starts the enumerator. */
+  start(state: Uint8Array | undefined): void | Promise<void>;
+  handleSplitRequest(subtask: number): void;
+  /** Encoded state of the enumerator. */
+  snapshotState(checkpointId: number): Uint8Array;
+  notifyCheckpointComplete(checkpointId: number): void;
+  close(): void | Promise<void>;
+}
+
+/** How a coordinator's decisions leave it; delivered to the readers in this order. */
+export interface SplitAssignments {
+  assignSplits(subtask: number, splits: readonly unknown[]): void;
+  signalNoMoreSplits(subtask: number): void;
+}
+
+export interface SourceOperatorFactory {
+  createReader(
+    context: OperatorContext,
+    output: Output<never>,
+    requestSplit: () => void,
+  ): SourceStreamOperator;
+  createCoordinator(context: OperatorContext, assignments: SplitAssignments): SourceCoordinator;
+}

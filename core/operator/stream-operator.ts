@@ -1,0 +1,115 @@
+import type { OutputTag } from '../api/output-tag.js';
+import type { OperatorListHandle, OperatorStateHandle } from '../checkpoint/snapshot-handle.js';
+import type { Clock } from '../ports/clock.js';
+import type { Completions } from '../ports/completions.js';
+import type { FileSystem } from '../ports/file-system.js';
+import type { KeyedSnapshot, KeyedStateStore } from '../ports/keyed-state-store.js';
+import type { MetricGroup } from '../ports/metrics.js';
+import type { CodecFactory } from '../serde/record-codec.js';
+
+/** Where an operator's results go: the next operator of the chain, or the channels behind it. */
+export interface Output<T> {
+  /** `timestamp` is NO_TIMESTAMP where the record has none. */
+  collect(value: T, timestamp: number): void;
+  /** Never decreases. */
+  emitWatermark(timestamp: number): void;
+  emitIdle(): void;
+  emitActive(): void;
+  sideOutput<X>(tag: OutputTag<X>, value: X, timestamp: number): void;
+}
+
+/** One input of an operator. Calls come in the order of the stream, on the thread of the task. */
+export interface Input<T> {
+  processElement(value: T, timestamp: number): void;
+  processWatermark(timestamp: number): void;
+  processIdle(): void;
+  processActive(): void;
+}
+
+/**
+ * One operator of one subtask. All methods are called on the thread of the task and never overlap.
+ *
+ * Order: (constructed with its context) open, then inputs' elements and `onWake` interleaved with
+ * checkpoints (prepareSnapshot, snapshotState), then endInput once every input has ended (after the final
+ * watermark), further checkpoints, close. A failed task calls only close.
+ */
+export interface StreamOperator {
+  /** By input index; a one-input operator has itself at 0. */
+  readonly inputs: readonly Input<never>[];
+  /** State is restored and may be read. The task waits for a returned promise. */
+  open(): void | Promise<void>;
+  /** Every input has ended; buffered results go out now. */
+  endInput(): void | Promise<void>;
+  /**
+   * The barrier has arrived; results that must be before it go out now (a sink flushes and prepares its
+   * commit). The task takes no record until a returned promise settles.
+   */
+  prepareSnapshot(checkpointId: number): void | Promise<void>;
+  /** Freezes the state, synchronously. */
+  snapshotState(checkpointId: number): OperatorSnapshot;
+  notifyCheckpointComplete(checkpointId: number): void;
+  notifyCheckpointAborted(checkpointId: number): void;
+  /** The wall-clock time asked for by `context.wakeAt` has come. */
+  onWake(wallMs: number): void;
+  /**
+   * Continues work that was left because `context.mustYield()` was true (firing timers of one watermark).
+   * True when nothing is left. The task takes no input while work is left.
+   */
+  resume(): boolean;
+  /** Idempotent; after a failure too. */
+  close(): void | Promise<void>;
+}
+
+export interface OperatorSnapshot {
+  readonly keyed: KeyedSnapshot | undefined;
+  readonly lists: Readonly<Record<string, OperatorListHandle>>;
+}
+
+export const EMPTY_SNAPSHOT: OperatorSnapshot = { keyed: undefined, lists: {} };
+
+/** All that an operator may reach of the world. Made by the task. */
+export interface OperatorContext {
+  readonly jobName: string;
+  readonly operatorName: string;
+  readonly uid: string;
+  readonly subtaskIndex: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  /** Epoch of the process and attempt of the task; the pair never occurs twice for one job. */
+  readonly epoch: number;
+  readonly attempt: number;
+  /** What the checkpoint holds for this operator and subtask; undefined at a start from the beginning. */
+  readonly restored: OperatorStateHandle | undefined;
+  readonly restoredCheckpointId: number | undefined;
+  /** Whether checkpoints are taken at all; without them sinks commit at the end of input. */
+  readonly checkpointing: boolean;
+  /** Interval at which periodic watermark generators are asked, ms; 0 turns them off. */
+  readonly autoWatermarkIntervalMs: number;
+  /** Present when the operator's factory says `needsKeyedState`; opened and restored. */
+  readonly keyedState: KeyedStateStore | undefined;
+  readonly codecs: CodecFactory;
+  readonly clock: Clock;
+  readonly completions: Completions;
+  readonly fileSystem: FileSystem;
+  readonly metrics: MetricGroup;
+  /** Asks for {@link StreamOperator.onWake} at or soon after the given wall time; replaces what was asked before. */
+  wakeAt(wallMs: number): void;
+  /** True when outputs are full: leave the rest for {@link StreamOperator.resume}. */
+  mustYield(): boolean;
+  /** Fails the task from an asynchronous place (a rejected commit). */
+  fail(error: unknown): void;
+  /** A line of data for standard output; resolves when taken. */
+  writeLine(line: string): Promise<void>;
+  /**
+   * The error to throw when user code threw `error`: MR5001 with operator, uid and the user's own stack
+   * line; a MillraceError comes back as it is.
+   */
+  userError(error: unknown): Error;
+}
+
+/** Makes an operator in the thread of its task. Lives in the graph built there; never crosses a thread. */
+export interface OperatorFactory {
+  /** Whether a keyed state store is to be opened for it. */
+  readonly needsKeyedState: boolean;
+  create(context: OperatorContext, output: Output<never>): StreamOperator;
+}

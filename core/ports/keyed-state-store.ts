@@ -1,0 +1,137 @@
+import type { KeyedStateHandle } from '../checkpoint/snapshot-handle.js';
+import type { ByteReader } from '../serde/byte-reader.js';
+import type { ByteWriter } from '../serde/byte-writer.js';
+
+/**
+ * Keyed state as bytes, of one operator of one subtask. The typed states (value, list, map, ...) stand on
+ * this in core/state, so that every backend has the same semantics and the same snapshot.
+ *
+ * A row is addressed by table, key group and row key. The row key is composed by core/state:
+ * `key | namespace | element`, each part order-preserving and self-delimiting, so that all rows of a
+ * (key, namespace) share a prefix and rows sort as their parts do.
+ *
+ * All methods but the snapshot's own are synchronous and are called on the thread of the task only.
+ */
+export interface KeyedStateStore {
+  /**
+   * Declares a table before its first use. The same name gives the same table.
+   * @throws MillraceError MR2103 if a restored table of that name had another `typeId`
+   */
+  table(name: string, options: TableOptions): StateTable;
+  /** The key groups that this subtask owns; rows outside are never stored. */
+  readonly keyGroups: KeyGroupRange;
+  /**
+   * The synchronous part of a checkpoint: freezes the present content at once (copy on write, or a copy)
+   * and returns what writes it out later while processing goes on.
+   */
+  snapshot(checkpointId: number): KeyedSnapshot;
+  /** The checkpoint is complete everywhere: frozen content and increments up to it may be dropped or kept. */
+  notifyCheckpointComplete(checkpointId: number): void;
+  /** The checkpoint will never complete; its changes belong to the next one. */
+  notifyCheckpointAborted(checkpointId: number): void;
+  /** May wait for what still runs (a writer, a file). Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface TableOptions {
+  /** Canonical text of the type of the values (and elements), stored in the checkpoint and compared. */
+  readonly typeId: string;
+  /** Whether {@link StateTable.scan} will be used (map state, timers); point access alone is cheaper. */
+  readonly ordered: boolean;
+  /** Bytes of a value when every value has the same size, otherwise 0. */
+  readonly fixedValueBytes: number;
+}
+
+/** The address of a row in a table. Reused by its owner: valid only during the call. */
+export interface RowKey {
+  readonly keyGroup: number;
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  /** murmur3_x86_32 of bytes[0, length) with seed 0, unsigned; computed by the owner. */
+  readonly hash: number;
+}
+
+export interface StateTable {
+  /** Points `into` at the value's bytes, valid until the next call on the store. False: no such row. */
+  get(row: RowKey, into: ByteReader): boolean;
+  /** Stores bytes[from, position) of `value` under the row; they are copied before this returns. */
+  put(row: RowKey, value: ByteWriter, from: number): void;
+  /** True if there was such a row. */
+  delete(row: RowKey): boolean;
+  /**
+   * Visits rows whose key begins with the given row's bytes, ascending by row key, until the visitor
+   * returns false. The visitor may delete the row it is shown, and must not otherwise write.
+   * Only on tables declared `ordered`.
+   */
+  scan(prefix: RowKey, visit: RowVisitor): void;
+  /** Visits all rows of a key group in ascending order (timers after a restore, savepoints, all keys). */
+  scanKeyGroup(keyGroup: number, visit: RowVisitor): void;
+}
+
+/** `key` and `value` are valid only during the call. Returning false ends the scan. */
+export type RowVisitor = (key: Uint8Array, value: Uint8Array) => boolean;
+
+export interface KeyGroupRange {
+  /** First key group, included. */
+  readonly start: number;
+  /** Last key group, included. */
+  readonly end: number;
+}
+
+export interface KeyedSnapshot {
+  /**
+   * Writes what was frozen by way of `writer` and resolves to what the manifest will hold; called once,
+   * off the record path. Rejects with MR3007 (or what the storage threw).
+   */
+  write(writer: SnapshotWriter): Promise<KeyedStateHandle>;
+  /** Frees what was frozen; after `write` settled, or instead of it. Idempotent. */
+  discard(): void;
+}
+
+/** Writes the data files of one subtask's part of one checkpoint. Supplied by the checkpoint storage. */
+export interface SnapshotWriter {
+  readonly checkpointId: number;
+  /** Opens a new data file; its name is unique among epochs, attempts, subtasks and checkpoints. */
+  createFile(purpose: string): SnapshotFile;
+}
+
+export interface SnapshotFile {
+  /** Appends a block; bytes are copied or written before the promise resolves. Awaiting it is the back-pressure. */
+  append(block: Uint8Array): Promise<void>;
+  /** Seals the file with its length, entry count and CRC32C, durable when this resolves. */
+  finish(entryCount: number): Promise<StateFileHandle>;
+  /** Gives up; what was written is removed if it can be. Never rejects. */
+  abandon(): Promise<void>;
+}
+
+/** A durable state file, as a manifest names it. */
+export interface StateFileHandle {
+  /** Object key below the job's folder. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly entryCount: number;
+  readonly crc32c: number;
+}
+
+/** Opens keyed state for one operator of a subtask: fresh, or from a checkpoint. Supplied by boot. */
+export interface KeyedStateBackend {
+  /** `heap` or `lmdb`; for messages. */
+  readonly name: string;
+  open(request: KeyedStateRequest): Promise<KeyedStateStore>;
+}
+
+export interface KeyedStateRequest {
+  readonly operatorUid: string;
+  readonly subtaskIndex: number;
+  readonly attempt: number;
+  readonly keyGroups: KeyGroupRange;
+  /** Managed memory of this operator, bytes. */
+  readonly managedBytes: number;
+  readonly restore: KeyedStateHandle | undefined;
+  readonly reader: StateFileReader;
+}
+
+export interface StateFileReader {
+  /** Streams the blocks of a file as they were appended, verifying length and CRC32C; rejects with MR3004 or MR3008. */
+  read(handle: StateFileHandle): AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,48 @@
+import type { SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
+import type { JobGraph } from '../graph/job-graph.js';
+import type { TaskAddress, TaskMessage, TaskReport } from '../protocol/control-message.js';
+
+/**
+ * Starts the tasks of one attempt of a job: on worker threads in production, in place in the simulator.
+ * The launcher makes the channels between them, sized by the memory plan.
+ */
+export interface TaskLauncher {
+  /**
+   * Starts every task of the attempt. Events come later, never from inside this call.
+   *
+   * @throws MillraceError MR4004 or MR4005, before anything has started, if the plan does not hold the job
+   */
+  launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt;
+}
+
+export interface AttemptDescription {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly graph: JobGraph;
+  /** What to restore, or undefined to start from the beginning. */
+  readonly restore: AttemptRestore | undefined;
+}
+
+export interface AttemptRestore {
+  readonly checkpointId: number;
+  /** By vertex id, then subtask; `finished` subtasks are not deployed: their channels begin at the end. */
+  readonly subtasks: readonly (readonly (SubtaskSnapshot | 'finished')[])[];
+  /** By vertex id. */
+  readonly enumerators: readonly (Uint8Array | undefined)[];
+}
+
+export interface RunningAttempt {
+  /** Delivered in order per task; dropped if the task has ended. */
+  send(task: TaskAddress, message: TaskMessage): void;
+  /**
+   * Ends every task that has not ended by itself, by force if need be. Resolves when no thread of this
+   * attempt runs any more and its memory is free. Idempotent.
+   */
+  terminate(): Promise<void>;
+}
+
+/** `exited` comes exactly once for every task, after its last report; nothing of it runs any more. */
+export type TaskEvent =
+  | { readonly type: 'report'; readonly task: TaskAddress; readonly report: TaskReport }
+  | { readonly type: 'exited'; readonly task: TaskAddress; readonly error: unknown };

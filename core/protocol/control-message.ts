@@ -1,0 +1,69 @@
+import type { CheckpointKind, SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
+import type { WireError } from './wire-error.js';
+
+/**
+ * The only union of messages between the job master and its tasks. All are plain data. Each crosses with
+ * the address of its task, whose `attempt` lets both sides ignore what an older attempt still says.
+ */
+export interface TaskAddress {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly vertexId: number;
+  readonly subtask: number;
+}
+
+/** Job master to task. Read in order, between steps. */
+export type TaskMessage =
+  /** To every source subtask: take a snapshot and send the barrier. */
+  | {
+      readonly type: 'trigger-checkpoint';
+      readonly checkpointId: number;
+      /** Wall time, ms. */
+      readonly timestamp: number;
+      readonly kind: CheckpointKind;
+    }
+  /** To subtask 0 of every source, before the triggers. */
+  | { readonly type: 'snapshot-enumerator'; readonly checkpointId: number }
+  | { readonly type: 'checkpoint-completed'; readonly checkpointId: number }
+  | { readonly type: 'checkpoint-aborted'; readonly checkpointId: number }
+  /** From the enumerator, to a reader. */
+  | { readonly type: 'splits-assigned'; readonly splits: readonly unknown[] }
+  | { readonly type: 'no-more-splits' }
+  /** From a reader, to the enumerator's subtask. */
+  | { readonly type: 'split-requested'; readonly subtask: number }
+  | { readonly type: 'cancel' };
+
+/** Task to job master. */
+export type TaskReport =
+  /** State is restored, channels are open; records flow from now on. */
+  | { readonly type: 'running' }
+  /** The task has processed the end of its input and waits for the final checkpoint (if there are any). */
+  | { readonly type: 'data-finished' }
+  /** The task has ended as it should; its thread goes. */
+  | { readonly type: 'finished' }
+  | { readonly type: 'canceled' }
+  | { readonly type: 'failed'; readonly error: WireError }
+  | {
+      readonly type: 'checkpoint-acknowledged';
+      readonly checkpointId: number;
+      readonly snapshot: SubtaskSnapshot;
+      readonly metrics: CheckpointMetrics;
+    }
+  | { readonly type: 'checkpoint-declined'; readonly checkpointId: number; readonly error: WireError }
+  | { readonly type: 'enumerator-snapshot'; readonly checkpointId: number; readonly state: Uint8Array }
+  | { readonly type: 'splits-assigned'; readonly subtask: number; readonly splits: readonly unknown[] }
+  | { readonly type: 'no-more-splits'; readonly subtask: number }
+  | { readonly type: 'split-requested' }
+  /** A line for standard output; answered by nothing, bounded by the sender. */
+  | { readonly type: 'line'; readonly text: string }
+  /** Values for `executeAndCollect`, committed or (without checkpointing) at the end. */
+  | { readonly type: 'collected'; readonly sequence: number; readonly items: Uint8Array };
+
+export interface CheckpointMetrics {
+  /** First barrier to last barrier, ms. */
+  readonly alignmentMs: number;
+  /** Pause of the task: last barrier to the next record, ms. */
+  readonly syncMs: number;
+  readonly asyncMs: number;
+  readonly stateBytes: number;
+}

@@ -1,0 +1,75 @@
+/**
+ * What a declared type is: plain frozen data, from which codecs are compiled, JSON is checked, and the
+ * canonical text of a type (its `typeId`) is made. Two descriptors with the same text have the same bytes.
+ *
+ * The builder `types` is in types.ts; only it makes descriptors, and it validates them.
+ */
+export type TypeNode =
+  | { readonly kind: PrimitiveKind }
+  /** undefined or a value. In an object the field may be absent. */
+  | { readonly kind: 'optional'; readonly element: TypeNode }
+  | { readonly kind: 'array'; readonly element: TypeNode }
+  /** A Map. */
+  | { readonly kind: 'map'; readonly key: TypeNode; readonly value: TypeNode }
+  /** Fields in declared order. `strict`: input with a field that is not named is refused, not ignored. */
+  | { readonly kind: 'object'; readonly fields: readonly FieldNode[]; readonly strict: boolean }
+  /** An object whose string field `tag` names its variant. */
+  | { readonly kind: 'union'; readonly tag: string; readonly variants: readonly VariantNode[] };
+
+export type PrimitiveKind =
+  | 'int32'
+  | 'float64'
+  | 'string'
+  | 'boolean'
+  /** Milliseconds since the epoch; read from JSON as a number or ISO 8601 text. */
+  | 'timestamp'
+  | 'bigint'
+  /** A Uint8Array. */
+  | 'bytes'
+  /** Always undefined; zero bytes. */
+  | 'void'
+  /** Undeclared: anything msgpackr can carry (structured clone values without functions). */
+  | 'dynamic';
+
+export interface FieldNode {
+  readonly name: string;
+  readonly type: TypeNode;
+}
+
+export interface VariantNode {
+  readonly name: string;
+  /** Always an object node; the tag field is not among its fields. */
+  readonly type: TypeNode;
+}
+
+declare const valueType: unique symbol;
+
+/** A {@link TypeNode} that knows, at compile time, the TypeScript type of its values. */
+export type TypeDescriptor<T> = TypeNode & { readonly [valueType]?: (value: T) => T };
+
+/** The TypeScript type of the values of a descriptor: `type Flight = Infer<typeof flight>`. */
+export type Infer<D> = D extends { readonly [valueType]?: (value: infer T) => unknown } ? T : never;
+
+/** The canonical text of a type, for example `{time:timestamp,delay:int32,origin:string}`. */
+export function typeId(type: TypeNode): string {
+  switch (type.kind) {
+    case 'optional':
+      return `${typeId(type.element)}?`;
+    case 'array':
+      return `[${typeId(type.element)}]`;
+    case 'map':
+      return `map<${typeId(type.key)},${typeId(type.value)}>`;
+    case 'object':
+      return `{${type.fields.map((field) => `${quoteName(field.name)}:${typeId(field.type)}`).join(',')}}`;
+    case 'union':
+      return `union(${quoteName(type.tag)})<${type.variants
+        .map((variant) => `${quoteName(variant.name)}:${typeId(variant.type)}`)
+        .join('|')}>`;
+    default:
+      return type.kind;
+  }
+}
+
+function quoteName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
