@@ -94,6 +94,11 @@ export interface SourceReaderContext {
   readonly parallelism: number;
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
+  /**
+   * Resolves on a turn of this subtask once `delayMs` have passed on the monotonic clock: for readers that
+   * pace themselves, as what `isAvailable` answers. It may stay pending for ever once the reader is closed.
+   */
+  sleep(delayMs: number): Promise<void>;
   /** Counts input that was passed over by `onError: 'skip' | 'sideOutput'`. */
   countSkippedRecord(): void;
   /** Asks the enumerator for another split; call it when the last one is read. */
