@@ -18,11 +18,11 @@ export interface Source<T, SplitT = unknown, EnumeratorStateT = unknown> {
   readonly boundedness: Boundedness;
   /** Type of the records; undeclared when absent. */
   readonly outputType?: TypeDescriptor<T>;
-  createEnumerator(context: SplitEnumeratorContext<SplitT>): SplitEnumerator<SplitT, EnumeratorStateT>;
+  createEnumerator(context: SplitEnumeratorContext<SplitT>): SplitEnumerator<EnumeratorStateT>;
   restoreEnumerator(
     context: SplitEnumeratorContext<SplitT>,
     state: EnumeratorStateT,
-  ): SplitEnumerator<SplitT, EnumeratorStateT>;
+  ): SplitEnumerator<EnumeratorStateT>;
   createReader(context: SourceReaderContext): SourceReader<T, SplitT>;
 }
 
@@ -32,7 +32,7 @@ export type Boundedness = 'bounded' | 'continuous-unbounded';
  * Runs beside subtask 0 of its source, on the same thread; its calls never overlap each other. It is
  * snapshotted before any reader is, so a split is always in exactly one of the two.
  */
-export interface SplitEnumerator<SplitT, StateT> {
+export interface SplitEnumerator<StateT> {
   /** Called once, before any other method; not again after a restore of finished work. */
   start(): void | Promise<void>;
   /** A reader without work asks. Answer, now or later, by `assignSplit` or `signalNoMoreSplits`. */
