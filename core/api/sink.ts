@@ -33,7 +33,7 @@ export interface SinkWriterContext {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   /** For sinks that print: what is data goes to standard output. Resolves when it has been taken. */
-  writeLine(line: string): void;
+  writeLine(line: string): Promise<void>;
 }
 
 /** On the thread of its subtask; calls never overlap. Order at a checkpoint: flush, prepareCommit, snapshotState. */

@@ -95,8 +95,8 @@ export interface SourceReaderContext {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   /**
-   * Resolves on a turn of this subtask once `delayMs` have passed on the monotonic clock: for readers that
-   * pace themselves, as what `isAvailable` answers. It may stay pending for ever once the reader is closed.
+   * Resolves once about `delayMs` have passed: for readers that pace themselves, as what `isAvailable`
+   * answers. One at a time; it may stay pending for ever once the reader is closed.
    */
   sleep(delayMs: number): Promise<void>;
   /** Counts input that was passed over by `onError: 'skip' | 'sideOutput'`. */
