@@ -2,5 +2,64 @@
 export { type Duration, durationMs, formatDuration } from './base/duration.js';
 export { ERROR_TABLE, type ErrorCode } from './base/error-table.js';
 export { invariant, unreachable } from './base/invariant.js';
+export { parseIso8601 } from './base/iso-8601.js';
+export {
+  formatMemoryBytes,
+  formatMemoryBytesShort,
+  MAX_MEMORY_BYTES,
+  parseMemoryBytes,
+  printMemoryBytes,
+} from './base/memory-bytes.js';
 export { type ErrorDetails, type ErrorPlace, isMillraceError, MillraceError } from './base/millrace-error.js';
+export { murmur3, murmurOfInt } from './base/murmur3.js';
+export { levenshtein, nearest } from './base/nearest.js';
 export { Prng } from './base/prng.js';
+export { decodeUtf8, encodeUtf8, utf8Length, writeUtf8 } from './base/utf8.js';
+export {
+  defaultMaxParallelism,
+  javaHashCode,
+  keyGroupOf,
+  keyGroupRangeOf,
+  MAX_PARALLELISM_LIMIT,
+  subtaskOfKeyGroup,
+} from './graph/key-group.js';
+export type { OptionDefinition, OptionRange, OptionType, OptionValue } from './job/option-definition.js';
+export { parseBoolean, parseInteger } from './job/option-value.js';
+export {
+  CONFIG_OPTIONS,
+  definitionOf,
+  describeOptions,
+  environmentName,
+  isOptionKey,
+  OPTION_KEYS,
+  type OptionDescription,
+  type OptionKey,
+  type OptionValues,
+  optionNames,
+  renamedTo,
+} from './job/options.js';
+export {
+  environmentLayer,
+  OPTION_ORIGINS,
+  type OptionLayer,
+  type OptionOrigin,
+  type RawValue,
+  type ResolvedOptions,
+  resolveOptions,
+} from './job/resolve-options.js';
+export { ByteReader } from './serde/byte-reader.js';
+export { ByteWriter } from './serde/byte-writer.js';
+export { fromJson, toJson } from './serde/json-conversion.js';
+export { decodeKey } from './serde/key-decoding.js';
+export { encodeKey } from './serde/key-encoding.js';
+export type { CodecFactory, RecordCodec } from './serde/record-codec.js';
+export {
+  type FieldNode,
+  type Infer,
+  type ObjectNode,
+  type TypeDescriptor,
+  type TypeNode,
+  typeId,
+} from './serde/type-descriptor.js';
+export { validateType } from './serde/type-validation.js';
+export { types } from './serde/types.js';

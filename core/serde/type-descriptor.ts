@@ -4,17 +4,43 @@
  *
  * The builder `types` is in types.ts; only it makes descriptors, and it validates them.
  */
-export type TypeNode =
-  | { readonly kind: PrimitiveKind }
-  /** undefined or a value. In an object the field may be absent. */
-  | { readonly kind: 'optional'; readonly element: TypeNode }
-  | { readonly kind: 'array'; readonly element: TypeNode }
-  /** A Map. */
-  | { readonly kind: 'map'; readonly key: TypeNode; readonly value: TypeNode }
-  /** Fields in declared order. `strict`: input with a field that is not named is refused, not ignored. */
-  | { readonly kind: 'object'; readonly fields: readonly FieldNode[]; readonly strict: boolean }
-  /** An object whose string field `tag` names its variant. */
-  | { readonly kind: 'union'; readonly tag: string; readonly variants: readonly VariantNode[] };
+export type TypeNode = PrimitiveNode | OptionalNode | ArrayNode | MapNode | ObjectNode | UnionNode;
+
+export interface PrimitiveNode {
+  readonly kind: PrimitiveKind;
+}
+
+/** undefined or a value. In an object the field may be absent. */
+export interface OptionalNode {
+  readonly kind: 'optional';
+  readonly element: TypeNode;
+}
+
+export interface ArrayNode {
+  readonly kind: 'array';
+  readonly element: TypeNode;
+}
+
+/** A Map. */
+export interface MapNode {
+  readonly kind: 'map';
+  readonly key: TypeNode;
+  readonly value: TypeNode;
+}
+
+/** Fields in declared order. `strict`: input with a field that is not named is refused, not ignored. */
+export interface ObjectNode {
+  readonly kind: 'object';
+  readonly fields: readonly FieldNode[];
+  readonly strict: boolean;
+}
+
+/** An object whose string field `tag` names its variant. */
+export interface UnionNode {
+  readonly kind: 'union';
+  readonly tag: string;
+  readonly variants: readonly VariantNode[];
+}
 
 export type PrimitiveKind =
   | 'int32'
@@ -38,17 +64,22 @@ export interface FieldNode {
 
 export interface VariantNode {
   readonly name: string;
-  /** Always an object node; the tag field is not among its fields. */
-  readonly type: TypeNode;
+  /** The tag field is not among its fields. */
+  readonly type: ObjectNode;
 }
 
 declare const valueType: unique symbol;
 
+/** Knows, at compile time only, the TypeScript type of the values. */
+export interface ValuesOf<T> {
+  readonly [valueType]?: (value: T) => T;
+}
+
 /** A {@link TypeNode} that knows, at compile time, the TypeScript type of its values. */
-export type TypeDescriptor<T> = TypeNode & { readonly [valueType]?: (value: T) => T };
+export type TypeDescriptor<T> = TypeNode & ValuesOf<T>;
 
 /** The TypeScript type of the values of a descriptor: `type Flight = Infer<typeof flight>`. */
-export type Infer<D> = D extends { readonly [valueType]?: (value: infer T) => unknown } ? T : never;
+export type Infer<D> = D extends ValuesOf<infer T> ? T : never;
 
 /** The canonical text of a type, for example `{time:timestamp,delay:int32,origin:string}`. */
 export function typeId(type: TypeNode): string {

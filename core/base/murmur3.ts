@@ -1,0 +1,49 @@
+/** MurmurHash3 x86 32 of bytes[start, start + length), as an unsigned 32-bit number. */
+export function murmur3(bytes: Uint8Array, start: number, length: number, seed = 0): number {
+  const tail = start + (length & ~3);
+  let h = seed | 0;
+  let p = start;
+  for (; p < tail; p += 4) {
+    const word =
+      (bytes[p] ?? 0) |
+      ((bytes[p + 1] ?? 0) << 8) |
+      ((bytes[p + 2] ?? 0) << 16) |
+      ((bytes[p + 3] ?? 0) << 24);
+    h = mixBlock(h, word);
+  }
+  const left = length & 3;
+  if (left > 0) {
+    let word = bytes[p] ?? 0;
+    if (left > 1) word |= (bytes[p + 1] ?? 0) << 8;
+    if (left > 2) word |= (bytes[p + 2] ?? 0) << 16;
+    h ^= scramble(word);
+  }
+  return finish(h ^ length) >>> 0;
+}
+
+/**
+ * Flink's hash of a hash code: MurmurHash3 of the four bytes of `code` with seed 0, made non-negative the way
+ * Java's negation does it (the one number without a positive counterpart becomes 0).
+ */
+export function murmurOfInt(code: number): number {
+  const h = finish(mixBlock(0, code) ^ 4);
+  if (h >= 0) return h;
+  return h === -0x8000_0000 ? 0 : -h;
+}
+
+function mixBlock(h: number, word: number): number {
+  const mixed = h ^ scramble(word);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function scramble(word: number): number {
+  const k = Math.imul(word, 0xcc9e2d51);
+  return Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+}
+
+function finish(hash: number): number {
+  let h = hash;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}

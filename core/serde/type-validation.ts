@@ -1,0 +1,168 @@
+import { MillraceError } from '../base/millrace-error.js';
+import type { ObjectNode, TypeNode } from './type-descriptor.js';
+
+/** Deeper declarations are refused: codecs recurse. */
+const DEPTH_MAX = 64;
+
+const PRIMITIVES: ReadonlySet<string> = new Set([
+  'int32',
+  'float64',
+  'string',
+  'boolean',
+  'timestamp',
+  'bigint',
+  'bytes',
+  'void',
+  'dynamic',
+]);
+
+/** Equal by value in a Map, so that what is decoded finds what was encoded. */
+const MAP_KEYS: ReadonlySet<string> = new Set([
+  'int32',
+  'float64',
+  'string',
+  'boolean',
+  'timestamp',
+  'bigint',
+]);
+
+/**
+ * Checks a whole descriptor, wherever it came from. Code is generated only from what has passed here: every
+ * name is a string, none can reach a prototype, and nothing nests without end.
+ *
+ * @throws MillraceError MR2001 naming the field
+ */
+export function validateType(type: unknown, path = 'the type', depth = 0): asserts type is TypeNode {
+  if (depth > DEPTH_MAX) refuse(path, `nests deeper than ${DEPTH_MAX} levels`);
+  checkNode(type, path);
+  switch (type.kind) {
+    case 'optional':
+    case 'array':
+      return validateType(type.element, `${path}, its element`, depth + 1);
+    case 'map':
+      return validateType(type.value, `${path}, its values`, depth + 1);
+    case 'object':
+      for (const field of type.fields) {
+        checkField(field.name, field.type);
+        validateType(field.type, `field '${field.name}'`, depth + 1);
+      }
+      return checkUnique(
+        path,
+        type.fields.map((field) => field.name),
+      );
+    case 'union':
+      for (const variant of type.variants) {
+        checkVariant(type.tag, variant.name, variant.type);
+        validateType(variant.type, `variant '${variant.name}'`, depth + 1);
+      }
+      return checkUnique(
+        path,
+        type.variants.map((variant) => variant.name),
+      );
+    default:
+      return;
+  }
+}
+
+/** Checks one node and the kinds of its direct parts. @throws MillraceError MR2001 */
+export function checkNode(type: unknown, path = 'the type'): asserts type is TypeNode {
+  checkKind(type, path);
+  switch (type.kind) {
+    case 'optional':
+      checkKind(type.element, path);
+      if (type.element.kind === 'optional') refuse(path, 'is optional twice');
+      if (type.element.kind === 'void') refuse(path, 'is an optional void, which says nothing');
+      return;
+    case 'array':
+      checkKind(type.element, path);
+      if (leastBytes(type.element) === 0) refuse(path, 'is an array of elements that take no bytes');
+      return;
+    case 'map':
+      checkKind(type.key, path);
+      checkKind(type.value, path);
+      if (!MAP_KEYS.has(type.key.kind)) {
+        refuse(
+          path,
+          `is a map with keys of kind ${type.key.kind}`,
+          `Keys may be ${[...MAP_KEYS].join(', ')}.`,
+        );
+      }
+      return;
+    case 'object':
+      if (!Array.isArray(type.fields)) refuse(path, 'is an object without a list of fields');
+      return;
+    case 'union':
+      checkName('The tag of a union', type.tag);
+      if (!Array.isArray(type.variants) || type.variants.length === 0) {
+        refuse(path, 'is a union without variants');
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+export function checkField(name: unknown, type: unknown): asserts type is TypeNode {
+  checkName('A field name', name);
+  checkKind(type, `field '${name}'`);
+}
+
+export function checkVariant(tag: unknown, name: unknown, type: unknown): asserts type is ObjectNode {
+  checkName('The name of a variant', name);
+  checkKind(type, `variant '${name}'`);
+  if (type.kind !== 'object') {
+    refuse(`variant '${name}'`, `is of kind ${type.kind}`, 'Variants are made by types.object({ ... }).');
+  }
+  if (type.fields.some((field) => field.name === tag)) {
+    refuse(
+      `variant '${name}'`,
+      `declares the tag '${String(tag)}' as a field`,
+      'The union adds the tag itself.',
+    );
+  }
+}
+
+/** Fewest bytes that a value of the type can take: what bounds the count of an array before it is believed. */
+export function leastBytes(type: TypeNode): number {
+  switch (type.kind) {
+    case 'void':
+      return 0;
+    case 'object':
+      return type.fields.reduce(
+        (sum, field) => sum + (field.type.kind === 'optional' ? 1 : leastBytes(field.type)),
+        0,
+      );
+    default:
+      return 1;
+  }
+}
+
+function checkKind(type: unknown, path: string): asserts type is TypeNode {
+  if (typeof type !== 'object' || type === null || !('kind' in type)) {
+    const seen =
+      typeof type === 'function' ? 'a function' : type === null ? 'null' : `a value of type ${typeof type}`;
+    refuse(path, `is no type but ${seen}`, 'Types are made by types.string, types.array(...) and so on.');
+  }
+  const kind = type.kind;
+  if (typeof kind === 'string' && (PRIMITIVES.has(kind) || COMPOSITES.has(kind))) return;
+  refuse(path, `is of the unknown kind ${String(kind)}`);
+}
+
+const COMPOSITES: ReadonlySet<string> = new Set(['optional', 'array', 'map', 'object', 'union']);
+
+function checkName(what: string, name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw new MillraceError('MR2001', `${what} is no text but ${typeof name}.`);
+  if (name === '__proto__') {
+    throw new MillraceError('MR2001', `${what} is '__proto__', which would replace the prototype.`, {
+      hint: 'Give it another name, and rename it where the data comes in.',
+    });
+  }
+}
+
+function checkUnique(path: string, names: readonly string[]): void {
+  if (new Set(names).size !== names.length) refuse(path, 'names something twice');
+}
+
+function refuse(path: string, why: string, hint?: string): never {
+  throw new MillraceError('MR2001', `Invalid type: ${path} ${why}.`, hint === undefined ? {} : { hint });
+}
