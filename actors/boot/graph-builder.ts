@@ -1,0 +1,49 @@
+import {
+  fromWireError,
+  type JobGraph,
+  MillraceError,
+  toWireError,
+  type WireError,
+} from '../../core/internal.js';
+import type { JobModule } from './job-module.js';
+import { spawnThread } from './threads/spawn-thread.js';
+
+/** What the graph builder's thread answers. */
+export type GraphBuilderAnswer =
+  | {
+      readonly type: 'built';
+      readonly graph: JobGraph;
+      readonly moduleHash: string;
+      readonly unusedParams: readonly string[];
+    }
+  | { readonly type: 'failed'; readonly error: WireError };
+
+export interface BuiltGraph {
+  readonly graph: JobGraph;
+  readonly moduleHash: string;
+  readonly unusedParams: readonly string[];
+}
+
+/**
+ * Builds a job's graph on a thread of its own, which ends with it: the caller's module cache never holds a
+ * job, so a corrected file is read anew.
+ *
+ * Rejects with what building threw.
+ */
+export function buildGraph(module: JobModule): Promise<BuiltGraph> {
+  return new Promise((resolve, reject) => {
+    const thread = spawnThread(new URL('./graph-builder-thread.js', import.meta.url), { workerData: module });
+    let answered = false;
+    thread.once('message', (answer: GraphBuilderAnswer) => {
+      answered = true;
+      if (answer.type === 'built') resolve(answer);
+      else reject(fromWireError(answer.error));
+      thread.terminate().catch(reject);
+    });
+    thread.once('error', (error) => reject(fromWireError(toWireError(error))));
+    thread.once('exit', (code) => {
+      if (answered) return;
+      reject(new MillraceError('MR1009', `The thread that built the graph exited with code ${code}.`));
+    });
+  });
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  type BuiltJob,
+  buildJob,
+  isJobDefinition,
+  isMillraceError,
+  type JobBuildOptions,
+  JobParameters,
+  MillraceError,
+} from '../../core/internal.js';
+
+/** Which job to build, as every thread of a deployment is told. Plain data. */
+export interface JobModule {
+  readonly url: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly options: JobBuildOptions;
+}
+
+/**
+ * Imports a job's module and builds its graph in this thread.
+ *
+ * @throws MillraceError MR1003 if the module exports no job, MR1009 if it throws, or what the graph says
+ */
+export async function buildJobModule(
+  module: JobModule,
+): Promise<{ readonly job: BuiltJob; readonly unusedParams: readonly string[] }> {
+  const imported = await importJob(module.url);
+  const params = new JobParameters(module.params);
+  try {
+    const job = buildJob(imported, params, module.options);
+    return { job, unusedParams: params.unused() };
+  } catch (error) {
+    if (isMillraceError(error)) throw error;
+    throw new MillraceError('MR1009', `Building the graph of ${nameOf(module.url)} threw ${String(error)}`, {
+      where: { at: module.url },
+      cause: error,
+    });
+  }
+}
+
+/** SHA-256 of the module's own text, so that two threads of one deployment see a file that changed between. */
+export async function moduleHash(url: string): Promise<string> {
+  if (!url.startsWith('file:')) return url;
+  return createHash('sha256')
+    .update(await readFile(fileURLToPath(url)))
+    .digest('hex');
+}
+
+async function importJob(url: string) {
+  let namespace: { readonly default?: unknown };
+  try {
+    namespace = (await import(url)) as { readonly default?: unknown };
+  } catch (error) {
+    if (isMillraceError(error)) throw error;
+    throw importFailure(url, error);
+  }
+  if (isJobDefinition(namespace.default)) return namespace.default;
+  throw new MillraceError('MR1003', `${nameOf(url)} does not export a job.`, {
+    where: { at: url },
+    hint: 'End the module with: export default defineJob(import.meta.url, (env, params) => { ... }).',
+  });
+}
+
+function importFailure(url: string, error: unknown): MillraceError {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  const details = { where: { at: url }, cause: error };
+  if (code === 'ERR_MODULE_NOT_FOUND') {
+    return new MillraceError('MR1009', `The job module cannot be loaded: ${text}`, {
+      ...details,
+      hint: 'Check the path of the job file and of what it imports; imports of .js files need compiled ones.',
+    });
+  }
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    return new MillraceError('MR1009', `This Node.js cannot run ${nameOf(url)} without compiling it.`, {
+      ...details,
+      hint: 'Compile it with tsc and run the .js file, or use Node.js 22.18 or newer, which strips types.',
+    });
+  }
+  return new MillraceError(
+    'MR1009',
+    `The job module ${nameOf(url)} threw while it was loaded: ${text}`,
+    details,
+  );
+}
+
+function nameOf(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,154 @@
+import type { Output, OutputTag, StreamPartitioner } from '../../core/internal.js';
+import type { ChannelWriter } from '../../memory/index.js';
+
+/**
+ * The channels of one task that are full or hold something back, seen at a glance from the record path.
+ *
+ * Invariant: `full` is true from the moment any channel ran out of room until {@link TaskOutputs.drain}
+ * found room in all of them; while it is true the task takes no new input.
+ */
+export class OutputRoom {
+  full = false;
+}
+
+/**
+ * One output edge of one task: chooses the channel of each record; all else goes to every channel.
+ * hot path
+ */
+export class ResultPartition implements Output<unknown> {
+  readonly #writers: readonly ChannelWriter<unknown>[];
+  /** By consumer subtask; a finished consumer has none, and what is meant for it is dropped. */
+  readonly #byConsumer: readonly (ChannelWriter<unknown> | undefined)[];
+  readonly #partitioner: StreamPartitioner<unknown>;
+  readonly #room: OutputRoom;
+  readonly #single: ChannelWriter<unknown> | undefined;
+
+  constructor(
+    byConsumer: readonly (ChannelWriter<unknown> | undefined)[],
+    partitioner: StreamPartitioner<unknown>,
+    room: OutputRoom,
+  ) {
+    this.#byConsumer = byConsumer;
+    this.#writers = byConsumer.filter((writer) => writer !== undefined);
+    this.#partitioner = partitioner;
+    this.#room = room;
+    this.#single = byConsumer.length === 1 ? byConsumer[0] : undefined;
+  }
+
+  collect(value: unknown, timestamp: number): void {
+    const single = this.#single;
+    if (single !== undefined) {
+      single.writeRecord(value, timestamp);
+      if (!single.hasRoom()) this.#room.full = true;
+      return;
+    }
+    if (this.#partitioner.isBroadcast) {
+      this.#broadcast(value, timestamp);
+      return;
+    }
+    const writer = this.#byConsumer[this.#partitioner.selectChannel(value)];
+    if (writer === undefined) return;
+    writer.writeRecord(value, timestamp);
+    if (!writer.hasRoom()) this.#room.full = true;
+  }
+
+  emitWatermark(timestamp: number): void {
+    for (const writer of this.#writers) writer.writeWatermark(timestamp);
+    this.#checkRoom();
+  }
+
+  emitIdle(): void {
+    for (const writer of this.#writers) writer.writeIdle();
+    this.#checkRoom();
+  }
+
+  emitActive(): void {
+    for (const writer of this.#writers) writer.writeActive();
+    this.#checkRoom();
+  }
+
+  /** Side outputs are told apart by the chain; each edge takes exactly one of them as its own stream. */
+  sideOutput<X>(_tag: OutputTag<X>, value: X, timestamp: number): void {
+    this.collect(value, timestamp);
+  }
+
+  writeBarrier(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
+    for (const writer of this.#writers) {
+      writer.writeBarrier(checkpointId, timestamp, isSavepoint);
+      writer.flush();
+    }
+    this.#checkRoom();
+  }
+
+  writeEndOfData(): void {
+    for (const writer of this.#writers) {
+      writer.writeEndOfData();
+      writer.flush();
+    }
+    this.#checkRoom();
+  }
+
+  writeEndOfPartition(): void {
+    for (const writer of this.#writers) {
+      writer.writeEndOfPartition();
+      writer.flush();
+    }
+    this.#checkRoom();
+  }
+
+  flush(): void {
+    for (const writer of this.#writers) if (writer.hasUnflushed) writer.flush();
+  }
+
+  /** True when every channel has room and nothing waits outside of it. */
+  drain(): boolean {
+    let room = true;
+    for (const writer of this.#writers) if (!writer.drainOverflow() || !writer.hasRoom()) room = false;
+    return room;
+  }
+
+  #broadcast(value: unknown, timestamp: number): void {
+    for (const writer of this.#writers) writer.writeRecord(value, timestamp);
+    this.#checkRoom();
+  }
+
+  #checkRoom(): void {
+    for (const writer of this.#writers) if (!writer.hasRoom()) this.#room.full = true;
+  }
+}
+
+/** All output edges of a task. */
+export class TaskOutputs {
+  readonly room: OutputRoom;
+  readonly #partitions: readonly ResultPartition[];
+
+  constructor(partitions: readonly ResultPartition[], room: OutputRoom) {
+    this.#partitions = partitions;
+    this.room = room;
+  }
+
+  writeBarrier(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
+    for (const partition of this.#partitions) partition.writeBarrier(checkpointId, timestamp, isSavepoint);
+  }
+
+  writeEndOfData(): void {
+    for (const partition of this.#partitions) partition.writeEndOfData();
+  }
+
+  writeEndOfPartition(): void {
+    for (const partition of this.#partitions) partition.writeEndOfPartition();
+  }
+
+  flush(): void {
+    for (const partition of this.#partitions) partition.flush();
+  }
+
+  /** Moves what did not fit into the channels. True when all of them have room again. */
+  drain(): boolean {
+    if (!this.room.full) return true;
+    let room = true;
+    for (const partition of this.#partitions) if (!partition.drain()) room = false;
+    this.room.full = !room;
+    return room;
+  }
+}

@@ -1,0 +1,364 @@
+import {
+  BarrierAligner,
+  type CheckpointKind,
+  invariant,
+  isMillraceError,
+  MillraceError,
+  type OperatorChain,
+  Progress,
+  type Tasklet,
+  type TaskMessage,
+  toWireError,
+  unreachable,
+} from '../../core/internal.js';
+import type { EnumeratorHost } from './source-input.js';
+import { TaskAssembly } from './task-assembly.js';
+import { TaskCheckpointer } from './task-checkpointer.js';
+import type { TaskEnvironment } from './task-environment.js';
+
+/**
+ * The life of a task. `ending`: its input has ended and its operators flush. `draining`: it waits for the
+ * checkpoint that makes its last results final. `closing`: nothing more is reported.
+ */
+type TaskPhase = 'opening' | 'running' | 'ending' | 'draining' | 'closing' | 'done';
+
+const LEGAL: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
+  opening: ['running', 'closing'],
+  running: ['ending', 'closing'],
+  ending: ['draining', 'closing'],
+  draining: ['closing'],
+  closing: ['done'],
+  done: [],
+};
+
+/**
+ * One subtask of one vertex: a chain of operators between its input and its output channels. It only wires
+ * and routes; alignment, snapshots, channels and operators have their own homes.
+ *
+ * Invariants:
+ * - phases change along {@link LEGAL}; exactly one of finished, failed, canceled is reported;
+ * - no record is taken while an output is full, an operator has work left, or a step awaits a completion;
+ * - a snapshot is frozen only between two elements, after every earlier element has been fully processed;
+ * - the task ends only when a checkpoint taken after its last result is complete (if there are checkpoints).
+ */
+export class StreamTask implements Tasklet {
+  readonly #environment: TaskEnvironment;
+  readonly #parts: TaskAssembly;
+  readonly #checkpointer: TaskCheckpointer;
+  readonly #aligner: BarrierAligner;
+  #phase: TaskPhase = 'opening';
+  #opened = false;
+  /** Name of the step that is being awaited, for people. */
+  #awaiting: string | undefined;
+  #early: TaskMessage[] = [];
+  readonly #triggers: Extract<TaskMessage, { type: 'trigger-checkpoint' }>[] = [];
+  #openInputs: number;
+  #alignmentBegan = 0;
+  /** The first checkpoint whose snapshot was taken after the end of the data. */
+  #finalCheckpointId: number | undefined;
+  #finalComplete = false;
+  #failed = false;
+
+  constructor(environment: TaskEnvironment) {
+    this.#environment = environment;
+    this.#checkpointer = new TaskCheckpointer(environment);
+    const channels = environment.inputs.flatMap((edge) => edge.channels);
+    this.#aligner = new BarrierAligner(channels.length, environment.settings.exactlyOnce);
+    this.#parts = new TaskAssembly(environment, this.#aligner, {
+      onAlignmentStarted: () => {
+        this.#alignmentBegan = environment.clock.monotonicMs();
+      },
+      onAligned: (checkpointId, timestamp, isSavepoint) =>
+        this.#beginSnapshot(checkpointId, timestamp, isSavepoint ? 'savepoint' : 'checkpoint'),
+      onSubsumed: (checkpointId) => this.#declineSubsumed(checkpointId),
+      onInputEnded: () => this.#onInputEnded(),
+      onFailure: (error) => this.#fail(error),
+    });
+    this.#openInputs = this.#parts.inputCount;
+  }
+
+  get phase(): string {
+    return this.#awaiting === undefined ? this.#phase : `${this.#phase} (awaiting ${this.#awaiting})`;
+  }
+
+  /** Wall time at which `runOnce` has something to do even if nothing arrives; Infinity: never. */
+  get nextWakeMs(): number {
+    return this.#parts.contexts.nextWakeMs;
+  }
+
+  get isBackPressured(): boolean {
+    return this.#parts.room.full;
+  }
+
+  get recordsIn(): number {
+    return this.#parts.recordsIn();
+  }
+
+  /** Publishes what stands in partially filled segments. */
+  flush(): void {
+    this.#parts.outputs.flush();
+  }
+
+  runOnce(budget: number): Progress {
+    try {
+      return this.#step(budget);
+    } catch (error) {
+      this.#fail(error);
+      return this.#phase === 'done' ? Progress.DONE : Progress.WAITING;
+    }
+  }
+
+  /** Mail from the job master; called between steps. */
+  deliver(message: TaskMessage): void {
+    if (this.#phase === 'closing' || this.#phase === 'done') return;
+    if (message.type === 'cancel') {
+      this.#end('canceled');
+      return;
+    }
+    if (!this.#opened) {
+      this.#early.push(message);
+      return;
+    }
+    try {
+      this.#handle(message);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #step(budget: number): Progress {
+    if (this.#phase === 'done') return Progress.DONE;
+    if (this.#phase === 'opening' && this.#awaiting === undefined) this.#open();
+    if (this.#phase === 'closing' || this.#awaiting !== undefined) return Progress.WAITING;
+    if (!this.#parts.outputs.drain()) return Progress.IDLE;
+    const chain = this.#parts.chain();
+    this.#fireWakes(chain);
+    if (!chain.resume()) return Progress.WAITING;
+    if (this.#serveTrigger()) return Progress.MADE;
+    if (this.#phase === 'ending') {
+      this.#endChain();
+      return Progress.MADE;
+    }
+    if (this.#phase === 'draining' && this.#mayFinish()) {
+      this.#finish(chain);
+      return Progress.MADE;
+    }
+    return this.#poll(budget);
+  }
+
+  #poll(budget: number): Progress {
+    const input = this.#parts.input();
+    if (input.poll(budget) > 0) return Progress.MADE;
+    return this.#parts.room.full || this.#awaiting !== undefined ? Progress.MADE : Progress.IDLE;
+  }
+
+  #open(): void {
+    this.#await('open', this.#parts.open(), () => {
+      this.#opened = true;
+      this.#to('running');
+      this.#environment.report({ type: 'running' });
+      this.#parts.startInput();
+      const early = this.#early;
+      this.#early = [];
+      for (const message of early) this.deliver(message);
+    });
+  }
+
+  #fireWakes(chain: OperatorChain): void {
+    const { contexts } = this.#parts;
+    const now = this.#environment.clock.wallMs();
+    if (contexts.nextWakeMs > now) return;
+    contexts.fireWakes(now, (index) => chain.operators[index]?.onWake(now));
+  }
+
+  #handle(message: TaskMessage): void {
+    switch (message.type) {
+      case 'trigger-checkpoint':
+        this.#triggers.push(message);
+        return;
+      case 'checkpoint-completed':
+        this.#onCompleted(message.checkpointId);
+        return;
+      case 'checkpoint-aborted':
+        this.#aligner.abort(message.checkpointId);
+        this.#checkpointer.abort(message.checkpointId);
+        for (const operator of this.#parts.chain().operators)
+          operator.notifyCheckpointAborted(message.checkpointId);
+        return;
+      case 'splits-assigned':
+        this.#parts.sourceHead().addSplits(message.splits);
+        return;
+      case 'no-more-splits':
+        this.#parts.sourceHead().notifyNoMoreSplits();
+        return;
+      case 'split-requested':
+        this.#enumerator().coordinator.handleSplitRequest(message.subtask);
+        return;
+      case 'snapshot-enumerator':
+        this.#environment.report({
+          type: 'enumerator-snapshot',
+          checkpointId: message.checkpointId,
+          state: this.#enumerator().coordinator.snapshotState(message.checkpointId),
+        });
+        return;
+      case 'cancel':
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #enumerator(): EnumeratorHost {
+    const host = this.#parts.enumerator();
+    invariant(host !== undefined, 'only subtask 0 of a source is asked about splits');
+    return host;
+  }
+
+  /** Takes the snapshot that the job master asked for, between two steps. False: none is asked for. */
+  #serveTrigger(): boolean {
+    const trigger = this.#triggers.shift();
+    if (trigger === undefined) return false;
+    if (!this.#aligner.allClosed || !this.#aligner.onTrigger(trigger.checkpointId)) return true;
+    this.#alignmentBegan = this.#environment.clock.monotonicMs();
+    this.#beginSnapshot(trigger.checkpointId, trigger.timestamp, trigger.kind);
+    return true;
+  }
+
+  #beginSnapshot(checkpointId: number, timestamp: number, kind: CheckpointKind): void {
+    const aligned = this.#environment.clock.monotonicMs();
+    const freeze = (): void => this.#freeze(checkpointId, timestamp, kind, aligned);
+    const prepared = this.#parts.chain().prepareSnapshot(checkpointId);
+    if (prepared === undefined) freeze();
+    else this.#await('prepareSnapshot', prepared, freeze);
+  }
+
+  #freeze(checkpointId: number, timestamp: number, kind: CheckpointKind, aligned: number): void {
+    if (checkpointId < this.#aligner.currentCheckpointId || this.#aligner.isPending) return;
+    this.#parts.outputs.writeBarrier(checkpointId, timestamp, kind === 'savepoint');
+    const operators = this.#parts.freeze(checkpointId);
+    this.#aligner.release();
+    if (this.#phase === 'draining') this.#finalCheckpointId ??= checkpointId;
+    const now = this.#environment.clock.monotonicMs();
+    this.#checkpointer.write({
+      checkpointId,
+      kind,
+      alignmentMs: aligned - this.#alignmentBegan,
+      syncMs: now - aligned,
+      operators,
+    });
+  }
+
+  #declineSubsumed(checkpointId: number): void {
+    this.#environment.report({
+      type: 'checkpoint-declined',
+      checkpointId,
+      error: toWireError(new MillraceError('MR3007', 'The checkpoint was subsumed by a newer barrier.')),
+    });
+  }
+
+  #onCompleted(checkpointId: number): void {
+    for (const operator of this.#parts.chain().operators) operator.notifyCheckpointComplete(checkpointId);
+    this.#parts.enumerator()?.coordinator.notifyCheckpointComplete(checkpointId);
+    if (this.#finalCheckpointId !== undefined && checkpointId >= this.#finalCheckpointId)
+      this.#finalComplete = true;
+  }
+
+  #onInputEnded(): void {
+    this.#openInputs--;
+    invariant(this.#openInputs >= 0, 'an input ends once', { open: this.#openInputs });
+    if (this.#openInputs > 0) return;
+    this.#to('ending');
+  }
+
+  /** A step of its own: the timers that the final watermark fires may have been interrupted. */
+  #endChain(): void {
+    const ended = this.#parts.endInput();
+    const after = (): void => {
+      this.#parts.outputs.writeEndOfData();
+      this.#to('draining');
+      this.#environment.report({ type: 'data-finished' });
+    };
+    if (ended === undefined) after();
+    else this.#await('endInput', ended, after);
+  }
+
+  #mayFinish(): boolean {
+    const enumerator = this.#parts.enumerator();
+    if (enumerator !== undefined && !enumerator.done) return false;
+    return !this.#environment.settings.checkpointing || this.#finalComplete;
+  }
+
+  #finish(chain: OperatorChain): void {
+    invariant(
+      this.#checkpointer.pendingCount === 0 || this.#environment.settings.checkpointing,
+      'no snapshot is open',
+    );
+    this.#parts.outputs.writeEndOfPartition();
+    this.#await('close', Promise.resolve(chain.close()), () => this.#end('finished'));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed || this.#phase === 'closing' || this.#phase === 'done') return;
+    this.#failed = true;
+    const { vertex, address, jobName } = this.#environment;
+    const located = isMillraceError(error)
+      ? error.located({
+          job: jobName,
+          operator: vertex.vertex.name,
+          uid: vertex.vertex.uid,
+          subtask: address.subtask,
+        })
+      : error;
+    this.#environment.report({ type: 'failed', error: toWireError(located) });
+    this.#close();
+  }
+
+  #end(how: 'finished' | 'canceled'): void {
+    this.#environment.report({ type: how });
+    this.#close();
+  }
+
+  /** Frees what the task holds. Errors of closing after the outcome was reported are traced, not thrown. */
+  #close(): void {
+    this.#to('closing');
+    this.#awaiting = 'close';
+    this.#checkpointer.close();
+    this.#environment.completions.watch(
+      this.#parts.close(),
+      () => this.#to('done'),
+      (error) => {
+        this.#environment.trace.emit({ name: 'task.close-failed', values: { error: String(error) } });
+        this.#to('done');
+      },
+    );
+  }
+
+  #await<T>(step: string, promise: Promise<T>, then: () => void): void {
+    invariant(this.#awaiting === undefined, 'one step is awaited at a time', {
+      awaiting: this.#awaiting,
+      step,
+    });
+    this.#awaiting = step;
+    this.#environment.completions.watch(
+      promise,
+      () => {
+        if (this.#phase === 'closing' || this.#phase === 'done') return;
+        this.#awaiting = undefined;
+        try {
+          then();
+        } catch (error) {
+          this.#fail(error);
+        }
+      },
+      (error) => this.#fail(error),
+    );
+  }
+
+  #to(phase: TaskPhase): void {
+    invariant(LEGAL[this.#phase].includes(phase), 'task phases change as they may', {
+      from: this.#phase,
+      to: phase,
+    });
+    this.#phase = phase;
+  }
+}

@@ -1,0 +1,204 @@
+import {
+  type BarrierAligner,
+  type Input,
+  invariant,
+  OperatorChain,
+  type SourceStreamOperator,
+  WatermarkValve,
+} from '../../core/internal.js';
+import { type GateChannel, type GateInput, type GateListener, InputGate } from './input-gate.js';
+import { OutputRoom, ResultPartition, TaskOutputs } from './result-partition.js';
+import { EnumeratorHost, SourceInput } from './source-input.js';
+import type { FrozenOperator } from './task-checkpointer.js';
+import { TaskContexts } from './task-contexts.js';
+import { snapshotOwner, type TaskEnvironment } from './task-environment.js';
+import type { TaskInput } from './task-input.js';
+import { TaskMetrics } from './task-metrics.js';
+
+export interface AssemblyListener extends GateListener {
+  /** Something asynchronous of the task has failed. */
+  onFailure(error: unknown): void;
+}
+
+/**
+ * The parts of one task, put together: outputs, operators, and the source or the gate that feeds them.
+ *
+ * Invariants: chain and input exist from the end of {@link open} on; the state stores are closed last.
+ */
+export class TaskAssembly {
+  readonly room = new OutputRoom();
+  readonly outputs: TaskOutputs;
+  readonly contexts: TaskContexts;
+  readonly metrics = new TaskMetrics();
+  readonly #environment: TaskEnvironment;
+  readonly #aligner: BarrierAligner;
+  readonly #listener: AssemblyListener;
+  readonly #partitions = new Map<number, ResultPartition>();
+  #chain: OperatorChain | undefined;
+  #gate: InputGate | undefined;
+  #input: TaskInput | undefined;
+  #enumerator: EnumeratorHost | undefined;
+
+  constructor(environment: TaskEnvironment, aligner: BarrierAligner, listener: AssemblyListener) {
+    this.#environment = environment;
+    this.#aligner = aligner;
+    this.#listener = listener;
+    for (const output of environment.outputs) {
+      const edge = executableEdge(environment, output.edgeId);
+      const partitioner = edge.createPartitioner(output.channels.length, environment.address.subtask);
+      this.#partitions.set(output.edgeId, new ResultPartition(output.channels, partitioner, this.room));
+    }
+    this.outputs = new TaskOutputs([...this.#partitions.values()], this.room);
+    this.contexts = new TaskContexts(environment, {
+      room: this.room,
+      metricsOf: (node) => this.metrics.groupOf(node.uid),
+      fail: (error) => listener.onFailure(error),
+    });
+  }
+
+  /** Number of inputs that must end before the task does; a source counts as one. */
+  get inputCount(): number {
+    const inputs = new Set(this.#environment.inputs.map((edge) => edge.inputIndex));
+    return Math.max(1, inputs.size);
+  }
+
+  chain(): OperatorChain {
+    invariant(this.#chain !== undefined, 'the chain exists once the task is open');
+    return this.#chain;
+  }
+
+  input(): TaskInput {
+    invariant(this.#input !== undefined, 'the input exists once the task is open');
+    return this.#input;
+  }
+
+  /** Present on subtask 0 of a source. */
+  enumerator(): EnumeratorHost | undefined {
+    return this.#enumerator;
+  }
+
+  recordsIn(): number {
+    return this.#gate?.recordsIn ?? 0;
+  }
+
+  sourceHead(): SourceStreamOperator {
+    const { source } = this.chain();
+    invariant(source !== undefined, 'only a source task gets splits');
+    return source;
+  }
+
+  async open(): Promise<void> {
+    await this.contexts.open();
+    const environment = this.#environment;
+    const chain = new OperatorChain(environment.vertex, {
+      contextOf: (index) => this.contexts.contextOf(index),
+      edgeOutput: (edge) => {
+        const partition = this.#partitions.get(edge.id);
+        invariant(partition !== undefined, 'every output edge has a partition', { edge: edge.id });
+        return partition;
+      },
+      requestSplit: () => environment.report({ type: 'split-requested' }),
+    });
+    this.#chain = chain;
+    await chain.open();
+    if (chain.source === undefined) this.#openGate(chain);
+    else await this.#openSource(chain, chain.source);
+  }
+
+  /** After the task has reported that it runs. */
+  startInput(): void {
+    this.#gate?.start();
+  }
+
+  endInput(): Promise<void> | undefined {
+    return this.chain().endInput();
+  }
+
+  freeze(checkpointId: number): readonly FrozenOperator[] {
+    const subtask = this.#environment.address.subtask;
+    return this.chain()
+      .snapshotState(checkpointId)
+      .map((snapshot, index) => {
+        const node = this.#environment.vertex.nodes[index];
+        invariant(node !== undefined, 'a snapshot for every operator', { index });
+        return { node, owner: snapshotOwner(node, subtask), snapshot };
+      });
+  }
+
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of [
+      () => this.#enumerator?.coordinator.close(),
+      () => this.#chain?.close(),
+      () => this.contexts.close(),
+    ]) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #openGate(chain: OperatorChain): void {
+    const channels: GateChannel[] = [];
+    const perInput: number[] = [];
+    for (const edge of this.#environment.inputs) {
+      for (const reader of edge.channels) {
+        const valveChannel = perInput[edge.inputIndex] ?? 0;
+        perInput[edge.inputIndex] = valveChannel + 1;
+        channels.push({ reader, inputIndex: edge.inputIndex, valveChannel });
+      }
+    }
+    const inputs = perInput.map((count, index): GateInput => {
+      const input = chain.headInputs[index];
+      invariant(input !== undefined, 'every input edge ends at an input of the head', { index });
+      return { input: input as Input<unknown>, valve: valveFor(count, input) };
+    });
+    this.#gate = new InputGate(channels, inputs, this.#aligner, this.#listener, this.room);
+    this.#input = this.#gate;
+  }
+
+  async #openSource(chain: OperatorChain, source: SourceStreamOperator): Promise<void> {
+    const { restore, vertex, completions, address } = this.#environment;
+    this.#input = new SourceInput(
+      source,
+      completions,
+      () => this.#listener.onInputEnded(0),
+      (error) => this.#listener.onFailure(error),
+    );
+    if (restore?.finishedSubtasks.includes(0) === true) source.notifyNoMoreSplits();
+    if (address.subtask !== 0) return;
+    const coordinator = chain.createCoordinator({
+      assignSplits: (subtask, splits) =>
+        this.#environment.report({ type: 'splits-assigned', subtask, splits }),
+      signalNoMoreSplits: (subtask) => {
+        this.#enumerator?.noteNoMoreSplits(subtask);
+        this.#environment.report({ type: 'no-more-splits', subtask });
+      },
+    });
+    this.#enumerator = new EnumeratorHost(
+      coordinator,
+      vertex.vertex.parallelism,
+      restore?.finishedSubtasks ?? [],
+    );
+    await coordinator.start(restore?.enumerator);
+  }
+}
+
+function executableEdge(environment: TaskEnvironment, edgeId: number) {
+  for (const node of environment.vertex.nodes) {
+    for (const output of node.outputs)
+      if (output.kind === 'edge' && output.edge.id === edgeId) return output.edge;
+  }
+  return invariant(false, 'every output edge leaves some operator of the chain', { edgeId });
+}
+
+function valveFor(channels: number, input: Input<never>): WatermarkValve {
+  return new WatermarkValve(channels, {
+    emitWatermark: (timestamp) => input.processWatermark(timestamp),
+    emitIdle: () => input.processIdle(),
+    emitActive: () => input.processActive(),
+  });
+}

@@ -1,0 +1,140 @@
+import {
+  type ChainNode,
+  isMillraceError,
+  type KeyedStateStore,
+  keyGroupRangeOf,
+  type MetricGroup,
+  MillraceError,
+  type OperatorContext,
+} from '../../core/internal.js';
+import type { OutputRoom } from './result-partition.js';
+import type { TaskEnvironment } from './task-environment.js';
+import { userStackLine } from './user-stack-line.js';
+
+/** What the contexts of a task share with the task itself. */
+export interface ContextHost {
+  readonly room: OutputRoom;
+  metricsOf(node: ChainNode): MetricGroup;
+  /** Fails the task from an asynchronous place. */
+  fail(error: unknown): void;
+}
+
+/**
+ * Makes the contexts of a task's operators, opens their keyed state, and keeps their wake-up times.
+ *
+ * Invariants: at most one wake-up per operator is pending; state stores are opened once and closed once.
+ */
+export class TaskContexts {
+  readonly #environment: TaskEnvironment;
+  readonly #host: ContextHost;
+  readonly #stores: (KeyedStateStore | undefined)[];
+  readonly #wakes: number[];
+  /** The earliest wall time some operator asked for; Infinity when none did. */
+  nextWakeMs = Number.POSITIVE_INFINITY;
+
+  constructor(environment: TaskEnvironment, host: ContextHost) {
+    this.#environment = environment;
+    this.#host = host;
+    this.#stores = environment.vertex.nodes.map(() => undefined);
+    this.#wakes = environment.vertex.nodes.map(() => Number.POSITIVE_INFINITY);
+  }
+
+  get stores(): readonly (KeyedStateStore | undefined)[] {
+    return this.#stores;
+  }
+
+  /** Opens and restores the keyed state of every operator that has some. */
+  async open(): Promise<void> {
+    const { vertex, address, stateBackend, stateFiles, restore, settings } = this.#environment;
+    const keyed = vertex.nodes.filter((node) => needsKeyedState(node));
+    for (const [index, node] of vertex.nodes.entries()) {
+      if (!needsKeyedState(node)) continue;
+      this.#stores[index] = await stateBackend.open({
+        operatorUid: node.uid,
+        subtaskIndex: address.subtask,
+        attempt: address.attempt,
+        keyGroups: keyGroupRangeOf(vertex.vertex.maxParallelism, vertex.vertex.parallelism, address.subtask),
+        managedBytes: Math.floor(settings.managedBytes / keyed.length),
+        restore: restore?.snapshot.operators[node.uid]?.keyed,
+        reader: stateFiles,
+      });
+    }
+  }
+
+  contextOf(index: number): OperatorContext {
+    const environment = this.#environment;
+    const node = environment.vertex.nodes[index];
+    if (node === undefined) throw new MillraceError('MR9001', `The chain has no operator ${index}.`);
+    const { vertex } = environment.vertex;
+    const host = this.#host;
+    return {
+      jobName: environment.jobName,
+      operatorName: node.name,
+      uid: node.uid,
+      subtaskIndex: environment.address.subtask,
+      parallelism: vertex.parallelism,
+      maxParallelism: vertex.maxParallelism,
+      epoch: environment.epoch,
+      attempt: environment.address.attempt,
+      restored: environment.restore?.snapshot.operators[node.uid],
+      restoredCheckpointId: environment.restore?.checkpointId,
+      checkpointing: environment.settings.checkpointing,
+      autoWatermarkIntervalMs: environment.settings.autoWatermarkIntervalMs,
+      keyedState: this.#stores[index],
+      codecs: environment.codecs,
+      clock: environment.clock,
+      completions: environment.completions,
+      fileSystem: environment.fileSystem,
+      metrics: host.metricsOf(node),
+      wakeAt: (wallMs) => this.#wakeAt(index, wallMs),
+      mustYield: () => host.room.full,
+      fail: (error) => host.fail(error),
+      writeLine: (line) => environment.writeLine(line),
+      userError: (error) => this.#userError(node, error),
+    };
+  }
+
+  /** Calls `wake` for every operator whose time has come. */
+  fireWakes(wallMs: number, wake: (index: number) => void): void {
+    if (this.nextWakeMs > wallMs) return;
+    for (const [index, at] of this.#wakes.entries()) {
+      if (at > wallMs) continue;
+      this.#wakes[index] = Number.POSITIVE_INFINITY;
+      wake(index);
+    }
+    this.nextWakeMs = Math.min(...this.#wakes);
+  }
+
+  async close(): Promise<void> {
+    for (const [index, store] of this.#stores.entries()) {
+      this.#stores[index] = undefined;
+      await store?.close();
+    }
+  }
+
+  #wakeAt(index: number, wallMs: number): void {
+    this.#wakes[index] = wallMs;
+    this.nextWakeMs = Math.min(...this.#wakes);
+  }
+
+  #userError(node: ChainNode, error: unknown): Error {
+    const where = {
+      job: this.#environment.jobName,
+      operator: node.name,
+      uid: node.uid,
+      subtask: this.#environment.address.subtask,
+    };
+    if (isMillraceError(error)) return error;
+    const line = userStackLine(error);
+    const what =
+      error instanceof Error ? `${error.name}: ${error.message}` : `Thrown value: ${String(error)}`;
+    return new MillraceError('MR5001', `User code threw ${what}`, {
+      where: line === undefined ? where : { ...where, at: line },
+      cause: error,
+    });
+  }
+}
+
+function needsKeyedState(node: ChainNode): boolean {
+  return node.operator.kind === 'operator' && node.operator.factory.needsKeyedState;
+}

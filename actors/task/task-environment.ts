@@ -1,0 +1,95 @@
+import type {
+  AttemptRestore,
+  ChainNode,
+  Clock,
+  CodecFactory,
+  Completions,
+  ExecutableVertex,
+  FileSystem,
+  KeyedStateBackend,
+  SnapshotWriter,
+  StateFileReader,
+  SubtaskSnapshot,
+  TaskAddress,
+  TaskReport,
+  Trace,
+} from '../../core/internal.js';
+import type { ChannelReader, ChannelWriter } from '../../memory/index.js';
+
+/** All that a task may reach of the world. Made by boot in a worker, and by the simulator. */
+export interface TaskEnvironment {
+  readonly jobName: string;
+  readonly address: TaskAddress;
+  readonly epoch: number;
+  readonly vertex: ExecutableVertex;
+  /** By input edge, in the order of edge ids. */
+  readonly inputs: readonly TaskInputEdge[];
+  readonly outputs: readonly TaskOutputEdge[];
+  readonly restore: TaskRestore | undefined;
+  readonly settings: TaskSettings;
+  readonly clock: Clock;
+  readonly completions: Completions;
+  readonly codecs: CodecFactory;
+  readonly stateBackend: KeyedStateBackend;
+  readonly stateFiles: StateFileReader;
+  readonly fileSystem: FileSystem;
+  readonly trace: Trace;
+  /** A writer for the state files of this task in one checkpoint. */
+  snapshotWriter(checkpointId: number, owner: string): SnapshotWriter;
+  report(report: TaskReport): void;
+  /** A line for standard output; resolves when it has been taken. */
+  writeLine(line: string): Promise<void>;
+}
+
+export interface TaskInputEdge {
+  readonly edgeId: number;
+  readonly inputIndex: number;
+  /** By producer subtask; undefined where that subtask had finished before the restored checkpoint. */
+  readonly channels: readonly (ChannelReader<unknown> | undefined)[];
+}
+
+export interface TaskOutputEdge {
+  readonly edgeId: number;
+  /** By consumer subtask; undefined where that subtask had finished before the restored checkpoint. */
+  readonly channels: readonly (ChannelWriter<unknown> | undefined)[];
+}
+
+export interface TaskRestore {
+  readonly checkpointId: number;
+  readonly snapshot: SubtaskSnapshot;
+  /** State of the enumerator, for subtask 0 of a source. */
+  readonly enumerator: Uint8Array | undefined;
+  /** Subtasks of this vertex that had finished; they ask for no more splits. */
+  readonly finishedSubtasks: readonly number[];
+}
+
+export interface TaskSettings {
+  /** Whether checkpoints are taken; without them sinks commit at the end of input. */
+  readonly checkpointing: boolean;
+  readonly exactlyOnce: boolean;
+  readonly autoWatermarkIntervalMs: number;
+  /** Managed memory of this task, bytes, shared evenly by its keyed operators. */
+  readonly managedBytes: number;
+}
+
+/** The part of a restored attempt that belongs to one task; undefined when nothing is restored. */
+export function restoreOf(
+  restore: AttemptRestore | undefined,
+  address: TaskAddress,
+): TaskRestore | undefined {
+  if (restore === undefined) return undefined;
+  const subtasks = restore.subtasks[address.vertexId] ?? [];
+  const snapshot = subtasks[address.subtask];
+  if (snapshot === undefined || snapshot === 'finished') return undefined;
+  const finishedSubtasks: number[] = [];
+  subtasks.forEach((subtask, index) => {
+    if (subtask === 'finished') finishedSubtasks.push(index);
+  });
+  const enumerator = address.subtask === 0 ? restore.enumerators[address.vertexId] : undefined;
+  return { checkpointId: restore.checkpointId, snapshot, enumerator, finishedSubtasks };
+}
+
+/** `<uid>-<subtask>`: the owner's name in keys of state files. */
+export function snapshotOwner(node: ChainNode, subtask: number): string {
+  return `${node.uid}-${subtask}`;
+}
