@@ -1,0 +1,45 @@
+/** The door of memory: the calculator and the budgets that follow from it, and the data plane. */
+export { jobManagerMemory, withJobManagerDefaultSize } from './job-manager-memory.js';
+export type { MemoryConfiguration } from './memory-configuration.js';
+export { MemorySize } from './memory-size.js';
+export {
+  type JobManagerMemory,
+  jvmFlags,
+  type MemoryConfigurationFields,
+  type MemoryRemark,
+  type MemoryRole,
+  memoryConfigurationOf,
+  type ProcessMemorySpec,
+  type SlotMemory,
+  slotMemory,
+  type TaskManagerMemory,
+} from './memory-spec.js';
+export {
+  type BufferDemand,
+  bufferDemand,
+  DEFAULT_NETWORK_BUFFER_OPTIONS,
+  type GateBuffers,
+  gateBuffers,
+  type NetworkBufferOptions,
+  networkBufferOptions,
+  type PartitionBuffers,
+  partitionBuffers,
+  requireBuffers,
+  segmentCount,
+  type TaskChannels,
+} from './network-buffers.js';
+export { type FittedMemory, raiseProcessSizeUntilFits } from './process-size.js';
+export { dynamicConfiguration, forLocalExecution, taskExecutorResource } from './task-executor-resource.js';
+export { taskManagerMemory, withTaskManagerDefaultSize } from './task-manager-memory.js';
+export {
+  controlHeapLimits,
+  heapClassFor,
+  type JobDemand,
+  planRuntime,
+  type RuntimePlan,
+  TASK_HEAP_FLOOR_MB,
+  threadsThatFit,
+  tooSmallToRun,
+  type V8HeapLimits,
+  type VertexDemand,
+} from './v8-mapping.js';

@@ -1,0 +1,216 @@
+import { invariant, MillraceError } from '../core/internal.js';
+import { MemorySize } from './memory-size.js';
+import type { TaskManagerMemory } from './memory-spec.js';
+import {
+  bufferDemand,
+  DEFAULT_NETWORK_BUFFER_OPTIONS,
+  type NetworkBufferOptions,
+  requireBuffers,
+  segmentCount,
+  type TaskChannels,
+} from './network-buffers.js';
+
+/**
+ * A TaskManager's plan on Node: framework heap is the heap of the control thread; task heap is divided
+ * over the threads of a job's tasks; network memory is the pool of segments; managed memory is shared out
+ * to the tasks that keep state.
+ *
+ * Invariants: the heaps of all task threads together do not exceed the task heap; the segments of the
+ * pool do not exceed the network memory; the managed shares do not exceed the managed memory.
+ */
+
+/** What worker_threads calls resourceLimits; both in MiB. */
+export interface V8HeapLimits {
+  readonly maxOldGenerationSizeMb: number;
+  readonly maxYoungGenerationSizeMb: number;
+}
+
+/**
+ * The heap sizes that task threads come in, as MiB of old and young generation. They are few, so that a
+ * thread warmed in advance fits the next job as well. The first is the least in which a task runs.
+ */
+const HEAP_CLASSES: readonly V8HeapLimits[] = (
+  [
+    [32, 8],
+    [48, 8],
+    [64, 16],
+    [96, 16],
+    [128, 16],
+    [192, 24],
+    [256, 32],
+    [384, 48],
+    [512, 48],
+    [768, 48],
+    [1024, 48],
+    [1536, 48],
+    [2048, 48],
+    [3072, 48],
+    [4096, 48],
+    [6144, 48],
+    [8192, 48],
+    [12288, 48],
+    [16384, 48],
+  ] as const
+).map(([old, young]) => Object.freeze({ maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young }));
+
+const FLOOR: V8HeapLimits = Object.freeze({ maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 });
+
+/** MiB that a task thread needs at the least. */
+export const TASK_HEAP_FLOOR_MB = FLOOR.maxOldGenerationSizeMb + FLOOR.maxYoungGenerationSizeMb;
+
+const CONTROL_YOUNG_MB = 16;
+
+/** One vertex of a job: its subtasks, and whether they take a share of the managed memory. */
+export interface VertexDemand {
+  readonly name: string;
+  readonly keepsState: boolean;
+  readonly subtasks: readonly TaskChannels[];
+}
+
+/** What a job asks of a TaskManager. */
+export interface JobDemand {
+  readonly vertices: readonly VertexDemand[];
+}
+
+/** What a job runs with. Plain data: it is sent to the threads. */
+export interface RuntimePlan {
+  readonly taskThreads: number;
+  readonly taskHeap: V8HeapLimits;
+  readonly controlHeap: V8HeapLimits;
+  readonly segmentSize: number;
+  readonly segmentCount: number;
+  /** Of these, what the job cannot run without. */
+  readonly segmentsRequired: number;
+  /** What the job could make use of. */
+  readonly segmentsMax: number;
+  /** Bytes for the state of one subtask; 0 if none keeps state. */
+  readonly managedPerTask: number;
+}
+
+/**
+ * Maps a plan on the threads of a job, before any of them starts.
+ *
+ * @throws MillraceError MR4005 if a thread would get less heap than it needs, naming the parallelism that
+ *   fits; MR4004 if there are too few segments
+ */
+export function planRuntime(
+  spec: TaskManagerMemory,
+  demand: JobDemand,
+  options: NetworkBufferOptions = DEFAULT_NETWORK_BUFFER_OPTIONS,
+): RuntimePlan {
+  const parallelisms = demand.vertices.map((vertex) => vertex.subtasks.length);
+  const taskThreads = sum(parallelisms);
+  invariant(taskThreads >= 1, 'a job has a task', { vertices: demand.vertices.length });
+  const taskHeap = taskHeapLimits(spec, parallelisms);
+  const buffers = bufferDemand(
+    demand.vertices.flatMap((vertex) => vertex.subtasks),
+    options,
+  );
+  const segments = segmentCount(spec);
+  requireBuffers(buffers.required, segments, spec);
+  const plan: RuntimePlan = Object.freeze({
+    taskThreads,
+    taskHeap,
+    controlHeap: controlHeapLimits(spec),
+    segmentSize: spec.segmentSize,
+    segmentCount: segments,
+    segmentsRequired: buffers.required,
+    segmentsMax: buffers.max,
+    managedPerTask: managedShare(spec, demand, Math.max(...parallelisms)),
+  });
+  invariant(
+    plan.segmentCount * plan.segmentSize <= spec.network.toNumber(),
+    'the segments lie within the network memory',
+    { segmentCount: plan.segmentCount, segmentSize: plan.segmentSize, network: spec.network },
+  );
+  return plan;
+}
+
+/** The largest heap class of which `threads` fit into the task heap, or undefined if not even the least does. */
+export function heapClassFor(taskHeap: MemorySize, threads: number): V8HeapLimits | undefined {
+  const shareMb = Number(taskHeap.dividedBy(threads).bytes >> 20n);
+  return HEAP_CLASSES.findLast((heapClass) => totalMb(heapClass) <= shareMb);
+}
+
+/** How many task threads of the least heap class fit into the task heap. */
+export function threadsThatFit(taskHeap: MemorySize): number {
+  return Number(taskHeap.bytes / MemorySize.mebibytes(TASK_HEAP_FLOOR_MB).bytes);
+}
+
+/** The control thread gets the framework heap to the MiB, and the least heap if that is less. */
+export function controlHeapLimits(spec: TaskManagerMemory): V8HeapLimits {
+  const mb = Number(spec.frameworkHeap.bytes >> 20n);
+  if (mb < FLOOR.maxOldGenerationSizeMb + CONTROL_YOUNG_MB) return FLOOR;
+  return { maxOldGenerationSizeMb: mb - CONTROL_YOUNG_MB, maxYoungGenerationSizeMb: CONTROL_YOUNG_MB };
+}
+
+/**
+ * Why this plan could not run even the smallest job, a source and a sink on two threads: one line for
+ * each reason. Flink would start with it, so this is a warning and no error.
+ */
+export function tooSmallToRun(spec: TaskManagerMemory): readonly string[] {
+  const reasons: string[] = [];
+  const threads = threadsThatFit(spec.taskHeap);
+  if (threads < 1) {
+    reasons.push(
+      `The task heap (${spec.taskHeap.toHumanReadable()}) is too small to run a task: ` +
+        `a task thread needs ${TASK_HEAP_FLOOR_MB} MiB.`,
+    );
+  }
+  const smallest = bufferDemand([
+    { gates: [], partitions: [1] },
+    { gates: [1], partitions: [] },
+  ]);
+  if (segmentCount(spec) < smallest.required) {
+    reasons.push(
+      `The network memory (${spec.network.toHumanReadable()}) holds ${segmentCount(spec)} segments of ` +
+        `${spec.segmentSize} bytes; two connected tasks need ${smallest.required}.`,
+    );
+  }
+  return reasons;
+}
+
+function taskHeapLimits(spec: TaskManagerMemory, parallelisms: readonly number[]): V8HeapLimits {
+  const threads = sum(parallelisms);
+  const heapClass = heapClassFor(spec.taskHeap, threads);
+  if (heapClass !== undefined) return heapClass;
+  const fitting = parallelismThatFits(parallelisms, threadsThatFit(spec.taskHeap));
+  const needed = MemorySize.mebibytes(TASK_HEAP_FLOOR_MB * threads);
+  throw new MillraceError(
+    'MR4005',
+    `The task heap (${spec.taskHeap.toHumanReadable()}) divided over ${threads} task threads is ` +
+      `${spec.taskHeap.dividedBy(threads).toShort()} each, and a thread needs ${TASK_HEAP_FLOOR_MB} MiB ` +
+      `(${FLOOR.maxOldGenerationSizeMb} old and ${FLOOR.maxYoungGenerationSizeMb} young generation).`,
+    {
+      hint:
+        `${fitting >= 1 ? `Lower the parallelism to ${fitting}, or raise` : 'Raise'} ` +
+        `taskmanager.memory.process.size until the task heap is ${needed.toShort()} or more.`,
+    },
+  );
+}
+
+/** The highest parallelism at which no more than `threads` run, if it is lowered for all vertices alike. */
+function parallelismThatFits(parallelisms: readonly number[], threads: number): number {
+  let fitting = Math.max(...parallelisms);
+  while (fitting > 0 && sum(parallelisms.map((own) => Math.min(own, fitting))) > threads) fitting--;
+  return fitting;
+}
+
+/**
+ * Managed memory is divided over the slots, and a slot's over the subtasks in it that keep state. There
+ * are as many slots as configured, or as the job needs if that is more.
+ */
+function managedShare(spec: TaskManagerMemory, demand: JobDemand, parallelism: number): number {
+  const consumers = demand.vertices.filter((vertex) => vertex.keepsState).length;
+  if (consumers === 0) return 0;
+  const slots = Math.max(spec.numberOfTaskSlots, parallelism);
+  return spec.managed.dividedBy(slots).dividedBy(consumers).toNumber();
+}
+
+function totalMb(limits: V8HeapLimits): number {
+  return limits.maxOldGenerationSizeMb + limits.maxYoungGenerationSizeMb;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
