@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from './tidy/source-tree.js';
 
@@ -30,13 +30,20 @@ function sums(): { readonly pass: number; readonly fail: number; readonly skip: 
   return { pass: count('pass'), fail: count('fail'), skip: count('skip') + count('todo') };
 }
 
+/** tap would run every file of a folder, tests or not. */
+function testsBelow(path: string): string[] {
+  const isFolder = statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? [`${path}/**/*.test.js`, `${path}/**/*.sim.js`] : [path];
+}
+
 if (!isBuilt() && !tap(['build'])) {
   console.error('tap could not be built.');
   process.exit(1);
 }
 rmSync(report, { force: true });
 const reporter = process.stdout.isTTY ? 'terse' : 'min';
-const passed = tap(['run', `--reporter=${reporter}`, `--output-file=${report}`, ...process.argv.slice(2)]);
+const chosen = process.argv.slice(2).flatMap(testsBelow);
+const passed = tap(['run', `--reporter=${reporter}`, `--output-file=${report}`, ...chosen]);
 const { pass, fail, skip } = sums();
 console.log(
   `Node ${process.version}: ${pass} passed, ${fail} failed${skip === 0 ? '' : `, ${skip} skipped`}`,

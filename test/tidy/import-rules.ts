@@ -117,12 +117,13 @@ export function coreFloors(tree: SourceTree, floors: Readonly<Record<string, num
       if (/^core\/[^/]+\//.test(file.path)) found.push(findingAt(file, 0, 'its folder has no floor in core'));
       continue;
     }
-    for (const { specifier, offset } of file.imports) {
+    for (const { specifier, offset, typeOnly } of file.imports) {
       if (!specifier?.startsWith('.')) continue;
       const target = resolveSource(file.path, specifier);
       const targetFloor = floorOf(target);
       if (targetFloor !== undefined && targetFloor > floor) {
-        found.push(findingAt(file, offset, `imports an upper floor: ${target}`));
+        const what = typeOnly ? 'types of an upper floor' : 'an upper floor';
+        found.push(findingAt(file, offset, `imports ${what}: ${target}`));
       }
     }
   }

@@ -19,7 +19,8 @@ function compile(snippets: readonly { readonly file: string; readonly text: stri
       include: ['*.ts'],
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    // Not bin/tsc: a program without an extension does not pass the loaders that tap puts into children.
+    const tsc = join(root, 'node_modules', 'typescript', 'lib', 'tsc.js');
     const run = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8', timeout: 60_000 });
     return run.status === 0 ? '' : `${run.stdout}${run.stderr}`;
   } finally {
