@@ -141,8 +141,9 @@ const WORDING: readonly Case[] = [
     rule: 'any',
     path: 'storage/a.ts',
     wrong: 'const x: any = 1;',
-    right: 'Promise.any([]); // at any time',
+    right: 'let any = false; any = true; Promise.any([]); // at any time',
   },
+  { rule: 'any', path: 'core/a.ts', wrong: 'const m = new Map<string, any>();', right: 'f(x, any);' },
   {
     rule: 'empty-catch',
     path: 'storage/a.ts',
