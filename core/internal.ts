@@ -49,10 +49,12 @@ export {
 } from './job/resolve-options.js';
 export { ByteReader } from './serde/byte-reader.js';
 export { ByteWriter } from './serde/byte-writer.js';
+export { interpretedCodec, noVariant, pathTo, placeOf } from './serde/interpreted-codec.js';
 export { fromJson, toJson } from './serde/json-conversion.js';
 export { decodeKey } from './serde/key-decoding.js';
 export { encodeKey } from './serde/key-encoding.js';
 export type { CodecFactory, RecordCodec } from './serde/record-codec.js';
+export { fixedBytesOf } from './serde/record-layout.js';
 export {
   type FieldNode,
   type Infer,

@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import { presenceBytes } from './record-layout.js';
 import type { ObjectNode, TypeNode } from './type-descriptor.js';
 
 /** Deeper declarations are refused: codecs recurse. */
@@ -127,11 +128,15 @@ export function leastBytes(type: TypeNode): number {
   switch (type.kind) {
     case 'void':
       return 0;
-    case 'object':
-      return type.fields.reduce(
-        (sum, field) => sum + (field.type.kind === 'optional' ? 1 : leastBytes(field.type)),
-        0,
-      );
+    case 'object': {
+      let optional = 0;
+      let required = 0;
+      for (const field of type.fields) {
+        if (field.type.kind === 'optional') optional++;
+        else required += leastBytes(field.type);
+      }
+      return presenceBytes(optional) + required;
+    }
     default:
       return 1;
   }
