@@ -230,7 +230,7 @@ const EMPTY_CATCH: readonly BannedRow[] = [
 
 /** The type, not a variable of that name. */
 const ANY =
-  /(?:[:<|&]|\b(?:as|extends|is|keyof|satisfies)|=>|\btype\s[^=;]*=)\s*(?:readonly\s+)?any\b(?!\s*\??[:(.=])|,\s*any\s*>|(?<![.\w$])any\[\]/;
+  /(?:[:<|&]|\b(?:as|extends|is|keyof|satisfies)|=>|\btype\s[^=;]*=)\s*(?:readonly\s+)?any\b(?!\s*\??[:(.])|,\s*any\s*>|(?<![.\w$])any\[\]/;
 const MACHINE_PATH = /(?<![\w.$}-])\/(?:home|work|root|Users)\/\w+/;
 const NO_MACHINE_PATH = 'a path of one machine';
 const NAMELESS = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'impl']);
