@@ -1,4 +1,26 @@
 /** The door of core for the sibling rooms: what they may use and users need not see. */
+export {
+  type MalformedInputOptions,
+  type MalformedRecord,
+  type OnMalformedInput,
+  validateMalformedInputOptions,
+} from './api/malformed-record.js';
+export { checkOptionNames } from './api/option-names.js';
+export { OutputTag } from './api/output-tag.js';
+export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
+export type { Committer, Sink, SinkWriter, SinkWriterContext } from './api/sink.js';
+export {
+  type Boundedness,
+  InputStatus,
+  type ReaderOutput,
+  type Source,
+  type SourceReader,
+  type SourceReaderContext,
+  type SplitEnumerator,
+  type SplitEnumeratorContext,
+} from './api/source.js';
+export { SplitQueueEnumerator } from './api/split-queue-enumerator.js';
+export { Availability } from './base/availability.js';
 export { type Duration, durationMs, formatDuration } from './base/duration.js';
 export { ERROR_TABLE, type ErrorCode } from './base/error-table.js';
 export { invariant, unreachable } from './base/invariant.js';
@@ -47,10 +69,18 @@ export {
   type ResolvedOptions,
   resolveOptions,
 } from './job/resolve-options.js';
+export type {
+  AppendableFile,
+  FileEntry,
+  FileStatus,
+  FileSystem,
+  ReadableFile,
+} from './ports/file-system.js';
 export { ByteReader } from './serde/byte-reader.js';
 export { ByteWriter } from './serde/byte-writer.js';
 export { interpretedCodec, noVariant, pathTo, placeOf } from './serde/interpreted-codec.js';
 export { fromJson, toJson } from './serde/json-conversion.js';
+export { jsonText } from './serde/json-text.js';
 export { decodeKey } from './serde/key-decoding.js';
 export { encodeKey } from './serde/key-encoding.js';
 export type { CodecFactory, RecordCodec } from './serde/record-codec.js';

@@ -1,0 +1,106 @@
+import { Availability } from '../base/availability.js';
+import { invariant } from '../base/invariant.js';
+import { InputStatus, type ReaderOutput, type SourceReader, type SourceReaderContext } from './source.js';
+
+/** Reads one split from its position to its end; {@link SequentialSourceReader} drives it. */
+export interface SplitReader<T, SplitT> {
+  /** As {@link SourceReader.pollNext}; END_OF_INPUT says that this split is read to its end. */
+  poll(output: ReaderOutput<T>): InputStatus;
+  /** Settles when `poll` has something to do. Called after NOTHING_AVAILABLE only. */
+  isAvailable(): Promise<void>;
+  /** The split with the position after the last record that was emitted. A fresh object of plain data. */
+  snapshot(): SplitT;
+  /** Lets go of what was opened. Never rejects: what was only read cannot be lost by closing it. */
+  close(): void | Promise<void>;
+}
+
+/**
+ * Reads splits one after another, and asks for the next one when it has none.
+ *
+ * Invariants:
+ * - at most one split is open; at most one request is unanswered;
+ * - a split is in `current` or in `queue`, and in the snapshot, until it is read to its end;
+ * - no split comes after notifyNoMoreSplits.
+ */
+export class SequentialSourceReader<T, SplitT> implements SourceReader<T, SplitT> {
+  readonly #context: SourceReaderContext;
+  readonly #open: (split: SplitT) => SplitReader<T, SplitT>;
+  readonly #arrival: Availability;
+  readonly #queue: SplitT[];
+  #current: SplitReader<T, SplitT> | undefined;
+  #requested: boolean;
+  #noMoreSplits: boolean;
+  #closing: Promise<void>;
+
+  constructor(context: SourceReaderContext, open: (split: SplitT) => SplitReader<T, SplitT>) {
+    this.#context = context;
+    this.#open = open;
+    this.#arrival = new Availability();
+    this.#queue = [];
+    this.#current = undefined;
+    this.#requested = false;
+    this.#noMoreSplits = false;
+    this.#closing = Promise.resolve();
+  }
+
+  pollNext(output: ReaderOutput<T>): InputStatus {
+    for (;;) {
+      const current = this.#current ?? this.#openNext();
+      if (current === undefined) {
+        return this.#noMoreSplits ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
+      }
+      const status = current.poll(output);
+      if (status !== InputStatus.END_OF_INPUT) return status;
+      this.#current = undefined;
+      this.#release(current);
+      if (output.remaining <= 0) return InputStatus.MORE_AVAILABLE;
+    }
+  }
+
+  isAvailable(): Promise<void> {
+    return this.#current === undefined ? this.#arrival.wait() : this.#current.isAvailable();
+  }
+
+  snapshotState(): readonly SplitT[] {
+    return this.#current === undefined ? [...this.#queue] : [this.#current.snapshot(), ...this.#queue];
+  }
+
+  addSplits(splits: readonly SplitT[]): void {
+    invariant(!this.#noMoreSplits, 'no split follows the end of splits', { splits: splits.length });
+    this.#queue.push(...splits);
+    this.#requested = false;
+    this.#arrival.release();
+  }
+
+  notifyNoMoreSplits(): void {
+    this.#noMoreSplits = true;
+    this.#requested = false;
+    this.#arrival.release();
+  }
+
+  async close(): Promise<void> {
+    const current = this.#current;
+    this.#current = undefined;
+    if (current !== undefined) this.#release(current);
+    await this.#closing;
+  }
+
+  /** Undefined when there is no split to read; one was asked for unless none will come. */
+  #openNext(): SplitReader<T, SplitT> | undefined {
+    if (this.#queue.length === 0 && !this.#requested && !this.#noMoreSplits) {
+      this.#requested = true;
+      this.#context.requestSplit();
+    }
+    const split = this.#queue.shift();
+    if (split !== undefined) this.#current = this.#open(split);
+    return this.#current;
+  }
+
+  #release(reader: SplitReader<T, SplitT>): void {
+    const before = this.#closing;
+    this.#closing = (async () => {
+      await before;
+      await reader.close();
+    })();
+  }
+}

@@ -1,0 +1,130 @@
+import { resolve, sep } from 'node:path';
+import {
+  MillraceError,
+  SequentialSourceReader,
+  type Source,
+  type SourceReader,
+  type SourceReaderContext,
+  type SplitEnumerator,
+  type SplitEnumeratorContext,
+  type TypeDescriptor,
+} from '../../core/internal.js';
+import type { FileFormat } from './file-format.js';
+import type { FileSourceOptions, LineSourceOptions } from './file-source-options.js';
+import type { FileEnumeratorState, FileSplit } from './file-split.js';
+import { FileSplitEnumerator } from './file-split-enumerator.js';
+import { jsonLinesFormat, textLinesFormat } from './line-format.js';
+
+/**
+ * Reads files, each once, exactly once: a file, a folder (the files in it), a pattern with `*`, `?`, `**` and
+ * `{a,b}`, or a list of these. Relative paths are taken from the working folder of the process that builds
+ * the job. Names that begin with `.` or `_` are passed over unless they are spelled out, so the output of
+ * {@link FileSink} can be read while it is being written.
+ *
+ * Files are found when the job starts from the beginning, and handed out in the order of the list and by path
+ * within it; a reader reads one file at a time. They must not change while the job reads them: what is
+ * appended to a file later is not read, and a file that has become shorter fails the job with MR6003.
+ * A path that stands for no file fails the job with MR6002.
+ *
+ * What cannot be read as a record, or does not have the declared type, is dealt with as the option `onError`
+ * says: by default the job fails with MR6001, which names file, line, offset and text.
+ *
+ * @example
+ * ```ts
+ * const flight = types.object({ time: types.timestamp, delay: types.int32, origin: types.string });
+ * const malformed = new OutputTag<MalformedRecord>('malformed');
+ * const source = FileSource.jsonLines('data/*.jsonl', flight, { onError: 'sideOutput', malformed });
+ * ```
+ */
+export class FileSource<T> implements Source<T, FileSplit, FileEnumeratorState> {
+  readonly boundedness = 'bounded';
+  readonly outputType?: TypeDescriptor<T>;
+  readonly #patterns: readonly string[];
+  readonly #recursive: boolean;
+  readonly #format: FileFormat<T>;
+
+  private constructor(
+    path: string | readonly string[],
+    format: FileFormat<T>,
+    type: TypeDescriptor<T> | undefined,
+    options: FileSourceOptions,
+  ) {
+    this.#patterns = absolutePaths(path);
+    this.#recursive = options.recursive ?? false;
+    this.#format = format;
+    if (type !== undefined) this.outputType = type;
+  }
+
+  /**
+   * Each line is a record: UTF-8 text without its end (LF or CRLF). Empty lines are records too; a line that
+   * is not UTF-8, or longer than `maxLineBytes`, is malformed.
+   *
+   * @example
+   * ```ts
+   * const lines = FileSource.textLines('access.log');
+   * ```
+   */
+  static textLines(path: string | readonly string[], options: LineSourceOptions = {}): FileSource<string> {
+    const format = textLinesFormat(options);
+    return new FileSource(path, format, format.type, options);
+  }
+
+  /**
+   * Each line is a JSON value. With a declared type it is checked and converted: timestamps may be ISO 8601
+   * texts, fields that are not declared are dropped (refused where the type is `strict`). Empty lines are
+   * passed over.
+   *
+   * @example
+   * ```ts
+   * const clicks = FileSource.jsonLines('clicks', types.object({ user: types.string, at: types.timestamp }));
+   * const anything = FileSource.jsonLines<{ user: string }>('clicks');
+   * ```
+   */
+  static jsonLines<T = unknown>(
+    path: string | readonly string[],
+    type?: TypeDescriptor<T>,
+    options: LineSourceOptions = {},
+  ): FileSource<T> {
+    return new FileSource(path, jsonLinesFormat(type, options), type, options);
+  }
+
+  createEnumerator(context: SplitEnumeratorContext<FileSplit>): SplitEnumerator<FileEnumeratorState> {
+    return this.#enumerator(context, undefined);
+  }
+
+  restoreEnumerator(
+    context: SplitEnumeratorContext<FileSplit>,
+    state: FileEnumeratorState,
+  ): SplitEnumerator<FileEnumeratorState> {
+    return this.#enumerator(context, state);
+  }
+
+  createReader(context: SourceReaderContext): SourceReader<T, FileSplit> {
+    return new SequentialSourceReader(context, (split: FileSplit) => this.#format.open(split, context));
+  }
+
+  #enumerator(
+    context: SplitEnumeratorContext<FileSplit>,
+    restored: FileEnumeratorState | undefined,
+  ): FileSplitEnumerator {
+    return new FileSplitEnumerator(
+      context,
+      { patterns: this.#patterns, recursive: this.#recursive },
+      restored,
+    );
+  }
+}
+
+function absolutePaths(path: string | readonly string[]): readonly string[] {
+  const paths = typeof path === 'string' ? [path] : path;
+  if (
+    !Array.isArray(paths) ||
+    paths.length === 0 ||
+    paths.some((each) => typeof each !== 'string' || each === '')
+  ) {
+    throw new MillraceError('MR1001', `A file source got ${JSON.stringify(path)} as its path.`, {
+      hint: 'Give the path of a file or a folder, a pattern, or a list of these.',
+    });
+  }
+  return paths.map((each: string) => (sep === '/' ? resolve(each) : resolve(each).replaceAll(sep, '/')));
+}
