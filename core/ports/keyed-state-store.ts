@@ -49,6 +49,11 @@ export interface RowKey {
   readonly length: number;
   /** murmur3_x86_32 of bytes[0, length) with seed 0, unsigned; computed by the owner. */
   readonly hash: number;
+  /**
+   * Length of the prefix by which rows of this kind are scanned (`key | namespace`), at most `length`; the
+   * same for every row of that prefix. 0: rows of this kind are scanned by key group only.
+   */
+  readonly prefixLength: number;
 }
 
 export interface StateTable {
@@ -59,9 +64,9 @@ export interface StateTable {
   /** True if there was such a row. */
   delete(row: RowKey): boolean;
   /**
-   * Visits rows whose key begins with the given row's bytes, ascending by row key, until the visitor
-   * returns false. The visitor may delete the row it is shown, and must not otherwise write.
-   * Only on tables declared `ordered`.
+   * Visits rows whose key begins with the given row's bytes (its `prefixLength` is its `length`, and that of
+   * the rows looked for), ascending by row key, until the visitor returns false. The visitor may delete the
+   * row it is shown, and must not otherwise write. Only on tables declared `ordered`.
    */
   scan(prefix: RowKey, visit: RowVisitor): void;
   /** Visits all rows of a key group in ascending order (timers after a restore, savepoints, all keys). */

@@ -1,0 +1,24 @@
+/**
+ * Folds values into an accumulator and makes a result of it. All methods are synchronous and pure, but for
+ * the accumulator: `add` and `merge` may change the one they are given and return it.
+ *
+ * @example
+ * ```ts
+ * const mean: AggregateFunction<number, { sum: number; count: number }, number> = {
+ *   createAccumulator: () => ({ sum: 0, count: 0 }),
+ *   add: (value, acc) => ({ sum: acc.sum + value, count: acc.count + 1 }),
+ *   getResult: (acc) => acc.sum / acc.count,
+ *   merge: (a, b) => ({ sum: a.sum + b.sum, count: a.count + b.count }),
+ * };
+ * ```
+ */
+export interface AggregateFunction<IN, ACC, OUT> {
+  createAccumulator(): ACC;
+  add(value: IN, accumulator: ACC): ACC;
+  getResult(accumulator: ACC): OUT;
+  /** Only merging windows (sessions) ask for it. */
+  merge?(a: ACC, b: ACC): ACC;
+}
+
+/** Combines two values into one of the same type; associative. May change and return `a`. */
+export type ReduceFunction<T> = (a: T, b: T) => T;

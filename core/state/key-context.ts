@@ -1,0 +1,212 @@
+import { MillraceError } from '../base/millrace-error.js';
+import { keyGroupOf } from '../graph/key-group.js';
+import type { KeyGroupRange } from '../ports/keyed-state-store.js';
+import { ByteReader } from '../serde/byte-reader.js';
+import { decodeKey } from '../serde/key-decoding.js';
+import { encodeKey } from '../serde/key-encoding.js';
+import { appendBytes, appendTime, readTime, StateRow, TIME_BYTES } from './state-row.js';
+
+/** Whether rows of a state belong to the key alone, or to the key and the current window. */
+export const StateNamespace = { VOID: 0, WINDOW: 1 } as const;
+
+export type StateNamespace = (typeof StateNamespace)[keyof typeof StateNamespace];
+
+/**
+ * The current key and window of one operator, and the row addresses that follow from them. The bytes of a
+ * key are made once per key, whatever number of states are then used with it.
+ *
+ * Invariants:
+ * - `#keyRow` holds the current key's bytes and key group while `#hasKey`;
+ * - the other rows are right while their flag says so; every change of key or window clears the flags;
+ * - a key group outside the subtask's range never becomes current.
+ *
+ * hot path: {@link setCurrentKey} and {@link rowOf} run once and more per record (bench/scenarios/keyed-count).
+ */
+export class KeyContext {
+  readonly keyGroups: KeyGroupRange;
+  readonly #maxParallelism: number;
+  readonly #keyRow = new StateRow();
+  readonly #windowRow = new StateRow();
+  readonly #elementRow = new StateRow();
+  readonly #reader = new ByteReader();
+  #key: unknown = undefined;
+  #hasKey = false;
+  /** The key as an object is decoded from the row when somebody asks: after a timer has set its bytes. */
+  #keyDecoded = true;
+  #keySealed = false;
+  #windowSealed = false;
+  /** Namespace whose prefix the element row begins with, or -1. */
+  #elementPrefix = -1;
+  #hasWindow = false;
+  #windowStart = 0;
+  #windowEnd = 0;
+
+  constructor(keyGroups: KeyGroupRange, maxParallelism: number) {
+    this.keyGroups = keyGroups;
+    this.#maxParallelism = maxParallelism;
+  }
+
+  /**
+   * @throws MillraceError MR2004 for a key without canonical form, MR2007 if another subtask owns the key
+   */
+  setCurrentKey(key: unknown): void {
+    if (this.#hasKey && this.#keyDecoded && key === this.#key && typeof key !== 'object') return;
+    const keyGroup = keyGroupOf(key, this.#maxParallelism);
+    if (keyGroup < this.keyGroups.start || keyGroup > this.keyGroups.end) this.#refuseForeign(key, keyGroup);
+    encodeKey(key, this.#keyRow.begin(keyGroup));
+    this.#key = key;
+    this.#keyDecoded = true;
+    this.#keyChanged();
+  }
+
+  /** The current key, or undefined if there is none. */
+  get currentKey(): unknown {
+    if (!this.#keyDecoded) {
+      const row = this.#sealedKeyRow();
+      const reader = this.#reader;
+      reader.pointAt(row.bytes, new DataView(row.bytes.buffer, row.bytes.byteOffset), 0, row.length);
+      this.#key = decodeKey(reader);
+      this.#keyDecoded = true;
+    }
+    return this.#key;
+  }
+
+  get hasKey(): boolean {
+    return this.#hasKey;
+  }
+
+  clearCurrentKey(): void {
+    this.#hasKey = false;
+    this.#key = undefined;
+    this.#keyDecoded = true;
+    this.#windowSealed = false;
+    this.#elementPrefix = -1;
+  }
+
+  /** The window whose state is meant from now on: [start, end) in ms. It stays across changes of the key. */
+  setWindow(start: number, end: number): void {
+    if (this.#hasWindow && start === this.#windowStart && end === this.#windowEnd) return;
+    this.#windowStart = start;
+    this.#windowEnd = end;
+    this.#hasWindow = true;
+    this.#windowSealed = false;
+    if (this.#elementPrefix === StateNamespace.WINDOW) this.#elementPrefix = -1;
+  }
+
+  get windowStart(): number {
+    return this.#windowStart;
+  }
+
+  get windowEnd(): number {
+    return this.#windowEnd;
+  }
+
+  /**
+   * The row of the current key (and window). Valid until key or window change.
+   *
+   * @throws MillraceError MR2005 without a current key
+   */
+  rowOf(namespace: StateNamespace): StateRow {
+    if (!this.#hasKey) refuseWithoutKey();
+    if (namespace === StateNamespace.VOID) return this.#sealedKeyRow();
+    if (!this.#windowSealed) {
+      const row = this.#windowRow;
+      this.#appendNamespaced(row, namespace);
+      row.sealPrefix();
+      this.#windowSealed = true;
+    }
+    return this.#windowRow;
+  }
+
+  /**
+   * A row that begins with {@link rowOf}; append an element after `beginElement()`, then `seal()`. There is
+   * one such row, shared by all states: it is used at once.
+   *
+   * @throws MillraceError MR2005 without a current key
+   */
+  elementRowOf(namespace: StateNamespace): StateRow {
+    if (!this.#hasKey) refuseWithoutKey();
+    const row = this.#elementRow;
+    if (this.#elementPrefix !== namespace) {
+      this.#appendNamespaced(row, namespace);
+      row.sealPrefix();
+      this.#elementPrefix = namespace;
+    }
+    return row;
+  }
+
+  /** Composes `time | key | namespace`, the row of a timer. */
+  composeTimer(row: StateRow, time: number, namespace: StateNamespace): void {
+    if (!this.#hasKey) refuseWithoutKey();
+    const key = this.#sealedKeyRow();
+    const out = row.begin(key.keyGroup);
+    appendTime(out, time);
+    appendBytes(out, key.bytes, 0, key.length);
+    if (namespace === StateNamespace.WINDOW) this.#appendWindow(row);
+    row.prefixLength = 0;
+    row.seal();
+  }
+
+  /** Makes current what {@link composeTimer} wrote: its key and, if there is one, its window. */
+  setFromTimer(row: StateRow, namespace: StateNamespace): void {
+    let end = row.length;
+    if (namespace === StateNamespace.WINDOW) {
+      end -= 2 * TIME_BYTES;
+      this.setWindow(readTime(row.bytes, end), readTime(row.bytes, end + TIME_BYTES));
+    }
+    appendBytes(this.#keyRow.begin(row.keyGroup), row.bytes, TIME_BYTES, end);
+    this.#key = undefined;
+    this.#keyDecoded = false;
+    this.#keyChanged();
+  }
+
+  #keyChanged(): void {
+    this.#hasKey = true;
+    this.#keySealed = false;
+    this.#windowSealed = false;
+    this.#elementPrefix = -1;
+  }
+
+  #sealedKeyRow(): StateRow {
+    if (!this.#keySealed) {
+      this.#keyRow.sealPrefix();
+      this.#keySealed = true;
+    }
+    return this.#keyRow;
+  }
+
+  #appendNamespaced(row: StateRow, namespace: StateNamespace): void {
+    const key = this.#sealedKeyRow();
+    appendBytes(row.begin(key.keyGroup), key.bytes, 0, key.length);
+    if (namespace === StateNamespace.WINDOW) this.#appendWindow(row);
+  }
+
+  #appendWindow(row: StateRow): void {
+    if (!this.#hasWindow) {
+      throw new MillraceError('MR2005', 'The state of a window was used where no window is current.');
+    }
+    const out = row.writer;
+    appendTime(out, this.#windowStart);
+    appendTime(out, this.#windowEnd);
+  }
+
+  #refuseForeign(key: unknown, keyGroup: number): never {
+    this.clearCurrentKey();
+    const { start, end } = this.keyGroups;
+    throw new MillraceError('MR2007', `The key ${describeKey(key)} belongs to another subtask.`, {
+      why: `It falls into key group ${keyGroup}, and this subtask owns ${start} to ${end}.`,
+      hint: 'The key selector must give the same key for the same record every time it is asked.',
+    });
+  }
+}
+
+function refuseWithoutKey(): never {
+  throw new MillraceError('MR2005', 'Keyed state was used where no key is current.', {
+    hint: 'Read and write state in processElement and onTimer; open() may only ask for the state itself.',
+  });
+}
+
+function describeKey(key: unknown): string {
+  const text = typeof key === 'string' ? JSON.stringify(key) : String(key);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}

@@ -1,0 +1,153 @@
+import { MillraceError } from '../base/millrace-error.js';
+import { type TypeDescriptor, typeId } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
+import type { AggregateFunction, ReduceFunction } from './aggregate-function.js';
+
+export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
+
+/**
+ * Names a keyed state and its type. The name is unique within its operator; a restore finds state by the
+ * operator's uid and this name, and compares {@link typeId}. Without a type the values are undeclared:
+ * whatever structured clone carries, slower and unchecked.
+ */
+export abstract class StateDescriptor {
+  abstract readonly kind: StateKind;
+  readonly name: string;
+
+  constructor(name: string) {
+    if (typeof name !== 'string' || name === '') {
+      throw new MillraceError('MR1001', 'A state descriptor needs a name.', {
+        hint: "new ValueStateDescriptor('count', types.int32)",
+      });
+    }
+    this.name = name;
+  }
+
+  /** Canonical text of what is stored, for example `list<int32>`. */
+  abstract get typeId(): string;
+}
+
+/**
+ * One value per key.
+ *
+ * @example
+ * ```ts
+ * const count = ctx.getState(new ValueStateDescriptor('count', types.int32));
+ * ```
+ */
+export class ValueStateDescriptor<T> extends StateDescriptor {
+  override readonly kind = 'value';
+  readonly type: TypeDescriptor<T>;
+
+  constructor(name: string, type: TypeDescriptor<T> = types.dynamic()) {
+    super(name);
+    this.type = type;
+  }
+
+  override get typeId(): string {
+    return `value<${typeId(this.type)}>`;
+  }
+}
+
+/**
+ * A list per key, stored element by element: adding does not depend on its length.
+ *
+ * @example
+ * ```ts
+ * const seen = ctx.getListState(new ListStateDescriptor('seen', types.string));
+ * ```
+ */
+export class ListStateDescriptor<T> extends StateDescriptor {
+  override readonly kind = 'list';
+  readonly elementType: TypeDescriptor<T>;
+
+  constructor(name: string, elementType: TypeDescriptor<T> = types.dynamic()) {
+    super(name);
+    this.elementType = elementType;
+  }
+
+  override get typeId(): string {
+    return `list<${typeId(this.elementType)}>`;
+  }
+}
+
+/**
+ * A map per key, stored entry by entry. Its keys are what `keyBy` takes too: numbers, strings, booleans,
+ * bigints, Uint8Arrays, and plain objects and arrays of these.
+ *
+ * @example
+ * ```ts
+ * const perPage = ctx.getMapState(new MapStateDescriptor('perPage', types.string, types.int32));
+ * ```
+ */
+export class MapStateDescriptor<K, V> extends StateDescriptor {
+  override readonly kind = 'map';
+  readonly keyType: TypeDescriptor<K>;
+  readonly valueType: TypeDescriptor<V>;
+
+  constructor(
+    name: string,
+    keyType: TypeDescriptor<K> = types.dynamic(),
+    valueType: TypeDescriptor<V> = types.dynamic(),
+  ) {
+    super(name);
+    this.keyType = keyType;
+    this.valueType = valueType;
+  }
+
+  override get typeId(): string {
+    return `map<${typeId(this.keyType)},${typeId(this.valueType)}>`;
+  }
+}
+
+/**
+ * One value per key into which every added value is folded at once.
+ *
+ * @example
+ * ```ts
+ * const largest = ctx.getReducingState(new ReducingStateDescriptor('largest', Math.max, types.float64));
+ * ```
+ */
+export class ReducingStateDescriptor<T> extends StateDescriptor {
+  override readonly kind = 'reducing';
+  readonly reduceFunction: ReduceFunction<T>;
+  readonly type: TypeDescriptor<T>;
+
+  constructor(name: string, reduceFunction: ReduceFunction<T>, type: TypeDescriptor<T> = types.dynamic()) {
+    super(name);
+    this.reduceFunction = reduceFunction;
+    this.type = type;
+  }
+
+  override get typeId(): string {
+    return `reducing<${typeId(this.type)}>`;
+  }
+}
+
+/**
+ * One accumulator per key; `get` gives the function's result.
+ *
+ * @example
+ * ```ts
+ * const mean = ctx.getAggregatingState(new AggregatingStateDescriptor('mean', meanOf, accumulatorType));
+ * ```
+ */
+export class AggregatingStateDescriptor<IN, ACC, OUT> extends StateDescriptor {
+  override readonly kind = 'aggregating';
+  readonly aggregateFunction: AggregateFunction<IN, ACC, OUT>;
+  readonly accumulatorType: TypeDescriptor<ACC>;
+
+  constructor(
+    name: string,
+    aggregateFunction: AggregateFunction<IN, ACC, OUT>,
+    accumulatorType: TypeDescriptor<ACC> = types.dynamic(),
+  ) {
+    super(name);
+    this.aggregateFunction = aggregateFunction;
+    this.accumulatorType = accumulatorType;
+  }
+
+  override get typeId(): string {
+    return `aggregating<${typeId(this.accumulatorType)}>`;
+  }
+}
