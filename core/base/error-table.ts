@@ -61,6 +61,7 @@ export const ERROR_TABLE = {
   MR6003: { kind: 'retryable', title: 'A source could not be read' },
   MR6004: { kind: 'retryable', title: 'A sink could not be written' },
   MR6005: { kind: 'fatal', title: 'A pending output file is missing at commit' },
+  MR6006: { kind: 'fatal', title: 'The name of an output file is taken by another file' },
   // 7xxx: command line
   MR7001: { kind: 'fatal', title: 'Usage' },
   // 8xxx: job identity
