@@ -1,0 +1,154 @@
+import { MillraceError } from '../base/millrace-error.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { checkOptionNames } from './option-names.js';
+import { PacedSource } from './paced-source.js';
+import { SequentialSourceReader, type SplitReader } from './sequential-source-reader.js';
+import {
+  type Boundedness,
+  InputStatus,
+  type ReaderOutput,
+  type Source,
+  type SourceReader,
+  type SourceReaderContext,
+  type SplitEnumerator,
+  type SplitEnumeratorContext,
+} from './source.js';
+import { SplitQueueEnumerator } from './split-queue-enumerator.js';
+
+/** The indices next, next + step, ... below `end` (no end if undefined). Plain data: it goes into checkpoints. */
+export interface DataGeneratorSplit {
+  readonly next: number;
+  readonly step: number;
+  readonly end: number | undefined;
+}
+
+/** Makes the record with the given index. The same index must always give the same record. */
+export type GeneratorFunction<T> = (index: number) => T;
+
+export interface DataGeneratorOptions<T> {
+  /** Records a second of all readers together; as fast as possible when absent. */
+  readonly ratePerSecond?: number;
+  readonly type?: TypeDescriptor<T>;
+}
+
+/**
+ * Emits fn(0), fn(1), ... up to `count` records, or without end: reader r of p has the indices r, r + p,
+ * r + 2p, ..., in order, so that all readers advance together. A record is a function of its index alone, so
+ * a generator resumes exactly.
+ *
+ * @example
+ * ```ts
+ * const ticks = new DataGeneratorSource((index) => ({ id: index, at: index * 100 }), 'unbounded', {
+ *   ratePerSecond: 1000,
+ *   type: types.object({ id: types.float64, at: types.timestamp }),
+ * });
+ * ```
+ */
+export class DataGeneratorSource<T> implements Source<T, DataGeneratorSplit, readonly DataGeneratorSplit[]> {
+  readonly boundedness: Boundedness;
+  readonly outputType?: TypeDescriptor<T>;
+  readonly #reading: Source<T, DataGeneratorSplit, readonly DataGeneratorSplit[]>;
+
+  /** @throws MillraceError MR1001 if the count or the rate makes no sense */
+  constructor(fn: GeneratorFunction<T>, count: number | 'unbounded', options: DataGeneratorOptions<T> = {}) {
+    checkOptionNames(options, ['ratePerSecond', 'type'], 'DataGeneratorSource');
+    if (typeof fn !== 'function') {
+      throw new MillraceError('MR1001', 'DataGeneratorSource takes a function from an index to a record.');
+    }
+    if (count !== 'unbounded' && (!Number.isSafeInteger(count) || count < 0)) {
+      throw new MillraceError('MR1001', `DataGeneratorSource cannot make ${String(count)} records.`, {
+        hint: "Give a whole number of records, or 'unbounded'.",
+      });
+    }
+    this.boundedness = count === 'unbounded' ? 'continuous-unbounded' : 'bounded';
+    if (options.type !== undefined) this.outputType = options.type;
+    const unpaced = new UnpacedGenerator(fn, count === 'unbounded' ? undefined : count);
+    const { ratePerSecond } = options;
+    this.#reading = ratePerSecond === undefined ? unpaced : new PacedSource(unpaced, { ratePerSecond });
+  }
+
+  createEnumerator(
+    context: SplitEnumeratorContext<DataGeneratorSplit>,
+  ): SplitEnumerator<readonly DataGeneratorSplit[]> {
+    return this.#reading.createEnumerator(context);
+  }
+
+  restoreEnumerator(
+    context: SplitEnumeratorContext<DataGeneratorSplit>,
+    state: readonly DataGeneratorSplit[],
+  ): SplitEnumerator<readonly DataGeneratorSplit[]> {
+    return this.#reading.restoreEnumerator(context, state);
+  }
+
+  createReader(context: SourceReaderContext): SourceReader<T, DataGeneratorSplit> {
+    return this.#reading.createReader(context);
+  }
+}
+
+class UnpacedGenerator<T> implements Source<T, DataGeneratorSplit, readonly DataGeneratorSplit[]> {
+  readonly boundedness = 'bounded';
+  readonly #fn: GeneratorFunction<T>;
+  readonly #count: number | undefined;
+
+  constructor(fn: GeneratorFunction<T>, count: number | undefined) {
+    this.#fn = fn;
+    this.#count = count;
+  }
+
+  createEnumerator(
+    context: SplitEnumeratorContext<DataGeneratorSplit>,
+  ): SplitEnumerator<readonly DataGeneratorSplit[]> {
+    const step = context.parallelism;
+    const splits = Array.from({ length: step }, (_, next) => ({ next, step, end: this.#count }));
+    return new SplitQueueEnumerator(context, splits);
+  }
+
+  restoreEnumerator(
+    context: SplitEnumeratorContext<DataGeneratorSplit>,
+    state: readonly DataGeneratorSplit[],
+  ): SplitEnumerator<readonly DataGeneratorSplit[]> {
+    return new SplitQueueEnumerator(context, state);
+  }
+
+  createReader(context: SourceReaderContext): SourceReader<T, DataGeneratorSplit> {
+    return new SequentialSourceReader(
+      context,
+      (split: DataGeneratorSplit) => new DataGeneratorReader(this.#fn, split),
+    );
+  }
+}
+
+class DataGeneratorReader<T> implements SplitReader<T, DataGeneratorSplit> {
+  readonly #fn: GeneratorFunction<T>;
+  readonly #split: DataGeneratorSplit;
+  readonly #end: number;
+  #next: number;
+
+  constructor(fn: GeneratorFunction<T>, split: DataGeneratorSplit) {
+    this.#fn = fn;
+    this.#split = split;
+    this.#end = split.end ?? Number.MAX_SAFE_INTEGER;
+    this.#next = split.next;
+  }
+
+  poll(output: ReaderOutput<T>): InputStatus {
+    const { step } = this.#split;
+    const end = this.#end;
+    const fn = this.#fn;
+    while (this.#next < end) {
+      if (output.remaining <= 0) return InputStatus.MORE_AVAILABLE;
+      const value = fn(this.#next);
+      this.#next += step;
+      output.collect(value);
+    }
+    return InputStatus.END_OF_INPUT;
+  }
+
+  async isAvailable(): Promise<void> {}
+
+  snapshot(): DataGeneratorSplit {
+    return { ...this.#split, next: this.#next };
+  }
+
+  close(): void {}
+}
