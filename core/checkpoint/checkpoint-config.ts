@@ -1,0 +1,44 @@
+import type { OptionValues } from '../job/options.js';
+
+/** When checkpoints are taken and how many are kept. A job without one of these takes none. */
+export interface CheckpointConfig {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Least time from a completion to the next trigger; above 0 it allows one checkpoint at a time. */
+  readonly minPauseMs: number;
+  readonly maxConcurrentCheckpoints: number;
+  /** Consecutive failed checkpoints that do not fail the job; Infinity: none ever does. */
+  readonly tolerableFailedCheckpoints: number;
+  /** Completed checkpoints that are kept. */
+  readonly numRetained: number;
+  /** Whether the checkpoints of a cancelled job stay. */
+  readonly retainOnCancellation: boolean;
+}
+
+export const DEFAULT_CHECKPOINT_CONFIG: CheckpointConfig = {
+  intervalMs: 10_000,
+  timeoutMs: 600_000,
+  minPauseMs: 0,
+  maxConcurrentCheckpoints: 1,
+  tolerableFailedCheckpoints: 0,
+  numRetained: 1,
+  retainOnCancellation: false,
+};
+
+/** What the configuration asks for; undefined when it asks for no checkpoints. */
+export function checkpointConfigFromOptions(values: OptionValues): CheckpointConfig | undefined {
+  const intervalMs = values['execution.checkpointing.interval'];
+  if (intervalMs === undefined) return undefined;
+  const minPauseMs = values['execution.checkpointing.min-pause'];
+  return {
+    intervalMs,
+    timeoutMs: values['execution.checkpointing.timeout'],
+    minPauseMs,
+    maxConcurrentCheckpoints:
+      minPauseMs > 0 ? 1 : values['execution.checkpointing.max-concurrent-checkpoints'],
+    tolerableFailedCheckpoints: values['execution.checkpointing.tolerable-failed-checkpoints'],
+    numRetained: values['execution.checkpointing.num-retained'],
+    retainOnCancellation:
+      values['execution.checkpointing.externalized-checkpoint-retention'] === 'RETAIN_ON_CANCELLATION',
+  };
+}

@@ -1,0 +1,395 @@
+import type { Instant } from '../base/instant.js';
+import { invariant } from '../base/invariant.js';
+import type { JobGraph } from '../graph/job-graph.js';
+import type { Execution, ExecutionGraph } from '../job/execution-graph.js';
+import type { WireError } from '../protocol/wire-error.js';
+import type { CheckpointConfig } from './checkpoint-config.js';
+import { storageSilent, toleranceExceeded } from './checkpoint-error.js';
+import { CheckpointFailureCounter } from './checkpoint-failure-counter.js';
+import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
+import { CheckpointFinalizer, type FinalizeOutcome } from './checkpoint-finalizer.js';
+import { planCheckpoint } from './checkpoint-plan.js';
+import type { CheckpointRequest } from './checkpoint-request-decider.js';
+import { CheckpointSchedule } from './checkpoint-schedule.js';
+import { type CheckpointStatistics, CheckpointTracker } from './checkpoint-statistics.js';
+import { CheckpointsCleaner } from './checkpoints-cleaner.js';
+import { CompletedCheckpointStore } from './completed-checkpoint-store.js';
+import { armTimer, cancelTimer, sendTo, settleRequest, traceEvent } from './coordinator-effects.js';
+import type {
+  CheckpointTimer,
+  CoordinatorEffect,
+  CoordinatorEvent,
+  CoordinatorVerdict,
+} from './coordinator-protocol.js';
+import { PendingCheckpoint } from './pending-checkpoint.js';
+import type { CheckpointManifest } from './snapshot-handle.js';
+
+export interface CoordinatorJob {
+  readonly graph: JobGraph;
+  readonly epoch: number;
+  /** What the job was started from. */
+  readonly restored: CheckpointManifest | undefined;
+  /** Above every id that this job has used; one above the restored one when undefined. */
+  readonly firstCheckpointId: number | undefined;
+}
+
+type EventOf<T extends CoordinatorEvent['type']> = Extract<CoordinatorEvent, { type: T }>;
+
+/**
+ * Takes the checkpoints of one job, over all its attempts.
+ *
+ * Invariants:
+ * - checkpoint ids strictly grow and are never used twice;
+ * - a checkpoint is complete only after the storage has said so, and only then are tasks told;
+ * - no task is told that a checkpoint is complete after it was told that it is aborted, or the reverse;
+ * - at most `maxConcurrentCheckpoints` are pending;
+ * - what is acknowledged for a checkpoint that is not pending is removed, unless a completed one names it;
+ * - after the leadership is lost, nothing is sent and nothing is stored or removed.
+ */
+export class CheckpointCoordinator {
+  readonly #epoch: number;
+  readonly #config: CheckpointConfig;
+  readonly #schedule: CheckpointSchedule;
+  readonly #failures: CheckpointFailureCounter;
+  readonly #completed: CompletedCheckpointStore;
+  readonly #cleaner: CheckpointsCleaner;
+  readonly #finalizer = new CheckpointFinalizer();
+  readonly #tracker = new CheckpointTracker();
+  /** In order of ids. */
+  readonly #pending = new Map<number, PendingCheckpoint>();
+  /** Set while an attempt runs and none of its tasks has failed. */
+  #executions: ExecutionGraph | undefined;
+  #nextId: number;
+  #leadershipLost = false;
+  #verdict: CoordinatorVerdict | undefined;
+
+  constructor(job: CoordinatorJob, config: CheckpointConfig) {
+    this.#epoch = job.epoch;
+    this.#config = config.minPauseMs > 0 ? { ...config, maxConcurrentCheckpoints: 1 } : config;
+    this.#schedule = new CheckpointSchedule(this.#config);
+    this.#failures = new CheckpointFailureCounter(config.tolerableFailedCheckpoints);
+    this.#completed = new CompletedCheckpointStore(config.numRetained);
+    this.#cleaner = new CheckpointsCleaner(this.#completed, config.numRetained);
+    if (job.restored !== undefined) this.#completed.add(job.restored);
+    const restoredId = job.restored?.checkpointId ?? 0;
+    this.#nextId = job.firstCheckpointId ?? restoredId + 1;
+    invariant(this.#nextId > restoredId, 'new checkpoints have higher ids than the restored one', {
+      restoredId,
+      next: this.#nextId,
+    });
+  }
+
+  /** What a new attempt starts from. Must not be asked while {@link storing}. */
+  get latestCompleted(): CheckpointManifest | undefined {
+    invariant(!this.storing, 'nothing is restored while the outcome of a checkpoint is open');
+    return this.#completed.latest;
+  }
+
+  /** True while it is not known whether some checkpoint is complete. */
+  get storing(): boolean {
+    return this.#finalizer.busy;
+  }
+
+  /** True while the storage works for this coordinator on what must end before the job does. */
+  get busy(): boolean {
+    return !this.#leadershipLost && (this.#finalizer.busy || this.#cleaner.busy);
+  }
+
+  get statistics(): CheckpointStatistics {
+    return this.#tracker.statistics(this.#pending.size);
+  }
+
+  describe(): string {
+    const pending = [...this.#pending.values()].map((checkpoint) => checkpoint.describe());
+    return `next checkpoint ${this.#nextId}, pending [${pending.join(', ')}]`;
+  }
+
+  handle(
+    event: CoordinatorEvent,
+    now: Instant,
+    effects: CoordinatorEffect[],
+  ): CoordinatorVerdict | undefined {
+    if (this.#leadershipLost) return undefined;
+    this.#verdict = undefined;
+    this.#dispatch(event, now, effects);
+    if (this.#leadershipLost) return this.#verdict;
+    this.#storeNext(now, effects);
+    const executions = this.#executions;
+    if (executions !== undefined && this.#verdict === undefined) this.#runRequests(executions, now, effects);
+    return this.#verdict;
+  }
+
+  #dispatch(event: CoordinatorEvent, now: Instant, effects: CoordinatorEffect[]): void {
+    switch (event.type) {
+      case 'attempt-running':
+        this.#onAttemptRunning(event.executions, effects);
+        break;
+      case 'attempt-failing':
+        this.#deactivate('JOB_FAILURE', effects);
+        break;
+      case 'attempt-gone':
+        this.#deactivate('JOB_FAILURE', effects);
+        this.#cleaner.discardBelow(Number.POSITIVE_INFINITY, effects);
+        break;
+      case 'stopped':
+        this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
+        break;
+      case 'task-data-finished':
+        this.#schedule.requestFinal();
+        break;
+      case 'task-finished':
+        this.#onTaskFinished(event.execution, effects);
+        break;
+      case 'acknowledged':
+        this.#onAcknowledged(event, effects);
+        break;
+      case 'declined':
+        this.#onDeclined(event, effects);
+        break;
+      case 'enumerator-snapshot':
+        this.#onEnumeratorSnapshot(event, effects);
+        break;
+      case 'requested':
+        this.#schedule.onRequested(event.requestId, effects);
+        break;
+      case 'timer':
+        this.#onTimer(event.timer, now, effects);
+        break;
+      case 'checkpoints-retained':
+        this.#cleaner.onRetained(event.error, effects);
+        this.#checkLeadership(event.error, effects);
+        break;
+      case 'files-discarded':
+        this.#cleaner.onDiscarded(event.error, effects);
+        this.#checkLeadership(event.error, effects);
+        break;
+      default:
+        this.#onFinalized(this.#finalizer.handle(event, effects), now, effects);
+    }
+  }
+
+  // ---- attempts
+
+  #onAttemptRunning(executions: ExecutionGraph, effects: CoordinatorEffect[]): void {
+    invariant(
+      this.#executions === undefined && this.#pending.size === 0,
+      'one attempt takes checkpoints at a time',
+      { attempt: executions.attempt, pending: this.#pending.size },
+    );
+    this.#executions = executions;
+    this.#schedule.begin(executions, effects);
+  }
+
+  /** Nothing begins and nobody is told anything until the next attempt runs; what is being stored goes on. */
+  #deactivate(reason: CheckpointFailureReason, effects: CoordinatorEffect[]): void {
+    this.#executions = undefined;
+    this.#schedule.end(reason, effects);
+    for (const pending of [...this.#pending.values()]) {
+      if (pending !== this.#finalizer.current) this.#abort(pending, reason, undefined, effects);
+    }
+  }
+
+  #onTaskFinished(execution: Execution, effects: CoordinatorEffect[]): void {
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.state !== 'PENDING') continue;
+      pending.taskFinished(execution);
+      this.#advance(pending, effects);
+    }
+  }
+
+  // ---- triggering
+
+  #runRequests(executions: ExecutionGraph, now: Instant, effects: CoordinatorEffect[]): void {
+    for (;;) {
+      const pending = [...this.#pending.values()];
+      const load = {
+        triggering: pending.some(({ triggering }) => triggering),
+        pendingCount: pending.length,
+        cleaningCount: this.#cleaner.count,
+      };
+      const request = this.#schedule.next(load, now, effects);
+      if (request === undefined) return;
+      this.#trigger(request, executions, now, effects);
+    }
+  }
+
+  #trigger(
+    request: CheckpointRequest,
+    executions: ExecutionGraph,
+    now: Instant,
+    effects: CoordinatorEffect[],
+  ): void {
+    const plan = planCheckpoint(executions);
+    if (plan === undefined) {
+      settleRequest(request, { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' }, effects);
+      return;
+    }
+    const checkpointId = this.#nextId++;
+    const pending = new PendingCheckpoint(checkpointId, request, executions, plan, now);
+    this.#pending.set(checkpointId, pending);
+    this.#schedule.onTriggered(checkpointId);
+    invariant(
+      this.#pending.size <= this.#config.maxConcurrentCheckpoints,
+      'pending checkpoints are bounded',
+      { pending: this.#pending.size },
+    );
+    const tasks = plan.toAcknowledge.length;
+    traceEvent('checkpoint.triggered', { checkpointId, kind: request.kind, tasks }, effects);
+    armTimer('checkpoint-timeout', checkpointId, this.#config.timeoutMs, effects);
+    sendTo(plan.enumerators, { type: 'snapshot-enumerator', checkpointId }, effects);
+    this.#advance(pending, effects);
+  }
+
+  // ---- a checkpoint under way
+
+  /** Sends the triggers that may go now, and hands the checkpoint on once nothing is missing. */
+  #advance(pending: PendingCheckpoint, effects: CoordinatorEffect[]): void {
+    const { checkpointId, triggered } = pending;
+    sendTo(
+      pending.takeTriggerable(),
+      { type: 'trigger-checkpoint', checkpointId, timestamp: triggered.wallMs, kind: 'checkpoint' },
+      effects,
+    );
+    if (!pending.fullyAcknowledged) return;
+    if (pending.partlyFinishedUnionVertices().length > 0) {
+      this.#abort(pending, 'CHECKPOINT_DECLINED_TASK_CLOSING', undefined, effects);
+    } else {
+      cancelTimer('checkpoint-timeout', checkpointId, effects);
+      this.#finalizer.enqueue(pending);
+    }
+  }
+
+  #onAcknowledged(event: EventOf<'acknowledged'>, effects: CoordinatorEffect[]): void {
+    const { checkpointId, task, snapshot, metrics } = event;
+    invariant(checkpointId < this.#nextId, 'only a triggered checkpoint is acknowledged', { checkpointId });
+    const pending = this.#pending.get(checkpointId);
+    const result = pending?.acknowledge(task, snapshot, metrics) ?? 'UNKNOWN';
+    if (result === 'SUCCESS' && pending !== undefined) {
+      this.#advance(pending, effects);
+      return;
+    }
+    if (result === 'UNKNOWN') this.#cleaner.abandon(checkpointId, snapshot);
+    const { vertexId, subtask } = task;
+    traceEvent('checkpoint.ignored-acknowledge', { checkpointId, vertexId, subtask, result }, effects);
+  }
+
+  #onDeclined(event: EventOf<'declined'>, effects: CoordinatorEffect[]): void {
+    const pending = this.#pending.get(event.checkpointId);
+    if (pending?.state === 'PENDING') this.#abort(pending, 'CHECKPOINT_DECLINED', event.error, effects);
+  }
+
+  #onEnumeratorSnapshot(event: EventOf<'enumerator-snapshot'>, effects: CoordinatorEffect[]): void {
+    const pending = this.#pending.get(event.checkpointId);
+    if (pending?.state !== 'PENDING') return;
+    if (pending.enumeratorSnapshot(event.task.vertexId, event.state)) this.#advance(pending, effects);
+  }
+
+  #onTimer({ name, id }: CheckpointTimer, now: Instant, effects: CoordinatorEffect[]): void {
+    if (name === 'checkpoint-due') {
+      this.#schedule.onDue(id, effects);
+    } else if (name === 'final-checkpoint-due') {
+      this.#schedule.onFinalDue(id);
+    } else if (name === 'checkpoint-outcome-due') {
+      this.#finalizer.onOutcomeDue(id, effects);
+    } else {
+      const pending = this.#pending.get(id);
+      if (pending?.state === 'PENDING') this.#abort(pending, 'CHECKPOINT_EXPIRED', undefined, effects);
+      const silent = storageSilent(id, this.#config.timeoutMs);
+      this.#onFinalized(this.#finalizer.onTimeout(id, silent), now, effects);
+    }
+  }
+
+  // ---- the end of a checkpoint
+
+  #storeNext(now: Instant, effects: CoordinatorEffect[]): void {
+    const pending = this.#finalizer.next();
+    if (pending === undefined) return;
+    armTimer('checkpoint-timeout', pending.checkpointId, this.#config.timeoutMs, effects);
+    this.#finalizer.store(pending.manifest(this.#epoch, now.wallMs), effects);
+  }
+
+  #onFinalized(outcome: FinalizeOutcome, now: Instant, effects: CoordinatorEffect[]): void {
+    switch (outcome.type) {
+      case 'none':
+        break;
+      case 'completed':
+        this.#onCompleted(outcome.pending, outcome.manifest, now, effects);
+        break;
+      case 'failed':
+        this.#abort(outcome.pending, 'FINALIZE_CHECKPOINT_FAILURE', outcome.error, effects);
+        break;
+      case 'leadership-lost':
+        this.#loseLeadership(outcome.error, effects);
+        break;
+      case 'unknowable':
+        this.#pending.delete(outcome.checkpointId);
+        this.#verdict = { type: 'fail-job', error: outcome.error, fatal: true };
+    }
+  }
+
+  #onCompleted(
+    pending: PendingCheckpoint,
+    manifest: CheckpointManifest,
+    now: Instant,
+    effects: CoordinatorEffect[],
+  ): void {
+    const { checkpointId, triggered, stateBytes, request } = pending;
+    pending.to('COMPLETED');
+    this.#pending.delete(checkpointId);
+    this.#completed.add(manifest);
+    this.#failures.onSuccess(checkpointId);
+    this.#schedule.onCompleted(checkpointId, now);
+    const durationMs = now.monotonicMs - triggered.monotonicMs;
+    this.#tracker.onCompleted({ checkpointId, durationMs, stateBytes, completedMs: now.wallMs });
+    traceEvent('checkpoint.completed', { checkpointId, durationMs, stateBytes }, effects);
+    cancelTimer('checkpoint-timeout', checkpointId, effects);
+    settleRequest(request, { completed: true, checkpointId }, effects);
+    for (const older of [...this.#pending.values()]) {
+      if (older.checkpointId < checkpointId) this.#abort(older, 'CHECKPOINT_SUBSUMED', undefined, effects);
+    }
+    sendTo(this.#running(), { type: 'checkpoint-completed', checkpointId }, effects);
+    this.#cleaner.onCompleted(checkpointId, effects);
+  }
+
+  #abort(
+    pending: PendingCheckpoint,
+    reason: CheckpointFailureReason,
+    error: WireError | undefined,
+    effects: CoordinatorEffect[],
+  ): void {
+    const { checkpointId, request } = pending;
+    this.#finalizer.remove(pending);
+    pending.to('ABORTED');
+    this.#pending.delete(checkpointId);
+    for (const snapshot of pending.snapshots()) this.#cleaner.abandon(checkpointId, snapshot);
+    this.#tracker.onAborted(reason);
+    traceEvent('checkpoint.aborted', { checkpointId, reason, error: error?.what }, effects);
+    cancelTimer('checkpoint-timeout', checkpointId, effects);
+    settleRequest(request, { completed: false, reason }, effects);
+    sendTo(this.#running(), { type: 'checkpoint-aborted', checkpointId }, effects);
+    this.#schedule.onAborted(checkpointId, effects);
+    if (this.#failures.onFailure(checkpointId, reason)) {
+      this.#verdict = {
+        type: 'fail-job',
+        error: toleranceExceeded(checkpointId, reason, error),
+        fatal: false,
+      };
+    }
+  }
+
+  #checkLeadership(error: WireError | undefined, effects: CoordinatorEffect[]): void {
+    if (error?.code === 'MR8003') this.#loseLeadership(error, effects);
+  }
+
+  #loseLeadership(error: WireError, effects: CoordinatorEffect[]): void {
+    this.#leadershipLost = true;
+    this.#executions = undefined;
+    this.#pending.clear();
+    this.#schedule.end('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
+    this.#verdict = { type: 'leadership-lost', error };
+  }
+
+  #running(): readonly Execution[] {
+    return this.#executions?.executions.filter(({ state }) => state === 'RUNNING') ?? [];
+  }
+}

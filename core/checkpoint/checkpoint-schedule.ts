@@ -1,0 +1,115 @@
+import type { Instant } from '../base/instant.js';
+import type { ExecutionGraph } from '../job/execution-graph.js';
+import type { CheckpointConfig } from './checkpoint-config.js';
+import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
+import { type CheckpointRequest, CheckpointRequestDecider } from './checkpoint-request-decider.js';
+import { armTimer, cancelTimer, settleRequest } from './coordinator-effects.js';
+import type { CoordinatorEffect } from './coordinator-protocol.js';
+
+/** Longest wait before a failed final checkpoint is tried again. */
+const FINAL_RETRY_MS = 1000;
+
+/** What is under way, for the decision on what may begin. */
+export interface CheckpointLoad {
+  readonly triggering: boolean;
+  readonly pendingCount: number;
+  readonly cleaningCount: number;
+}
+
+/**
+ * When checkpoints of one attempt begin: at the interval, when somebody asks, and once when all data has
+ * been processed.
+ *
+ * Invariants:
+ * - nothing begins but between {@link begin} and {@link end};
+ * - the final checkpoint is the first one to complete of those begun after all data had been processed;
+ *   until it completes it is wished for again and again, and after it nothing begins by itself.
+ */
+export class CheckpointSchedule {
+  readonly #intervalMs: number;
+  readonly #decider: CheckpointRequestDecider;
+  #executions: ExecutionGraph | undefined;
+  #lastCompletionMs = Number.NEGATIVE_INFINITY;
+  #firstFinalId: number | undefined;
+  #finalCompleted = false;
+
+  constructor(config: CheckpointConfig) {
+    this.#intervalMs = config.intervalMs;
+    this.#decider = new CheckpointRequestDecider(config);
+  }
+
+  begin(executions: ExecutionGraph, effects: CoordinatorEffect[]): void {
+    this.#executions = executions;
+    this.#firstFinalId = undefined;
+    this.#finalCompleted = false;
+    armTimer('checkpoint-due', executions.attempt, this.#intervalMs, effects);
+    this.requestFinal();
+  }
+
+  end(reason: CheckpointFailureReason, effects: CoordinatorEffect[]): void {
+    if (this.#executions !== undefined) {
+      cancelTimer('checkpoint-due', this.#executions.attempt, effects);
+      cancelTimer('final-checkpoint-due', this.#executions.attempt, effects);
+    }
+    this.#executions = undefined;
+    for (const request of this.#decider.clear())
+      settleRequest(request, { completed: false, reason }, effects);
+  }
+
+  /** To be called whenever a task has processed its data, and when the retry is due. */
+  requestFinal(): void {
+    if (this.#executions?.allDataFinished === true && !this.#finalCompleted)
+      this.#decider.add({ kind: 'final' });
+  }
+
+  onRequested(requestId: number, effects: CoordinatorEffect[]): void {
+    const request: CheckpointRequest = { kind: 'user', requestId };
+    if (this.#executions === undefined) {
+      settleRequest(request, { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' }, effects);
+    } else if (!this.#decider.add(request)) {
+      settleRequest(request, { completed: false, reason: 'TOO_MANY_CHECKPOINT_REQUESTS' }, effects);
+    }
+  }
+
+  onDue(attempt: number, effects: CoordinatorEffect[]): void {
+    if (this.#executions?.attempt !== attempt || this.#finalCompleted) return;
+    this.#decider.add({ kind: 'periodic' });
+    armTimer('checkpoint-due', attempt, this.#intervalMs, effects);
+  }
+
+  onFinalDue(attempt: number): void {
+    if (this.#executions?.attempt === attempt) this.requestFinal();
+  }
+
+  /** Takes the request to run now; undefined: none may begin. */
+  next(load: CheckpointLoad, now: Instant, effects: CoordinatorEffect[]): CheckpointRequest | undefined {
+    while (this.#executions !== undefined) {
+      const decision = this.#decider.decide({
+        ...load,
+        lastCompletionMs: this.#lastCompletionMs,
+        nowMs: now.monotonicMs,
+      });
+      if (decision.type === 'run') return decision.request;
+      if (decision.type === 'none') return undefined;
+      armTimer('checkpoint-due', this.#executions.attempt, decision.retryInMs, effects);
+    }
+    return undefined;
+  }
+
+  onTriggered(checkpointId: number): void {
+    if (this.#executions?.allDataFinished === true) this.#firstFinalId ??= checkpointId;
+  }
+
+  onCompleted(checkpointId: number, now: Instant): void {
+    this.#lastCompletionMs = now.monotonicMs;
+    if (this.#firstFinalId !== undefined && checkpointId >= this.#firstFinalId) this.#finalCompleted = true;
+  }
+
+  /** Tasks wait for the final checkpoint, so one that failed is not left to the interval. */
+  onAborted(checkpointId: number, effects: CoordinatorEffect[]): void {
+    const isFinal = this.#firstFinalId !== undefined && checkpointId >= this.#firstFinalId;
+    if (!isFinal || this.#finalCompleted || this.#executions === undefined) return;
+    const delayMs = Math.min(this.#intervalMs, FINAL_RETRY_MS);
+    armTimer('final-checkpoint-due', this.#executions.attempt, delayMs, effects);
+  }
+}

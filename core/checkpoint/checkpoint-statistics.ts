@@ -1,0 +1,57 @@
+import { CHECKPOINT_FAILURE_REASONS, type CheckpointFailureReason } from './checkpoint-failure-reason.js';
+
+/** Numbers of a job's checkpoints, for the live line and the result. */
+export interface CheckpointStatistics {
+  readonly completed: number;
+  /** Aborted for a reason that counts against the tolerable failures. */
+  readonly failed: number;
+  /** Aborted for another reason. */
+  readonly aborted: number;
+  readonly pending: number;
+  readonly latest: LatestCheckpoint | undefined;
+}
+
+export interface LatestCheckpoint {
+  readonly checkpointId: number;
+  /** Trigger to completion. */
+  readonly durationMs: number;
+  /** Bytes that it wrote. */
+  readonly stateBytes: number;
+  /** Wall time of completion. */
+  readonly completedMs: number;
+}
+
+export const NO_CHECKPOINTS: CheckpointStatistics = {
+  completed: 0,
+  failed: 0,
+  aborted: 0,
+  pending: 0,
+  latest: undefined,
+};
+
+export class CheckpointTracker {
+  #completed = 0;
+  #failed = 0;
+  #aborted = 0;
+  #latest: LatestCheckpoint | undefined;
+
+  onCompleted(latest: LatestCheckpoint): void {
+    this.#completed++;
+    this.#latest = latest;
+  }
+
+  onAborted(reason: CheckpointFailureReason): void {
+    if (CHECKPOINT_FAILURE_REASONS[reason].counted) this.#failed++;
+    else this.#aborted++;
+  }
+
+  statistics(pending: number): CheckpointStatistics {
+    return {
+      completed: this.#completed,
+      failed: this.#failed,
+      aborted: this.#aborted,
+      pending,
+      latest: this.#latest,
+    };
+  }
+}

@@ -1,0 +1,71 @@
+import type { WireError } from '../protocol/wire-error.js';
+import type { CompletedCheckpointStore } from './completed-checkpoint-store.js';
+import { traceEvent } from './coordinator-effects.js';
+import type { CoordinatorEffect } from './coordinator-protocol.js';
+import { OrphanedFiles } from './orphaned-files.js';
+import type { SubtaskSnapshot } from './snapshot-handle.js';
+
+/**
+ * Has the storage remove what nobody needs any more: old checkpoints, and files of aborted ones.
+ *
+ * Invariants: one retention runs at a time; files of aborted checkpoints go only when no completed
+ * checkpoint names them. A removal that fails is traced; the next completion tries again.
+ */
+export class CheckpointsCleaner {
+  readonly #completed: CompletedCheckpointStore;
+  readonly #numRetained: number;
+  readonly #orphans = new OrphanedFiles();
+  #retaining = false;
+  #retainAgain = false;
+
+  constructor(completed: CompletedCheckpointStore, numRetained: number) {
+    this.#completed = completed;
+    this.#numRetained = numRetained;
+  }
+
+  get busy(): boolean {
+    return this.#retaining;
+  }
+
+  /** Retentions under way or due. */
+  get count(): number {
+    return (this.#retaining ? 1 : 0) + (this.#retainAgain ? 1 : 0);
+  }
+
+  /** What was acknowledged for a checkpoint that will not complete. */
+  abandon(checkpointId: number, snapshot: SubtaskSnapshot): void {
+    this.#orphans.add(checkpointId, snapshot);
+  }
+
+  onCompleted(checkpointId: number, effects: CoordinatorEffect[]): void {
+    this.discardBelow(checkpointId, effects);
+    this.#retainAgain = this.#retaining;
+    if (!this.#retaining) this.#retain(effects);
+  }
+
+  onRetained(error: WireError | undefined, effects: CoordinatorEffect[]): void {
+    this.#retaining = false;
+    this.#traceFailure('checkpoint.retention-failed', error, effects);
+    if (!this.#retainAgain) return;
+    this.#retainAgain = false;
+    this.#retain(effects);
+  }
+
+  onDiscarded(error: WireError | undefined, effects: CoordinatorEffect[]): void {
+    this.#traceFailure('checkpoint.discard-failed', error, effects);
+  }
+
+  discardBelow(bound: number, effects: CoordinatorEffect[]): void {
+    const sets = this.#orphans.takeBelow(bound, (key) => this.#completed.isReferenced(key));
+    for (const { checkpointId, files } of sets) effects.push({ type: 'discard-files', checkpointId, files });
+  }
+
+  #retain(effects: CoordinatorEffect[]): void {
+    this.#retaining = true;
+    effects.push({ type: 'retain-checkpoints', count: this.#numRetained });
+  }
+
+  #traceFailure(name: string, error: WireError | undefined, effects: CoordinatorEffect[]): void {
+    if (error !== undefined) traceEvent(name, { code: error.code, what: error.what }, effects);
+  }
+}

@@ -1,0 +1,191 @@
+import type { Instant } from '../base/instant.js';
+import { invariant } from '../base/invariant.js';
+import type { Execution, ExecutionGraph } from '../job/execution-graph.js';
+import type { CheckpointMetrics, TaskAddress } from '../protocol/control-message.js';
+import type { CheckpointPlan } from './checkpoint-plan.js';
+import type { CheckpointRequest } from './checkpoint-request-decider.js';
+import type { CheckpointManifest, SubtaskSnapshot } from './snapshot-handle.js';
+
+export type PendingState = 'PENDING' | 'STORING' | 'COMPLETED' | 'ABORTED';
+
+const TRANSITIONS: Readonly<Record<PendingState, readonly PendingState[]>> = {
+  PENDING: ['STORING', 'ABORTED'],
+  STORING: ['COMPLETED', 'ABORTED'],
+  COMPLETED: [],
+  ABORTED: [],
+};
+
+export type AcknowledgeResult = 'SUCCESS' | 'DUPLICATE' | 'UNKNOWN';
+
+/**
+ * A checkpoint under way.
+ *
+ * Invariants:
+ * - each task of the plan is counted once: when it acknowledges, or when it finishes before it could;
+ * - a source's readers are triggered only after its enumerator's state has come (or the enumerator has
+ *   finished), so that a split lies in exactly one of the two;
+ * - what is stored was acknowledged by every task of the plan and every enumerator.
+ */
+export class PendingCheckpoint {
+  readonly checkpointId: number;
+  readonly request: CheckpointRequest;
+  readonly triggered: Instant;
+  #state: PendingState = 'PENDING';
+  readonly #executions: ExecutionGraph;
+  readonly #waiting: Set<Execution>;
+  readonly #untriggered: Set<Execution>;
+  readonly #enumeratorsWaiting: Set<number>;
+  readonly #snapshots: (SubtaskSnapshot | 'finished')[][];
+  readonly #enumerators: (Uint8Array | undefined)[] = [];
+  #stateBytes = 0;
+
+  constructor(
+    checkpointId: number,
+    request: CheckpointRequest,
+    executions: ExecutionGraph,
+    plan: CheckpointPlan,
+    triggered: Instant,
+  ) {
+    this.checkpointId = checkpointId;
+    this.request = request;
+    this.triggered = triggered;
+    this.#executions = executions;
+    this.#waiting = new Set(plan.toAcknowledge);
+    this.#untriggered = new Set(plan.toTrigger);
+    this.#enumeratorsWaiting = new Set(plan.enumerators.map(({ address }) => address.vertexId));
+    this.#snapshots = executions.graph.vertices.map(({ parallelism }) =>
+      new Array<'finished'>(parallelism).fill('finished'),
+    );
+  }
+
+  get state(): PendingState {
+    return this.#state;
+  }
+
+  /** Some task that no barrier would reach has not been told yet. */
+  get triggering(): boolean {
+    return this.#untriggered.size > 0;
+  }
+
+  get fullyAcknowledged(): boolean {
+    return this.#waiting.size === 0 && this.#enumeratorsWaiting.size === 0;
+  }
+
+  /** For people: `7 PENDING 3/4`. */
+  describe(): string {
+    const acknowledged = this.snapshots().length;
+    return `${this.checkpointId} ${this.#state} ${acknowledged}/${acknowledged + this.#waiting.size}`;
+  }
+
+  /** Bytes that this checkpoint wrote. */
+  get stateBytes(): number {
+    return this.#stateBytes;
+  }
+
+  to(state: PendingState): void {
+    invariant(
+      TRANSITIONS[this.#state].includes(state),
+      'a checkpoint goes from one state to another only where it is legal',
+      { checkpointId: this.checkpointId, from: this.#state, to: state },
+    );
+    this.#state = state;
+  }
+
+  acknowledge(task: TaskAddress, snapshot: SubtaskSnapshot, metrics: CheckpointMetrics): AcknowledgeResult {
+    const execution = this.#executions.execution(task.vertexId, task.subtask);
+    const vertex = this.#snapshots[task.vertexId];
+    if (!this.#waiting.delete(execution)) {
+      return vertex?.[task.subtask] === 'finished' ? 'UNKNOWN' : 'DUPLICATE';
+    }
+    if (vertex !== undefined) vertex[task.subtask] = snapshot;
+    this.#stateBytes += metrics.stateBytes;
+    return 'SUCCESS';
+  }
+
+  /** False: it was not awaited. */
+  enumeratorSnapshot(vertexId: number, state: Uint8Array): boolean {
+    if (!this.#enumeratorsWaiting.delete(vertexId)) return false;
+    this.#enumerators[vertexId] = state;
+    return true;
+  }
+
+  /**
+   * A task has finished. What it had to give lies in the completed checkpoint that let it finish, and its
+   * consumers take the end of its channel for the barrier; so it is recorded as finished if it has not
+   * acknowledged.
+   */
+  taskFinished(execution: Execution): void {
+    this.#waiting.delete(execution);
+    this.#untriggered.delete(execution);
+    const { vertexId, subtask } = execution.address;
+    if (subtask === 0) this.#enumeratorsWaiting.delete(vertexId);
+    for (const consumer of this.#waiting) {
+      if (!consumer.vertex.isSource && this.#executions.hasNoRunningProducer(consumer)) {
+        this.#untriggered.add(consumer);
+      }
+    }
+  }
+
+  /** Takes out the tasks that may be triggered now. */
+  takeTriggerable(): readonly Execution[] {
+    const ready = [...this.#untriggered].filter(
+      ({ address }) => !this.#enumeratorsWaiting.has(address.vertexId),
+    );
+    for (const execution of ready) this.#untriggered.delete(execution);
+    return ready;
+  }
+
+  /** Vertices of which some but not all subtasks have ended, though an operator of them has union state. */
+  partlyFinishedUnionVertices(): readonly string[] {
+    return this.#executions.graph.vertices
+      .filter((vertex) => {
+        const subtasks = this.#snapshots[vertex.id] ?? [];
+        if (!subtasks.includes('finished')) return false;
+        return subtasks.some(
+          (snapshot, subtask) =>
+            snapshot !== 'finished' &&
+            hasUnionState(snapshot) &&
+            !this.#executions.execution(vertex.id, subtask).dataFinished,
+        );
+      })
+      .map(({ name }) => name);
+  }
+
+  /** What is to be stored. */
+  manifest(epoch: number, completedMs: number): CheckpointManifest {
+    const { checkpointId } = this;
+    invariant(this.fullyAcknowledged, 'only a fully acknowledged checkpoint is stored', {
+      checkpointId,
+      waiting: this.#waiting.size,
+    });
+    const { graph, attempt } = this.#executions;
+    return {
+      checkpointId,
+      epoch,
+      attempt,
+      fingerprint: graph.fingerprint,
+      jobName: graph.name,
+      triggeredMs: this.triggered.wallMs,
+      completedMs,
+      kind: 'checkpoint',
+      vertices: graph.vertices.map((vertex) => ({
+        vertexUid: vertex.uid,
+        parallelism: vertex.parallelism,
+        maxParallelism: vertex.maxParallelism,
+        subtasks: this.#snapshots[vertex.id] ?? [],
+        enumerator: this.#enumerators[vertex.id],
+      })),
+    };
+  }
+
+  /** What has been acknowledged so far. */
+  snapshots(): readonly SubtaskSnapshot[] {
+    return this.#snapshots.flat().filter((snapshot) => snapshot !== 'finished');
+  }
+}
+
+function hasUnionState(snapshot: SubtaskSnapshot): boolean {
+  return Object.values(snapshot.operators).some(({ lists }) =>
+    Object.values(lists).some(({ mode, items }) => mode === 'union' && items.length > 0),
+  );
+}
