@@ -21,6 +21,7 @@ export {
 } from './api/source.js';
 export { SplitQueueEnumerator } from './api/split-queue-enumerator.js';
 export { Availability } from './base/availability.js';
+export { crc32c } from './base/crc32c.js';
 export { type Duration, durationMs, formatDuration } from './base/duration.js';
 export { ERROR_TABLE, type ErrorCode } from './base/error-table.js';
 export { invariant, unreachable } from './base/invariant.js';
@@ -37,6 +38,27 @@ export { murmur3, murmurOfInt } from './base/murmur3.js';
 export { levenshtein, nearest } from './base/nearest.js';
 export { Prng } from './base/prng.js';
 export { decodeUtf8, encodeUtf8, utf8Length, writeUtf8 } from './base/utf8.js';
+export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint-storage.js';
+export {
+  decideRecovery,
+  type HolderState,
+  type JobFacts,
+  type JobHolder,
+  type RecoveryDecision,
+  type StartMode,
+} from './checkpoint/recovery-decision.js';
+export { decideRetention, type LoggedSlot, type StoredDataFile } from './checkpoint/retention.js';
+export type {
+  CheckpointKind,
+  CheckpointManifest,
+  KeyedStateHandle,
+  OperatorListHandle,
+  OperatorStateHandle,
+  SubtaskSnapshot,
+  VertexSnapshot,
+} from './checkpoint/snapshot-handle.js';
+export { ElementKind } from './element/element-kind.js';
+export { NO_TIMESTAMP, Watermark } from './element/watermark.js';
 export {
   defaultMaxParallelism,
   javaHashCode,
@@ -76,6 +98,21 @@ export type {
   FileSystem,
   ReadableFile,
 } from './ports/file-system.js';
+export type {
+  KeyedSnapshot,
+  KeyedStateBackend,
+  KeyedStateRequest,
+  KeyedStateStore,
+  KeyGroupRange,
+  RowKey,
+  RowVisitor,
+  SnapshotFile,
+  SnapshotWriter,
+  StateFileHandle,
+  StateFileReader,
+  StateTable,
+  TableOptions,
+} from './ports/keyed-state-store.js';
 export { ByteReader } from './serde/byte-reader.js';
 export { ByteWriter } from './serde/byte-writer.js';
 export { interpretedCodec, noVariant, pathTo, placeOf } from './serde/interpreted-codec.js';
@@ -95,3 +132,4 @@ export {
 } from './serde/type-descriptor.js';
 export { validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
+export { readVarint, writeVarint } from './serde/varint.js';

@@ -1,3 +1,5 @@
+import { MillraceError } from '../base/millrace-error.js';
+
 /**
  * Folds values into an accumulator and makes a result of it. All methods are synchronous and pure, but for
  * the accumulator: `add` and `merge` may change the one they are given and return it.
@@ -22,3 +24,13 @@ export interface AggregateFunction<IN, ACC, OUT> {
 
 /** Combines two values into one of the same type; associative. May change and return `a`. */
 export type ReduceFunction<T> = (a: T, b: T) => T;
+
+/** User functions of state are synchronous: a promise would be stored in the place of its value. */
+export function refusePromise<T>(result: T, what: string): T {
+  if (typeof result === 'object' && result instanceof Promise) {
+    throw new MillraceError('MR5002', `${what} returned a promise.`, {
+      hint: 'Functions over state are synchronous.',
+    });
+  }
+  return result;
+}

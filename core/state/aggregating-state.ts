@@ -1,4 +1,4 @@
-import type { AggregateFunction } from './aggregate-function.js';
+import { type AggregateFunction, refusePromise } from './aggregate-function.js';
 import type { ValueState } from './value-state.js';
 
 /** One accumulator per key. */
@@ -27,9 +27,8 @@ export class KeyedAggregatingState<IN, ACC, OUT> implements AggregatingState<IN,
   add(value: IN): void {
     const aggregate = this.#aggregate;
     const before = this.#accumulator.value();
-    this.#accumulator.update(
-      aggregate.add(value, before === undefined ? aggregate.createAccumulator() : before),
-    );
+    const after = aggregate.add(value, before === undefined ? aggregate.createAccumulator() : before);
+    this.#accumulator.update(refusePromise(after, 'add of an aggregate function'));
   }
 
   clear(): void {

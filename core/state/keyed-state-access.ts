@@ -1,6 +1,7 @@
 import { MillraceError } from '../base/millrace-error.js';
 import type { KeyedStateStore, StateTable } from '../ports/keyed-state-store.js';
 import type { CodecFactory } from '../serde/record-codec.js';
+import { fixedBytesOf } from '../serde/record-layout.js';
 import { type AggregatingState, KeyedAggregatingState } from './aggregating-state.js';
 import { KeyContext, StateNamespace } from './key-context.js';
 import { KeyedListState, type ListState } from './list-state.js';
@@ -40,7 +41,7 @@ export class KeyedStateAccess {
     descriptor: ValueStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ValueState<T> {
-    const table = this.#table(descriptor, namespace);
+    const table = this.#table(descriptor, namespace, fixedBytesOf(descriptor.type));
     return new KeyedValueState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.type));
   }
 
@@ -48,7 +49,7 @@ export class KeyedStateAccess {
     descriptor: ListStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ListState<T> {
-    const table = this.#table(descriptor, namespace);
+    const table = this.#table(descriptor, namespace, 0);
     return new KeyedListState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.elementType));
   }
 
@@ -56,7 +57,7 @@ export class KeyedStateAccess {
     descriptor: MapStateDescriptor<K, V>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): MapState<K, V> {
-    const table = this.#table(descriptor, namespace);
+    const table = this.#table(descriptor, namespace, fixedBytesOf(descriptor.valueType));
     return new KeyedMapState<K, V>(this.keys, namespace, table, this.#codecs.codecFor(descriptor.valueType));
   }
 
@@ -64,7 +65,7 @@ export class KeyedStateAccess {
     descriptor: ReducingStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ReducingState<T> {
-    const table = this.#table(descriptor, namespace);
+    const table = this.#table(descriptor, namespace, fixedBytesOf(descriptor.type));
     const value = new KeyedValueState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.type));
     return new KeyedReducingState(value, descriptor.reduceFunction);
   }
@@ -73,13 +74,13 @@ export class KeyedStateAccess {
     descriptor: AggregatingStateDescriptor<IN, ACC, OUT>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): AggregatingState<IN, OUT> {
-    const table = this.#table(descriptor, namespace);
+    const table = this.#table(descriptor, namespace, fixedBytesOf(descriptor.accumulatorType));
     const codec = this.#codecs.codecFor(descriptor.accumulatorType);
     const accumulator = new KeyedValueState(this.keys, namespace, table, codec);
     return new KeyedAggregatingState(accumulator, descriptor.aggregateFunction);
   }
 
-  #table(descriptor: StateDescriptor, namespace: StateNamespace): StateTable {
+  #table(descriptor: StateDescriptor, namespace: StateNamespace, fixedValueBytes: number): StateTable {
     const name = `state:${descriptor.name}`;
     const scope = namespace === StateNamespace.WINDOW ? ' per window' : '';
     const typeId = `${descriptor.typeId}${scope}`;
@@ -91,6 +92,6 @@ export class KeyedStateAccess {
       });
     }
     this.#registered.set(name, typeId);
-    return this.store.table(name, { typeId, ordered: descriptor.kind === 'map', fixedValueBytes: 0 });
+    return this.store.table(name, { typeId, ordered: descriptor.kind === 'map', fixedValueBytes });
   }
 }

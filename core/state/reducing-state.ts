@@ -1,4 +1,4 @@
-import type { ReduceFunction } from './aggregate-function.js';
+import { type ReduceFunction, refusePromise } from './aggregate-function.js';
 import type { ValueState } from './value-state.js';
 
 /** One value per key into which every added value is folded at once. */
@@ -26,7 +26,9 @@ export class KeyedReducingState<T> implements ReducingState<T> {
   add(value: T): void {
     const before = this.#value.value();
     const reduce = this.#reduce;
-    this.#value.update(before === undefined ? value : reduce(before, value));
+    this.#value.update(
+      before === undefined ? value : refusePromise(reduce(before, value), 'A reduce function'),
+    );
   }
 
   clear(): void {

@@ -1,0 +1,191 @@
+import {
+  invariant,
+  type KeyedSnapshot,
+  type KeyedStateHandle,
+  type KeyedStateRequest,
+  type KeyedStateStore,
+  type KeyGroupRange,
+  MillraceError,
+  type StateFileHandle,
+  type StateTable,
+  type TableOptions,
+} from '../../core/internal.js';
+import type { HeapChanges, HeapShard } from './heap-shard.js';
+import { type FrozenShard, frozenChanges, frozenRows, HeapSnapshot } from './heap-snapshot.js';
+import { type HeapGeneration, HeapTable } from './heap-table.js';
+import { ROW_FILE_FORMAT } from './row-file-layout.js';
+import { SnapshotChain } from './snapshot-chain.js';
+
+/** Changes that were frozen for a checkpoint and are in no completed one yet. */
+interface FrozenGeneration {
+  checkpointId: number;
+  aborted: boolean;
+  readonly changes: Map<HeapShard, HeapChanges>;
+}
+
+/**
+ * Keyed state as JavaScript maps of bytes: for small state, for tests, and as the model that the LMDB store
+ * has to agree with.
+ *
+ * Invariants:
+ * - `#generations` are those frozen and not covered by a completed checkpoint, oldest first; their changes
+ *   and the shards' present ones together are what differs from the completed files;
+ * - frozen changes are never altered but by folding an older aborted generation under a newer one, which
+ *   alters nothing for a reader that has read the older one first;
+ * - of two neighbouring generations at most one is aborted, so failing checkpoints pile up nothing.
+ */
+export class HeapStateStore implements KeyedStateStore {
+  readonly keyGroups: KeyGroupRange;
+  readonly #tables: HeapTable[] = [];
+  readonly #byName = new Map<string, HeapTable>();
+  /** Tables of the checkpoint, whether the job still declares them or not. */
+  readonly #typeIds: Map<string, string>;
+  readonly #chain: SnapshotChain;
+  readonly #generation: HeapGeneration = { current: 0 };
+  #generations: FrozenGeneration[] = [];
+
+  constructor(request: KeyedStateRequest) {
+    this.keyGroups = request.keyGroups;
+    this.#chain = new SnapshotChain(request.restore);
+    this.#typeIds = new Map(Object.entries(request.restore?.tables ?? {}));
+  }
+
+  table(name: string, options: TableOptions): StateTable {
+    const restored = this.#typeIds.get(name);
+    if (restored !== undefined && restored !== options.typeId)
+      throw typeChanged(name, restored, options.typeId);
+    const table = this.tableOf(name, options);
+    invariant(table.options.ordered === options.ordered, 'a table stays ordered or not', { table: name });
+    this.#typeIds.set(name, options.typeId);
+    return table;
+  }
+
+  /** The table of that name, made if need be; its type is not looked at. */
+  tableOf(name: string, options: TableOptions): HeapTable {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const table = new HeapTable(name, this.#tables.length, options, this.keyGroups, this.#generation);
+    this.#tables.push(table);
+    this.#byName.set(name, table);
+    return table;
+  }
+
+  snapshot(checkpointId: number): KeyedSnapshot {
+    const purpose = this.#chain.wantsBase(this.#liveBytes()) ? 'base' : 'increment';
+    const before = this.#chain.completed;
+    this.#freezeChanges(checkpointId);
+    this.#chain.begin(checkpointId);
+    const undo = new Map<HeapShard, HeapChanges>();
+    const shards = purpose === 'base' ? this.#freezeRows(undo) : this.#frozenChanges();
+    const tables = this.#tables.map(({ name, options }) => ({ name, ordered: options.ordered }));
+    const typeIds = Object.fromEntries(this.#typeIds);
+    return new HeapSnapshot({
+      checkpointId,
+      purpose,
+      tables,
+      shards,
+      handleWith: (file) => {
+        const files = filesWith(purpose === 'base' ? [] : before, file);
+        this.#chain.written(checkpointId, files);
+        return this.#handle(files, typeIds);
+      },
+      release: () => {
+        for (const [shard, changes] of undo) shard.endUndo(changes);
+      },
+    });
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    if (!this.#chain.complete(checkpointId)) return;
+    this.#generations = this.#generations.filter((generation) => generation.checkpointId > checkpointId);
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#chain.abort(checkpointId);
+    const at = this.#generations.findIndex((generation) => generation.checkpointId === checkpointId);
+    const generation = this.#generations[at];
+    if (generation === undefined) return;
+    generation.aborted = true;
+    this.#foldAborted();
+  }
+
+  async close(): Promise<void> {}
+
+  #freezeChanges(checkpointId: number): void {
+    const changes = new Map<HeapShard, HeapChanges>();
+    for (const table of this.#tables) {
+      for (const shard of table.shards()) if (shard.hasChanges) changes.set(shard, shard.takeChanges());
+    }
+    this.#generations.push({ checkpointId, aborted: false, changes });
+    this.#generation.current++;
+  }
+
+  #frozenChanges(): FrozenShard[] {
+    const frozen: FrozenShard[] = [];
+    for (const { changes } of this.#generations) {
+      for (const [shard, rows] of changes) frozen.push(frozenChanges(shard, rows));
+    }
+    return frozen;
+  }
+
+  #freezeRows(undo: Map<HeapShard, HeapChanges>): FrozenShard[] {
+    const frozen: FrozenShard[] = [];
+    for (const table of this.#tables) {
+      for (const shard of table.shards()) {
+        if (shard.isEmpty) continue;
+        const changes: HeapChanges = new Map();
+        undo.set(shard, changes);
+        frozen.push(frozenRows(shard, changes));
+      }
+    }
+    return frozen;
+  }
+
+  /** Of two neighbours that are both aborted, the older one's changes go under those of the newer one. */
+  #foldAborted(): void {
+    const kept: FrozenGeneration[] = [];
+    for (const generation of this.#generations) {
+      const older = kept.at(-1);
+      if (older?.aborted && generation.aborted) {
+        kept.pop();
+        fold(older.changes, generation.changes);
+      }
+      kept.push(generation);
+    }
+    this.#generations = kept;
+  }
+
+  #handle(files: readonly StateFileHandle[], tables: Readonly<Record<string, string>>): KeyedStateHandle {
+    const { start, end } = this.keyGroups;
+    return { format: ROW_FILE_FORMAT, keyGroupStart: start, keyGroupEnd: end, files, tables };
+  }
+
+  #liveBytes(): number {
+    let sum = 0;
+    for (const table of this.#tables) for (const shard of table.shards()) sum += shard.liveBytes;
+    return sum;
+  }
+}
+
+function fold(older: Map<HeapShard, HeapChanges>, newer: Map<HeapShard, HeapChanges>): void {
+  for (const [shard, changes] of older) {
+    const into = newer.get(shard);
+    if (into === undefined) newer.set(shard, changes);
+    else for (const [key, row] of changes) if (!into.has(key)) into.set(key, row);
+  }
+}
+
+/** The files of a checkpoint: those it builds on, and its own if it needed one. */
+export function filesWith(
+  before: readonly StateFileHandle[],
+  file: StateFileHandle | undefined,
+): readonly StateFileHandle[] {
+  return file === undefined ? before : [...before, file];
+}
+
+export function typeChanged(table: string, restored: string, declared: string): MillraceError {
+  return new MillraceError('MR2103', `The stored type of '${table}' is ${restored}.`, {
+    why: `The job declares ${declared}.`,
+    hint: 'Declare the type that is stored, or give the state another name to begin it anew.',
+  });
+}

@@ -1,0 +1,120 @@
+import { ByteWriter, encodeUtf8, writeVarint } from '../../core/internal.js';
+import {
+  BLOCK_BYTES,
+  BLOCK_HEADER_BYTES,
+  ROW_FILE_FORMAT,
+  ROW_FILE_MAGIC,
+  type RowFileTable,
+  TABLE_ORDERED,
+} from './row-file-layout.js';
+
+/**
+ * Fills one block of rows after the other (row-file-layout.ts).
+ *
+ * Order: `add…` until `isFull`, then `take`, whose bytes are valid until the next `add…`.
+ */
+export class RowBlockWriter {
+  readonly #out = new ByteWriter(BLOCK_BYTES + 4096);
+  #rows = 0;
+  #totalRows = 0;
+
+  constructor() {
+    this.#out.position = BLOCK_HEADER_BYTES;
+  }
+
+  get isFull(): boolean {
+    return this.#out.position >= BLOCK_BYTES;
+  }
+
+  get isEmpty(): boolean {
+    return this.#rows === 0;
+  }
+
+  /** Rows written by all blocks so far. */
+  get totalRows(): number {
+    return this.#totalRows;
+  }
+
+  /** `prefixLength` is -1 in a table that is not ordered. */
+  beginRow(table: number, keyGroup: number, keyLength: number, prefixLength: number): void {
+    const out = this.#out;
+    out.reserve(20);
+    const bytes = out.bytes;
+    const p = out.position;
+    if (table < 0x80 && keyGroup < 0x80 && keyLength < 0x80) {
+      bytes[p] = table;
+      bytes[p + 1] = keyGroup;
+      bytes[p + 2] = keyLength;
+      out.position = p + 3;
+    } else {
+      writeVarint(table, out);
+      writeVarint(keyGroup, out);
+      writeVarint(keyLength, out);
+    }
+    if (prefixLength >= 0) writeVarint(prefixLength, out);
+  }
+
+  /** The rest of a row that exists. */
+  endRow(
+    key: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueLength: number,
+  ): void {
+    writeVarint(valueLength + 1, this.#out);
+    this.#append(key, keyStart, keyLength);
+    this.#append(value, valueStart, valueLength);
+    this.#rows++;
+  }
+
+  /** The rest of a row that is deleted. */
+  endDeletedRow(key: Uint8Array, keyStart: number, keyLength: number): void {
+    writeVarint(0, this.#out);
+    this.#append(key, keyStart, keyLength);
+    this.#rows++;
+  }
+
+  /** The finished block; the next one begins. */
+  take(): Uint8Array {
+    const out = this.#out;
+    const length = out.position;
+    out.view.setUint32(0, length - BLOCK_HEADER_BYTES, true);
+    out.view.setUint32(4, this.#rows, true);
+    this.#totalRows += this.#rows;
+    this.#rows = 0;
+    out.position = BLOCK_HEADER_BYTES;
+    return out.bytes.subarray(0, length);
+  }
+
+  #append(bytes: Uint8Array, start: number, length: number): void {
+    const out = this.#out;
+    out.reserve(length);
+    const into = out.bytes;
+    const at = out.position;
+    if (length > 64) into.set(bytes.subarray(start, start + length), at);
+    else for (let i = 0; i < length; i++) into[at + i] = bytes[start + i] ?? 0;
+    out.position = at + length;
+  }
+}
+
+/** The first bytes of every file. */
+export function rowFilePreamble(tables: readonly RowFileTable[]): Uint8Array {
+  const out = new ByteWriter(256);
+  out.reserve(12);
+  out.view.setUint32(4, ROW_FILE_MAGIC, true);
+  out.view.setUint16(8, ROW_FILE_FORMAT, true);
+  out.view.setUint16(10, tables.length, true);
+  out.position = 12;
+  for (const table of tables) {
+    const name = encodeUtf8(table.name);
+    out.reserve(3 + name.length);
+    out.view.setUint8(out.position, table.ordered ? TABLE_ORDERED : 0);
+    out.view.setUint16(out.position + 1, name.length, true);
+    out.bytes.set(name, out.position + 3);
+    out.position += 3 + name.length;
+  }
+  out.view.setUint32(0, out.position - 4, true);
+  return out.bytes.slice(0, out.position);
+}

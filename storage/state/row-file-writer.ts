@@ -1,0 +1,56 @@
+import {
+  isMillraceError,
+  MillraceError,
+  type SnapshotFile,
+  type SnapshotWriter,
+  type StateFileHandle,
+} from '../../core/internal.js';
+import { RowBlockWriter, rowFilePreamble } from './row-block-writer.js';
+import type { RowFileTable } from './row-file-layout.js';
+
+/**
+ * Writes one file of rows, block by block. A file without rows is never made.
+ *
+ * Order: rows go into `block`; `flush` whenever it is full; `finish` once, or `abandon`.
+ */
+export class RowFileWriter {
+  readonly block = new RowBlockWriter();
+  readonly #writer: SnapshotWriter;
+  readonly #purpose: string;
+  readonly #tables: readonly RowFileTable[];
+  #file: SnapshotFile | undefined = undefined;
+
+  constructor(writer: SnapshotWriter, purpose: string, tables: readonly RowFileTable[]) {
+    this.#writer = writer;
+    this.#purpose = purpose;
+    this.#tables = tables;
+  }
+
+  /** Hands the block on; the next rows go into a new one once this resolves. */
+  async flush(): Promise<void> {
+    if (this.#file === undefined) {
+      this.#file = this.#writer.createFile(this.#purpose);
+      await this.#file.append(rowFilePreamble(this.#tables));
+    }
+    await this.#file.append(this.block.take());
+  }
+
+  /** Makes the file durable; undefined if there were no rows. */
+  async finish(): Promise<StateFileHandle | undefined> {
+    if (!this.block.isEmpty) await this.flush();
+    return this.#file?.finish(this.block.totalRows);
+  }
+
+  /** Never rejects. */
+  async abandon(): Promise<void> {
+    await this.#file?.abandon();
+  }
+}
+
+/** What a snapshot rejects with. */
+export function snapshotError(error: unknown, checkpointId: number): MillraceError {
+  if (isMillraceError(error)) return error;
+  return new MillraceError('MR3007', `The keyed state of checkpoint ${checkpointId} could not be written.`, {
+    cause: error,
+  });
+}

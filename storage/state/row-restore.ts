@@ -1,0 +1,46 @@
+import { type KeyedStateRequest, MillraceError } from '../../core/internal.js';
+import { ROW_FILE_FORMAT, type RowFileTable } from './row-file-layout.js';
+import { type FileRow, RowFileReader } from './row-file-reader.js';
+
+/** Takes the rows of one table, in the order of the files: a later one replaces an earlier one. */
+export type RowTaker = (row: FileRow) => void;
+
+/**
+ * Reads all rows of the request's own key groups, base first.
+ *
+ * @throws MillraceError MR2102 if key groups are missing, MR3004 for what cannot be read
+ */
+export async function restoreRows(
+  request: KeyedStateRequest,
+  takerOf: (table: RowFileTable) => RowTaker,
+): Promise<void> {
+  const handle = request.restore;
+  if (handle === undefined) return;
+  const { start, end } = request.keyGroups;
+  if (handle.format !== ROW_FILE_FORMAT) {
+    throw new MillraceError('MR3004', `Keyed state has the unknown format ${handle.format}.`, {
+      where: { uid: request.operatorUid, subtask: request.subtaskIndex },
+      hint: 'It was written by a newer version; restore with that version.',
+    });
+  }
+  if (handle.keyGroupStart > start || handle.keyGroupEnd < end) {
+    throw new MillraceError('MR2102', `The checkpoint holds other key groups than this subtask owns.`, {
+      where: { uid: request.operatorUid, subtask: request.subtaskIndex },
+      why: `It holds ${handle.keyGroupStart} to ${handle.keyGroupEnd}, and ${start} to ${end} are needed.`,
+      hint: 'Restore at the parallelism at which the checkpoint was taken.',
+    });
+  }
+  for (const file of handle.files) {
+    let takers: RowTaker[] = [];
+    const reader = new RowFileReader(file.key, {
+      tables: (tables) => {
+        takers = tables.map(takerOf);
+      },
+      row: (row) => {
+        if (row.keyGroup >= start && row.keyGroup <= end) takers[row.table]?.(row);
+      },
+    });
+    for await (const piece of request.reader.read(file)) reader.push(piece);
+    reader.end(file.entryCount);
+  }
+}

@@ -1,0 +1,369 @@
+import { deepStrictEqual, strictEqual } from 'node:assert';
+import fc from 'fast-check';
+import type { KeyedStateHandle } from '../../core/checkpoint/snapshot-handle.js';
+import type {
+  KeyedSnapshot,
+  KeyedStateRequest,
+  KeyedStateStore,
+  StateTable,
+} from '../../core/ports/keyed-state-store.js';
+import { ByteReader } from '../../core/serde/byte-reader.js';
+import { ByteWriter } from '../../core/serde/byte-writer.js';
+import { StateRow } from '../../core/state/state-row.js';
+import { MemoryStateFiles, settle } from '../state-files.js';
+
+/** A command over a keyed state store: plain data, so that a counterexample can be read and replayed. */
+export type StateCommand =
+  | { op: 'put'; table: 0 | 1; key: number; element: number; size: number; seed: number }
+  | { op: 'get' | 'delete'; table: 0 | 1; key: number; element: number }
+  | { op: 'scan'; key: number; deleting: boolean; limit: number }
+  | { op: 'scanKeyGroup'; table: 0 | 1; keyGroup: number }
+  | { op: 'snapshot'; write: boolean }
+  | { op: 'write' | 'step' | 'failNext' | 'complete' | 'restore' }
+  | { op: 'abort'; which: number };
+
+export const KEY_GROUPS = { start: 4, end: 7 };
+
+const KEYS = 8;
+
+/** What follows the key in a row: prefixes of each other, extremes, and longer than an LMDB key may be. */
+const ELEMENTS: readonly Uint8Array[] = [
+  Uint8Array.of(),
+  Uint8Array.of(0),
+  Uint8Array.of(0, 0),
+  Uint8Array.of(1),
+  Uint8Array.of(1, 255),
+  Uint8Array.of(255),
+  Uint8Array.of(255, 255, 255),
+  new Uint8Array(1897).fill(7),
+  new Uint8Array(1898).fill(7),
+  new Uint8Array(1899).fill(7),
+  new Uint8Array(2500).fill(7),
+  Uint8Array.from({ length: 2500 }, (_, i) => (i < 2400 ? 7 : i % 5)),
+  Uint8Array.from({ length: 2500 }, (_, i) => (i < 2400 ? 7 : i % 3)),
+  Uint8Array.of(8),
+];
+
+const table = fc.constantFrom<0 | 1>(0, 1);
+const key = fc.nat({ max: KEYS - 1 });
+const element = fc.oneof(
+  { weight: 3, arbitrary: fc.nat({ max: 6 }) },
+  { weight: 1, arbitrary: fc.nat({ max: ELEMENTS.length - 1 }) },
+);
+const size = fc.oneof(
+  { weight: 6, arbitrary: fc.nat({ max: 24 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 20_000, max: 70_000 }) },
+);
+
+export const stateCommands: fc.Arbitrary<StateCommand[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        op: fc.constant<'put'>('put'),
+        table,
+        key,
+        element,
+        size,
+        seed: fc.nat({ max: 255 }),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ op: fc.constantFrom<'get' | 'delete'>('get', 'delete'), table, key, element }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        op: fc.constant<'scan'>('scan'),
+        key,
+        deleting: fc.boolean(),
+        limit: fc.nat({ max: 12 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        op: fc.constant<'scanKeyGroup'>('scanKeyGroup'),
+        table,
+        keyGroup: fc.integer({ min: KEY_GROUPS.start, max: KEY_GROUPS.end }),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ op: fc.constant<'snapshot'>('snapshot'), write: fc.boolean() }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        op: fc.constantFrom<'write' | 'step' | 'failNext' | 'complete' | 'restore'>(
+          'write',
+          'step',
+          'step',
+          'step',
+          'complete',
+          'complete',
+          'failNext',
+          'restore',
+        ),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ op: fc.constant<'abort'>('abort'), which: fc.nat({ max: 3 }) }) },
+  ),
+  { minLength: 1, maxLength: 120, size: 'max' },
+);
+
+/** Rows by table, then by the hexadecimal text of key group and key: it sorts as the rows of a key group do. */
+type Content = readonly [Map<string, string>, Map<string, string>];
+
+interface Pending {
+  readonly id: number;
+  readonly snapshot: KeyedSnapshot;
+  readonly content: Content;
+  writing: Promise<void> | undefined;
+  handle: KeyedStateHandle | undefined;
+  failed: boolean;
+}
+
+/**
+ * Runs commands over a store and over plain maps, and compares all that can be seen. A snapshot is compared
+ * with the maps as they were when it was frozen, by restoring it.
+ */
+export class StateStoreWorld {
+  readonly files = new MemoryStateFiles();
+  readonly #open: (request: KeyedStateRequest) => Promise<KeyedStateStore>;
+  readonly #row = new StateRow();
+  #store: KeyedStateStore | undefined;
+  #tables: readonly StateTable[] = [];
+  #content: Content = [new Map(), new Map()];
+  #pending: Pending[] = [];
+  #completed: { readonly handle: KeyedStateHandle; readonly content: Content } | undefined;
+  #nextId = 1;
+  #attempt = 0;
+
+  constructor(open: (request: KeyedStateRequest) => Promise<KeyedStateStore>) {
+    this.#open = open;
+  }
+
+  async run(commands: readonly StateCommand[]): Promise<void> {
+    this.files.held = true;
+    await this.#reopen();
+    for (const command of commands) await this.#apply(command);
+    this.#compareAll();
+    await this.#checkpointAndRestore();
+    await this.#store?.close();
+  }
+
+  /** All rows by table, in canonical order. */
+  get content(): Content {
+    return this.#content;
+  }
+
+  async #apply(command: StateCommand): Promise<void> {
+    switch (command.op) {
+      case 'put':
+        return this.#put(command);
+      case 'get':
+      case 'delete':
+        return this.#getOrDelete(command);
+      case 'scan':
+        return this.#scan(command.key, command.deleting, command.limit);
+      case 'scanKeyGroup':
+        return this.#compareKeyGroup(command.table, command.keyGroup);
+      case 'snapshot':
+        this.#freeze();
+        if (command.write) this.#startWrite();
+        return;
+      case 'write':
+        return this.#startWrite();
+      case 'step':
+        await this.files.step();
+        return;
+      case 'failNext':
+        this.files.failNext = true;
+        return;
+      case 'complete':
+        return this.#complete();
+      case 'abort':
+        return this.#abort(command.which);
+      case 'restore':
+        return this.#reopen();
+    }
+  }
+
+  #put(command: StateCommand & { op: 'put' }): void {
+    const row = this.#compose(command.table, command.key, command.element);
+    const value = new ByteWriter(8);
+    value.reserve(command.size + 3);
+    // The value does not begin at the start of its writer.
+    value.position = 3 + command.size;
+    value.bytes.fill(command.seed, 3, value.position);
+    this.#tables[command.table]?.put(row, value, 3);
+    this.#content[command.table].set(hexRow(row), hex(value.bytes.subarray(3, value.position)));
+    value.bytes.fill(99);
+  }
+
+  #getOrDelete(command: StateCommand & { op: 'get' | 'delete' }): void {
+    const row = this.#compose(command.table, command.key, command.element);
+    const known = this.#content[command.table];
+    if (command.op === 'delete') {
+      strictEqual(this.#tables[command.table]?.delete(row), known.delete(hexRow(row)));
+      return;
+    }
+    strictEqual(this.#read(command.table, row), known.get(hexRow(row)));
+  }
+
+  #read(tableNumber: 0 | 1, row: StateRow): string | undefined {
+    const into = new ByteReader();
+    if (!this.#tables[tableNumber]?.get(row, into)) return undefined;
+    strictEqual(into.view.buffer, into.bytes.buffer);
+    return hex(into.bytes.subarray(into.position, into.limit));
+  }
+
+  #scan(keyNumber: number, deleting: boolean, limit: number): void {
+    const prefix = new StateRow();
+    prefix.begin(keyGroupOf(keyNumber)).bytes[0] = keyNumber;
+    prefix.writer.position = 1;
+    prefix.sealPrefix();
+    const known = this.#content[1];
+    const expected = [...known].filter(([row]) => row.startsWith(hexRow(prefix))).sort();
+    const seen: [string, string][] = [];
+    const shown = new StateRow();
+    this.#tables[1]?.scan(prefix, (rowKey, value) => {
+      shown.setTo(prefix.keyGroup, rowKey);
+      shown.prefixLength = 1;
+      seen.push([hexRow(shown), hex(value)]);
+      if (deleting) {
+        strictEqual(this.#tables[1]?.delete(shown), true);
+        known.delete(hexRow(shown));
+      }
+      return seen.length < limit;
+    });
+    deepStrictEqual(seen, expected.slice(0, Math.max(1, limit)));
+  }
+
+  #compareKeyGroup(tableNumber: 0 | 1, keyGroup: number): void {
+    const seen: [string, string][] = [];
+    const shown = new StateRow();
+    this.#tables[tableNumber]?.scanKeyGroup(keyGroup, (rowKey, value) => {
+      shown.setTo(keyGroup, rowKey);
+      seen.push([hexRow(shown), hex(value)]);
+      return true;
+    });
+    const start = keyGroup.toString(16).padStart(4, '0');
+    const expected = [...this.#content[tableNumber]].filter(([row]) => row.startsWith(start)).sort();
+    deepStrictEqual(seen, expected);
+  }
+
+  #compareAll(): void {
+    for (const tableNumber of [0, 1] as const) {
+      for (let keyGroup = KEY_GROUPS.start; keyGroup <= KEY_GROUPS.end; keyGroup++) {
+        this.#compareKeyGroup(tableNumber, keyGroup);
+      }
+    }
+  }
+
+  #freeze(): void {
+    const store = this.#store;
+    if (store === undefined) throw new Error('no store');
+    const id = this.#nextId++;
+    const content: Content = [new Map(this.#content[0]), new Map(this.#content[1])];
+    const snapshot = store.snapshot(id);
+    this.#pending.push({ id, snapshot, content, writing: undefined, handle: undefined, failed: false });
+  }
+
+  #startWrite(): void {
+    const pending = this.#pending.find(({ writing }) => writing === undefined);
+    if (pending === undefined) return;
+    pending.writing = pending.snapshot.write(this.files.writerFor(pending.id)).then(
+      (handle) => {
+        pending.handle = structuredClone(handle);
+        pending.snapshot.discard();
+      },
+      () => {
+        pending.failed = true;
+        pending.snapshot.discard();
+      },
+    );
+  }
+
+  /** The newest checkpoint that is written completes; older ones are subsumed. */
+  async #complete(): Promise<void> {
+    await settle();
+    const done = this.#pending.findLast(({ handle }) => handle !== undefined);
+    if (done?.handle === undefined) return;
+    this.#completed = { handle: done.handle, content: done.content };
+    this.#store?.notifyCheckpointComplete(done.id);
+    this.#pending = this.#pending.filter(({ id }) => id > done.id);
+  }
+
+  #abort(which: number): void {
+    const pending = this.#pending[which];
+    if (pending === undefined) return;
+    if (pending.writing === undefined) pending.snapshot.discard();
+    this.#store?.notifyCheckpointAborted(pending.id);
+    this.#pending.splice(which, 1);
+  }
+
+  /** The store is lost; a new one begins from the last completed checkpoint. */
+  async #reopen(): Promise<void> {
+    const old = this.#store;
+    await this.files.release();
+    await old?.close();
+    this.files.held = true;
+    this.files.failNext = false;
+    this.#pending = [];
+    this.#content = [new Map(this.#completed?.content[0]), new Map(this.#completed?.content[1])];
+    const store = await this.#open({
+      operatorUid: 'counts',
+      subtaskIndex: 1,
+      attempt: ++this.#attempt,
+      keyGroups: KEY_GROUPS,
+      managedBytes: 1024 * 1024,
+      restore: this.#completed?.handle,
+      reader: this.files,
+    });
+    this.#store = store;
+    this.#tables = [
+      store.table('state:plain', { typeId: 'value<dynamic>', ordered: false, fixedValueBytes: 0 }),
+      store.table('state:sorted', { typeId: 'map<dynamic,dynamic>', ordered: true, fixedValueBytes: 0 }),
+    ];
+    this.#compareAll();
+  }
+
+  /** Whatever happened before, a checkpoint that is let through holds the present content. */
+  async #checkpointAndRestore(): Promise<void> {
+    await this.files.release();
+    this.files.failNext = false;
+    this.#freeze();
+    const last = this.#pending.at(-1);
+    while (last?.writing === undefined) this.#startWrite();
+    await this.files.release();
+    await last.writing;
+    strictEqual(last.failed, false);
+    await this.#complete();
+    await this.#reopen();
+  }
+
+  #compose(tableNumber: 0 | 1, keyNumber: number, elementNumber: number): StateRow {
+    const row = this.#row;
+    const bytes = ELEMENTS[elementNumber] ?? new Uint8Array(0);
+    const out = row.begin(keyGroupOf(keyNumber));
+    out.reserve(1 + bytes.length);
+    out.bytes[0] = keyNumber;
+    out.bytes.set(bytes, 1);
+    out.position = 1 + bytes.length;
+    row.prefixLength = tableNumber === 1 ? 1 : 0;
+    row.seal();
+    return row;
+  }
+}
+
+function keyGroupOf(keyNumber: number): number {
+  return KEY_GROUPS.start + (keyNumber % 4);
+}
+
+function hexRow(row: StateRow): string {
+  return row.keyGroup.toString(16).padStart(4, '0') + hex(row.bytes.subarray(0, row.length));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+}
