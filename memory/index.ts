@@ -1,5 +1,17 @@
 /** The door of memory: the calculator and the budgets that follow from it, and the data plane. */
+export {
+  type ChannelHandle,
+  createPartition,
+  type PartitionHandle,
+  type PartitionPlan,
+} from './channel-handle.js';
+export { ChannelReader } from './channel-reader.js';
+export { ChannelWriter } from './channel-writer.js';
+export type { CheckpointAnnouncement } from './checkpoint-announcement.js';
+export { createDoorbells, Doorbell, type DoorbellHandle } from './doorbell.js';
+export { IdleAction, IdleStrategy } from './idle-strategy.js';
 export { jobManagerMemory, withJobManagerDefaultSize } from './job-manager-memory.js';
+export { LocalBufferPool } from './local-buffer-pool.js';
 export type { MemoryConfiguration } from './memory-configuration.js';
 export { MemorySize } from './memory-size.js';
 export {
@@ -29,6 +41,7 @@ export {
   type TaskChannels,
 } from './network-buffers.js';
 export { type FittedMemory, raiseProcessSizeUntilFits } from './process-size.js';
+export { createSegmentPool, SegmentAllocator, SegmentPool, type SegmentPoolHandle } from './segment-pool.js';
 export { dynamicConfiguration, forLocalExecution, taskExecutorResource } from './task-executor-resource.js';
 export { taskManagerMemory, withTaskManagerDefaultSize } from './task-manager-memory.js';
 export {

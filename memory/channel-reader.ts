@@ -1,0 +1,191 @@
+import { ByteReader, ElementKind, invariant, NO_TIMESTAMP, type RecordCodec } from '../core/internal.js';
+import type { ChannelHandle } from './channel-handle.js';
+import { AnnouncementReader, type CheckpointAnnouncement } from './checkpoint-announcement.js';
+import { type FrameCodec, isFrameCodec } from './frame-codec.js';
+import {
+  BARRIER_BYTES,
+  FRAME_HEAD_BYTES,
+  KIND_MASK,
+  RECORD_HEAD_BYTES,
+  SPAN_HEAD_BYTES,
+  Tag,
+  WATERMARK_BYTES,
+} from './segment-layout.js';
+import type { SegmentPool } from './segment-pool.js';
+import { SegmentReader } from './segment-reader.js';
+
+/**
+ * The consumer's end of a channel, on the consumer's thread. The fields describe the element that
+ * {@link next} returned last, and are valid until it is called again; a record's value is the caller's own.
+ *
+ * hot path: a record costs its decoding and two comparisons.
+ */
+export class ChannelReader<T> {
+  /** Of a RECORD. */
+  value: T | undefined = undefined;
+  /** Of a RECORD its event time (`NO_TIMESTAMP`: none), of a WATERMARK its time, of a BARRIER its trigger time. */
+  timestamp = NO_TIMESTAMP;
+  /** Of a BARRIER. */
+  checkpointId = -1;
+  /** Of a BARRIER. */
+  isSavepoint = false;
+  readonly #codec: RecordCodec<T>;
+  readonly #frames: FrameCodec<T> | undefined;
+  readonly #segments: SegmentReader;
+  readonly #input = new ByteReader();
+  readonly #announcements: AnnouncementReader;
+  /** The records of a frame that have been decoded and not been returned. */
+  #frame: readonly T[] = [];
+  #frameTimes: Float64Array = new Float64Array(0);
+  #frameNext = 0;
+  /** An element that spans segments, while it is put together. */
+  #span: Uint8Array = new Uint8Array(0);
+  #spanLength = 0;
+  #spanFilled = 0;
+
+  constructor(handle: ChannelHandle, pool: SegmentPool, codec: RecordCodec<T>) {
+    this.#codec = codec;
+    this.#frames = isFrameCodec(codec) ? codec : undefined;
+    this.#segments = new SegmentReader(handle, pool);
+    this.#announcements = new AnnouncementReader(handle);
+  }
+
+  /**
+   * Takes the next element. NONE: there is none now, or only the beginning of one.
+   *
+   * @throws MillraceError MR2003 if its bytes are not of the declared type
+   */
+  next(): ElementKind {
+    if (this.#frameNext < this.#frame.length) return this.#nextOfFrame();
+    const segments = this.#segments;
+    if (segments.position >= segments.end && !segments.advance()) return ElementKind.NONE;
+    const segment = segments.segment;
+    if (this.#spanLength > 0 || segment === undefined) return this.#continueSpan();
+    const input = this.#input;
+    const start = segments.position;
+    input.bytes = segment.bytes;
+    input.view = segment.view;
+    input.limit = segments.end;
+    const tag = segment.bytes[start];
+    if (tag === Tag.RECORD) {
+      this.timestamp = segment.view.getFloat64(start + 1, true);
+      input.position = start + RECORD_HEAD_BYTES;
+      this.value = this.#codec.decode(input);
+      segments.position = input.position;
+      return ElementKind.RECORD;
+    }
+    input.position = start;
+    const kind = this.#readElement(input, tag ?? 0);
+    segments.position = input.position;
+    return kind === ElementKind.NONE ? this.next() : kind;
+  }
+
+  /** True if {@link next} would return an element, or at least get on with one. */
+  hasData(): boolean {
+    return this.#frameNext < this.#frame.length || this.#segments.advance();
+  }
+
+  /** Segments that wait to be read. */
+  get segmentsWaiting(): number {
+    return this.#segments.waiting;
+  }
+
+  /** A checkpoint whose barrier is on its way, once; it may have arrived already. */
+  pollAnnouncement(): CheckpointAnnouncement | undefined {
+    return this.#announcements.poll();
+  }
+
+  /** Everything but the ordinary record. NONE: not complete yet, or a frame was opened. */
+  #readElement(input: ByteReader, tag: number): ElementKind {
+    const start = input.position;
+    switch (tag) {
+      case Tag.RECORD:
+        this.timestamp = input.view.getFloat64(start + 1, true);
+        input.position = start + RECORD_HEAD_BYTES;
+        this.value = this.#codec.decode(input);
+        return ElementKind.RECORD;
+      case Tag.UNTIMED_RECORD:
+        this.timestamp = NO_TIMESTAMP;
+        input.position = start + 1;
+        this.value = this.#codec.decode(input);
+        return ElementKind.RECORD;
+      case ElementKind.WATERMARK:
+        this.timestamp = input.view.getFloat64(start + 1, true);
+        input.position = start + WATERMARK_BYTES;
+        return ElementKind.WATERMARK;
+      case ElementKind.BARRIER:
+        this.checkpointId = input.view.getFloat64(start + 1, true);
+        this.timestamp = input.view.getFloat64(start + 9, true);
+        this.isSavepoint = input.bytes[start + 17] === 1;
+        input.position = start + BARRIER_BYTES;
+        return ElementKind.BARRIER;
+      case ElementKind.IDLE:
+      case ElementKind.ACTIVE:
+      case ElementKind.END_OF_DATA:
+      case ElementKind.END_OF_PARTITION:
+        input.position = start + 1;
+        return tag;
+      case Tag.FRAME:
+        this.#openFrame(input);
+        return ElementKind.NONE;
+      case Tag.SPANNING:
+        this.#beginSpan(input);
+        return ElementKind.NONE;
+      default:
+        invariant(false, 'a channel carries known elements only', { tag, kind: tag & KIND_MASK });
+    }
+  }
+
+  #openFrame(input: ByteReader): void {
+    const start = input.position;
+    const frames = this.#frames;
+    invariant(frames !== undefined, 'frames come from a codec that reads them');
+    const count = input.view.getUint32(start + 1, true);
+    const length = input.view.getUint32(start + 5, true);
+    const records = start + FRAME_HEAD_BYTES + count * 8;
+    invariant(records + length <= input.limit, 'a frame is complete', { count, length, limit: input.limit });
+    const times = this.#frameTimes.length >= count ? this.#frameTimes : new Float64Array(count);
+    for (let i = 0; i < count; i++) times[i] = input.view.getFloat64(start + FRAME_HEAD_BYTES + i * 8, true);
+    this.#frameTimes = times;
+    this.#frame = frames.decodeFrame(input.bytes, records, length, count);
+    this.#frameNext = 0;
+    input.position = records + length;
+  }
+
+  #nextOfFrame(): ElementKind {
+    const i = this.#frameNext++;
+    this.value = this.#frame[i];
+    this.timestamp = this.#frameTimes[i] ?? NO_TIMESTAMP;
+    return ElementKind.RECORD;
+  }
+
+  #beginSpan(input: ByteReader): void {
+    const length = input.view.getUint32(input.position + 1, true);
+    invariant(length > 0, 'an element that spans has bytes');
+    if (this.#span.length < length) this.#span = new Uint8Array(length);
+    this.#spanLength = length;
+    this.#spanFilled = 0;
+    input.position += SPAN_HEAD_BYTES;
+  }
+
+  /** Takes what the present segment has of the spanning element, and reads it once it is complete. */
+  #continueSpan(): ElementKind {
+    const segments = this.#segments;
+    const segment = segments.segment;
+    invariant(segment !== undefined, 'there is a segment where there are bytes');
+    const piece = Math.min(this.#spanLength - this.#spanFilled, segments.end - segments.position);
+    this.#span.set(segment.bytes.subarray(segments.position, segments.position + piece), this.#spanFilled);
+    segments.position += piece;
+    this.#spanFilled += piece;
+    if (this.#spanFilled < this.#spanLength) return this.next();
+    const input = new ByteReader(this.#span);
+    input.limit = this.#spanLength;
+    this.#spanLength = 0;
+    const kind = this.#readElement(input, this.#span[0] ?? 0);
+    if (this.#span.length > SPAN_KEPT_BYTES) this.#span = new Uint8Array(0);
+    return kind === ElementKind.NONE ? this.next() : kind;
+  }
+}
+
+/** A larger buffer for spanning elements is given up after its use. */
+const SPAN_KEPT_BYTES = 1 << 20;

@@ -1,0 +1,277 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import t from 'tap';
+import { ElementKind } from '../../core/element/element-kind.js';
+import { interpretedCodec } from '../../core/serde/interpreted-codec.js';
+import { types } from '../../core/serde/types.js';
+import { createPartition } from '../../memory/channel-handle.js';
+import { ChannelReader } from '../../memory/channel-reader.js';
+import { ChannelWriter } from '../../memory/channel-writer.js';
+import { createDoorbells } from '../../memory/doorbell.js';
+import { LocalBufferPool } from '../../memory/local-buffer-pool.js';
+import { createSegmentPool, SegmentAllocator, SegmentPool } from '../../memory/segment-pool.js';
+import { check } from '../check.js';
+
+const record = types.object({ id: types.int32, text: types.string, raw: types.optional(types.bytes) });
+type Record = { id: number; text: string; raw?: Uint8Array | undefined };
+
+/** What a channel carries, as the test remembers it. */
+type Element = readonly [kind: number, ...values: unknown[]];
+
+type Step =
+  | { readonly do: 'write'; readonly channel: number; readonly element: Element }
+  | { readonly do: 'flush'; readonly channel: number }
+  | { readonly do: 'drain'; readonly channel: number }
+  | { readonly do: 'read'; readonly channel: number; readonly count: number };
+
+const payload = fc.oneof(
+  { weight: 6, arbitrary: fc.string({ maxLength: 20 }) },
+  {
+    weight: 2,
+    arbitrary: fc.string({ unit: fc.constantFrom('é', 'x', '😀'), minLength: 30, maxLength: 200 }),
+  },
+  { weight: 1, arbitrary: fc.integer({ min: 200, max: 2000 }).map((length) => 'y'.repeat(length)) },
+);
+const element: fc.Arbitrary<Element> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.tuple(
+      fc.constant(ElementKind.RECORD),
+      fc.record(
+        {
+          id: fc.integer(),
+          text: payload,
+          raw: fc.option(fc.uint8Array({ maxLength: 400 }), { nil: undefined }),
+        },
+        { noNullPrototype: true },
+      ),
+      fc.oneof(fc.constant(Number.MIN_SAFE_INTEGER), fc.integer(), fc.constant(-0.5)),
+    ),
+  },
+  { weight: 2, arbitrary: fc.tuple(fc.constant(ElementKind.WATERMARK), fc.integer()) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(
+      fc.constant(ElementKind.BARRIER),
+      fc.nat(),
+      fc.integer({ min: 0, max: 2 ** 42 }),
+      fc.boolean(),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.constantFrom(
+        ElementKind.IDLE,
+        ElementKind.ACTIVE,
+        ElementKind.END_OF_DATA,
+        ElementKind.END_OF_PARTITION,
+      ),
+    ),
+  },
+);
+
+const step = (channels: number): fc.Arbitrary<Step> => {
+  const channel = fc.integer({ min: 0, max: channels - 1 });
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.record({ do: fc.constant('write' as const), channel, element }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('flush' as const, 'drain' as const), channel }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('read' as const),
+        channel,
+        count: fc.integer({ min: 1, max: 30 }),
+      }),
+    },
+  );
+};
+
+const world = fc.integer({ min: 1, max: 3 }).chain((channels) =>
+  fc.record({
+    channels: fc.constant(channels),
+    segmentBytes: fc.constantFrom(256, 264, 512, 4096),
+    exclusive: fc.integer({ min: 1, max: 2 }),
+    floating: fc.integer({ min: 0, max: 5 }),
+    startPosition: fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32 - 3, 2 ** 31 - 2),
+    steps: fc.array(step(channels), { maxLength: 120, size: 'max' }),
+  }),
+);
+
+function write(writer: ChannelWriter<Record>, element: Element): void {
+  const [kind, a, b, c] = element;
+  if (kind === ElementKind.RECORD) writer.writeRecord(a as Record, b as number);
+  else if (kind === ElementKind.WATERMARK) writer.writeWatermark(a as number);
+  else if (kind === ElementKind.BARRIER) writer.writeBarrier(a as number, b as number, c as boolean);
+  else if (kind === ElementKind.IDLE) writer.writeIdle();
+  else if (kind === ElementKind.ACTIVE) writer.writeActive();
+  else if (kind === ElementKind.END_OF_DATA) writer.writeEndOfData();
+  else writer.writeEndOfPartition();
+}
+
+function read(reader: ChannelReader<Record>): Element | undefined {
+  const kind = reader.next();
+  if (kind === ElementKind.NONE) return undefined;
+  if (kind === ElementKind.RECORD) return [kind, reader.value, reader.timestamp];
+  if (kind === ElementKind.WATERMARK) return [kind, reader.timestamp];
+  if (kind === ElementKind.BARRIER) return [kind, reader.checkpointId, reader.timestamp, reader.isSavepoint];
+  return [kind];
+}
+
+interface WorldPlan {
+  readonly channels: number;
+  readonly segmentBytes: number;
+  readonly exclusive: number;
+  readonly floating: number;
+  readonly startPosition: number;
+}
+
+function makeWorld(plan: WorldPlan) {
+  const segments = plan.channels * plan.exclusive + plan.floating;
+  const poolHandle = createSegmentPool(plan.segmentBytes, segments + 3);
+  const allocator = new SegmentAllocator(poolHandle);
+  const [producerDoorbell, ...consumerDoorbells] = createDoorbells(1 + plan.channels);
+  const segmentIds = allocator.allocate(segments);
+  if (producerDoorbell === undefined || segmentIds === undefined) throw new Error('no world');
+  const partition = createPartition({
+    pool: poolHandle,
+    producerDoorbell,
+    consumerDoorbells,
+    exclusivePerChannel: plan.exclusive,
+    segmentIds,
+    startPosition: plan.startPosition,
+  });
+  const buffers = new LocalBufferPool(partition, new SegmentPool(poolHandle));
+  const consumerPool = new SegmentPool(poolHandle);
+  const codec = interpretedCodec(record);
+  return {
+    buffers,
+    channels: partition.channels.map((handle) => ({
+      writer: new ChannelWriter<Record>(handle, buffers, codec),
+      reader: new ChannelReader<Record>(handle, consumerPool, interpretedCodec(record)),
+      expected: [] as Element[],
+    })),
+  };
+}
+
+t.test('a channel gives back what was written, in order, whatever its size and whoever is slow', async () => {
+  await check(
+    'channel fifo',
+    fc.property(world, (plan) => {
+      const { buffers, channels } = makeWorld(plan);
+      for (const step of plan.steps) {
+        const channel = channels[step.channel];
+        if (channel === undefined) continue;
+        if (step.do === 'write') {
+          write(channel.writer, step.element);
+          channel.expected.push(step.element);
+          if (!channel.writer.hasUnflushed) throw new Error('what was written is unflushed or visible');
+        } else if (step.do === 'flush') channel.writer.flush();
+        else if (step.do === 'drain') channel.writer.drainOverflow();
+        else readAndCompare(channel, step.count);
+        buffers.audit();
+      }
+      // Afterwards everything arrives, as long as the consumer goes on: no channel can starve another.
+      for (let round = 0; channels.some((channel) => channel.expected.length > 0); round++) {
+        if (round > 2000) throw new Error('stuck');
+        for (const channel of channels) {
+          channel.writer.drainOverflow();
+          channel.writer.flush();
+          readAndCompare(channel, 7);
+          buffers.audit();
+        }
+      }
+      for (const channel of channels) {
+        // Asking for room may seal a nearly full segment; the consumer gives it back at its next look.
+        channel.writer.hasRoom();
+        if (channel.reader.hasData()) throw new Error('something is left');
+        if (!channel.writer.hasRoom()) throw new Error('an empty channel has room');
+      }
+    }),
+    { runs: 400 },
+  );
+});
+
+function readAndCompare(
+  channel: { reader: ChannelReader<Record>; expected: Element[] },
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    const had = channel.reader.hasData();
+    const element = read(channel.reader);
+    if (element === undefined) return;
+    if (!had) throw new Error('there was data after all');
+    const expected = channel.expected.shift();
+    if (!isDeepStrictEqual(element, expected)) {
+      throw new Error(`read ${fc.stringify(element)} instead of ${fc.stringify(expected)}`);
+    }
+  }
+}
+
+t.test(
+  'a producer that asks for room keeps little on the heap, and a consumer that reads frees it',
+  async () => {
+    await check(
+      'back-pressure',
+      fc.property(world, fc.integer({ min: 1, max: 60 }), (plan, length) => {
+        const { buffers, channels } = makeWorld(plan);
+        const value = { id: 1, text: 'z'.repeat(length), raw: undefined };
+        let written = 0;
+        let received = 0;
+        for (let turn = 0; turn < 60; turn++) {
+          for (const { writer } of channels) {
+            writer.drainOverflow();
+            while (writer.hasRoom()) {
+              writer.writeRecord(value, written++);
+              if (written > 100_000) throw new Error('a ring of few segments took everything');
+            }
+          }
+          buffers.audit();
+          if (turn % 3 === 0) continue;
+          for (const { reader } of channels) while (reader.next() === ElementKind.RECORD) received++;
+        }
+        for (const { writer, reader } of channels) {
+          while (!writer.drainOverflow()) while (reader.next() === ElementKind.RECORD) received++;
+          writer.flush();
+          while (reader.next() === ElementKind.RECORD) received++;
+        }
+        return written === received && written > 60;
+      }),
+      { runs: 60 },
+    );
+  },
+);
+
+t.test(
+  'an announced checkpoint is seen before its barrier is reached, at the place where the barrier is',
+  async (t) => {
+    const { channels } = makeWorld({
+      channels: 1,
+      segmentBytes: 256,
+      exclusive: 2,
+      floating: 0,
+      startPosition: 2 ** 32 - 1,
+    });
+    const [channel] = channels;
+    if (channel === undefined) return;
+    const { writer, reader } = channel;
+    t.equal(reader.pollAnnouncement(), undefined);
+    for (let i = 0; i < 40; i++)
+      writer.writeRecord({ id: i, text: 'some text that fills', raw: undefined }, i);
+    t.equal(writer.hasRoom(), false, 'the ring is full, and the barrier waits on the heap');
+    writer.writeBarrier(7, 123, true);
+    const announcement = reader.pollAnnouncement();
+    t.match(announcement, { checkpointId: 7, timestamp: 123, isSavepoint: true });
+    t.equal(reader.pollAnnouncement(), undefined, 'once');
+    let kind = reader.next();
+    let records = 0;
+    while (kind !== ElementKind.BARRIER) {
+      if (kind === ElementKind.RECORD) records++;
+      else writer.flush();
+      kind = reader.next();
+    }
+    t.equal(records, 40);
+    t.equal(reader.checkpointId, 7);
+    t.equal(announcement?.ringPosition, (2 ** 32 - 1 + Math.floor(40 / 7)) >>> 0);
+  },
+);
