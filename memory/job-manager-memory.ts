@@ -42,14 +42,14 @@ export const JOB_MANAGER_PROCESS_OPTIONS: ProcessMemoryOptions = {
  */
 export function jobManagerMemory(config: MemoryConfiguration): JobManagerMemory {
   const remarks: MemoryRemark[] = [];
-  const { flink, process } = deriveProcessMemory(
+  const { flink, whole } = deriveProcessMemory(
     config,
     JOB_MANAGER_PROCESS_OPTIONS,
     { fromFineGrained, fromTotalFlink, totalOf: (parts) => parts.jvmHeap.plus(parts.offHeap) },
     remarks,
   );
   const directMemoryLimit = readBoolean(config, 'jobmanager.memory.enable-jvm-direct-memory-limit');
-  return { role: 'jobmanager', ...process, ...flink, directMemoryLimit, remarks };
+  return { role: 'jobmanager', ...whole, ...flink, directMemoryLimit, remarks };
 }
 
 /** The configuration with the shipped 1600m if it has no size of its own. */

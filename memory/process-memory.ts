@@ -52,19 +52,19 @@ export function deriveProcessMemory<F>(
   options: ProcessMemoryOptions,
   derivation: FlinkMemoryDerivation<F>,
   remarks: MemoryRemark[],
-): { readonly flink: F; readonly process: ProcessMemory } {
+): { readonly flink: F; readonly whole: ProcessMemory } {
   if (options.fineGrained.every((key) => isConfigured(config, key))) {
     const flink = derivation.fromFineGrained(config, remarks);
-    return { flink, process: aroundFlinkMemory(config, options, derivation.totalOf(flink), remarks) };
+    return { flink, whole: aroundFlinkMemory(config, options, derivation.totalOf(flink), remarks) };
   }
   if (isConfigured(config, options.totalFlink)) {
     const totalFlink = readMemorySize(config, options.totalFlink);
     const flink = derivation.fromTotalFlink(config, totalFlink, remarks);
-    return { flink, process: aroundFlinkMemory(config, options, totalFlink, remarks) };
+    return { flink, whole: aroundFlinkMemory(config, options, totalFlink, remarks) };
   }
   if (isConfigured(config, options.totalProcess)) {
-    const process = insideProcessMemory(config, options, remarks);
-    return { flink: derivation.fromTotalFlink(config, process.totalFlink, remarks), process };
+    const whole = insideProcessMemory(config, options, remarks);
+    return { flink: derivation.fromTotalFlink(config, whole.totalFlink, remarks), whole };
   }
   throw new MillraceError(
     'MR4003',
@@ -91,14 +91,14 @@ export function withShippedProcessSize(
 }
 
 /** @throws MillraceError MR4003 if the parts are not what is configured; a rule of the calculator itself */
-export function requireTotalProcess(process: ProcessMemory, configured: MemorySize): void {
-  if (process.totalProcess.equals(configured)) return;
+export function requireTotalProcess(whole: ProcessMemory, configured: MemorySize): void {
+  if (whole.totalProcess.equals(configured)) return;
   throw new MillraceError(
     'MR4003',
-    `Configured and Derived memory sizes (total ${process.totalProcess.toHumanReadable()}) do not add up to the ` +
+    `Configured and Derived memory sizes (total ${whole.totalProcess.toHumanReadable()}) do not add up to the ` +
       `configured Total Process Memory size (${configured.toHumanReadable()}). Configured and Derived memory sizes ` +
-      `are: Total Flink Memory (${process.totalFlink.toHumanReadable()}), JVM Metaspace ` +
-      `(${process.jvmMetaspace.toHumanReadable()}), JVM Overhead (${process.jvmOverhead.toHumanReadable()}).`,
+      `are: Total Flink Memory (${whole.totalFlink.toHumanReadable()}), JVM Metaspace ` +
+      `(${whole.jvmMetaspace.toHumanReadable()}), JVM Overhead (${whole.jvmOverhead.toHumanReadable()}).`,
   );
 }
 
@@ -121,9 +121,9 @@ function insideProcessMemory(
       { hint: `Raise ${options.totalProcess}.` },
     );
   }
-  const process = processMemoryOf(totalProcess.minus(around), metaspace, overhead);
-  requireTotalProcess(process, totalProcess);
-  return process;
+  const whole = processMemoryOf(totalProcess.minus(around), metaspace, overhead);
+  requireTotalProcess(whole, totalProcess);
+  return whole;
 }
 
 /** Total Flink memory is known: overhead is the rest of a configured process size, or the share beside. */
@@ -151,9 +151,9 @@ function aroundFlinkMemory(
   }
   const overhead = totalProcess.minus(inner);
   requireOverheadInRange(config, options, overhead, { totalProcess, remarks });
-  const process = processMemoryOf(totalFlink, metaspace, overhead);
-  requireTotalProcess(process, totalProcess);
-  return process;
+  const whole = processMemoryOf(totalFlink, metaspace, overhead);
+  requireTotalProcess(whole, totalProcess);
+  return whole;
 }
 
 function requireOverheadInRange(

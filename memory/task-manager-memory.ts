@@ -50,7 +50,7 @@ export const TASK_MANAGER_PROCESS_OPTIONS: ProcessMemoryOptions = {
  */
 export function taskManagerMemory(config: MemoryConfiguration): TaskManagerMemory {
   const remarks: MemoryRemark[] = [];
-  const { flink, process } = deriveProcessMemory(
+  const { flink, whole } = deriveProcessMemory(
     config,
     TASK_MANAGER_PROCESS_OPTIONS,
     { fromFineGrained, fromTotalFlink, totalOf: totalFlinkOf },
@@ -68,7 +68,7 @@ export function taskManagerMemory(config: MemoryConfiguration): TaskManagerMemor
   const segmentSize = readSegmentSize(config);
   return {
     role: 'taskmanager',
-    ...process,
+    ...whole,
     ...flink,
     numberOfTaskSlots: slots,
     cpuCores,

@@ -25,35 +25,18 @@ export interface V8HeapLimits {
   readonly maxYoungGenerationSizeMb: number;
 }
 
-/**
- * The heap sizes that task threads come in, as MiB of old and young generation. They are few, so that a
- * thread warmed in advance fits the next job as well. The first is the least in which a task runs.
- */
-const HEAP_CLASSES: readonly V8HeapLimits[] = (
-  [
-    [32, 8],
-    [48, 8],
-    [64, 16],
-    [96, 16],
-    [128, 16],
-    [192, 24],
-    [256, 32],
-    [384, 48],
-    [512, 48],
-    [768, 48],
-    [1024, 48],
-    [1536, 48],
-    [2048, 48],
-    [3072, 48],
-    [4096, 48],
-    [6144, 48],
-    [8192, 48],
-    [12288, 48],
-    [16384, 48],
-  ] as const
-).map(([old, young]) => Object.freeze({ maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young }));
-
+/** The least heap in which a task runs. */
 const FLOOR: V8HeapLimits = Object.freeze({ maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 });
+
+/** V8's own default; a larger young generation lengthens its pauses. */
+const YOUNG_MAX_MB = 48;
+const OLD_MAX_MB = 16_384;
+
+/**
+ * The heap sizes that task threads come in, smallest first. They are few (four to a doubling), so that a
+ * thread warmed in advance fits the next job as well.
+ */
+const HEAP_CLASSES: readonly V8HeapLimits[] = heapClasses();
 
 /** MiB that a task thread needs at the least. */
 export const TASK_HEAP_FLOOR_MB = FLOOR.maxOldGenerationSizeMb + FLOOR.maxYoungGenerationSizeMb;
@@ -118,6 +101,11 @@ export function planRuntime(
     segmentsMax: buffers.max,
     managedPerTask: managedShare(spec, demand, Math.max(...parallelisms)),
   });
+  invariant(
+    MemorySize.mebibytes(taskThreads * totalMb(taskHeap)).bytes <= spec.taskHeap.bytes,
+    'the heaps of the task threads lie within the task heap',
+    { taskThreads, each: totalMb(taskHeap), taskHeap: spec.taskHeap },
+  );
   invariant(
     plan.segmentCount * plan.segmentSize <= spec.network.toNumber(),
     'the segments lie within the network memory',
@@ -205,6 +193,22 @@ function managedShare(spec: TaskManagerMemory, demand: JobDemand, parallelism: n
   if (consumers === 0) return 0;
   const slots = Math.max(spec.numberOfTaskSlots, parallelism);
   return spec.managed.dividedBy(slots).dividedBy(consumers).toNumber();
+}
+
+function heapClasses(): readonly V8HeapLimits[] {
+  const classes: V8HeapLimits[] = [];
+  for (let octave = FLOOR.maxOldGenerationSizeMb; octave < OLD_MAX_MB; octave *= 2) {
+    for (let quarter = 4; quarter < 8; quarter++) {
+      const old = (octave * quarter) / 4;
+      const young = Math.min(
+        Math.max(8 * Math.round(old / 64), FLOOR.maxYoungGenerationSizeMb),
+        YOUNG_MAX_MB,
+      );
+      classes.push(Object.freeze({ maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young }));
+    }
+  }
+  classes.push(Object.freeze({ maxOldGenerationSizeMb: OLD_MAX_MB, maxYoungGenerationSizeMb: YOUNG_MAX_MB }));
+  return classes;
 }
 
 function totalMb(limits: V8HeapLimits): number {

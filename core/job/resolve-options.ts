@@ -87,7 +87,12 @@ export function environmentLayer(environment: Readonly<Record<string, string | u
   readonly layer: OptionLayer;
   readonly warnings: readonly string[];
 } {
-  const byVariable = new Map(optionNames().map((name) => [environmentName(name), name]));
+  // Reversed, so that a key keeps the variable that an older name of it would also have.
+  const byVariable = new Map(
+    optionNames()
+      .toReversed()
+      .map((name) => [environmentName(name), name]),
+  );
   const values: Record<string, RawValue> = {};
   const warnings: string[] = [];
   for (const [variable, value] of Object.entries(environment)) {

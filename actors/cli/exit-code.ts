@@ -1,0 +1,53 @@
+import { type ErrorCode, isMillraceError } from '../../core/internal.js';
+
+/** What the process tells its caller; scripts rely on these. */
+export const ExitCode = {
+  ok: 0,
+  jobFailed: 1,
+  usage: 2,
+  configuration: 3,
+  restore: 4,
+  storage: 5,
+  alreadyRunning: 6,
+  internal: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** Codes whose exit code is not that of their range. */
+const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
+  MR1006: ExitCode.jobFailed,
+  MR1007: ExitCode.usage,
+  MR1008: ExitCode.usage,
+  MR1009: ExitCode.jobFailed,
+  MR2001: ExitCode.configuration,
+  MR2101: ExitCode.restore,
+  MR2102: ExitCode.restore,
+  MR2103: ExitCode.restore,
+  MR3004: ExitCode.restore,
+  MR3005: ExitCode.restore,
+  MR3006: ExitCode.jobFailed,
+  MR3007: ExitCode.jobFailed,
+  MR3008: ExitCode.restore,
+  MR8001: ExitCode.restore,
+};
+
+/** By the thousands of a code. */
+const BY_RANGE: Readonly<Record<string, ExitCode>> = {
+  '1': ExitCode.configuration,
+  '2': ExitCode.jobFailed,
+  '3': ExitCode.storage,
+  '4': ExitCode.configuration,
+  '5': ExitCode.jobFailed,
+  '6': ExitCode.jobFailed,
+  '7': ExitCode.usage,
+  '8': ExitCode.alreadyRunning,
+  '9': ExitCode.internal,
+};
+
+/** The exit code of a command that threw. What has no code of ours is a defect. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (!isMillraceError(error)) return ExitCode.internal;
+  return BY_CODE[error.code] ?? BY_RANGE[error.code.charAt(2)] ?? ExitCode.internal;
+}

@@ -1,0 +1,73 @@
+import { Command, CommanderError } from 'commander';
+import { isMillraceError } from '../../core/internal.js';
+import type { CliCommand, CliContext } from './cli-command.js';
+import { ExitCode, exitCodeOf } from './exit-code.js';
+
+const EXAMPLE = `Example:
+  $ millrace run -p 4 -D taskmanager.memory.flink.size=1g delays.js --input flights.jsonl --output out/
+`;
+
+/**
+ * Parses the arguments, runs the command they name, and reports what went wrong on stderr.
+ *
+ * @param argv the arguments after the program's name
+ * @param commands what the program can do; a command's dependencies are given to it by who makes it
+ * @returns the exit code; never rejects
+ */
+export async function runProgram(
+  argv: readonly string[],
+  context: CliContext,
+  commands: readonly CliCommand[],
+): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.ok;
+  const program = createProgram(context);
+  for (const plugged of commands) {
+    const command = program.command(plugged.name);
+    const action = plugged.define(command, context);
+    command.action(async () => {
+      exitCode = await action(command.args, command.opts());
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return usageExitCode(error);
+    report(error, context);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(context: CliContext): Command {
+  return new Command('millrace')
+    .description("Exactly-once, stateful, event-time stream processing in one process, with Flink's model.")
+    .version(context.version, '-v, --version', 'print the version')
+    .addHelpText('before', EXAMPLE)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) => write(`MR7001 ${text.replace(/^error: /, '')}`),
+    })
+    .showHelpAfterError('What to do: add --help to see what there is.');
+}
+
+/** Asking for help or the version is no error; all else that commander ends a run for is. */
+function usageExitCode(error: CommanderError): ExitCode {
+  const asked = ['commander.helpDisplayed', 'commander.version'];
+  return asked.includes(error.code) || (error.code === 'commander.help' && error.exitCode === 0)
+    ? ExitCode.ok
+    : ExitCode.usage;
+}
+
+/** One message for a person. What is no error of ours is a defect, so its stack is printed. */
+function report(error: unknown, context: CliContext): void {
+  if (isMillraceError(error) && exitCodeOf(error) !== ExitCode.internal) {
+    context.stderr.write(`${error.message}\n`);
+    return;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = isMillraceError(error) ? stack : `MR9002 An unexpected error: ${stack}`;
+  context.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,127 @@
+import t from 'tap';
+import type { CliCommand, CliContext } from '../../../actors/cli/cli-command.js';
+import { configCommand } from '../../../actors/cli/config-command.js';
+import { ExitCode, exitCodeOf } from '../../../actors/cli/exit-code.js';
+import { memoryCommand } from '../../../actors/cli/memory-command.js';
+import { runProgram } from '../../../actors/cli/program.js';
+import { ERROR_TABLE, type ErrorCode, MillraceError } from '../../../core/internal.js';
+
+/** A command whose action is given. */
+function commandThat(act: () => Promise<ExitCode>): CliCommand {
+  return {
+    name: 'act',
+    define: (command) => {
+      command.argument('[operand...]').passThroughOptions();
+      return async () => act();
+    },
+  };
+}
+
+async function run(argv: readonly string[], extra: readonly CliCommand[] = []) {
+  let stdout = '';
+  let stderr = '';
+  const context: CliContext = {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    environment: {},
+    workingDirectory: '/nonexistent',
+    version: '1.2.3',
+  };
+  const exitCode = await runProgram(argv, context, [memoryCommand, configCommand, ...extra]);
+  return { exitCode, stdout, stderr };
+}
+
+t.test('--help starts with an example and goes to stdout', async (t) => {
+  for (const argv of [['--help'], ['help'], ['memory', '--help'], ['config', '--help'], ['help', 'memory']]) {
+    const { exitCode, stdout, stderr } = await run(argv);
+    t.equal(exitCode, ExitCode.ok, argv.join(' '));
+    t.match(stdout, /^Example:\n {2}\$ .*millrace /, argv.join(' '));
+    t.equal(stderr, '', argv.join(' '));
+  }
+});
+
+t.test('the help of config lists every key with its default', async (t) => {
+  const { stdout } = await run(['config', '--help']);
+  t.match(stdout, /^ {2}execution\.checkpointing\.timeout\n.*\(duration; at least 10; default 10 min\)$/m);
+});
+
+t.test('--version prints the version', async (t) => {
+  t.same(await run(['--version']), { exitCode: ExitCode.ok, stdout: '1.2.3\n', stderr: '' });
+});
+
+t.test('a usage error exits 2, names the nearest, and prints nothing on stdout', async (t) => {
+  const cases: [string[], RegExp][] = [
+    [['memry'], /^MR7001 unknown command 'memry'\n\(Did you mean memory\?\)/],
+    [['memory', '--jsn'], /^MR7001 unknown option '--jsn'\n\(Did you mean --json\?\)/],
+    [['memory', 'extra'], /^MR7001 too many arguments/],
+    [['memory', '--role', 'worker'], /Allowed choices are taskmanager, jobmanager/],
+    [['memory', '-D', 'novalue'], /It takes the form key=value/],
+    [['memory', '-D', '=1'], /It takes the form key=value/],
+    [['memory', '-D'], /argument missing/],
+    [[], /^Example:/],
+  ];
+  for (const [argv, message] of cases) {
+    const { exitCode, stdout, stderr } = await run(argv);
+    t.equal(exitCode, ExitCode.usage, argv.join(' '));
+    t.equal(stdout, '', argv.join(' '));
+    t.match(stderr, message);
+  }
+});
+
+t.test('the exit code of a command is the exit code of the program', async (t) => {
+  t.equal((await run(['act'], [commandThat(async () => ExitCode.jobFailed)])).exitCode, ExitCode.jobFailed);
+  t.equal((await run(['act', 'job.js', '--json', '-p', '4'], [commandThat(async () => 0)])).exitCode, 0);
+});
+
+t.test('an error of ours is one message, and a defect has its stack', async (t) => {
+  const ours = await run(
+    ['act'],
+    [
+      commandThat(async () => {
+        throw new MillraceError('MR8002', 'The job runs elsewhere.', { hint: 'Stop it.' });
+      }),
+    ],
+  );
+  t.same(ours, {
+    exitCode: ExitCode.alreadyRunning,
+    stdout: '',
+    stderr: 'MR8002 The job runs elsewhere. What to do: Stop it.\n',
+  });
+  const defect = await run(
+    ['act'],
+    [
+      commandThat(async () => {
+        throw new TypeError('x is not a function');
+      }),
+    ],
+  );
+  t.equal(defect.exitCode, ExitCode.internal);
+  t.match(defect.stderr, /^MR9002 An unexpected error: TypeError: x is not a function\n {4}at /);
+});
+
+t.test('every code of the table has an exit code', async (t) => {
+  const expected: [ErrorCode, ExitCode][] = [
+    ['MR1002', ExitCode.configuration],
+    ['MR1007', ExitCode.usage],
+    ['MR1009', ExitCode.jobFailed],
+    ['MR2002', ExitCode.jobFailed],
+    ['MR2101', ExitCode.restore],
+    ['MR3002', ExitCode.storage],
+    ['MR3003', ExitCode.storage],
+    ['MR3005', ExitCode.restore],
+    ['MR4001', ExitCode.configuration],
+    ['MR4004', ExitCode.configuration],
+    ['MR5006', ExitCode.jobFailed],
+    ['MR6001', ExitCode.jobFailed],
+    ['MR7001', ExitCode.usage],
+    ['MR8001', ExitCode.restore],
+    ['MR8002', ExitCode.alreadyRunning],
+    ['MR9001', ExitCode.internal],
+  ];
+  for (const [code, exitCode] of expected) t.equal(exitCodeOf(new MillraceError(code, 'x')), exitCode, code);
+  for (const code of Object.keys(ERROR_TABLE) as ErrorCode[]) {
+    t.not(exitCodeOf(new MillraceError(code, 'x')), ExitCode.ok, code);
+  }
+  t.equal(exitCodeOf(new Error('x')), ExitCode.internal);
+  t.equal(exitCodeOf('x'), ExitCode.internal);
+});
