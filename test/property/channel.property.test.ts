@@ -221,9 +221,10 @@ t.test(
         for (let turn = 0; turn < 60; turn++) {
           for (const { writer } of channels) {
             writer.drainOverflow();
+            const before = written;
             while (writer.hasRoom()) {
               writer.writeRecord(value, written++);
-              if (written > 100_000) throw new Error('a ring of few segments took everything');
+              if (written - before > 10_000) throw new Error('a ring of few segments took everything');
             }
           }
           buffers.audit();
