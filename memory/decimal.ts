@@ -5,7 +5,7 @@
 
 const FLOAT_TEXT = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/;
 
-/** `text` as a JVM float widened to a number, or undefined if it is none. White space around it is allowed. */
+/** `text` as a JVM float widened to a number, or undefined if it is none. Space around it is allowed. */
 export function parseFloat32(text: string): number | undefined {
   const trimmed = text.trim();
   if (!FLOAT_TEXT.test(trimmed)) return undefined;

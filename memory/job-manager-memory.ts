@@ -20,7 +20,7 @@ const CACHE = 'jobstore.cache-size';
 /** A smaller heap is warned of. */
 const HEAP_MIN = MemorySize.mebibytes(128);
 
-export const JOB_MANAGER_PROCESS_OPTIONS: ProcessMemoryOptions = {
+const JOB_MANAGER_PROCESS_OPTIONS: ProcessMemoryOptions = {
   fineGrained: [HEAP],
   totalFlink: TOTAL_FLINK,
   totalProcess: 'jobmanager.memory.process.size',

@@ -4,7 +4,7 @@ import { type MemoryConfiguration, readMemorySize } from './memory-configuration
 const SEGMENT_SIZE = 'taskmanager.memory.segment-size';
 
 /** Bytes; a smaller segment would spend itself on headers. */
-export const SEGMENT_SIZE_MIN = 4096;
+const SEGMENT_SIZE_MIN = 4096;
 
 /** Bytes of a network segment. @throws MillraceError MR4002, or MR4003 for a size that no segment has */
 export function readSegmentSize(config: MemoryConfiguration): number {

@@ -114,7 +114,7 @@ export function planRuntime(
   return plan;
 }
 
-/** The largest heap class of which `threads` fit into the task heap, or undefined if not even the least does. */
+/** The largest heap class of which `threads` fit into the task heap; undefined if the least does not. */
 export function heapClassFor(taskHeap: MemorySize, threads: number): V8HeapLimits | undefined {
   const shareMb = Number(taskHeap.dividedBy(threads).bytes >> 20n);
   return HEAP_CLASSES.findLast((heapClass) => totalMb(heapClass) <= shareMb);

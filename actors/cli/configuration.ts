@@ -12,7 +12,7 @@ import {
 import type { CliContext } from './cli-command.js';
 
 /** Read from the working directory if it is there. */
-export const CONFIG_FILE = 'millrace.config.json';
+const CONFIG_FILE = 'millrace.config.json';
 
 /** `-D key=value`, any number of times; of two with one key the later wins. */
 export function definitionOption(): Option {

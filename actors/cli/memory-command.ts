@@ -84,7 +84,7 @@ function named(role: string, derive: () => ProcessMemorySpec): ProcessMemorySpec
   }
 }
 
-/** Sizes can lie beyond 2^53, where JSON.stringify would have to round: the digits are written as they are. */
+/** Sizes can lie beyond 2^53, where JSON.stringify would round: the digits are written as they are. */
 function printFields(spec: ProcessMemorySpec): string {
   const fields = Object.entries(memoryConfigurationOf(spec));
   return `{\n${fields.map(([name, bytes]) => `  ${JSON.stringify(name)}: ${bytes}`).join(',\n')}\n}`;

@@ -85,7 +85,7 @@ function unreadable(what: string): MillraceError {
 }
 
 /** Strips what Java's trim() strips: everything up to the space character, and no other white space. */
-export function trimSpace(text: string): string {
+function trimSpace(text: string): string {
   let start = 0;
   let end = text.length;
   while (start < end && text.charCodeAt(start) <= 0x20) start++;

@@ -19,7 +19,7 @@ export type OptionType =
       readonly aliases?: Readonly<Record<string, string>>;
     };
 
-/** Bounds of a number, a duration (ms) or a size (bytes); `min` and `max` are allowed, `above` and `except` not. */
+/** Bounds of a number, a duration (ms) or a size (bytes). `min` and `max` are in range, the others not. */
 export interface OptionRange {
   readonly min?: number;
   readonly max?: number;
