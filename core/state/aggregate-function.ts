@@ -1,3 +1,5 @@
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+
 import { MillraceError } from '../base/millrace-error.js';
 
 /**
@@ -15,6 +17,8 @@ import { MillraceError } from '../base/millrace-error.js';
  * ```
  */
 export interface AggregateFunction<IN, ACC, OUT> {
+  /** Type of the accumulator in state; undeclared when absent. */
+  readonly accumulatorType?: TypeDescriptor<ACC>;
   createAccumulator(): ACC;
   add(value: IN, accumulator: ACC): ACC;
   getResult(accumulator: ACC): OUT;

@@ -28,15 +28,17 @@ export interface TimerHost {
  *
  * Timers fire by ascending time, those of one time by key bytes, then by window. Firing removes the timer
  * before the callback runs. A timer that a callback registers at or below the time that has been reached
- * fires in the same pass. Firing stops when the host must yield; `resume` goes on.
+ * fires in the same pass; one that is registered so late outside of a pass fires with the next watermark.
+ * Firing stops when the host must yield; `resume` goes on.
  *
  * Invariants:
  * - the table is the truth: a timer exists exactly if its row does; the queue holds every row that exists
  *   (and perhaps rows that are gone);
  * - the watermark never decreases;
- * - while `#dueProcessing`, timers up to that wall time are left to fire.
+ * - while `#dueEvent`, event-time timers up to the watermark may be left to fire; while `#dueProcessing` is
+ *   a time, processing-time timers up to it.
  *
- * On the thread of the task only; `fire…` methods do not nest.
+ * On the thread of the task only; passes do not nest.
  */
 export class InternalTimerService {
   readonly #keys: KeyContext;
@@ -48,6 +50,7 @@ export class InternalTimerService {
   readonly #row = new StateRow();
   readonly #fired = new StateRow();
   #watermark: number = Watermark.MIN;
+  #dueEvent = false;
   /** Wall time up to which processing-time timers are due, or undefined while none are left to fire. */
   #dueProcessing: number | undefined = undefined;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -116,6 +119,7 @@ export class InternalTimerService {
       current: this.#watermark,
     });
     this.#watermark = timestamp;
+    this.#dueEvent = true;
     return this.resume();
   }
 
@@ -133,6 +137,7 @@ export class InternalTimerService {
   }
 
   #fireEventTime(): boolean {
+    if (!this.#dueEvent) return true;
     const timers = this.#event;
     while (timers.firstTime <= this.#watermark) {
       if (this.#host.mustYield()) return false;
@@ -140,6 +145,7 @@ export class InternalTimerService {
       this.#keys.setFromTimer(this.#fired, this.#namespace);
       this.#target.onEventTime(this.#fired.time);
     }
+    this.#dueEvent = false;
     return true;
   }
 
