@@ -31,17 +31,20 @@ export function configFileOption(): Option {
  *
  * @param options what commander parsed, with the two options above
  * @param defaults values that this command puts in place of the table's defaults
+ * @param flags keys that have a flag of their own; they win over `-D`
  * @throws MillraceError MR4001, MR4002
  */
 export function loadConfiguration(
   context: CliContext,
   options: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, RawValue>> = {},
+  flags: Readonly<Record<string, RawValue>> = {},
 ): ResolvedOptions {
   const { layer, warnings } = environmentLayer(context.environment);
   const file = fileLayer(context, typeof options.config === 'string' ? options.config : undefined);
   const resolved = resolveOptions([
     { origin: 'flag', values: Object.fromEntries(options.define as readonly Definition[]) },
+    { origin: 'flag', values: flags },
     layer,
     ...(file === undefined ? [] : [file]),
     { origin: 'default', values: defaults },

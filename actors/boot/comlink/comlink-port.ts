@@ -1,0 +1,16 @@
+import type { MessagePort, Worker } from 'node:worker_threads';
+import * as Comlink from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+
+/** A Comlink view of what lives on the other thread: every method returns a promise. */
+export type Remote<T> = Comlink.Remote<T>;
+
+/** Offers `service` on a port that nothing else reads. */
+export function serve(service: object, port: MessagePort): void {
+  Comlink.expose(service, nodeEndpoint(port));
+}
+
+/** Calls what the other end of the port serves. */
+export function connect<T>(port: MessagePort | Worker): Remote<T> {
+  return Comlink.wrap<T>(nodeEndpoint(port));
+}

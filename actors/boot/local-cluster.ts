@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import {
+  fromWireError,
+  type JobDefinition,
+  type JobExecutionResult,
+  type JobParameterInput,
+  JobParameters,
+  type JobStatusSnapshot,
+  MillraceError,
+  type OptionLayer,
+  type RawValue,
+} from '../../core/internal.js';
+import type { ClusterGateway, JobStart, SubmissionAnswer } from '../cluster/cluster-gateway.js';
+import { connect, type Remote } from './comlink/comlink-port.js';
+import { isMainThread } from './threads/own-port.js';
+import { spawnThread } from './threads/spawn-thread.js';
+
+/** Options of a cluster; each mirrors a configuration key, which `configuration` may give by its name. */
+export interface ClusterOptions {
+  /** `taskmanager.memory.flink.size`: the one size that suffices, for example `'1 gb'`. */
+  readonly memory?: string | number;
+  /** `parallelism.default` */
+  readonly parallelism?: number;
+  readonly checkpointing?: {
+    /** `execution.checkpointing.interval` */
+    readonly interval?: string | number;
+    /** `execution.checkpointing.dir` */
+    readonly dir?: string;
+  };
+  /** Any keys of the configuration table; they win over the options above. */
+  readonly configuration?: Readonly<Record<string, RawValue>>;
+}
+
+/** How one job is started on a cluster. */
+export interface SubmitOptions {
+  /** Name under which the job's checkpoints are kept; else `pipeline.name`, else the job file's name. */
+  readonly jobId?: string;
+  /** `'resume'` goes on from the newest checkpoint, `'fresh'` sets those of an unfinished run aside. */
+  readonly start?: JobStart;
+  readonly configuration?: Readonly<Record<string, RawValue>>;
+}
+
+/**
+ * A JobManager and a TaskManager inside this process, on threads of their own.
+ *
+ * @example
+ * ```ts
+ * const cluster = await LocalCluster.start({ memory: '1 gb', checkpointing: { interval: '1 s', dir: './checkpoints' } });
+ * const job = await cluster.submit(delays, { input, output });
+ * const result = await job.result();
+ * await cluster.close();
+ * ```
+ */
+export class LocalCluster {
+  readonly #thread: Worker;
+  readonly #gateway: Remote<ClusterGateway>;
+  readonly #layers: readonly OptionLayer[];
+  readonly #lost: Promise<never>;
+  #closed = false;
+
+  private constructor(thread: Worker, layers: readonly OptionLayer[]) {
+    this.#thread = thread;
+    this.#gateway = connect<ClusterGateway>(thread);
+    this.#layers = layers;
+    this.#lost = new Promise((_, reject) => {
+      thread.once('error', (error) =>
+        reject(new MillraceError('MR9002', `The control thread failed: ${error.message}`, { cause: error })),
+      );
+      thread.once('exit', () =>
+        reject(new MillraceError('MR5003', 'The control thread has ended; the cluster is closed.')),
+      );
+    });
+    this.#lost.catch(() => {});
+  }
+
+  /** @throws MillraceError MR1004 on any thread but the main one of the program */
+  static async start(options: ClusterOptions = {}): Promise<LocalCluster> {
+    return LocalCluster.startWith([{ origin: 'flag', values: valuesOf(options) }]);
+  }
+
+  /** For those who have resolved where each value comes from. */
+  static async startWith(layers: readonly OptionLayer[]): Promise<LocalCluster> {
+    if (!isMainThread) {
+      throw new MillraceError(
+        'MR1004',
+        'A cluster cannot be started from inside a task or a graph builder.',
+        {
+          hint: 'Keep calls of execute() and LocalCluster.start() out of the job module, or behind a check of isMainThread.',
+        },
+      );
+    }
+    const thread = spawnThread(new URL('./control-thread.js', import.meta.url), {});
+    await once(thread, 'online');
+    return new LocalCluster(thread, layers);
+  }
+
+  /** Starts a job. Rejects with what refused it: its graph, its memory, its checkpoints. */
+  async submit(
+    job: JobDefinition<unknown>,
+    params: JobParameterInput = {},
+    options: SubmitOptions = {},
+  ): Promise<LocalJob> {
+    const answer = await this.submitModule(job.url, new JobParameters(params).all(), options);
+    if (answer.type === 'refused') throw fromWireError(answer.error);
+    if (answer.type === 'already-finished') {
+      throw new MillraceError(
+        'MR8001',
+        `The job ${answer.jobName} has finished already; nothing is left to resume.`,
+      );
+    }
+    return new LocalJob(answer, this.#gateway, this.#lost);
+  }
+
+  /** As `submit`, with every outcome as an answer; for the command line. */
+  submitModule(
+    url: string,
+    params: Readonly<Record<string, string>>,
+    options: SubmitOptions = {},
+  ): Promise<SubmissionAnswer> {
+    const extra = options.configuration ?? {};
+    const layers = [...this.#layers, { origin: 'flag' as const, values: extra }];
+    const submission = { url, params, layers, jobId: options.jobId, start: options.start ?? 'new' };
+    return Promise.race([this.#gateway.submit(submission), this.#lost]);
+  }
+
+  /** The job of an answer of {@link submitModule}. */
+  jobOf(answer: Extract<SubmissionAnswer, { type: 'started' }>): LocalJob {
+    return new LocalJob(answer, this.#gateway, this.#lost);
+  }
+
+  /** Ends everything; jobs that run keep their checkpoints. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.race([this.#gateway.close(), this.#lost.catch(() => {})]);
+    await this.#thread.terminate();
+  }
+}
+
+/** A job that was submitted. */
+export class LocalJob {
+  readonly jobId: string;
+  readonly jobName: string;
+  /** What a person should know of the job's graph and configuration. */
+  readonly warnings: readonly string[];
+  readonly restoredCheckpointId: number | undefined;
+  readonly #gateway: Remote<ClusterGateway>;
+  readonly #lost: Promise<never>;
+
+  constructor(
+    answer: Extract<SubmissionAnswer, { type: 'started' }>,
+    gateway: Remote<ClusterGateway>,
+    lost: Promise<never>,
+  ) {
+    this.jobId = answer.jobId;
+    this.jobName = answer.jobName;
+    this.warnings = answer.warnings;
+    this.restoredCheckpointId = answer.restoredCheckpointId;
+    this.#gateway = gateway;
+    this.#lost = lost;
+  }
+
+  /** Resolves when the job has finished; rejects with MR5006 and its causes, or MR5007 when it was cancelled. */
+  async result(): Promise<JobExecutionResult> {
+    const answer = await Promise.race([this.#gateway.result(this.jobId), this.#lost]);
+    if (answer.type === 'finished') return answer.result;
+    throw fromWireError(answer.error);
+  }
+
+  status(): Promise<JobStatusSnapshot | undefined> {
+    return Promise.race([this.#gateway.status(this.jobId), this.#lost]);
+  }
+
+  async cancel(): Promise<void> {
+    await Promise.race([this.#gateway.cancel(this.jobId), this.#lost]);
+  }
+}
+
+function valuesOf(options: ClusterOptions): Record<string, RawValue> {
+  const values: Record<string, RawValue> = {};
+  if (options.memory !== undefined) values['taskmanager.memory.flink.size'] = options.memory;
+  if (options.parallelism !== undefined) values['parallelism.default'] = options.parallelism;
+  const { interval, dir } = options.checkpointing ?? {};
+  if (interval !== undefined) values['execution.checkpointing.interval'] = interval;
+  if (dir !== undefined) values['execution.checkpointing.dir'] = dir;
+  return { ...values, ...options.configuration };
+}

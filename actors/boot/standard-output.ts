@@ -1,0 +1,36 @@
+import { write } from 'node:fs';
+import { MillraceError } from '../../core/internal.js';
+
+const STANDARD_OUTPUT = 1;
+
+/**
+ * Writes to standard output from any thread, without passing through the main one, which may be blocked.
+ *
+ * Invariant: lines of one thread come out whole and in order; one write is under way at a time.
+ */
+export class StandardOutput {
+  #last: Promise<void> = Promise.resolve();
+
+  /** Resolves when the line has been taken by the operating system. */
+  writeLine(line: string): Promise<void> {
+    const bytes = Buffer.from(`${line}\n`);
+    this.#last = this.#last.then(() => writeAll(bytes));
+    return this.#last;
+  }
+}
+
+async function writeAll(bytes: Buffer): Promise<void> {
+  let offset = 0;
+  while (offset < bytes.length) offset += await writeSome(bytes.subarray(offset));
+}
+
+/** A pipe whose reader is slow says EAGAIN: the event loop gets a turn, then it is tried again. */
+function writeSome(bytes: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(STANDARD_OUTPUT, bytes, (error, written) => {
+      if (error === null) resolve(written);
+      else if (error.code === 'EAGAIN') setTimeout(resolve, 1, 0);
+      else reject(new MillraceError('MR6004', 'Standard output cannot be written.', { cause: error }));
+    });
+  });
+}

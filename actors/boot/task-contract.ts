@@ -1,0 +1,49 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { TaskAddress } from '../../core/internal.js';
+import type { ChannelHandle, DoorbellHandle, HeartbeatMemory, PartitionHandle } from '../../memory/index.js';
+import type { TaskRestore, TaskSettings } from '../task/task-environment.js';
+import type { JobModule } from './job-module.js';
+
+/** All that a task thread is told, as plain data and shared memory. */
+export interface TaskContract {
+  readonly jobName: string;
+  readonly address: TaskAddress;
+  readonly epoch: number;
+  readonly module: JobModule;
+  /** What the module and its graph must be in this thread too. */
+  readonly moduleHash: string;
+  readonly fingerprint: string;
+  readonly inputs: readonly InputContract[];
+  readonly outputs: readonly OutputContract[];
+  readonly doorbell: DoorbellHandle;
+  readonly heartbeats: HeartbeatMemory;
+  /** Line of this task in the heartbeats. */
+  readonly heartbeatLine: number;
+  readonly mailbox: MessagePort;
+  readonly restore: TaskRestore | undefined;
+  readonly settings: TaskSettings;
+  readonly bufferTimeoutMs: number;
+  readonly state: StateContract;
+}
+
+export interface InputContract {
+  readonly edgeId: number;
+  readonly inputIndex: number;
+  readonly channels: readonly (ChannelHandle | undefined)[];
+}
+
+export interface OutputContract {
+  readonly edgeId: number;
+  readonly partition: PartitionHandle;
+  /** By consumer subtask: its channel's number in the partition, or -1 where it has finished. */
+  readonly consumers: readonly number[];
+}
+
+/** Where and how the task keeps its state. */
+export interface StateContract {
+  readonly backend: 'heap' | 'lmdb';
+  /** Folder of the run's checkpoints. */
+  readonly runFolder: string;
+  /** Folder for working copies on this machine. */
+  readonly localFolder: string;
+}

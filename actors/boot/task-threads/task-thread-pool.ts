@@ -1,0 +1,68 @@
+import type { MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { MillraceError } from '../../../core/internal.js';
+import type { V8HeapLimits } from '../../../memory/index.js';
+import type { TaskContract } from '../task-contract.js';
+
+/**
+ * The threads of one attempt of a job, warmed in advance with the engine's modules. A thread serves one
+ * task, then it goes with the pool.
+ *
+ * Invariants: no more tasks are started than there are threads, so that none queues silently; after
+ * `destroy` resolved no thread of the pool runs.
+ */
+export class TaskThreadPool {
+  readonly limits: V8HeapLimits;
+  readonly threads: number;
+  readonly #pool: Piscina<TaskContract, void>;
+  #started = 0;
+
+  constructor(limits: V8HeapLimits, threads: number) {
+    this.limits = limits;
+    this.threads = threads;
+    this.#pool = new Piscina<TaskContract, void>({
+      filename: new URL('../task-worker.js', import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: 1,
+      atomics: 'disabled',
+      recordTiming: false,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      resourceLimits: { ...limits },
+    });
+    // A failing thread rejects its task's run as well, which is where it is handled.
+    this.#pool.on('error', () => {});
+  }
+
+  /**
+   * Runs a task; resolves when the task has ended by itself, rejects when its thread did: MR5005 out of
+   * memory, MR5003 otherwise. The signal ends the thread by force.
+   */
+  async run(contract: TaskContract, mailbox: MessagePort, signal: AbortSignal): Promise<void> {
+    if (this.#started >= this.threads) {
+      throw new MillraceError('MR9001', `The pool has ${this.threads} threads and all of them are taken.`);
+    }
+    this.#started++;
+    try {
+      await this.#pool.run(contract, { transferList: [mailbox], signal });
+    } catch (error) {
+      throw threadError(error);
+    }
+  }
+
+  destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}
+
+function threadError(error: unknown): MillraceError {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  const text = error instanceof Error ? error.message : String(error);
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return new MillraceError('MR5005', 'A task thread reached its heap limit.', {
+      cause: error,
+      hint: 'Raise taskmanager.memory.task.heap.size (or the total size), or lower the parallelism.',
+    });
+  }
+  return new MillraceError('MR5003', `A task thread ended: ${text}`, { cause: error });
+}

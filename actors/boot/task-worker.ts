@@ -1,0 +1,167 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import {
+  type BuiltJob,
+  type CodecFactory,
+  invariant,
+  MillraceError,
+  NO_TRACE,
+  type RecordCodec,
+  type TaskMessage,
+  type TaskReport,
+} from '../../core/internal.js';
+import {
+  ChannelReader,
+  ChannelWriter,
+  createCodecFactory,
+  Doorbell,
+  Heartbeat,
+  LocalBufferPool,
+  SegmentPool,
+  type SegmentPoolHandle,
+} from '../../memory/index.js';
+import {
+  FileObjectStore,
+  HeapStateBackend,
+  LocalFileSystem,
+  ObjectSnapshotWriter,
+  ObjectStateFileReader,
+} from '../../storage/index.js';
+import { ThreadRunner } from '../runner/thread-runner.js';
+import { StreamTask } from '../task/stream-task.js';
+import type { TaskEnvironment, TaskInputEdge, TaskOutputEdge } from '../task/task-environment.js';
+import { AsyncFailure } from './async-failure.js';
+import { DoorbellTurns } from './doorbell-turns.js';
+import { EventCompletions } from './event-completions.js';
+import { buildJobModule, moduleHash } from './job-module.js';
+import { StandardOutput } from './standard-output.js';
+import { SYSTEM_CLOCK } from './system-clock.js';
+import type { TaskContract } from './task-contract.js';
+
+/**
+ * Entry of a task's thread: builds the job, compares it with the submitted one, and runs one task until it
+ * has ended. Returning means that the task is done; what failed it has been reported before.
+ */
+export default async function runTask(contract: TaskContract): Promise<void> {
+  const { mailbox } = contract;
+  mailbox.ref();
+  try {
+    await runOnThread(contract);
+  } finally {
+    mailbox.close();
+  }
+}
+
+async function runOnThread(contract: TaskContract): Promise<void> {
+  const doorbell = new Doorbell(contract.doorbell);
+  const turns = new DoorbellTurns(doorbell, new Heartbeat(contract.heartbeats, contract.heartbeatLine));
+  const failure = new AsyncFailure();
+  const completions = new EventCompletions(
+    () => doorbell.ring(),
+    (error) => failure.set(error),
+  );
+  const environment = await environmentOf(contract, completions);
+  const task = new StreamTask(environment);
+  failure.handWith((error) => task.fail(error));
+  const mailbox = { receive: () => receive(contract.mailbox) };
+  const runner = new ThreadRunner(task, mailbox, turns, SYSTEM_CLOCK, contract.bufferTimeoutMs);
+  try {
+    await runner.run();
+  } finally {
+    completions.close();
+  }
+}
+
+async function environmentOf(
+  contract: TaskContract,
+  completions: EventCompletions,
+): Promise<TaskEnvironment> {
+  const { address } = contract;
+  const job = await sameJob(contract);
+  const vertex = job.vertices[address.vertexId];
+  invariant(vertex !== undefined, 'the deployed vertex is in the graph', { vertex: address.vertexId });
+  const codecs = createCodecFactory();
+  const fileSystem = new LocalFileSystem();
+  const store = new FileObjectStore(
+    fileSystem,
+    contract.state.runFolder,
+    `e${contract.epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`,
+  );
+  const output = new StandardOutput();
+  return {
+    jobName: contract.jobName,
+    address,
+    epoch: contract.epoch,
+    vertex,
+    ...channelsOf(contract, job, codecs),
+    restore: contract.restore,
+    settings: contract.settings,
+    clock: SYSTEM_CLOCK,
+    completions,
+    codecs,
+    stateBackend: new HeapStateBackend(),
+    stateFiles: new ObjectStateFileReader(store),
+    fileSystem,
+    trace: NO_TRACE,
+    snapshotWriter: (checkpointId, owner) =>
+      new ObjectSnapshotWriter(store, {
+        checkpointId,
+        epoch: contract.epoch,
+        attempt: address.attempt,
+        owner,
+      }),
+    report: (report) => contract.mailbox.postMessage(report satisfies TaskReport),
+    writeLine: (line) => output.writeLine(line),
+  };
+}
+
+/** @throws MillraceError MR1006 if this thread builds another graph than the submitted one */
+async function sameJob(contract: TaskContract): Promise<BuiltJob> {
+  const hash = await moduleHash(contract.module.url);
+  const { job } = await buildJobModule(contract.module);
+  if (hash === contract.moduleHash && job.graph.fingerprint === contract.fingerprint) return job;
+  throw new MillraceError('MR1006', 'The graph of this thread differs from the submitted one.', {
+    where: { job: contract.jobName, operator: job.graph.vertices[contract.address.vertexId]?.name ?? '?' },
+    why:
+      hash === contract.moduleHash
+        ? 'building it twice gave two graphs'
+        : 'the job file was changed while the job was being started',
+    hint: 'A job must build the same graph each time: no chance, no time, no environment. Then submit it again.',
+  });
+}
+
+function channelsOf(
+  contract: TaskContract,
+  job: BuiltJob,
+  codecs: CodecFactory,
+): { readonly inputs: TaskInputEdge[]; readonly outputs: TaskOutputEdge[] } {
+  const pools = new Map<SegmentPoolHandle, SegmentPool>();
+  const poolOf = (handle: SegmentPoolHandle): SegmentPool => {
+    const pool = pools.get(handle) ?? new SegmentPool(handle);
+    pools.set(handle, pool);
+    return pool;
+  };
+  const codecOf = (edgeId: number): RecordCodec<unknown> => {
+    const type = job.edgeTypes[edgeId];
+    invariant(type !== undefined, 'every edge has a type', { edgeId });
+    return codecs.codecFor(type);
+  };
+  const inputs = contract.inputs.map(({ edgeId, inputIndex, channels }) => ({
+    edgeId,
+    inputIndex,
+    channels: channels.map((handle) =>
+      handle === undefined ? undefined : new ChannelReader(handle, poolOf(handle.pool), codecOf(edgeId)),
+    ),
+  }));
+  const outputs = contract.outputs.map(({ edgeId, partition, consumers }) => {
+    const first = partition.channels[0];
+    if (first === undefined) return { edgeId, channels: consumers.map(() => undefined) };
+    const buffers = new LocalBufferPool(partition, poolOf(first.pool));
+    const writers = partition.channels.map((handle) => new ChannelWriter(handle, buffers, codecOf(edgeId)));
+    return { edgeId, channels: consumers.map((channel) => writers[channel]) };
+  });
+  return { inputs, outputs };
+}
+
+function receive(mailbox: MessagePort): TaskMessage | undefined {
+  return (receiveMessageOnPort(mailbox) as { readonly message: TaskMessage } | undefined)?.message;
+}

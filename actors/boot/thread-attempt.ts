@@ -1,0 +1,194 @@
+import {
+  type AttemptDescription,
+  invariant,
+  MillraceError,
+  type RunningAttempt,
+  type TaskAddress,
+  type TaskEvent,
+  type TaskMessage,
+} from '../../core/internal.js';
+import {
+  createDoorbells,
+  createHeartbeats,
+  type DoorbellHandle,
+  HeartbeatMonitor,
+} from '../../memory/index.js';
+import { planChannels, type RunningSubtasks, type TaskChannelPlan } from '../cluster/channel-plan.js';
+import { restoreOf } from '../task/task-environment.js';
+import { SYSTEM_CLOCK } from './system-clock.js';
+import type { TaskContract } from './task-contract.js';
+import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
+import { ThreadTask } from './thread-task.js';
+import type { LauncherSettings } from './thread-task-launcher.js';
+
+/** How long tasks may take to leave by themselves before their threads are ended. */
+const CANCEL_GRACE_MS = 100;
+
+/**
+ * The threads of one attempt.
+ *
+ * Invariants: every task of the attempt that is not finished has exactly one thread; after `terminate`
+ * resolved none of them runs.
+ */
+export class ThreadAttempt implements RunningAttempt {
+  readonly #pool: TaskThreadPool;
+  readonly #tasks = new Map<string, ThreadTask>();
+  readonly #watch: NodeJS.Timeout;
+  #terminated: Promise<void> | undefined;
+
+  constructor(
+    settings: LauncherSettings,
+    attempt: AttemptDescription,
+    takePool: (threads: number) => TaskThreadPool,
+    onEvent: (event: TaskEvent) => void,
+  ) {
+    const contracts = contractsOf(settings, attempt);
+    this.#pool = takePool(contracts.length);
+    for (const contract of contracts) {
+      this.#tasks.set(keyOf(contract.address), new ThreadTask(contract, this.#pool, onEvent));
+    }
+    const heartbeats = contracts[0]?.heartbeats;
+    invariant(heartbeats !== undefined, 'an attempt has tasks', { attempt: attempt.attempt });
+    const monitor = new HeartbeatMonitor(heartbeats, SYSTEM_CLOCK.monotonicMs());
+    this.#watch = setInterval(
+      () => this.#endStuck(monitor, settings.heartbeatTimeoutMs),
+      settings.heartbeatIntervalMs,
+    );
+  }
+
+  send(task: TaskAddress, message: TaskMessage): void {
+    this.#tasks.get(keyOf(task))?.send(message);
+  }
+
+  terminate(): Promise<void> {
+    this.#terminated ??= this.#terminate();
+    return this.#terminated;
+  }
+
+  async #terminate(): Promise<void> {
+    clearInterval(this.#watch);
+    const tasks = [...this.#tasks.values()];
+    for (const task of tasks) task.send({ type: 'cancel' });
+    const gone = Promise.all(tasks.map((task) => task.ended));
+    const grace = new Grace(CANCEL_GRACE_MS);
+    await Promise.race([gone, grace.over]);
+    grace.clear();
+    const reason = new MillraceError('MR5003', 'The thread was ended because its attempt is over.');
+    for (const task of tasks) task.kill(reason);
+    await gone;
+    await this.#pool.destroy();
+  }
+
+  #endStuck(monitor: HeartbeatMonitor, timeoutMs: number): void {
+    const now = SYSTEM_CLOCK.monotonicMs();
+    for (const task of this.#tasks.values()) {
+      const silentMs = monitor.silentMs(task.line, now);
+      if (task.hasExited || silentMs < timeoutMs) continue;
+      task.kill(
+        new MillraceError('MR5004', `A task gave no sign of life for ${Math.round(silentMs)} ms.`, {
+          where: { subtask: task.address.subtask },
+          hint: 'User code must not block its thread; if it needs longer, raise heartbeat.timeout.',
+        }),
+      );
+    }
+  }
+}
+
+/** A bounded wait that leaves no timer behind. */
+class Grace {
+  readonly over: Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.over = new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, ms);
+    });
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+type Contract = Omit<TaskContract, 'mailbox'>;
+
+function contractsOf(settings: LauncherSettings, attempt: AttemptDescription): Contract[] {
+  const { graph, restore } = attempt;
+  const running: RunningSubtasks = graph.vertices.map((vertex) =>
+    Array.from(
+      { length: vertex.parallelism },
+      (_, subtask) => restore?.subtasks[vertex.id]?.[subtask] !== 'finished',
+    ),
+  );
+  const bells = createDoorbells(graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
+  const doorbells = graph.vertices.map((vertex) => bells.splice(0, vertex.parallelism));
+  const channels = planChannels({
+    graph,
+    running,
+    doorbells,
+    segmentBytes: settings.plan.segmentSize,
+    segmentCount: settings.plan.segmentCount,
+    options: settings.networkOptions,
+  });
+  const heartbeats = createHeartbeats(graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
+  const contracts: Contract[] = [];
+  for (const vertex of graph.vertices) {
+    for (let subtask = 0; subtask < vertex.parallelism; subtask++) {
+      const plan = channels.tasks[vertex.id]?.[subtask];
+      if (plan === undefined) continue;
+      const address = { jobId: attempt.jobId, attempt: attempt.attempt, vertexId: vertex.id, subtask };
+      const ends = endsOf(plan);
+      const doorbell = bellOf(doorbells, address);
+      contracts.push({
+        ...contractBase(settings, attempt, address),
+        ...ends,
+        doorbell,
+        heartbeats,
+        heartbeatLine: contracts.length,
+      });
+    }
+  }
+  return contracts;
+}
+
+function contractBase(settings: LauncherSettings, attempt: AttemptDescription, address: TaskAddress) {
+  const keepsState =
+    attempt.graph.vertices[address.vertexId]?.operators.some((operator) => operator.keyed) === true;
+  return {
+    jobName: attempt.graph.name,
+    address,
+    epoch: attempt.epoch,
+    module: settings.module,
+    moduleHash: settings.moduleHash,
+    fingerprint: attempt.graph.fingerprint,
+    restore: restoreOf(attempt.restore, address),
+    settings: { ...settings.task, managedBytes: keepsState ? settings.plan.managedPerTask : 0 },
+    bufferTimeoutMs: settings.bufferTimeoutMs,
+    state: settings.state,
+  };
+}
+
+function endsOf(plan: TaskChannelPlan): Pick<TaskContract, 'inputs' | 'outputs'> {
+  return {
+    inputs: plan.inputs.map(({ edge, channels }) => ({
+      edgeId: edge.id,
+      inputIndex: edge.inputIndex,
+      channels,
+    })),
+    outputs: plan.outputs.map(({ edge, partition, consumers }) => ({
+      edgeId: edge.id,
+      partition,
+      consumers,
+    })),
+  };
+}
+
+function bellOf(doorbells: readonly (readonly DoorbellHandle[])[], address: TaskAddress): DoorbellHandle {
+  const doorbell = doorbells[address.vertexId]?.[address.subtask];
+  invariant(doorbell !== undefined, 'every task has a doorbell', { vertex: address.vertexId });
+  return doorbell;
+}
+
+function keyOf(task: TaskAddress): string {
+  return `${task.vertexId}/${task.subtask}`;
+}

@@ -1,0 +1,47 @@
+import type { AttemptDescription, RunningAttempt, TaskEvent, TaskLauncher } from '../../core/internal.js';
+import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
+import type { TaskSettings } from '../task/task-environment.js';
+import type { JobModule } from './job-module.js';
+import type { StateContract } from './task-contract.js';
+import type { TaskThreads } from './task-threads/task-threads.js';
+import { ThreadAttempt } from './thread-attempt.js';
+
+/** What does not change between the attempts of a job. */
+export interface LauncherSettings {
+  readonly module: JobModule;
+  readonly moduleHash: string;
+  readonly plan: RuntimePlan;
+  readonly networkOptions: NetworkBufferOptions;
+  readonly task: Omit<TaskSettings, 'managedBytes'>;
+  readonly bufferTimeoutMs: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly state: StateContract;
+}
+
+/** The TaskManager: starts the tasks of an attempt on warm threads, with channels sized by the plan. */
+export class ThreadTaskLauncher implements TaskLauncher {
+  readonly #settings: LauncherSettings;
+  readonly #threads: TaskThreads;
+
+  constructor(settings: LauncherSettings, threads: TaskThreads) {
+    this.#settings = settings;
+    this.#threads = threads;
+  }
+
+  launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
+    const { taskHeap } = this.#settings.plan;
+    return new ThreadAttempt(
+      this.#settings,
+      attempt,
+      (threads) => this.#threads.take(taskHeap, threads),
+      onEvent,
+    );
+  }
+
+  /** Warms the threads of a next attempt; called once the present one runs. */
+  warm(): void {
+    const { taskHeap, taskThreads } = this.#settings.plan;
+    this.#threads.warm(taskHeap, taskThreads);
+  }
+}

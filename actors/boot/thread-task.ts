@@ -1,0 +1,76 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { TaskAddress, TaskEvent, TaskMessage, TaskReport } from '../../core/internal.js';
+import { Doorbell } from '../../memory/index.js';
+import type { TaskContract } from './task-contract.js';
+import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
+
+/**
+ * One task on its thread, seen from the TaskManager.
+ *
+ * Invariants: `exited` is reported exactly once, after the last report; nothing is sent afterwards.
+ */
+export class ThreadTask {
+  readonly address: TaskAddress;
+  /** Line of the task in the heartbeats. */
+  readonly line: number;
+  /** Settles when nothing of the task runs any more. Never rejects. */
+  readonly ended: Promise<void>;
+  readonly #port: MessagePort;
+  readonly #doorbell: Doorbell;
+  readonly #abort = new AbortController();
+  #exited = false;
+  #forcedBy: unknown;
+
+  constructor(
+    contract: Omit<TaskContract, 'mailbox'>,
+    pool: TaskThreadPool,
+    onEvent: (event: TaskEvent) => void,
+  ) {
+    this.address = contract.address;
+    this.line = contract.heartbeatLine;
+    this.#doorbell = new Doorbell(contract.doorbell);
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const task = this.address;
+    port1.on('message', (report: TaskReport) => onEvent({ type: 'report', task, report }));
+    const drained = new Promise<void>((resolve) => {
+      port1.once('close', () => resolve());
+    });
+    this.ended = this.#run({ ...contract, mailbox: port2 }, pool, drained, onEvent);
+  }
+
+  get hasExited(): boolean {
+    return this.#exited;
+  }
+
+  send(message: TaskMessage): void {
+    if (this.#exited) return;
+    this.#port.postMessage(message);
+    this.#doorbell.ring();
+  }
+
+  /** Ends the thread by force; `reason` is what `exited` tells. */
+  kill(reason: unknown): void {
+    if (this.#exited) return;
+    this.#forcedBy ??= reason;
+    this.#abort.abort();
+  }
+
+  /** The port closes after its last message, so that no report comes after the exit. */
+  async #run(
+    contract: TaskContract,
+    pool: TaskThreadPool,
+    drained: Promise<void>,
+    onEvent: (event: TaskEvent) => void,
+  ): Promise<void> {
+    let error: unknown;
+    try {
+      await pool.run(contract, contract.mailbox, this.#abort.signal);
+    } catch (thrown) {
+      error = this.#forcedBy ?? thrown;
+    }
+    await drained;
+    this.#exited = true;
+    onEvent({ type: 'exited', task: this.address, error });
+  }
+}

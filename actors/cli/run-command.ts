@@ -1,0 +1,195 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { InvalidArgumentError, Option } from 'commander';
+import {
+  formatDuration,
+  type JobExecutionResult,
+  JobParameters,
+  type JobStatusSnapshot,
+  MillraceError,
+  type RawValue,
+  type ResolvedOptions,
+} from '../../core/internal.js';
+import type { JobStart } from '../cluster/cluster-gateway.js';
+import type { CliAction, CliCommand, CliContext } from './cli-command.js';
+import { configFileOption, definitionOption, loadConfiguration, warn } from './configuration.js';
+import { ExitCode } from './exit-code.js';
+import { ProgressLine } from './progress-line.js';
+
+/** What `run` adds below the flags: checkpointing is on by default, and one older checkpoint is kept. */
+const RUN_DEFAULTS: Readonly<Record<string, RawValue>> = {
+  'execution.checkpointing.interval': '10 s',
+  'execution.checkpointing.dir': './.millrace',
+  'execution.checkpointing.num-retained': 2,
+};
+
+export interface RunRequest {
+  readonly url: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly configuration: ResolvedOptions;
+  readonly jobId: string | undefined;
+  readonly start: JobStart;
+}
+
+export type RunOutcome =
+  | { readonly type: 'finished'; readonly result: JobExecutionResult }
+  | { readonly type: 'already-finished'; readonly jobName: string };
+
+/** Runs one job to its end. Supplied by boot. Rejects with what refused or failed the job. */
+export type RunJob = (request: RunRequest, listener: RunListener) => Promise<RunOutcome>;
+
+export interface RunListener {
+  /** The job was accepted. `stop` ends it as a crash would: its checkpoints stay. */
+  onStarted(job: StartedJob, stop: () => Promise<void>): void;
+  /** About twice a second. */
+  onStatus(status: JobStatusSnapshot): void;
+}
+
+export interface StartedJob {
+  readonly jobName: string;
+  readonly warnings: readonly string[];
+  readonly restoredCheckpointId: number | undefined;
+}
+
+/** How a process learns that it is to stop. Supplied by boot. */
+export type OnSignal = (handler: (signal: 'SIGINT' | 'SIGTERM') => void) => () => void;
+
+/** `millrace run [options] JOB [job arguments]` */
+export function runCommand(runJob: RunJob, onSignal: OnSignal): CliCommand {
+  return {
+    name: 'run',
+    define(command, context) {
+      command
+        .description('run a job in this process until it ends')
+        .argument('<job>', 'the job file: a module whose default export is made by defineJob')
+        .argument('[job arguments...]', 'what the job gets as its parameters: --name value')
+        .option('-p, --parallelism <n>', 'parallelism of operators that set none', positiveInteger)
+        .option('--job-id <name>', 'name under which checkpoints are kept (default: the job file)')
+        .addOption(new Option('--resume', 'go on from the newest completed checkpoint').conflicts('fresh'))
+        .option('--fresh', "start from the beginning, setting an unfinished run's checkpoints aside")
+        .addOption(definitionOption())
+        .addOption(configFileOption())
+        .option('--json', 'print the result as JSON on stdout')
+        .passThroughOptions()
+        .allowUnknownOption(false);
+      return runAction(context, runJob, onSignal);
+    },
+  };
+}
+
+function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): CliAction {
+  return async (operands, options) => {
+    const [file, ...words] = operands;
+    if (file === undefined) throw new MillraceError('MR7001', 'No job file is given.');
+    const path = resolve(context.workingDirectory, file);
+    if (!existsSync(path)) {
+      throw new MillraceError('MR7001', `There is no job file ${file}.`, {
+        hint: 'Options of millrace come before the job file, those of the job after it.',
+      });
+    }
+    const flags: Record<string, RawValue> = {};
+    if (typeof options.parallelism === 'number') flags['parallelism.default'] = options.parallelism;
+    const configuration = loadConfiguration(context, options, RUN_DEFAULTS, flags);
+    const run = new RunInTerminal(context, options.json === true, onSignal);
+    return run.run(runJob, {
+      url: pathToFileURL(path).href,
+      params: new JobParameters(words).all(),
+      configuration,
+      jobId: typeof options.jobId === 'string' ? options.jobId : undefined,
+      start: options.resume === true ? 'resume' : options.fresh === true ? 'fresh' : 'new',
+    });
+  };
+}
+
+/** One run as a person sees it: messages and a live line on stderr, data on stdout. */
+class RunInTerminal {
+  readonly #context: CliContext;
+  readonly #json: boolean;
+  readonly #onSignal: OnSignal;
+  readonly #progress: ProgressLine;
+  #stoppedBy: 'SIGINT' | 'SIGTERM' | undefined;
+
+  constructor(context: CliContext, json: boolean, onSignal: OnSignal) {
+    this.#context = context;
+    this.#json = json;
+    this.#onSignal = onSignal;
+    this.#progress = new ProgressLine(context.stderr);
+  }
+
+  async run(runJob: RunJob, request: RunRequest): Promise<ExitCode> {
+    let dispose = (): void => {};
+    try {
+      const outcome = await runJob(request, {
+        onStarted: (job, stop) => {
+          this.#started(job, request);
+          dispose = this.#onSignal((signal) => this.#stop(signal, stop));
+        },
+        onStatus: (status) => this.#progress.show(status),
+      });
+      this.#progress.clear();
+      this.#print(outcome);
+      return ExitCode.ok;
+    } catch (error) {
+      this.#progress.clear();
+      if (this.#stoppedBy === undefined) throw error;
+      this.#context.stderr.write(
+        'Stopped. The same command with --resume goes on from the last checkpoint.\n',
+      );
+      return this.#stoppedBy === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
+    } finally {
+      dispose();
+    }
+  }
+
+  #started(job: StartedJob, request: RunRequest): void {
+    for (const warning of job.warnings) warn(this.#context, warning);
+    const from =
+      job.restoredCheckpointId === undefined
+        ? request.start === 'resume'
+          ? 'from the beginning: no checkpoint was completed yet'
+          : 'from the beginning'
+        : `from checkpoint ${job.restoredCheckpointId}`;
+    this.#context.stderr.write(`Job ${job.jobName} starts ${from}.\n`);
+  }
+
+  /** The first signal stops in order, the second at once. */
+  #stop(signal: 'SIGINT' | 'SIGTERM', stop: () => Promise<void>): void {
+    if (this.#stoppedBy !== undefined) {
+      process.exit(signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated);
+    }
+    this.#stoppedBy = signal;
+    stop().catch((error: unknown) => this.#context.stderr.write(`${String(error)}\n`));
+  }
+
+  #print(outcome: RunOutcome): void {
+    if (outcome.type === 'already-finished') {
+      if (this.#json)
+        this.#context.stdout.write(
+          `${JSON.stringify({ alreadyFinished: true, jobName: outcome.jobName })}\n`,
+        );
+      else
+        this.#context.stderr.write(
+          `Job ${outcome.jobName} has finished before; there is nothing to resume.\n`,
+        );
+      return;
+    }
+    const { result } = outcome;
+    if (this.#json) {
+      this.#context.stdout.write(`${JSON.stringify(result)}\n`);
+      return;
+    }
+    const { completed, failed } = result.checkpoints;
+    const restarts = result.attempts - 1;
+    this.#context.stderr.write(
+      `Job ${result.jobName} finished in ${formatDuration(result.netRuntimeMs)}: ` +
+        `${completed} checkpoints completed, ${failed} failed, ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}.\n`,
+    );
+  }
+}
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('It takes a whole number from 1 on.');
+}

@@ -1,0 +1,47 @@
+import type { JobExecutionResult, JobStatusSnapshot, OptionLayer, WireError } from '../../core/internal.js';
+
+/**
+ * What a client asks of the control plane. Everything that crosses is plain data; failures come back as
+ * {@link WireError}s, so that codes and causes survive.
+ */
+export interface ClusterGateway {
+  submit(submission: JobSubmission): Promise<SubmissionAnswer>;
+  /** Undefined for a job that this cluster does not know. */
+  status(jobId: string): JobStatusSnapshot | undefined;
+  /** Answers when the job has ended. */
+  result(jobId: string): Promise<JobResultAnswer>;
+  /** Asks for the end of the job; `result` tells when it came. */
+  cancel(jobId: string): void;
+  /** Ends all jobs as a crash would (their checkpoints stay), and every thread of the cluster. */
+  close(): Promise<void>;
+}
+
+export interface JobSubmission {
+  /** URL of the job's module. */
+  readonly url: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly layers: readonly OptionLayer[];
+  /** Over `pipeline.name` and the file's name. */
+  readonly jobId: string | undefined;
+  readonly start: JobStart;
+}
+
+/** `new`: refused if an unfinished job of that name is known. `fresh`: that job's checkpoints are set aside. */
+export type JobStart = 'new' | 'resume' | 'fresh';
+
+export type SubmissionAnswer =
+  | {
+      readonly type: 'started';
+      readonly jobId: string;
+      readonly jobName: string;
+      readonly warnings: readonly string[];
+      /** Checkpoint that the job goes on from. */
+      readonly restoredCheckpointId: number | undefined;
+    }
+  /** A resumed job that had finished before: nothing is to do. */
+  | { readonly type: 'already-finished'; readonly jobName: string }
+  | { readonly type: 'refused'; readonly error: WireError };
+
+export type JobResultAnswer =
+  | { readonly type: 'finished'; readonly result: JobExecutionResult }
+  | { readonly type: 'failed'; readonly error: WireError };
