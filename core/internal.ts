@@ -1,4 +1,6 @@
 /** The door of core for the sibling rooms: what they may use and users need not see. */
+export { isJobDefinition } from './api/define-job.js';
+export { JobParameters } from './api/job-parameters.js';
 export {
   type MalformedInputOptions,
   type MalformedRecord,
@@ -21,6 +23,7 @@ export {
 } from './api/source.js';
 export { SplitQueueEnumerator } from './api/split-queue-enumerator.js';
 export { Availability } from './base/availability.js';
+export { decodeBase64, encodeBase64 } from './base/base64.js';
 export { crc32c } from './base/crc32c.js';
 export { type Duration, durationMs, formatDuration } from './base/duration.js';
 export { ERROR_TABLE, type ErrorCode } from './base/error-table.js';
@@ -38,6 +41,7 @@ export { murmur3, murmurOfInt } from './base/murmur3.js';
 export { levenshtein, nearest } from './base/nearest.js';
 export { Prng } from './base/prng.js';
 export { decodeUtf8, encodeUtf8, utf8Length, writeUtf8 } from './base/utf8.js';
+export { Alignment, BarrierAligner } from './checkpoint/barrier-aligner.js';
 export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint-storage.js';
 export {
   decideRecovery,
@@ -59,6 +63,14 @@ export type {
 } from './checkpoint/snapshot-handle.js';
 export { ElementKind } from './element/element-kind.js';
 export { NO_TIMESTAMP, Watermark } from './element/watermark.js';
+export type {
+  BuiltJob,
+  ChainNode,
+  ExecutableEdge,
+  ExecutableVertex,
+  JobEdge,
+  JobGraph,
+} from './graph/job-graph.js';
 export {
   defaultMaxParallelism,
   javaHashCode,
@@ -67,6 +79,7 @@ export {
   MAX_PARALLELISM_LIMIT,
   subtaskOfKeyGroup,
 } from './graph/key-group.js';
+export type { StreamPartitioner } from './graph/stream-partitioner.js';
 export type { OptionDefinition, OptionRange, OptionType, OptionValue } from './job/option-definition.js';
 export { parseBoolean, parseInteger } from './job/option-value.js';
 export {
@@ -91,6 +104,11 @@ export {
   type ResolvedOptions,
   resolveOptions,
 } from './job/resolve-options.js';
+export { OperatorChain } from './operator/operator-chain.js';
+export type { SourceCoordinator, SourceStreamOperator } from './operator/source-stream-operator.js';
+export type { Input, OperatorContext, OperatorSnapshot, Output } from './operator/stream-operator.js';
+export type { Clock } from './ports/clock.js';
+export type { Completions } from './ports/completions.js';
 export type {
   AppendableFile,
   FileEntry,
@@ -113,6 +131,19 @@ export type {
   StateTable,
   TableOptions,
 } from './ports/keyed-state-store.js';
+export type { Counter, MetricGroup } from './ports/metrics.js';
+export type {
+  AttemptDescription,
+  AttemptRestore,
+  RunningAttempt,
+  TaskEvent,
+  TaskLauncher,
+} from './ports/task-launcher.js';
+export { Progress, type Tasklet } from './ports/tasklet.js';
+export type { Timers } from './ports/timers.js';
+export { NO_TRACE, type Trace } from './ports/trace.js';
+export type { TaskAddress, TaskMessage, TaskReport } from './protocol/control-message.js';
+export { fromWireError, toWireError, type WireError } from './protocol/wire-error.js';
 export { ByteReader } from './serde/byte-reader.js';
 export { ByteWriter } from './serde/byte-writer.js';
 export { interpretedCodec, noVariant, pathTo, placeOf } from './serde/interpreted-codec.js';
@@ -126,6 +157,7 @@ export {
   type FieldNode,
   type Infer,
   type ObjectNode,
+  type PrimitiveNode,
   type TypeDescriptor,
   type TypeNode,
   typeId,
@@ -133,3 +165,4 @@ export {
 export { validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
 export { readVarint, writeVarint } from './serde/varint.js';
+export { WatermarkValve } from './watermark/watermark-valve.js';

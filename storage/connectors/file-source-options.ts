@@ -1,4 +1,9 @@
-import type { MalformedInputOptions } from '../../core/internal.js';
+import {
+  checkOptionNames,
+  type MalformedInputOptions,
+  MillraceError,
+  validateMalformedInputOptions,
+} from '../../core/internal.js';
 
 export interface FileSourceOptions extends MalformedInputOptions {
   /** Whether folders are read with all folders below them. Default false. */
@@ -6,10 +11,50 @@ export interface FileSourceOptions extends MalformedInputOptions {
 }
 
 export interface LineSourceOptions extends FileSourceOptions {
-  /** A longer line is malformed, so that a file without line ends cannot fill the memory. Default 64 MiB. */
-  readonly maxLineBytes?: number;
+  /** A longer record is malformed, so that a file without line ends cannot fill the memory. Default 64 MiB. */
+  readonly maxRecordBytes?: number;
+}
+
+export interface CsvSourceOptions extends LineSourceOptions {
+  /** Whether the first record of each file names the columns. Default true. */
+  readonly header?: boolean;
+  /** Names of the columns where there is no header. Default: the fields of the type, in their order. */
+  readonly columns?: readonly string[];
+  /** What separates fields: one ASCII character. Default `,`. */
+  readonly delimiter?: string;
+  /** What encloses a field that holds delimiters, quotes (doubled) or line ends: one ASCII character. Default `"`. */
+  readonly quote?: string;
 }
 
 export const FILE_SOURCE_OPTIONS: readonly string[] = ['onError', 'malformed', 'recursive'];
-export const LINE_SOURCE_OPTIONS: readonly string[] = [...FILE_SOURCE_OPTIONS, 'maxLineBytes'];
-export const DEFAULT_MAX_LINE_BYTES: number = 64 * 1024 * 1024;
+export const LINE_SOURCE_OPTIONS: readonly string[] = [...FILE_SOURCE_OPTIONS, 'maxRecordBytes'];
+export const CSV_SOURCE_OPTIONS: readonly string[] = [
+  ...LINE_SOURCE_OPTIONS,
+  'header',
+  'columns',
+  'delimiter',
+  'quote',
+];
+
+const DEFAULT_MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The options that all formats of text have.
+ *
+ * @throws MillraceError MR1001 if one is unknown or makes no sense
+ */
+export function resolveLineOptions(
+  options: LineSourceOptions,
+  known: readonly string[],
+  what: string,
+): { readonly maxRecordBytes: number } {
+  checkOptionNames(options, known, what);
+  validateMalformedInputOptions(options, what);
+  const maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_LINE_BYTES;
+  if (!Number.isSafeInteger(maxRecordBytes) || maxRecordBytes < 1) {
+    throw new MillraceError('MR1001', `The option maxRecordBytes of ${what} is ${String(maxRecordBytes)}.`, {
+      hint: 'Give a whole number of bytes, at least 1.',
+    });
+  }
+  return { maxRecordBytes };
+}

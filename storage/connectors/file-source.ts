@@ -9,8 +9,9 @@ import {
   type SplitEnumeratorContext,
   type TypeDescriptor,
 } from '../../core/internal.js';
+import { CsvFormat } from './csv-format.js';
 import type { FileFormat } from './file-format.js';
-import type { FileSourceOptions, LineSourceOptions } from './file-source-options.js';
+import type { CsvSourceOptions, FileSourceOptions, LineSourceOptions } from './file-source-options.js';
 import type { FileEnumeratorState, FileSplit } from './file-split.js';
 import { FileSplitEnumerator } from './file-split-enumerator.js';
 import { jsonLinesFormat, textLinesFormat } from './line-format.js';
@@ -57,7 +58,7 @@ export class FileSource<T> implements Source<T, FileSplit, FileEnumeratorState> 
 
   /**
    * Each line is a record: UTF-8 text without its end (LF or CRLF). Empty lines are records too; a line that
-   * is not UTF-8, or longer than `maxLineBytes`, is malformed.
+   * is not UTF-8, or longer than `maxRecordBytes`, is malformed.
    *
    * @example
    * ```ts
@@ -86,6 +87,28 @@ export class FileSource<T> implements Source<T, FileSplit, FileEnumeratorState> 
     options: LineSourceOptions = {},
   ): FileSource<T> {
     return new FileSource(path, jsonLinesFormat(type, options), type, options);
+  }
+
+  /**
+   * Each record is an object of the declared type, read from CSV as RFC 4180 has it. By default the first
+   * record of a file names its columns; those that the type does not name are ignored (refused where it is
+   * `strict`). Fields are converted to their types: an empty one is undefined where the type is optional, and
+   * malformed where it is not, except as a string. Empty lines are passed over. A header without a column of
+   * the type fails the job whatever `onError` says.
+   *
+   * @example
+   * ```ts
+   * const strike = types.object({ 'Flight Date': types.timestamp, State: types.optional(types.string) });
+   * const strikes = FileSource.csv('birdstrikes.csv', strike);
+   * const headless = FileSource.csv('data/*.tsv', strike, { header: false, delimiter: '\t' });
+   * ```
+   */
+  static csv<T>(
+    path: string | readonly string[],
+    type: TypeDescriptor<T>,
+    options: CsvSourceOptions = {},
+  ): FileSource<T> {
+    return new FileSource(path, new CsvFormat(type, options), type, options);
   }
 
   createEnumerator(context: SplitEnumeratorContext<FileSplit>): SplitEnumerator<FileEnumeratorState> {

@@ -1,88 +1,89 @@
 import {
-  checkOptionNames,
   fromJson,
-  MillraceError,
   type SourceReaderContext,
   type SplitReader,
   type TypeDescriptor,
   types,
-  validateMalformedInputOptions,
 } from '../../core/internal.js';
 import type { FileFormat } from './file-format.js';
-import {
-  DEFAULT_MAX_LINE_BYTES,
-  LINE_SOURCE_OPTIONS,
-  type LineSourceOptions,
-} from './file-source-options.js';
+import { LINE_SOURCE_OPTIONS, type LineSourceOptions, resolveLineOptions } from './file-source-options.js';
 import type { FileSplit } from './file-split.js';
-import { type LineParser, LineReader, NO_RECORD } from './line-reader.js';
 import { MalformedInput } from './malformed-input.js';
 import { ReadAhead } from './read-ahead.js';
+import { NO_RECORD, RecordReader, type RecordScanner } from './record-reader.js';
 
-/** Files of lines, each of which means what the parser says. */
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
+/** Files of lines, each of which means what `parse` says. */
 export class LineFormat<T> implements FileFormat<T> {
   readonly type: TypeDescriptor<T> | undefined;
-  readonly #parser: LineParser<T>;
+  readonly #parse: (line: string) => T | typeof NO_RECORD;
   readonly #options: LineSourceOptions;
-  readonly #maxLineBytes: number;
+  readonly #maxRecordBytes: number;
 
+  /** `what`: for messages. */
   constructor(
     type: TypeDescriptor<T> | undefined,
-    parser: LineParser<T>,
+    parse: (line: string) => T | typeof NO_RECORD,
     options: LineSourceOptions,
     what: string,
   ) {
-    checkOptionNames(options, LINE_SOURCE_OPTIONS, what);
-    validateMalformedInputOptions(options, what);
     this.type = type;
-    this.#parser = parser;
+    this.#parse = parse;
     this.#options = options;
-    this.#maxLineBytes = options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES;
-    if (!Number.isSafeInteger(this.#maxLineBytes) || this.#maxLineBytes < 1) {
-      throw new MillraceError(
-        'MR1001',
-        `The option maxLineBytes of ${what} is ${String(options.maxLineBytes)}.`,
-        {
-          hint: 'Give a whole number of bytes, at least 1.',
-        },
-      );
-    }
+    this.#maxRecordBytes = resolveLineOptions(options, LINE_SOURCE_OPTIONS, what).maxRecordBytes;
   }
 
   open(split: FileSplit, context: SourceReaderContext): SplitReader<T, FileSplit> {
     const input = new ReadAhead(context.fileSystem, split.path, split.position, split.end);
+    const scanner = new LineScanner(this.#parse);
     const malformed = new MalformedInput(this.#options, context);
-    return new LineReader(split, input, this.#parser, malformed, this.#maxLineBytes);
+    return new RecordReader(split, input, scanner, malformed, this.#maxRecordBytes);
   }
 }
 
 export function textLinesFormat(options: LineSourceOptions): LineFormat<string> {
-  return new LineFormat(types.string, { parse: (line) => line }, options, 'FileSource.textLines');
+  return new LineFormat(types.string, (line) => line, options, 'FileSource.textLines');
 }
 
 export function jsonLinesFormat<T>(
   type: TypeDescriptor<T> | undefined,
   options: LineSourceOptions,
 ): LineFormat<T> {
-  const parser = type === undefined ? new JsonLineParser<T>() : new TypedJsonLineParser(type);
-  return new LineFormat(type, parser, options, 'FileSource.jsonLines');
+  const parse =
+    type === undefined
+      ? (line: string): T | typeof NO_RECORD => (isBlank(line) ? NO_RECORD : JSON.parse(line))
+      : (line: string): T | typeof NO_RECORD =>
+          isBlank(line) ? NO_RECORD : fromJson(type, JSON.parse(line));
+  return new LineFormat(type, parse, options, 'FileSource.jsonLines');
 }
 
-class JsonLineParser<T> implements LineParser<T> {
-  parse(line: string): T | typeof NO_RECORD {
-    return isBlank(line) ? NO_RECORD : JSON.parse(line);
-  }
-}
+/** Lines end with LF or CRLF, the last one with the end of the file. */
+class LineScanner<T> implements RecordScanner<T> {
+  readonly lines = 1;
+  readonly endless = 'The line does not end.';
+  readonly #parse: (line: string) => T | typeof NO_RECORD;
 
-class TypedJsonLineParser<T> implements LineParser<T> {
-  readonly #type: TypeDescriptor<T>;
-
-  constructor(type: TypeDescriptor<T>) {
-    this.#type = type;
+  constructor(parse: (line: string) => T | typeof NO_RECORD) {
+    this.#parse = parse;
   }
 
-  parse(line: string): T | typeof NO_RECORD {
-    return isBlank(line) ? NO_RECORD : fromJson(this.#type, JSON.parse(line));
+  find(block: Buffer, at: number, end: number, last: boolean): number {
+    const found = block.indexOf(LINE_FEED, at);
+    if (found >= 0) return found + 1;
+    return last ? end : -1;
+  }
+
+  parse(block: Buffer, at: number, next: number): T | typeof NO_RECORD {
+    let end = next;
+    if (end > at && block[end - 1] === LINE_FEED) end--;
+    if (end > at && block[end - 1] === CARRIAGE_RETURN) end--;
+    return this.#parse(block.toString('utf8', at, end));
+  }
+
+  learned(): Partial<FileSplit> {
+    return {};
   }
 }
 

@@ -38,6 +38,11 @@ export class MalformedInput {
     return this.#policy === 'fail';
   }
 
+  /** Fails the job whatever the policy is: not a record is bad but the file. */
+  fail(place: InputPlace, text: string, error: unknown): never {
+    throw malformed(place, text, error);
+  }
+
   /**
    * Called once for each piece of bad input, in its place among the records.
    *

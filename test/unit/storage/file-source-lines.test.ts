@@ -110,19 +110,22 @@ t.test('bytes that are no UTF-8 are malformed, in their line only', async (t) =>
 t.test('a line that is too long is malformed and not kept', async (t) => {
   const content = `ok\n${'x'.repeat(5000)}\nfine\n${'y'.repeat(3000)}`;
   for (const readBytes of [7, 100, 100_000]) {
-    const options = { maxLineBytes: 1000, onError: 'sideOutput', malformed } as const;
+    const options = { maxRecordBytes: 1000, onError: 'sideOutput', malformed } as const;
     const driver = await SourceDriver.start(FileSource.textLines('/in/file', options), {
       fileSystem: diskWith(content, readBytes),
     });
     t.same(await driver.readAll(), ['ok', 'fine'], `read by ${readBytes}`);
     t.match(driver.sideOutputs.get('malformed'), [
-      { offset: 3, line: 2, text: /^x+/, error: /maxLineBytes/ },
-      { offset: 5009, line: 4, text: /^y+/, error: /maxLineBytes/ },
+      { offset: 3, line: 2, text: /^x+/, error: /maxRecordBytes/ },
+      { offset: 5009, line: 4, text: /^y+/, error: /maxRecordBytes/ },
     ]);
   }
-  await t.rejects(readAll(FileSource.textLines('/in/file', { maxLineBytes: 1000 }), diskWith(content, 100)), {
-    code: 'MR6001',
-  });
+  await t.rejects(
+    readAll(FileSource.textLines('/in/file', { maxRecordBytes: 1000 }), diskWith(content, 100)),
+    {
+      code: 'MR6001',
+    },
+  );
 });
 
 t.test(
@@ -154,8 +157,8 @@ t.test('options are checked when the source is made', async (t) => {
   const cases: [make: () => unknown, message: RegExp][] = [
     [() => FileSource.textLines(''), /path/],
     [() => FileSource.textLines([]), /path/],
-    [() => FileSource.textLines('x', { maxLineByte: 3 } as never), /Did you mean 'maxLineBytes'/],
-    [() => FileSource.textLines('x', { maxLineBytes: 0 }), /maxLineBytes/],
+    [() => FileSource.textLines('x', { maxRecordByte: 3 } as never), /Did you mean 'maxRecordBytes'/],
+    [() => FileSource.textLines('x', { maxRecordBytes: 0 }), /maxRecordBytes/],
     [() => FileSource.textLines('x', { onError: 'ignore' as never }), /onError/],
     [() => FileSource.textLines('x', { onError: 'sideOutput' }), /side output/],
     [() => FileSource.textLines('x', { malformed }), /side output/],
