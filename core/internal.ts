@@ -1,6 +1,7 @@
 /** The door of core for the sibling rooms: what they may use and users need not see. */
-export { isJobDefinition } from './api/define-job.js';
-export { JobParameters } from './api/job-parameters.js';
+export { buildJob, type JobBuildOptions } from './api/build-job.js';
+export { createDefineJob, isJobDefinition, type JobBuilder, type JobDefinition } from './api/define-job.js';
+export { type JobParameterInput, JobParameters, type JobParameterValue } from './api/job-parameters.js';
 export {
   type MalformedInputOptions,
   type MalformedRecord,
@@ -63,6 +64,7 @@ export type {
 } from './checkpoint/snapshot-handle.js';
 export { ElementKind } from './element/element-kind.js';
 export { NO_TIMESTAMP, Watermark } from './element/watermark.js';
+export { graphDifference } from './graph/graph-fingerprint.js';
 export type {
   BuiltJob,
   ChainNode,
@@ -80,6 +82,7 @@ export {
   subtaskOfKeyGroup,
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
+export type { JobExecutionResult } from './job/job-execution-result.js';
 export type { OptionDefinition, OptionRange, OptionType, OptionValue } from './job/option-definition.js';
 export { parseBoolean, parseInteger } from './job/option-value.js';
 export {
@@ -104,8 +107,12 @@ export {
   type ResolvedOptions,
   resolveOptions,
 } from './job/resolve-options.js';
-export { OperatorChain } from './operator/operator-chain.js';
-export type { SourceCoordinator, SourceStreamOperator } from './operator/source-stream-operator.js';
+export { type ChainHost, OperatorChain } from './operator/operator-chain.js';
+export type {
+  SourceCoordinator,
+  SourceStreamOperator,
+  SplitAssignments,
+} from './operator/source-stream-operator.js';
 export type { Input, OperatorContext, OperatorSnapshot, Output } from './operator/stream-operator.js';
 export type { Clock } from './ports/clock.js';
 export type { Completions } from './ports/completions.js';
@@ -116,6 +123,7 @@ export type {
   FileSystem,
   ReadableFile,
 } from './ports/file-system.js';
+export type { JobExecutor } from './ports/job-executor.js';
 export type {
   KeyedSnapshot,
   KeyedStateBackend,
@@ -151,18 +159,29 @@ export { fromJson, toJson } from './serde/json-conversion.js';
 export { jsonText } from './serde/json-text.js';
 export { decodeKey } from './serde/key-decoding.js';
 export { encodeKey } from './serde/key-encoding.js';
+export { primitiveCodec, tooLong, utf16Text } from './serde/primitive-codecs.js';
 export type { CodecFactory, RecordCodec } from './serde/record-codec.js';
-export { fixedBytesOf } from './serde/record-layout.js';
 export {
+  fixedBytesOf,
+  presenceBytes,
+  STRING_BYTES_MAX,
+  STRING_FORM_BITS,
+  StringForm,
+} from './serde/record-layout.js';
+export {
+  type ArrayNode,
   type FieldNode,
   type Infer,
+  type MapNode,
   type ObjectNode,
   type PrimitiveNode,
   type TypeDescriptor,
   type TypeNode,
   typeId,
+  type UnionNode,
 } from './serde/type-descriptor.js';
-export { validateType } from './serde/type-validation.js';
+export { mismatch, showValue, wantedBy } from './serde/type-mismatch.js';
+export { leastBytes, validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
-export { readVarint, writeVarint } from './serde/varint.js';
-export { WatermarkValve } from './watermark/watermark-valve.js';
+export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVarint } from './serde/varint.js';
+export { WatermarkValve, type WatermarkValveOutput } from './watermark/watermark-valve.js';

@@ -1,6 +1,10 @@
 /** The door of storage. */
-export { ObjectSnapshotWriter } from './checkpoint/object-snapshot-writer.js';
+export { jobFolder } from './checkpoint/checkpoint-paths.js';
+export { ObjectCheckpointStorage } from './checkpoint/object-checkpoint-storage.js';
+export { ObjectSnapshotWriter, type SnapshotScope } from './checkpoint/object-snapshot-writer.js';
 export { ObjectStateFileReader } from './checkpoint/object-state-file-reader.js';
+export { type LedJob, type OpenedJob, type OpenJobRequest, openJob } from './checkpoint/open-job.js';
+export { type CheckpointAtPath, readManifestAt } from './checkpoint/read-manifest.js';
 export { FileSink, type FileSinkOptions, type JsonFileSinkOptions } from './connectors/file-sink.js';
 export { FileSource } from './connectors/file-source.js';
 export type {
@@ -10,6 +14,10 @@ export type {
 } from './connectors/file-source-options.js';
 export type { FileEnumeratorState, FileSplit } from './connectors/file-split.js';
 export type { PartFile } from './connectors/part-file-committer.js';
+export { fileError } from './file-system/file-error.js';
 export { LocalFileSystem } from './file-system/local-file-system.js';
 export { FileObjectStore } from './object-store/file-object-store.js';
+export { MemoryObjectStore } from './object-store/memory-object-store.js';
+export type { ObjectStore } from './object-store/object-store.js';
+export { currentHolder, holderState } from './process/process-holder.js';
 export { HeapStateBackend } from './state/heap-state-backend.js';

@@ -18,11 +18,15 @@ export interface FileSystem {
   list(folder: string): Promise<readonly FileEntry[]>;
   /**
    * Gives `existing` the second name `path`, atomically: exactly one of several callers wins.
-   * Resolves to false when `path` exists already. The name is durable when this resolves.
+   * Resolves to false when `path` exists already. Makes the parent folders of `path`. The name is durable
+   * when this resolves, to true or to false. Rejects with MR3008 if `existing` does not exist; any other rejection leaves open
+   * whether the name was given.
    */
   link(existing: string, path: string): Promise<boolean>;
-  /** Removes a file; removing what is not there is no error. */
+  /** Removes a file; removing what is not there is no error. Durable only after {@link syncFolder}. */
   remove(path: string): Promise<void>;
+  /** Makes durable what happened to the names in a folder: removals above all. No error if it is not there. */
+  syncFolder(folder: string): Promise<void>;
   /** Removes a folder and all below it; removing what is not there is no error. */
   removeTree(folder: string): Promise<void>;
 }

@@ -1,0 +1,104 @@
+import { crc32c, encodeUtf8, invariant, MillraceError } from '../../core/internal.js';
+
+/**
+ * The only speller of names below the checkpoint folder:
+ *
+ * ```text
+ * <execution.checkpointing.dir>/
+ *   <job name>/                            one job, all its runs
+ *     log/0000000042                       slot 42 of the job's log
+ *     data/0000000007-0000000040-2-<owner>.<n>.<purpose>
+ *          checkpoint - epoch    - attempt
+ * ```
+ *
+ * A data key says which leader and which attempt wrote it: what a zombie writes late has a name that no
+ * manifest of its successors holds.
+ */
+export const LOG_PREFIX = 'log/';
+export const DATA_PREFIX = 'data/';
+
+const DIGITS = 10;
+const OWNER_LENGTH_MAX = 96;
+const JOB_NAME_LENGTH_MAX = 200;
+
+export function slotKey(slot: number): string {
+  return LOG_PREFIX + padded(slot);
+}
+
+/** The slot that a key of the log names; undefined for a foreign file. */
+export function slotOfKey(key: string): number | undefined {
+  const match = /^log\/(\d{10,16})$/.exec(key);
+  const slot = Number(match?.[1] ?? Number.NaN);
+  return Number.isSafeInteger(slot) && slot > 0 ? slot : undefined;
+}
+
+/** Who writes a data file, and for what. */
+export interface DataFileName {
+  readonly checkpointId: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  /** `<uid>-<subtask>`: any text. */
+  readonly owner: string;
+  /** Tells the files of one writer apart. */
+  readonly number: number;
+  readonly purpose: string;
+}
+
+export function dataKey(name: DataFileName): string {
+  const owner = plainName(name.owner, OWNER_LENGTH_MAX);
+  const purpose = plainName(name.purpose, OWNER_LENGTH_MAX);
+  return `${DATA_PREFIX}${padded(name.checkpointId)}-${padded(name.epoch)}-${name.attempt}-${owner}.${name.number}.${purpose}`;
+}
+
+/** Which checkpoint and epoch wrote a data file; undefined for a foreign file. */
+export function dataKeyOrigin(key: string): { checkpointId: number; epoch: number } | undefined {
+  const match = /^data\/(\d{10,16})-(\d{10,16})-\d+-./.exec(key);
+  if (match === null) return undefined;
+  return { checkpointId: Number(match[1]), epoch: Number(match[2]) };
+}
+
+/**
+ * The folder of a job. Letters, digits, spaces and most signs stand for themselves; what would leave the
+ * folder, hide it or trouble a file system is percent-encoded, so different names have different folders.
+ *
+ * @throws MillraceError MR1008 for a name that is empty or too long
+ */
+export function jobFolder(checkpointsFolder: string, jobName: string): string {
+  const folder = checkpointsFolder.endsWith('/') ? checkpointsFolder.slice(0, -1) : checkpointsFolder;
+  return `${folder}/${jobFolderName(jobName)}`;
+}
+
+export function jobFolderName(jobName: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  const name = jobName.replace(/[\u0000-\u001f\u007f%/\\:*?"<>|]|^[. ]|[. ]$/g, percentEncoded);
+  if (name === '' || encodeUtf8(name).length > JOB_NAME_LENGTH_MAX) {
+    throw new MillraceError('MR1008', `'${jobName}' cannot name a job`, {
+      why: `a job's name is also that of its folder: 1 to ${JOB_NAME_LENGTH_MAX} bytes`,
+      hint: 'choose a name with --job-id or pipeline.name',
+    });
+  }
+  return name;
+}
+
+/** A text as part of an object key: encoded, and if too long, cut and told apart by two checksums. */
+function plainName(text: string, lengthMax: number): string {
+  const name = text.replace(/[^A-Za-z0-9_-]/g, percentEncoded);
+  if (name.length <= lengthMax) return name;
+  const bytes = encodeUtf8(name);
+  const forward = crc32c(bytes).toString(16).padStart(8, '0');
+  const backward = crc32c(bytes.reverse()).toString(16).padStart(8, '0');
+  return `${name.slice(0, lengthMax - 17)}~${forward}${backward}`;
+}
+
+function percentEncoded(character: string): string {
+  let text = '';
+  for (const byte of encodeUtf8(character)) text += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  return text;
+}
+
+function padded(number: number): string {
+  invariant(Number.isSafeInteger(number) && number >= 0, 'slots, ids and epochs are natural numbers', {
+    number,
+  });
+  return String(number).padStart(DIGITS, '0');
+}

@@ -1,0 +1,236 @@
+import {
+  type CheckpointManifest,
+  type KeyedStateHandle,
+  MillraceError,
+  type OperatorListHandle,
+  type OperatorStateHandle,
+  type StateFileHandle,
+  type SubtaskSnapshot,
+  type VertexSnapshot,
+} from '../../core/internal.js';
+import { isObjectKey } from '../object-store/object-store.js';
+import { FieldReader } from './field-reader.js';
+import { FieldWriter } from './field-writer.js';
+
+/**
+ * The bytes of a checkpoint manifest. Fields in declared order as {@link FieldWriter} writes them; `*` is a
+ * count before that many elements; records are pairs of name and value in ascending order of names.
+ *
+ * ```text
+ * manifest  = version (1 byte), checkpointId, epoch, attempt, fingerprint, jobName,
+ *             triggeredMs, completedMs, kind (1 byte), vertex*
+ * vertex    = vertexUid, parallelism, maxParallelism, subtask*, enumerator?
+ * subtask   = 0 (finished) | 1, (uid, operator)*
+ * operator  = keyed?, (name, list)*
+ * keyed     = format, keyGroupStart, keyGroupEnd, file*, (table, typeId)*
+ * file      = key, sizeBytes, entryCount, crc32c (4 bytes)
+ * list      = mode (1 byte), bytes*
+ * x?        = 0 | 1, x
+ * ```
+ *
+ * Nothing is revived: the result is plain objects, arrays, texts, numbers and byte arrays. A checksum over
+ * the manifest is kept by what holds it (the slot of the log); what is decoded here is checked all the same.
+ */
+export const MANIFEST_VERSION = 1;
+
+const KINDS = ['checkpoint', 'savepoint'] as const;
+const LIST_MODES = ['split', 'union', 'broadcast'] as const;
+/** A name that plain objects treat specially; refused on both ways instead of being renamed. */
+const FORBIDDEN_NAME = '__proto__';
+
+/** @throws MillraceError MR3007 for a state or operator whose name cannot be stored */
+export function encodeManifest(manifest: CheckpointManifest): Uint8Array {
+  const out = new FieldWriter();
+  out.byte(MANIFEST_VERSION);
+  out.natural(manifest.checkpointId);
+  out.natural(manifest.epoch);
+  out.natural(manifest.attempt);
+  out.text(manifest.fingerprint);
+  out.text(manifest.jobName);
+  out.natural(manifest.triggeredMs);
+  out.natural(manifest.completedMs);
+  out.byte(KINDS.indexOf(manifest.kind));
+  writeEach(out, manifest.vertices, writeVertex);
+  return out.finish();
+}
+
+/** @throws MillraceError MR3004, which names `file`, for anything that {@link encodeManifest} did not write */
+export function decodeManifest(bytes: Uint8Array, file: string): CheckpointManifest {
+  const input = new FieldReader(bytes, file);
+  const version = input.byte();
+  if (version !== MANIFEST_VERSION) throw input.corrupt(`manifest version ${version} is unknown`);
+  const manifest: CheckpointManifest = {
+    checkpointId: input.natural(),
+    epoch: input.natural(),
+    attempt: input.natural(),
+    fingerprint: input.text(),
+    jobName: input.text(),
+    triggeredMs: input.natural(),
+    completedMs: input.natural(),
+    kind: input.oneOf(KINDS, 'the kind of checkpoint'),
+    vertices: readEach(input, readVertex),
+  };
+  input.end();
+  return manifest;
+}
+
+/** The data files that a manifest names, each once. */
+export function filesOfManifest(manifest: CheckpointManifest): ReadonlyMap<string, StateFileHandle> {
+  const files = new Map<string, StateFileHandle>();
+  for (const { subtasks } of manifest.vertices) {
+    for (const subtask of subtasks) {
+      if (subtask === 'finished') continue;
+      for (const { keyed } of Object.values(subtask.operators)) {
+        for (const file of keyed?.files ?? []) files.set(file.key, file);
+      }
+    }
+  }
+  return files;
+}
+
+function writeVertex(out: FieldWriter, vertex: VertexSnapshot): void {
+  out.text(vertex.vertexUid);
+  out.natural(vertex.parallelism);
+  out.natural(vertex.maxParallelism);
+  writeEach(out, vertex.subtasks, writeSubtask);
+  out.byte(vertex.enumerator === undefined ? 0 : 1);
+  if (vertex.enumerator !== undefined) out.bytes(vertex.enumerator);
+}
+
+function readVertex(input: FieldReader): VertexSnapshot {
+  return {
+    vertexUid: input.text(),
+    parallelism: input.natural(),
+    maxParallelism: input.natural(),
+    subtasks: readEach(input, readSubtask),
+    enumerator: isPresent(input) ? input.bytes() : undefined,
+  };
+}
+
+function writeSubtask(out: FieldWriter, subtask: SubtaskSnapshot | 'finished'): void {
+  out.byte(subtask === 'finished' ? 0 : 1);
+  if (subtask !== 'finished') writeRecord(out, subtask.operators, writeOperator);
+}
+
+function readSubtask(input: FieldReader): SubtaskSnapshot | 'finished' {
+  return isPresent(input) ? { operators: readRecord(input, readOperator) } : 'finished';
+}
+
+function writeOperator(out: FieldWriter, operator: OperatorStateHandle): void {
+  out.byte(operator.keyed === undefined ? 0 : 1);
+  if (operator.keyed !== undefined) writeKeyed(out, operator.keyed);
+  writeRecord(out, operator.lists, writeList);
+}
+
+function readOperator(input: FieldReader): OperatorStateHandle {
+  return {
+    keyed: isPresent(input) ? readKeyed(input) : undefined,
+    lists: readRecord(input, readList),
+  };
+}
+
+function writeKeyed(out: FieldWriter, keyed: KeyedStateHandle): void {
+  out.natural(keyed.format);
+  out.natural(keyed.keyGroupStart);
+  out.natural(keyed.keyGroupEnd);
+  writeEach(out, keyed.files, writeFile);
+  writeRecord(out, keyed.tables, writeText);
+}
+
+function readKeyed(input: FieldReader): KeyedStateHandle {
+  return {
+    format: input.natural(),
+    keyGroupStart: input.natural(),
+    keyGroupEnd: input.natural(),
+    files: readEach(input, readFile),
+    tables: readRecord(input, readText),
+  };
+}
+
+function writeFile(out: FieldWriter, file: StateFileHandle): void {
+  out.text(file.key);
+  out.natural(file.sizeBytes);
+  out.natural(file.entryCount);
+  out.uint32(file.crc32c);
+}
+
+function readFile(input: FieldReader): StateFileHandle {
+  const key = input.text();
+  if (!isObjectKey(key)) throw input.corrupt('a file name leads out of the folder');
+  return { key, sizeBytes: input.natural(), entryCount: input.natural(), crc32c: input.uint32() };
+}
+
+function writeList(out: FieldWriter, list: OperatorListHandle): void {
+  out.byte(LIST_MODES.indexOf(list.mode));
+  writeEach(out, list.items, writeBytes);
+}
+
+function readList(input: FieldReader): OperatorListHandle {
+  return { mode: input.oneOf(LIST_MODES, 'the mode of a list'), items: readEach(input, readBytes) };
+}
+
+function writeText(out: FieldWriter, text: string): void {
+  out.text(text);
+}
+
+function readText(input: FieldReader): string {
+  return input.text();
+}
+
+function writeBytes(out: FieldWriter, bytes: Uint8Array): void {
+  out.bytes(bytes);
+}
+
+function readBytes(input: FieldReader): Uint8Array {
+  return input.bytes();
+}
+
+function isPresent(input: FieldReader): boolean {
+  return input.oneOf([false, true], 'what may be absent');
+}
+
+function writeEach<T>(
+  out: FieldWriter,
+  items: readonly T[],
+  write: (out: FieldWriter, item: T) => void,
+): void {
+  out.natural(items.length);
+  for (const item of items) write(out, item);
+}
+
+function readEach<T>(input: FieldReader, read: (input: FieldReader) => T): T[] {
+  const items: T[] = [];
+  for (let left = input.count(); left > 0; left--) items.push(read(input));
+  return items;
+}
+
+function writeRecord<T>(
+  out: FieldWriter,
+  record: Readonly<Record<string, T>>,
+  write: (out: FieldWriter, value: T) => void,
+): void {
+  const entries = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+  out.natural(entries.length);
+  for (const [name, value] of entries) {
+    if (name === FORBIDDEN_NAME) {
+      throw new MillraceError('MR3007', `'${name}' cannot be the name of a state or an operator`, {
+        hint: 'choose another name or uid',
+      });
+    }
+    out.text(name);
+    write(out, value);
+  }
+}
+
+function readRecord<T>(input: FieldReader, read: (input: FieldReader) => T): Record<string, T> {
+  const record: Record<string, T> = {};
+  let last: string | undefined;
+  for (let left = input.count(2); left > 0; left--) {
+    const name = input.text();
+    if (name === FORBIDDEN_NAME) throw input.corrupt(`the name ${name} is not allowed`);
+    if (last !== undefined && name <= last) throw input.corrupt('names are out of order');
+    last = name;
+    record[name] = read(input);
+  }
+  return record;
+}

@@ -1,0 +1,241 @@
+import {
+  type CheckpointManifest,
+  type CheckpointStorage,
+  decideRetention,
+  invariant,
+  type LoggedSlot,
+  MillraceError,
+  type SnapshotWriter,
+  type StateFileHandle,
+  type StoredDataFile,
+  type StoredJobResult,
+} from '../../core/internal.js';
+import type { ObjectStore } from '../object-store/object-store.js';
+import { DATA_PREFIX, dataKeyOrigin, slotKey } from './checkpoint-paths.js';
+import { findNewestCheckpoint, type OnUnreadable, readSlot } from './job-log.js';
+import type { LeaderLog } from './leader-log.js';
+import { decodeManifest, encodeManifest, filesOfManifest } from './manifest-codec.js';
+import { ObjectSnapshotWriter } from './object-snapshot-writer.js';
+import { ObjectStateFileReader } from './object-state-file-reader.js';
+
+/**
+ * Checkpoint storage of a leader over any object store: the job's log (job-log.ts, leader-log.ts) and the
+ * data files beside it.
+ *
+ * Invariants:
+ * - what changes the log or deletes goes one call after another, in the order of the calls;
+ * - nothing is deleted before the log has shown that this leader still leads, slots are deleted (durably)
+ *   before data files, and only data files of this epoch and earlier ones;
+ * - a manifest that names a data file which this leader has deleted is refused (MR3007), so a completed
+ *   checkpoint is whole: tasks hear of completions late and may build on files that are just going;
+ * - completed checkpoint ids strictly grow through all epochs and runs.
+ */
+export class ObjectCheckpointStorage implements CheckpointStorage {
+  readonly epoch: number;
+  readonly #store: ObjectStore;
+  readonly #log: LeaderLog;
+  readonly #reader: ObjectStateFileReader;
+  readonly #onWarning: (error: unknown) => void;
+  /** Settles when the call before has; never rejects. */
+  #previous: Promise<unknown> = Promise.resolve();
+  /** What slots hold, as far as known: they never change. */
+  readonly #slots = new Map<number, LoggedSlot>();
+  readonly #completed = new Set<number>();
+  #spared: ReadonlySet<string> = new Set();
+  /** Data files of checkpoints up to this one are there only if they are among `#kept`. */
+  #sweptThrough = 0;
+  #kept: ReadonlySet<string> = new Set();
+  readonly #discarded = new Set<string>();
+
+  /** `onWarning` is told what could not be cleaned up. */
+  constructor(store: ObjectStore, log: LeaderLog, onWarning: (error: unknown) => void) {
+    this.epoch = log.epoch;
+    this.#store = store;
+    this.#log = log;
+    this.#reader = new ObjectStateFileReader(store);
+    this.#onWarning = onWarning;
+  }
+
+  read(handle: StateFileHandle): AsyncIterable<Uint8Array> {
+    return this.#reader.read(handle);
+  }
+
+  writerFor(checkpointId: number, attempt: number, owner: string): SnapshotWriter {
+    return new ObjectSnapshotWriter(this.#store, { checkpointId, epoch: this.epoch, attempt, owner });
+  }
+
+  complete(manifest: CheckpointManifest): Promise<void> {
+    return this.#inTurn(async () => {
+      const { checkpointId } = manifest;
+      invariant(manifest.epoch === this.epoch, 'a manifest is of its leader', {
+        leader: this.epoch,
+        manifest: manifest.epoch,
+      });
+      await this.#settle();
+      const files = filesOfManifest(manifest);
+      for (const key of files.keys()) this.#assertKept(key, checkpointId);
+      await this.#log.append({ kind: 'checkpoint', checkpointId, body: encodeManifest(manifest) }, false);
+      this.#completed.add(checkpointId);
+    });
+  }
+
+  resolveUnknown(checkpointId: number): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#settle();
+      return this.#completed.has(checkpointId);
+    });
+  }
+
+  latest(onUnreadable: OnUnreadable): Promise<CheckpointManifest | undefined> {
+    return this.#inTurn(async () => {
+      await this.#log.slots();
+      return findNewestCheckpoint(this.#store, onUnreadable);
+    });
+  }
+
+  retain(count: number): Promise<void> {
+    return this.#inTurn(async () => {
+      invariant(Number.isSafeInteger(count) && count >= 1, 'at least one checkpoint is kept', { count });
+      const numbers = await this.#log.slots();
+      const slots: LoggedSlot[] = [];
+      for (const slot of numbers) slots.push(await this.#slot(slot));
+      const decision = decideRetention({
+        keptCount: count,
+        epoch: this.epoch,
+        run: this.#log.run,
+        slots,
+        dataFiles: await this.#dataFiles(),
+        spared: this.#spared,
+      });
+      await this.#deleteSlots(decision.slots);
+      this.#spared = decision.spared;
+      if (decision.newestCheckpointId > 0) {
+        this.#sweptThrough = decision.newestCheckpointId;
+        this.#kept = decision.kept;
+        this.#forgetThrough(decision.newestCheckpointId);
+      }
+      await this.#store.delete(decision.dataKeys);
+    });
+  }
+
+  discard(checkpointId: number, files: readonly StateFileHandle[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const written = files.filter(({ key }) => {
+        const origin = dataKeyOrigin(key);
+        return origin?.checkpointId === checkpointId && origin.epoch === this.epoch;
+      });
+      if (written.length === 0) return;
+      const named = new Set<string>();
+      for (const slot of await this.#log.slots()) {
+        for (const key of (await this.#slot(slot)).fileKeys) named.add(key);
+      }
+      const keys = written.map(({ key }) => key).filter((key) => !named.has(key));
+      for (const key of keys) this.#discarded.add(key);
+      await this.#store.delete(keys);
+    });
+  }
+
+  finish(result: StoredJobResult, keepCheckpoints: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const logged = { ...result, checkpointsKept: keepCheckpoints };
+      await this.#log.append({ kind: 'result', result: logged }, true);
+      if (keepCheckpoints) return;
+      try {
+        const slots = await this.#log.slots();
+        await this.#deleteSlots(slots.slice(0, -1));
+        const files = (await this.#dataFiles()).filter(({ epoch }) => epoch <= this.epoch);
+        await this.#store.delete(files.map(({ key }) => key));
+      } catch (error) {
+        // The result is recorded, so the job has ended; what is left over is only space.
+        this.#onWarning(error);
+      }
+    });
+  }
+
+  /**
+   * Gives the job back, so that the next start need not find out whether this process lives. After `finish`
+   * there is nothing to give back. Called once, last.
+   */
+  release(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#log.settle();
+      if (this.#log.head.kind === 'result') return;
+      await this.#log.append({ kind: 'release' }, true);
+    });
+  }
+
+  /** Decides a claim whose outcome is unknown; it may have completed its checkpoint. */
+  async #settle(): Promise<void> {
+    await this.#log.settle();
+    const { kind, newestCheckpointId } = this.#log.head;
+    if (kind === 'checkpoint') this.#completed.add(newestCheckpointId);
+  }
+
+  #assertKept(key: string, checkpointId: number): void {
+    const origin = dataKeyOrigin(key);
+    invariant(
+      origin !== undefined && origin.epoch <= this.epoch && origin.checkpointId <= checkpointId,
+      'a manifest names data files of its own and of earlier checkpoints',
+      { key, checkpointId, epoch: this.epoch },
+    );
+    const deleted =
+      this.#discarded.has(key) || (origin.checkpointId <= this.#sweptThrough && !this.#kept.has(key));
+    if (!deleted) return;
+    throw new MillraceError('MR3007', `Checkpoint ${checkpointId} names a data file that was removed`, {
+      where: { at: this.#store.describe(key) },
+      why: 'a task had not yet heard that a newer checkpoint was complete, and built on files of an older one',
+      hint: 'nothing; the next checkpoint does without it',
+    });
+  }
+
+  async #slot(slot: number): Promise<LoggedSlot> {
+    const known = this.#slots.get(slot);
+    if (known !== undefined) return known;
+    const { run, checkpointId, fileKeys } = await this.#readSlot(slot);
+    const logged: LoggedSlot = { slot, run, checkpointId, fileKeys };
+    this.#slots.set(slot, logged);
+    return logged;
+  }
+
+  async #readSlot(slot: number): Promise<Omit<LoggedSlot, 'slot'>> {
+    const reading = await readSlot(this.#store, slot);
+    const run = reading?.head?.run ?? 0;
+    const nothing = { run, checkpointId: undefined, fileKeys: [] };
+    if (reading?.head?.kind !== 'checkpoint' || reading.body === undefined) return nothing;
+    try {
+      const manifest = decodeManifest(reading.body, this.#store.describe(slotKey(slot)));
+      return { run, checkpointId: manifest.checkpointId, fileKeys: [...filesOfManifest(manifest).keys()] };
+    } catch (error) {
+      // Its checksum is good and its form is not: of a version that nobody here can restore from.
+      this.#onWarning(error);
+      return nothing;
+    }
+  }
+
+  async #deleteSlots(slots: readonly number[]): Promise<void> {
+    await this.#store.delete(slots.map(slotKey));
+    for (const slot of slots) this.#slots.delete(slot);
+  }
+
+  async #dataFiles(): Promise<readonly StoredDataFile[]> {
+    const files: StoredDataFile[] = [];
+    for (const key of await this.#store.list(DATA_PREFIX)) {
+      const origin = dataKeyOrigin(key);
+      if (origin !== undefined) files.push({ key, ...origin });
+    }
+    return files;
+  }
+
+  #forgetThrough(checkpointId: number): void {
+    for (const key of this.#discarded) {
+      if ((dataKeyOrigin(key)?.checkpointId ?? 0) <= checkpointId) this.#discarded.delete(key);
+    }
+    for (const id of this.#completed) if (id < checkpointId) this.#completed.delete(id);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#previous.then(work);
+    this.#previous = turn.catch(() => undefined);
+    return turn;
+  }
+}

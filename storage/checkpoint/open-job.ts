@@ -1,0 +1,148 @@
+import {
+  type CheckpointManifest,
+  decideRecovery,
+  type HolderState,
+  type JobFacts,
+  type JobHolder,
+  MillraceError,
+  type RecoveryDecision,
+  type StartMode,
+  type StoredJobResult,
+} from '../../core/internal.js';
+import type { ObjectStore } from '../object-store/object-store.js';
+import { DATA_PREFIX, dataKeyOrigin } from './checkpoint-paths.js';
+import { type LogSurvey, type OnUnreadable, surveyLog } from './job-log.js';
+import { LeaderLog } from './leader-log.js';
+import { ObjectCheckpointStorage } from './object-checkpoint-storage.js';
+
+/** How often the log may move on between a look at it and the claim of its next slot. */
+const LOOKS_MAX = 50;
+
+export interface OpenJobRequest {
+  /** Rooted at the job's folder, see `jobFolder`. */
+  readonly store: ObjectStore;
+  readonly jobName: string;
+  readonly mode: StartMode;
+  /** The process that asks. */
+  readonly holder: JobHolder;
+  /** Asked of the process that held the job last, unless it gave it back. */
+  readonly holderState: (holder: JobHolder) => HolderState;
+  /** Wall time, ms since the epoch. */
+  readonly nowMs: number;
+  /** Told of each damaged checkpoint that a restore passes over. */
+  readonly onUnreadable: OnUnreadable;
+  /** Told what could not be cleaned up, now or later. */
+  readonly onWarning: (error: unknown) => void;
+}
+
+export type OpenedJob =
+  | { readonly start: 'already-finished'; readonly result: StoredJobResult }
+  | LedJob<'from-beginning', undefined>
+  | LedJob<'restore', CheckpointManifest>;
+
+/** A job that this process leads now. */
+export interface LedJob<Start, Manifest> {
+  readonly start: Start;
+  readonly manifest: Manifest;
+  readonly storage: ObjectCheckpointStorage;
+  /** Greater than that of every process which led the job before. */
+  readonly epoch: number;
+  /** Tells the job's runs apart; grows from run to run, not by one. */
+  readonly run: number;
+  /** Greater than the id of every checkpoint that may ever have been completed, or have written a file. */
+  readonly nextCheckpointId: number;
+  /** Gives the job back on a clean exit; see {@link ObjectCheckpointStorage.release}. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lead of a job, as `decideRecovery` says: fences every earlier leader off by claiming the next slot
+ * of the log, and only then looks for the checkpoint to start from, so that none can be completed behind
+ * its back. No start waits for anything to expire.
+ *
+ * Rejects with MR8001 (unfinished, and nothing was said about its past), MR8002 (a living process of this
+ * host has it) or MR3005 (there is state and none of it can be read); then no state has been touched.
+ *
+ * @example
+ * const opened = await openJob({ store, jobName: 'delays', mode: 'resume', ... });
+ * if (opened.start === 'already-finished') return;
+ * if (opened.start === 'restore') restoreFrom(opened.manifest);
+ */
+export async function openJob(request: OpenJobRequest): Promise<OpenedJob> {
+  for (let looks = 1; looks <= LOOKS_MAX; looks++) {
+    const survey = await surveyLog(request.store);
+    const decision = decideRecovery(request.mode, factsOf(survey, request), request.jobName);
+    if (decision.action === 'refuse') throw decision.error;
+    if (decision.action === 'already-finished') return { start: 'already-finished', result: decision.result };
+    const opened = await takeLead(request, survey, decision);
+    if (opened !== undefined) return opened;
+  }
+  throw new MillraceError('MR8003', `The lead of the job '${request.jobName}' could not be taken`, {
+    where: { job: request.jobName },
+    why: `others claimed the next slot of its log ${LOOKS_MAX} times in a row`,
+    hint: 'see which other processes start this job',
+  });
+}
+
+function factsOf(survey: LogSurvey, request: OpenJobRequest): JobFacts {
+  const { head } = survey;
+  if (survey.newestSlot === 0) return { seen: 'never' };
+  if (head === undefined) return { seen: 'unreadable', slots: survey.unreadable };
+  const givenBack = head.kind === 'release' || head.kind === 'result';
+  return {
+    seen: 'known',
+    result: head.result,
+    checkpointsKept: head.result?.checkpointsKept ?? true,
+    holder: givenBack ? undefined : head.holder,
+    holderState: givenBack ? 'dead' : request.holderState(head.holder),
+    heldSinceMs: head.startedMs,
+  };
+}
+
+/** undefined if somebody else was faster. */
+async function takeLead(
+  request: OpenJobRequest,
+  survey: LogSurvey,
+  decision: RecoveryDecision & { action: 'begin' | 'resume' },
+): Promise<OpenedJob | undefined> {
+  const { store, jobName, holder, nowMs } = request;
+  const newRun = decision.action === 'begin';
+  const log = await LeaderLog.begin(store, survey, { jobName, holder, startedMs: nowMs, newRun });
+  if (log === undefined) return undefined;
+  const storage = new ObjectCheckpointStorage(store, log, request.onWarning);
+  try {
+    await store.sweepUnfinished();
+    const nextCheckpointId = (await newestIdOf(store, log)) + 1;
+    const manifest = newRun ? undefined : await storage.latest(request.onUnreadable);
+    const led = {
+      storage,
+      epoch: log.epoch,
+      run: log.run,
+      nextCheckpointId,
+      release: () => storage.release(),
+    };
+    return manifest === undefined
+      ? { ...led, start: 'from-beginning', manifest }
+      : { ...led, start: 'restore', manifest };
+  } catch (error) {
+    await giveBack(storage, request);
+    throw error;
+  }
+}
+
+async function giveBack(storage: ObjectCheckpointStorage, request: OpenJobRequest): Promise<void> {
+  try {
+    await storage.release();
+  } catch (error) {
+    // The failure that led here is the one to tell; the next start finds out whether this process lives.
+    request.onWarning(error);
+  }
+}
+
+async function newestIdOf(store: ObjectStore, log: LeaderLog): Promise<number> {
+  let newest = log.head.newestCheckpointId;
+  for (const key of await store.list(DATA_PREFIX)) {
+    newest = Math.max(newest, dataKeyOrigin(key)?.checkpointId ?? 0);
+  }
+  return newest;
+}

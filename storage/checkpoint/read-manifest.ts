@@ -1,0 +1,54 @@
+import { type CheckpointManifest, type FileSystem, MillraceError } from '../../core/internal.js';
+import { FileObjectStore } from '../object-store/file-object-store.js';
+import { slotOfKey } from './checkpoint-paths.js';
+import { findNewestCheckpoint, type OnUnreadable, readSlot } from './job-log.js';
+import { decodeManifest } from './manifest-codec.js';
+import { ObjectStateFileReader } from './object-state-file-reader.js';
+
+/** A checkpoint found by its path, with what reads its files. */
+export interface CheckpointAtPath {
+  readonly manifest: CheckpointManifest;
+  /** The job's folder, to which the manifest's file names are relative. */
+  readonly folder: string;
+  readonly reader: ObjectStateFileReader;
+}
+
+/**
+ * Reads a completed checkpoint without taking the lead: of a job's folder the newest one that is whole, of
+ * an entry of its log (`<folder>/log/<number>`) that very one.
+ *
+ * Rejects with MR3008 if there is none at that path, MR3004 if the entry is damaged, MR3005 if the folder
+ * has checkpoints and none is whole.
+ */
+export async function readManifestAt(
+  disk: FileSystem,
+  path: string,
+  onUnreadable: OnUnreadable,
+): Promise<CheckpointAtPath> {
+  const match = /^(.*)\/(log\/\d+)$/.exec(path);
+  const slot = slotOfKey(match?.[2] ?? '');
+  const folder = slot === undefined ? path : (match?.[1] ?? '');
+  const store = new FileObjectStore(disk, folder, 'reader');
+  const manifest =
+    slot === undefined ? await findNewestCheckpoint(store, onUnreadable) : await readOne(store, slot, path);
+  if (manifest === undefined) throw noCheckpoint(path, 'no completed checkpoint lies there');
+  return { manifest, folder, reader: new ObjectStateFileReader(store) };
+}
+
+async function readOne(store: FileObjectStore, slot: number, path: string): Promise<CheckpointManifest> {
+  const reading = await readSlot(store, slot);
+  if (reading === undefined) throw noCheckpoint(path, 'there is no such file');
+  if (reading.body === undefined) throw reading.error;
+  if (reading.head?.kind !== 'checkpoint') {
+    throw noCheckpoint(path, `this entry of the log is a ${reading.head?.kind}`);
+  }
+  return decodeManifest(reading.body, path);
+}
+
+function noCheckpoint(path: string, why: string): MillraceError {
+  return new MillraceError('MR3008', `There is no checkpoint at ${path}`, {
+    where: { at: path },
+    why,
+    hint: "name a job's checkpoint folder, or an entry of its log",
+  });
+}

@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { HolderState, JobHolder } from '../../core/internal.js';
+
+/** How long `ps` may take, where there is no /proc. */
+const PS_TIMEOUT_MS = 2000;
+
+/**
+ * This process, as it is recorded in the log of a job that it leads.
+ *
+ * On Linux boot id and start time come from /proc, so that a later process with the same id is told apart.
+ * Elsewhere `ps` gives the start time; on Windows it is not known.
+ */
+export function currentHolder(): JobHolder {
+  return {
+    host: hostname(),
+    bootId: bootId(),
+    pid: process.pid,
+    processStartTime: factsOf(process.pid).startTime,
+  };
+}
+
+/**
+ * Whether the process that holds a job lives, as far as this process can see. A process does not find itself
+ * alive: who asks has just started, so the record is of an earlier use of its id, or of an earlier cluster
+ * in the same process.
+ */
+export function holderState(holder: JobHolder): HolderState {
+  if (holder.host !== hostname()) return 'unknown';
+  // After a start of the machine none of its processes is left.
+  if (holder.bootId !== bootId()) return 'dead';
+  if (holder.pid === process.pid) return 'dead';
+  const facts = factsOf(holder.pid);
+  if (!facts.lives) return 'dead';
+  const sameStart = facts.startTime === holder.processStartTime;
+  return sameStart ? 'alive' : 'dead';
+}
+
+interface ProcessFacts {
+  readonly lives: boolean;
+  /** Empty where it is not known. */
+  readonly startTime: string;
+}
+
+const GONE: ProcessFacts = { lives: false, startTime: '' };
+
+function factsOf(pid: number): ProcessFacts {
+  if (process.platform === 'linux') return linuxFacts(pid);
+  if (!exists(pid)) return GONE;
+  return { lives: true, startTime: process.platform === 'win32' ? '' : startTimeByPs(pid) };
+}
+
+/** Set in a process's flags once it is on its way out. */
+const PF_EXITING = 0x4;
+/** The bit of SIGKILL in a mask of pending signals. */
+const SIGKILL_BIT = 0x100n;
+
+function linuxFacts(pid: number): ProcessFacts {
+  const stat = procFile(`/proc/${pid}/stat`);
+  if (stat === undefined) return GONE;
+  // The second field is the program's name in brackets, and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const state = fields[0] ?? '';
+  const flags = Number(fields[6] ?? 0);
+  const startTime = fields[19] ?? '';
+  // A killed process can be seen for a moment, or until its parent asks for it; it does nothing any more.
+  const dying = state === 'Z' || state === 'X' || (flags & PF_EXITING) !== 0 || isBeingKilled(pid);
+  return { lives: !dying, startTime };
+}
+
+function isBeingKilled(pid: number): boolean {
+  const status = procFile(`/proc/${pid}/status`) ?? '';
+  for (const [, mask] of status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)) {
+    if ((BigInt(`0x${mask}`) & SIGKILL_BIT) !== 0n) return true;
+  }
+  return false;
+}
+
+function bootId(): string {
+  return process.platform === 'linux' ? (procFile('/proc/sys/kernel/random/boot_id') ?? '').trim() : '';
+}
+
+function procFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    // No such process, or no /proc: the answer is that nothing is known.
+    return undefined;
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function startTimeByPs(pid: number): string {
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      timeout: PS_TIMEOUT_MS,
+      encoding: 'latin1',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    // No `ps`: two processes of one id cannot be told apart, and the start is refused rather than risked.
+    return '';
+  }
+}
