@@ -5,7 +5,7 @@ import type { MalformedInput } from './malformed-input.js';
 import type { ReadAhead } from './read-ahead.js';
 
 const LINE_FEED = 10;
-/** Of a record that is too long to be kept, for the message. */
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const KEPT_OF_LONG_RECORD_BYTES = 1024;
 
 /** What {@link RecordScanner.parse} says of bytes that hold no record, such as an empty line. */
@@ -54,7 +54,11 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
   readonly #scanner: RecordScanner<T>;
   readonly #malformed: MalformedInput;
   readonly #maxRecordBytes: number;
+  /** Of a record that is too long, for the message. */
+  readonly #keptBytes: number;
   #position: number;
+  /** The start of the file has not been looked at. */
+  #atHead: boolean;
   #line: number;
   #block: Buffer;
   #at: number;
@@ -65,6 +69,8 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
   /** The beginning of a record whose end has not been read yet. */
   #carried: Uint8Array[];
   #carriedBytes: number;
+  /** Whether line ends are among it: those inside the record. */
+  #carriedLines: boolean;
   /** Bytes dropped of a line that is too long; 0 when there is no such line. */
   #droppedBytes: number;
   #longLineText: string;
@@ -84,7 +90,9 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
     this.#scanner = scanner;
     this.#malformed = malformed;
     this.#maxRecordBytes = maxRecordBytes;
+    this.#keptBytes = Math.min(maxRecordBytes, KEPT_OF_LONG_RECORD_BYTES);
     this.#position = split.position;
+    this.#atHead = split.position === 0;
     this.#line = split.line;
     this.#block = Buffer.alloc(0);
     this.#at = 0;
@@ -92,6 +100,7 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
     this.#suspicious = false;
     this.#carried = [];
     this.#carriedBytes = 0;
+    this.#carriedLines = false;
     this.#droppedBytes = 0;
     this.#longLineText = '';
     this.#recordStart = 0;
@@ -147,7 +156,7 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
       const next = scanner.find(block, at, end, this.#last);
       if (next < 0) return this.#carryRest(output);
       if (next - at > maxRecordBytes) {
-        this.#rejectLine(tooLong(maxRecordBytes), output, KEPT_OF_LONG_RECORD_BYTES);
+        this.#rejectLine(tooLong(maxRecordBytes), output, this.#keptBytes);
         return true;
       }
       this.#recordStart = at;
@@ -173,8 +182,9 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
     const block = this.#block;
     const rest = block.length - at;
     const long = rest > this.#maxRecordBytes;
-    if (long && (this.#last || block.indexOf(LINE_FEED, at) >= 0)) {
-      this.#rejectLine(tooLong(this.#maxRecordBytes), output, KEPT_OF_LONG_RECORD_BYTES);
+    const hasLines = block.indexOf(LINE_FEED, at) >= 0;
+    if (long && (this.#last || hasLines)) {
+      this.#rejectLine(tooLong(this.#maxRecordBytes), output, this.#keptBytes);
       return true;
     }
     if (this.#last) {
@@ -183,6 +193,7 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
     }
     this.#carried = [block.subarray(at)];
     this.#carriedBytes = rest;
+    this.#carriedLines = hasLines;
     this.#at = block.length;
     if (long) this.#dropLongLine(output);
     return false;
@@ -230,11 +241,13 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
       }
       this.#carried.push(chunk);
       this.#carriedBytes += chunk.length;
-      if (chunk.includes(LINE_FEED)) {
+      if (this.#atHead && this.#carriedBytes >= BYTE_ORDER_MARK.length) this.#passByteOrderMark();
+      const long = this.#carriedBytes > this.#maxRecordBytes;
+      if (chunk.includes(LINE_FEED) || (long && this.#carriedLines)) {
         this.#setBlock(false);
         return true;
       }
-      if (this.#carriedBytes > this.#maxRecordBytes) this.#dropLongLine(output);
+      if (long) this.#dropLongLine(output);
     }
   }
 
@@ -254,17 +267,26 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
         : Buffer.concat(this.#carried, this.#carriedBytes);
     this.#carried = [];
     this.#carriedBytes = 0;
-    const at = this.#position === 0 && startsWithByteOrderMark(block) ? 3 : 0;
-    this.#position += at;
+    this.#carriedLines = false;
+    this.#atHead = false;
     this.#block = block;
-    this.#at = at;
+    this.#at = 0;
     this.#last = last;
     // What follows the last line end may stop in the middle of a character.
     this.#suspicious = !isUtf8(last ? block : block.subarray(0, block.lastIndexOf(LINE_FEED) + 1));
   }
 
+  #passByteOrderMark(): void {
+    this.#atHead = false;
+    const head = Buffer.concat(this.#carried);
+    if (!head.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) return;
+    this.#carried = [head.subarray(BYTE_ORDER_MARK.length)];
+    this.#carriedBytes -= BYTE_ORDER_MARK.length;
+    this.#position = BYTE_ORDER_MARK.length;
+  }
+
   #dropLongLine(output: ReaderOutput<T>): void {
-    this.#longLineText = Buffer.concat(this.#carried).toString('utf8', 0, KEPT_OF_LONG_RECORD_BYTES);
+    this.#longLineText = Buffer.concat(this.#carried).toString('utf8', 0, this.#keptBytes);
     this.#droppedBytes = this.#carriedBytes;
     this.#carried = [];
     this.#carriedBytes = 0;
@@ -283,8 +305,4 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
 
 function tooLong(limit: number): RangeError {
   return new RangeError(`The record is longer than ${limit} bytes, the longest allowed (maxRecordBytes).`);
-}
-
-function startsWithByteOrderMark(block: Buffer): boolean {
-  return block.length >= 3 && block[0] === 0xef && block[1] === 0xbb && block[2] === 0xbf;
 }
