@@ -1,0 +1,89 @@
+import { type Duration, durationMs } from '../base/duration.js';
+import { MillraceError } from '../base/millrace-error.js';
+import { BoundedOutOfOrdernessWatermarks } from './bounded-out-of-orderness-watermarks.js';
+import type { WatermarkGenerator } from './watermark-generator.js';
+
+/** Event time of a record in ms; `recordTimestamp` is what it had before, if anything. Synchronous. */
+export type TimestampAssigner<T> = (element: T, recordTimestamp: number | undefined) => number;
+
+/**
+ * How records get their timestamps, and how far event time has come. Immutable: each `with...` gives a new
+ * strategy.
+ *
+ * @example
+ * ```ts
+ * WatermarkStrategy.forBoundedOutOfOrderness<Flight>('29 h')
+ *   .withTimestampAssigner((flight) => flight.time)
+ *   .withIdleness('1 min');
+ * ```
+ */
+export class WatermarkStrategy<T> {
+  /** Undefined where no watermarks are made. */
+  readonly createGenerator: (() => WatermarkGenerator<T>) | undefined;
+  /** Undefined: a record keeps the timestamp that the source gave it. */
+  readonly timestampAssigner: TimestampAssigner<T> | undefined;
+  /** Time without a record after which the stream is idle, ms. */
+  readonly idlenessMs: number | undefined;
+
+  private constructor(
+    createGenerator: (() => WatermarkGenerator<T>) | undefined,
+    timestampAssigner: TimestampAssigner<T> | undefined,
+    idlenessMs: number | undefined,
+  ) {
+    this.createGenerator = createGenerator;
+    this.timestampAssigner = timestampAssigner;
+    this.idlenessMs = idlenessMs;
+  }
+
+  /** Timestamps never decrease within a subtask: the watermark follows the newest one. */
+  static forMonotonousTimestamps<T>(): WatermarkStrategy<T> {
+    return new WatermarkStrategy(() => new BoundedOutOfOrdernessWatermarks<T>(0), undefined, undefined);
+  }
+
+  /**
+   * Records may be up to `bound` older than the newest one seen.
+   *
+   * @throws MillraceError MR1001 if the bound is negative
+   */
+  static forBoundedOutOfOrderness<T>(bound: Duration): WatermarkStrategy<T> {
+    const boundMs = durationMs(bound, 'bound of disorder');
+    if (boundMs < 0)
+      throw new MillraceError('MR1001', `The bound of disorder is ${boundMs} ms, which is negative.`);
+    return new WatermarkStrategy(() => new BoundedOutOfOrdernessWatermarks<T>(boundMs), undefined, undefined);
+  }
+
+  /** No watermarks at all, for streams that need no event time. It comes to its end when bounded input does. */
+  static noWatermarks<T>(): WatermarkStrategy<T> {
+    return new WatermarkStrategy<T>(undefined, undefined, undefined);
+  }
+
+  /** A generator of one's own; `create` is called once for each subtask. */
+  static forGenerator<T>(create: () => WatermarkGenerator<T>): WatermarkStrategy<T> {
+    if (typeof create !== 'function') {
+      throw new MillraceError(
+        'MR1001',
+        'WatermarkStrategy.forGenerator takes a function that makes a generator.',
+      );
+    }
+    return new WatermarkStrategy(create, undefined, undefined);
+  }
+
+  withTimestampAssigner(assigner: TimestampAssigner<T>): WatermarkStrategy<T> {
+    if (typeof assigner !== 'function') {
+      throw new MillraceError('MR1001', 'A timestamp assigner is a function from a record to milliseconds.');
+    }
+    return new WatermarkStrategy(this.createGenerator, assigner, this.idlenessMs);
+  }
+
+  /**
+   * A subtask that has seen no record for `timeout` holds the watermark of its consumers back no longer.
+   *
+   * @throws MillraceError MR1001 if the timeout is not positive
+   */
+  withIdleness(timeout: Duration): WatermarkStrategy<T> {
+    const timeoutMs = durationMs(timeout, 'idleness timeout');
+    if (timeoutMs <= 0)
+      throw new MillraceError('MR1001', `The idleness timeout is ${timeoutMs} ms; it must be positive.`);
+    return new WatermarkStrategy(this.createGenerator, this.timestampAssigner, timeoutMs);
+  }
+}
