@@ -1,5 +1,5 @@
 import type { InputStatus } from '../api/source.js';
-import type { OperatorContext, Output, StreamOperator } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorContext, Output, StreamOperator } from './stream-operator.js';
 
 /** Head of a source's chain: reads splits, assigns timestamps, makes watermarks. It has no inputs. */
 export interface SourceStreamOperator extends StreamOperator {
@@ -31,7 +31,7 @@ export interface SplitAssignments {
 
 export interface SourceOperatorFactory {
   createReader(
-    context: OperatorContext,
+    context: ChainedOperatorContext,
     output: Output<never>,
     requestSplit: () => void,
   ): SourceStreamOperator;

@@ -107,9 +107,25 @@ export interface OperatorContext {
   userError(error: unknown): Error;
 }
 
+/** An operator's context together with its place in the chain. Made by the chain. */
+export interface ChainedOperatorContext extends OperatorContext {
+  /** Index of the operator in its chain; 0 is the head. */
+  readonly chainIndex: number;
+  /** Shared by the operators of a chain: who calls user code writes its `chainIndex` here first. */
+  readonly userCode: UserCodePosition;
+}
+
+/**
+ * Which operator of a chain runs user code, so that an exception is told of the right one without a
+ * try/catch per record: the chain's `locate` reads it when a step has thrown.
+ */
+export interface UserCodePosition {
+  node: number;
+}
+
 /** Makes an operator in the thread of its task. Lives in the graph built there; never crosses a thread. */
 export interface OperatorFactory {
   /** Whether a keyed state store is to be opened for it. */
   readonly needsKeyedState: boolean;
-  create(context: OperatorContext, output: Output<never>): StreamOperator;
+  create(context: ChainedOperatorContext, output: Output<never>): StreamOperator;
 }

@@ -1,6 +1,5 @@
-import type { TypeDescriptor } from '../serde/type-descriptor.js';
-
 import { MillraceError } from '../base/millrace-error.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
 
 /**
  * Folds values into an accumulator and makes a result of it. All methods are synchronous and pure, but for

@@ -1,0 +1,30 @@
+import { invariant } from '../base/invariant.js';
+import { KeyedStateAccess } from '../state/keyed-state-access.js';
+import { OneInputOperator } from './abstract-stream-operator.js';
+import type { KeySelector } from './functions.js';
+import type { ChainedOperatorContext, OperatorSnapshot, Output } from './stream-operator.js';
+
+/** An operator on a keyed stream: its state is in the store that the task opened for it. */
+export abstract class AbstractKeyedOperator<K, IN, OUT> extends OneInputOperator<IN, OUT> {
+  protected readonly keySelector: KeySelector<IN, K>;
+  protected readonly access: KeyedStateAccess;
+
+  constructor(context: ChainedOperatorContext, output: Output<OUT>, keySelector: KeySelector<IN, K>) {
+    super(context, output);
+    invariant(context.keyedState !== undefined, 'a keyed operator has a state store', { uid: context.uid });
+    this.keySelector = keySelector;
+    this.access = new KeyedStateAccess(context.keyedState, context.codecs, context.maxParallelism);
+  }
+
+  override snapshotState(checkpointId: number): OperatorSnapshot {
+    return { keyed: this.access.store.snapshot(checkpointId), lists: {} };
+  }
+
+  override notifyCheckpointComplete(checkpointId: number): void {
+    this.access.store.notifyCheckpointComplete(checkpointId);
+  }
+
+  override notifyCheckpointAborted(checkpointId: number): void {
+    this.access.store.notifyCheckpointAborted(checkpointId);
+  }
+}

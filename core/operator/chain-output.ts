@@ -1,0 +1,115 @@
+// hot path: chain.bench.ts
+import type { OutputTag } from '../api/output-tag.js';
+import type { Input, Output } from './stream-operator.js';
+
+/** The next operator of the chain takes the main output; nobody takes side outputs. */
+export class ChainedOutput<T> implements Output<T> {
+  private readonly input: Input<T>;
+
+  constructor(input: Input<T>) {
+    this.input = input;
+  }
+
+  collect(value: T, timestamp: number): void {
+    this.input.processElement(value, timestamp);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.input.processWatermark(timestamp);
+  }
+
+  emitIdle(): void {
+    this.input.processIdle();
+  }
+
+  emitActive(): void {
+    this.input.processActive();
+  }
+
+  sideOutput(): void {}
+}
+
+/** An edge takes the main output; nobody takes side outputs. */
+export class EdgeOutput<T> implements Output<T> {
+  private readonly edge: Output<T>;
+
+  constructor(edge: Output<T>) {
+    this.edge = edge;
+  }
+
+  collect(value: T, timestamp: number): void {
+    this.edge.collect(value, timestamp);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.edge.emitWatermark(timestamp);
+  }
+
+  emitIdle(): void {
+    this.edge.emitIdle();
+  }
+
+  emitActive(): void {
+    this.edge.emitActive();
+  }
+
+  sideOutput(): void {}
+}
+
+/** One consumer of an operator: of its main output, or of a side output. */
+export interface TaggedOutput {
+  readonly tag: string | undefined;
+  readonly output: Output<unknown>;
+}
+
+/**
+ * Several consumers, of the main output or of side outputs, in the order of the graph. They are given the
+ * same object: records must not be changed. Watermarks and idleness go to all of them.
+ */
+export class FanOutOutput implements Output<unknown> {
+  private readonly all: readonly Output<unknown>[];
+  private readonly main: readonly Output<unknown>[];
+  private readonly side: ReadonlyMap<string, readonly Output<unknown>[]>;
+
+  constructor(consumers: readonly TaggedOutput[]) {
+    const side = new Map<string, Output<unknown>[]>();
+    for (const { tag, output } of consumers) {
+      if (tag !== undefined) side.set(tag, [...(side.get(tag) ?? []), output]);
+    }
+    this.all = consumers.map(({ output }) => output);
+    this.main = consumers.filter(({ tag }) => tag === undefined).map(({ output }) => output);
+    this.side = side;
+  }
+
+  collect(value: unknown, timestamp: number): void {
+    const main = this.main;
+    for (let i = 0; i < main.length; i++) main[i]?.collect(value, timestamp);
+  }
+
+  emitWatermark(timestamp: number): void {
+    for (const output of this.all) output.emitWatermark(timestamp);
+  }
+
+  emitIdle(): void {
+    for (const output of this.all) output.emitIdle();
+  }
+
+  emitActive(): void {
+    for (const output of this.all) output.emitActive();
+  }
+
+  sideOutput<X>(tag: OutputTag<X>, value: X, timestamp: number): void {
+    const outputs = this.side.get(tag.id);
+    if (outputs === undefined) return;
+    for (let i = 0; i < outputs.length; i++) outputs[i]?.collect(value, timestamp);
+  }
+}
+
+/** Nobody takes anything. */
+export const NO_OUTPUT: Output<unknown> = {
+  collect: () => {},
+  emitWatermark: () => {},
+  emitIdle: () => {},
+  emitActive: () => {},
+  sideOutput: () => {},
+};

@@ -1,0 +1,255 @@
+import { invariant } from '../base/invariant.js';
+import type { ChainNode, ChainOutput, ExecutableEdge, ExecutableVertex } from '../graph/job-graph.js';
+import { ChainedOutput, EdgeOutput, FanOutOutput, NO_OUTPUT } from './chain-output.js';
+import type { SourceCoordinator, SourceStreamOperator, SplitAssignments } from './source-stream-operator.js';
+import { isStateless, STEPS_MAX, StatelessOperator, type StatelessStep } from './stateless-operator.js';
+import type {
+  ChainedOperatorContext,
+  Input,
+  OperatorContext,
+  OperatorSnapshot,
+  Output,
+  StreamOperator,
+  UserCodePosition,
+} from './stream-operator.js';
+
+/** What a chain needs of its task. */
+export interface ChainHost {
+  /** A plain object (it is copied); asked once for each operator. */
+  contextOf(node: number): OperatorContext;
+  /** Where records of an edge leave the chain; its `sideOutput` is never called. */
+  edgeOutput(edge: ExecutableEdge): Output<unknown>;
+  /** A reader asks the enumerator for a split. */
+  requestSplit(): void;
+}
+
+/**
+ * The operators of one vertex in one subtask, connected: each operator's output calls the next one's input.
+ *
+ * Invariants:
+ * - `operators[i]` runs node i of the vertex; neighbouring maps and filters share one object, which has no
+ *   state and nothing to open, end or close;
+ * - operators open from the tails to the head, and end and close from the head to the tails, so that who
+ *   sends always has somebody who takes;
+ * - on the thread of the task only.
+ */
+export class OperatorChain {
+  readonly operators: readonly StreamOperator[];
+  /** The head, if it is a source. */
+  readonly source: SourceStreamOperator | undefined;
+  readonly #vertex: ExecutableVertex;
+  readonly #contexts: readonly ChainedOperatorContext[];
+  readonly #userCode: UserCodePosition;
+
+  constructor(vertex: ExecutableVertex, host: ChainHost) {
+    const userCode: UserCodePosition = { node: 0 };
+    this.#vertex = vertex;
+    this.#userCode = userCode;
+    this.#contexts = vertex.nodes.map((_, chainIndex) => ({
+      ...host.contextOf(chainIndex),
+      chainIndex,
+      userCode,
+    }));
+    const assembly = new ChainAssembly(vertex.nodes, this.#contexts, host);
+    this.operators = assembly.operators;
+    this.source = assembly.source;
+  }
+
+  /** Inputs of the head, by input index; none if it is a source. */
+  get headInputs(): readonly Input<never>[] {
+    return at(this.operators, 0).inputs;
+  }
+
+  /** The coordinator of the source at the head. Its calls happen on this thread, between steps. */
+  createCoordinator(assignments: SplitAssignments): SourceCoordinator {
+    const { operator } = at(this.#vertex.nodes, 0);
+    invariant(operator.kind === 'source', 'only a source has a coordinator');
+    return operator.factory.createCoordinator(at(this.#contexts, 0), assignments);
+  }
+
+  async open(): Promise<void> {
+    const tailsFirst = this.#distinct().reverse();
+    await this.#inTurn(tailsFirst, (operator) => operator.open());
+  }
+
+  /** Every input has ended. Undefined when nothing has to be waited for. */
+  endInput(): Promise<void> | undefined {
+    return this.#inTurn(this.#distinct(), (operator) => operator.endInput());
+  }
+
+  prepareSnapshot(checkpointId: number): Promise<void> | undefined {
+    return this.#inTurn(this.#distinct(), (operator) => operator.prepareSnapshot(checkpointId));
+  }
+
+  /** By node. */
+  snapshotState(checkpointId: number): OperatorSnapshot[] {
+    return this.operators.map((operator) => operator.snapshotState(checkpointId));
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    for (const operator of this.#distinct()) operator.notifyCheckpointComplete(checkpointId);
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    for (const operator of this.#distinct()) operator.notifyCheckpointAborted(checkpointId);
+  }
+
+  /** Goes on with what operators had to leave. True when nothing is left; the task takes no input before. */
+  resume(): boolean {
+    const operators = this.operators;
+    for (let i = 0; i < operators.length; i++) {
+      if (operators[i]?.resume() === false) return false;
+    }
+    return true;
+  }
+
+  /** Closes all, whatever some of them throw; rejects with the first of the errors. Idempotent as they are. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const operator of this.#distinct()) {
+      try {
+        await operator.close();
+      } catch (error) {
+        failures.push(this.locate(error));
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** The error to report when a step of this chain threw `error`: it names the operator whose code ran last. */
+  locate(error: unknown): Error {
+    return at(this.#contexts, this.#userCode.node).userError(error);
+  }
+
+  #distinct(): StreamOperator[] {
+    return [...new Set(this.operators)];
+  }
+
+  /** Calls one after another, waiting only where there is something to wait for. */
+  #inTurn(operators: readonly StreamOperator[], step: LifecycleStep): Promise<void> | undefined {
+    for (const [index, operator] of operators.entries()) {
+      const waiting = this.#call(operator, step);
+      if (waiting !== undefined) return this.#goOn(waiting, operators.slice(index + 1), step);
+    }
+    return undefined;
+  }
+
+  async #goOn(
+    waiting: Promise<void>,
+    operators: readonly StreamOperator[],
+    step: LifecycleStep,
+  ): Promise<void> {
+    await waiting;
+    for (const operator of operators) await this.#call(operator, step);
+  }
+
+  #call(operator: StreamOperator, step: LifecycleStep): Promise<void> | undefined {
+    const node = this.operators.indexOf(operator);
+    this.#userCode.node = node;
+    try {
+      return step(operator)?.catch((error: unknown) => {
+        throw at(this.#contexts, node).userError(error);
+      });
+    } catch (error) {
+      throw this.locate(error);
+    }
+  }
+}
+
+type LifecycleStep = (operator: StreamOperator) => Promise<void> | void;
+
+/**
+ * Makes the operators from the tails to the head, since each needs its output when it is made.
+ *
+ * Invariant: the consumers of a node have greater indices than the node.
+ */
+class ChainAssembly {
+  readonly operators: StreamOperator[];
+  source: SourceStreamOperator | undefined;
+  readonly #nodes: readonly ChainNode[];
+  readonly #contexts: readonly ChainedOperatorContext[];
+  readonly #host: ChainHost;
+
+  constructor(nodes: readonly ChainNode[], contexts: readonly ChainedOperatorContext[], host: ChainHost) {
+    this.#nodes = nodes;
+    this.#contexts = contexts;
+    this.#host = host;
+    this.operators = new Array<StreamOperator>(nodes.length);
+    this.source = undefined;
+    for (let last = nodes.length - 1; last >= 0; ) {
+      const first = this.#firstOfRun(last);
+      this.#make(first, last);
+      last = first - 1;
+    }
+  }
+
+  /** The run of maps and filters that ends with the node, as far as it fits into one operator. */
+  #firstOfRun(last: number): number {
+    let first = last;
+    while (first > 0 && last - first + 1 < STEPS_MAX && this.#feedsOnly(first - 1, first)) first--;
+    return first;
+  }
+
+  /** Whether both are stateless and all that the first one sends goes to the second. */
+  #feedsOnly(index: number, next: number): boolean {
+    const [node, consumer] = [at(this.#nodes, index), at(this.#nodes, next)];
+    const [output, ...others] = node.outputs;
+    return (
+      stepOf(node) !== undefined &&
+      stepOf(consumer) !== undefined &&
+      others.length === 0 &&
+      output?.kind === 'chained' &&
+      output.node === next &&
+      output.tag === undefined
+    );
+  }
+
+  #make(first: number, last: number): void {
+    const context = at(this.#contexts, first);
+    const output = this.#outputOf(at(this.#nodes, last).outputs);
+    const { operator } = at(this.#nodes, first);
+    if (operator.kind === 'source') {
+      this.source = operator.factory.createReader(context, output as Output<never>, () =>
+        this.#host.requestSplit(),
+      );
+      this.operators[first] = this.source;
+      return;
+    }
+    if (first === last) {
+      this.operators[first] = operator.factory.create(context, output as Output<never>);
+      return;
+    }
+    const steps: StatelessStep[] = [];
+    for (let index = first; index <= last; index++) {
+      const step = stepOf(at(this.#nodes, index));
+      invariant(step !== undefined, 'a run consists of steps', { index });
+      steps.push(step);
+    }
+    const shared = new StatelessOperator(context, output, steps);
+    for (let index = first; index <= last; index++) this.operators[index] = shared;
+  }
+
+  #outputOf(outputs: readonly ChainOutput[]): Output<unknown> {
+    const [only, ...others] = outputs;
+    if (only === undefined) return NO_OUTPUT;
+    if (others.length === 0 && only.tag === undefined) return this.#targetOf(only);
+    return new FanOutOutput(outputs.map((output) => ({ tag: output.tag, output: this.#targetOf(output) })));
+  }
+
+  #targetOf(output: ChainOutput): Output<unknown> {
+    if (output.kind === 'edge') return new EdgeOutput(this.#host.edgeOutput(output.edge));
+    const consumer = at(this.operators, output.node);
+    return new ChainedOutput(at(consumer.inputs, output.inputIndex) as Input<unknown>);
+  }
+}
+
+function stepOf(node: ChainNode): StatelessStep | undefined {
+  const { operator } = node;
+  return operator.kind === 'operator' && isStateless(operator.factory) ? operator.factory.step : undefined;
+}
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  invariant(item !== undefined, 'the index is within the chain', { index, length: items.length });
+  return item;
+}

@@ -1,0 +1,36 @@
+import type { OutputTag } from '../api/output-tag.js';
+import type { Collector } from './collector.js';
+import type { RuntimeContext } from './runtime-context.js';
+import type { TimeService } from './timer-service.js';
+
+/**
+ * Sees each record with its time, and has side outputs. For state and timers, use `keyBy` first.
+ *
+ * @example
+ * ```ts
+ * const rejected = new OutputTag<string>('rejected');
+ * const numbers = lines.process<number>({
+ *   processElement(line, ctx, out) {
+ *     const number = Number(line);
+ *     if (Number.isNaN(number)) ctx.output(rejected, line);
+ *     else out.collect(number);
+ *   },
+ * });
+ * ```
+ */
+export interface ProcessFunction<T, R> {
+  /** Once, before the first record. */
+  open?(ctx: RuntimeContext): void;
+  processElement(value: T, ctx: ProcessContext, out: Collector<R>): void;
+  /** Once, at the end or after a failure. */
+  close?(): void;
+}
+
+/** Valid only during the call that it is given to. */
+export interface ProcessContext extends RuntimeContext {
+  /** Event time of the record, or undefined if it has none. */
+  readonly timestamp: number | undefined;
+  readonly timerService: TimeService;
+  /** Sends a value to a side output; it has the record's timestamp. */
+  output<X>(tag: OutputTag<X>, value: X): void;
+}

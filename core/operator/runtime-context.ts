@@ -1,0 +1,44 @@
+import type { Counter, MetricGroup } from '../ports/metrics.js';
+import type { OperatorContext } from './stream-operator.js';
+
+/** What a user function may know of where it runs. */
+export interface RuntimeContext {
+  readonly jobName: string;
+  readonly operatorName: string;
+  readonly uid: string;
+  /** In [0, parallelism). */
+  readonly subtaskIndex: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  /** Number of the run of this task: 1 at first, one more after each restart. */
+  readonly attempt: number;
+  /** The job's own counter of that name, shown beside the engine's. */
+  counter(name: string): Counter;
+}
+
+/** {@link RuntimeContext} of one operator of one subtask. */
+export class OperatorRuntimeContext implements RuntimeContext {
+  readonly jobName: string;
+  readonly operatorName: string;
+  readonly uid: string;
+  readonly subtaskIndex: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly attempt: number;
+  readonly #metrics: MetricGroup;
+
+  constructor(context: OperatorContext) {
+    this.jobName = context.jobName;
+    this.operatorName = context.operatorName;
+    this.uid = context.uid;
+    this.subtaskIndex = context.subtaskIndex;
+    this.parallelism = context.parallelism;
+    this.maxParallelism = context.maxParallelism;
+    this.attempt = context.attempt;
+    this.#metrics = context.metrics;
+  }
+
+  counter(name: string): Counter {
+    return this.#metrics.counter(name);
+  }
+}

@@ -1,0 +1,163 @@
+// hot path: chain.bench.ts
+import type { Sink, SinkWriter, SinkWriterContext } from '../api/sink.js';
+import { NO_TIMESTAMP } from '../element/watermark.js';
+import { OneInputOperator } from './abstract-stream-operator.js';
+import { NO_OUTPUT } from './chain-output.js';
+import { CommitQueue, type PendingCommittable } from './commit-queue.js';
+import { restoredWatermark, snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
+import { OperatorLists } from './operator-list.js';
+import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
+import { refusePromise } from './synchronous.js';
+
+const WRITER_STATE = 'writer-state';
+const COMMITTABLES = 'committables';
+
+/**
+ * Runs the writer of a sink and commits what it prepared once the checkpoint that holds it is complete.
+ *
+ * Invariants:
+ * - what is prepared is in the snapshot of its checkpoint and of every later one until it is committed;
+ * - restored committables are committed before the first write;
+ * - after `endInput` the writer gets no record, only flushes.
+ */
+class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, never> {
+  readonly #sink: Sink<T, CommittableT, WriterStateT>;
+  readonly #lists: OperatorLists;
+  readonly #writerContext: SinkWriterContext;
+  private writer: SinkWriter<T, CommittableT, WriterStateT>;
+  private readonly element: { timestamp: number | undefined; watermark: number };
+  #commits: CommitQueue<CommittableT> | undefined;
+  #awaitingWriter: boolean;
+  #ended: boolean;
+
+  constructor(context: ChainedOperatorContext, sink: Sink<T, CommittableT, WriterStateT>) {
+    super(context, NO_OUTPUT as Output<never>);
+    this.#sink = sink;
+    this.#lists = new OperatorLists(context);
+    this.#writerContext = writerContext(context);
+    const states = this.#lists.restored(WRITER_STATE) as WriterStateT[];
+    this.writer = sink.createWriter(this.#writerContext, states);
+    this.element = { timestamp: undefined, watermark: restoredWatermark(context) };
+    this.#commits = undefined;
+    this.#awaitingWriter = false;
+    this.#ended = false;
+  }
+
+  override async open(): Promise<void> {
+    const committer = this.#sink.createCommitter?.(this.#writerContext);
+    const restored = this.#lists.restored(COMMITTABLES) as PendingCommittable<CommittableT>[];
+    if (committer !== undefined) this.#commits = new CommitQueue(this.context, committer, restored);
+    await this.writer.open?.(restored.map(({ committable }) => committable));
+    // The checkpoint that was restored is complete, so all that it holds is to be committed.
+    await this.#commits?.commitNow(Number.POSITIVE_INFINITY);
+  }
+
+  processElement(value: T, timestamp: number): void {
+    const element = this.element;
+    element.timestamp = timestamp === NO_TIMESTAMP ? undefined : timestamp;
+    this.context.userCode.node = this.context.chainIndex;
+    const returned: unknown = this.writer.write(value, element);
+    if (returned !== undefined) refusePromise(returned, 'write of a sink writer');
+  }
+
+  override processWatermark(timestamp: number): void {
+    if (timestamp > this.element.watermark) this.element.watermark = timestamp;
+  }
+
+  /** False while the writer is busy, and at the end until everything is committed. */
+  override resume(): boolean {
+    if (this.#awaitingWriter) return false;
+    const { busy } = this.writer;
+    if (busy !== undefined) {
+      this.#awaitWriter(busy);
+      return false;
+    }
+    return !this.#ended || this.#commits === undefined || !this.#commits.isCommitting;
+  }
+
+  override endInput(): void | Promise<void> {
+    this.#ended = true;
+    return this.context.checkpointing ? this.writer.flush(true) : this.#flushAndCommit();
+  }
+
+  override prepareSnapshot(checkpointId: number): void | Promise<void> {
+    const flushed = this.writer.flush(this.#ended);
+    if (flushed === undefined) return this.#prepareCommit(checkpointId);
+    return flushed.then(() => this.#prepareCommit(checkpointId));
+  }
+
+  override snapshotState(checkpointId: number): OperatorSnapshot {
+    const states = this.writer.snapshotState?.(checkpointId) ?? [];
+    return {
+      keyed: undefined,
+      lists: {
+        [WRITER_STATE]: this.#lists.encode('split', states),
+        [COMMITTABLES]: this.#lists.encode('split', this.#commits?.pending ?? []),
+        [WATERMARK_LIST]: snapshotWatermark(this.context, this.element.watermark),
+      },
+    };
+  }
+
+  /** Everything up to the checkpoint is committed; of those before it nothing else may have been told. */
+  override notifyCheckpointComplete(checkpointId: number): void {
+    this.#commits?.commitSoon(checkpointId);
+  }
+
+  override async close(): Promise<void> {
+    try {
+      await this.writer.close?.();
+    } finally {
+      await this.#commits?.close();
+    }
+  }
+
+  /** Without checkpoints the end of the input is the only moment at which results become final. */
+  async #flushAndCommit(): Promise<void> {
+    await this.writer.flush(true);
+    await this.#prepareCommit(0);
+    await this.#commits?.commitNow(Number.POSITIVE_INFINITY);
+  }
+
+  /** Waits only if the writer does: a promise costs the task a turn. */
+  #prepareCommit(checkpointId: number): void | Promise<void> {
+    const prepared = this.writer.prepareCommit?.();
+    if (prepared instanceof Promise) {
+      return prepared.then((committables) => this.#commits?.add(checkpointId, committables));
+    }
+    if (prepared !== undefined) this.#commits?.add(checkpointId, prepared);
+  }
+
+  #awaitWriter(busy: Promise<void>): void {
+    this.#awaitingWriter = true;
+    this.context.completions.watch(
+      busy,
+      () => {
+        this.#awaitingWriter = false;
+      },
+      (error) => this.context.fail(this.context.userError(error)),
+    );
+  }
+}
+
+function writerContext(context: ChainedOperatorContext): SinkWriterContext {
+  return {
+    subtaskIndex: context.subtaskIndex,
+    parallelism: context.parallelism,
+    uid: context.uid,
+    epoch: context.epoch,
+    attempt: context.attempt,
+    restoredCheckpointId: context.restoredCheckpointId,
+    fileSystem: context.fileSystem,
+    clock: context.clock,
+    writeLine: (line) => context.writeLine(line),
+  };
+}
+
+export function sinkOperator<T, CommittableT, WriterStateT>(
+  sink: Sink<T, CommittableT, WriterStateT>,
+): OperatorFactory {
+  return {
+    needsKeyedState: false,
+    create: (context) => new SinkOperator(context, sink),
+  };
+}

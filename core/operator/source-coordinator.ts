@@ -1,0 +1,131 @@
+import type { Source, SplitEnumerator, SplitEnumeratorContext } from '../api/source.js';
+import { invariant } from '../base/invariant.js';
+import type { RecordCodec } from '../serde/record-codec.js';
+import { types } from '../serde/types.js';
+import { decodePlain, encodePlain } from './operator-list.js';
+import type { SourceCoordinator, SplitAssignments } from './source-stream-operator.js';
+import type { OperatorContext } from './stream-operator.js';
+
+/**
+ * Runs the split enumerator of a source, on the thread of the source's subtask 0.
+ *
+ * Invariants:
+ * - the enumerator's calls do not overlap: none comes before `start` has settled; requests that arrive
+ *   earlier wait in `#early`;
+ * - what its asynchronous work throws fails the task.
+ */
+export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoordinator {
+  readonly #context: OperatorContext;
+  readonly #assignments: SplitAssignments;
+  readonly #source: Source<T, SplitT, StateT>;
+  readonly #codec: RecordCodec<unknown>;
+  #enumerator: SplitEnumerator<StateT> | undefined;
+  #started: boolean;
+  #closed: boolean;
+  #early: number[];
+
+  constructor(context: OperatorContext, assignments: SplitAssignments, source: Source<T, SplitT, StateT>) {
+    this.#context = context;
+    this.#assignments = assignments;
+    this.#source = source;
+    this.#codec = context.codecs.codecFor(types.dynamic());
+    this.#enumerator = undefined;
+    this.#started = false;
+    this.#closed = false;
+    this.#early = [];
+  }
+
+  async start(state: Uint8Array | undefined): Promise<void> {
+    const context = this.#enumeratorContext();
+    try {
+      const enumerator =
+        state === undefined
+          ? this.#source.createEnumerator(context)
+          : this.#source.restoreEnumerator(context, decodePlain(this.#codec, state) as StateT);
+      this.#enumerator = enumerator;
+      await enumerator.start();
+    } catch (error) {
+      throw this.#context.userError(error);
+    }
+    this.#started = true;
+    const early = this.#early;
+    this.#early = [];
+    for (const subtask of early) this.handleSplitRequest(subtask);
+  }
+
+  handleSplitRequest(subtask: number): void {
+    if (!this.#started) {
+      this.#early.push(subtask);
+      return;
+    }
+    this.#guard(() => this.#required().handleSplitRequest(subtask));
+  }
+
+  snapshotState(checkpointId: number): Uint8Array {
+    invariant(this.#started, 'an enumerator is snapshotted after it has started', { checkpointId });
+    return encodePlain(this.#codec, this.#required().snapshotState(checkpointId));
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    if (this.#started) this.#guard(() => this.#required().notifyCheckpointComplete?.(checkpointId));
+  }
+
+  close(): void | Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    return this.#enumerator?.close?.();
+  }
+
+  #enumeratorContext(): SplitEnumeratorContext<SplitT> {
+    const { parallelism, fileSystem, clock, completions } = this.#context;
+    return {
+      parallelism,
+      fileSystem,
+      clock,
+      assignSplit: (split, subtask) => {
+        this.#checkSubtask(subtask);
+        this.#assignments.assignSplits(subtask, [split]);
+      },
+      signalNoMoreSplits: (subtask) => {
+        this.#checkSubtask(subtask);
+        this.#assignments.signalNoMoreSplits(subtask);
+      },
+      callAsync: (work, handle) => {
+        completions.watch(
+          work(),
+          (value) => {
+            if (!this.#closed) this.#guard(() => handle(value));
+          },
+          (error) => {
+            if (!this.#closed) this.#context.fail(this.#context.userError(error));
+          },
+        );
+      },
+    };
+  }
+
+  #checkSubtask(subtask: number): void {
+    const { parallelism } = this.#context;
+    invariant(
+      Number.isInteger(subtask) && subtask >= 0 && subtask < parallelism,
+      'splits go to a reader that exists',
+      {
+        subtask,
+        parallelism,
+      },
+    );
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#context.fail(this.#context.userError(error));
+    }
+  }
+
+  #required(): SplitEnumerator<StateT> {
+    invariant(this.#enumerator !== undefined, 'the enumerator has been made');
+    return this.#enumerator;
+  }
+}
