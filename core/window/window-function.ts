@@ -1,0 +1,142 @@
+import type { OutputTag } from '../api/output-tag.js';
+import { NO_TIMESTAMP } from '../element/watermark.js';
+import type { Collector } from '../operator/collector.js';
+import type { ElementCollector } from '../operator/element-collector.js';
+import type { KeyedStates } from '../operator/keyed-process-function.js';
+import { OperatorRuntimeContext } from '../operator/runtime-context.js';
+import type { ChainedOperatorContext, Output } from '../operator/stream-operator.js';
+import { refusePromise } from '../operator/synchronous.js';
+import type { TimeService } from '../operator/timer-service.js';
+import { StateNamespace } from '../state/key-context.js';
+import type { KeyedStateAccess } from '../state/keyed-state-access.js';
+import type { ProcessWindowContext, ProcessWindowFunction } from './process-window-function.js';
+import { TimeWindow } from './time-window.js';
+
+/** Turns the contents of a window that fires into results. */
+export interface WindowFunction<CONTENTS, OUT> {
+  open(runtime: WindowRuntime<OUT>): void;
+  emit(window: TimeWindow, contents: CONTENTS, out: ElementCollector<OUT>): void;
+  /** The window goes. */
+  clear(window: TimeWindow): void;
+  close(): void;
+}
+
+/** What window functions reach of their operator. */
+export interface WindowRuntime<OUT> {
+  readonly context: ChainedOperatorContext;
+  readonly output: Output<OUT>;
+  readonly access: KeyedStateAccess;
+  readonly time: TimeService;
+}
+
+/** The contents are the result. */
+export function passContents<OUT>(): WindowFunction<OUT, OUT> {
+  return {
+    open: () => {},
+    emit: (_window, contents, out) => out.collect(contents),
+    clear: () => {},
+    close: () => {},
+  };
+}
+
+/** A {@link ProcessWindowFunction} sees the contents as elements. */
+export function processContents<K, IN, OUT, CONTENTS>(
+  fn: ProcessWindowFunction<K, IN, OUT>,
+  elementsOf: (contents: CONTENTS) => readonly IN[],
+): () => WindowFunction<CONTENTS, OUT> {
+  return () => new ProcessedWindow(fn, elementsOf);
+}
+
+class ProcessedWindow<K, IN, OUT, CONTENTS> implements WindowFunction<CONTENTS, OUT> {
+  readonly #fn: ProcessWindowFunction<K, IN, OUT>;
+  readonly #elementsOf: (contents: CONTENTS) => readonly IN[];
+  #functionContext: WindowFunctionContext<K> | undefined;
+
+  constructor(fn: ProcessWindowFunction<K, IN, OUT>, elementsOf: (contents: CONTENTS) => readonly IN[]) {
+    this.#fn = fn;
+    this.#elementsOf = elementsOf;
+    this.#functionContext = undefined;
+  }
+
+  open(runtime: WindowRuntime<OUT>): void {
+    const functionContext = new WindowFunctionContext<K>(runtime as WindowRuntime<never>);
+    this.#functionContext = functionContext;
+    refusePromise(this.#fn.open?.(functionContext), 'open of a process window function');
+  }
+
+  emit(window: TimeWindow, contents: CONTENTS, out: Collector<OUT>): void {
+    const functionContext = this.#functionContext;
+    if (functionContext === undefined) return;
+    functionContext.window = window;
+    const returned: unknown = this.#fn.process(
+      functionContext.currentKey,
+      functionContext,
+      this.#elementsOf(contents),
+      out,
+    );
+    if (returned !== undefined) refusePromise(returned, 'process of a process window function');
+  }
+
+  clear(window: TimeWindow): void {
+    const functionContext = this.#functionContext;
+    if (this.#fn.clear === undefined || functionContext === undefined) return;
+    functionContext.window = window;
+    refusePromise(this.#fn.clear(functionContext), 'clear of a process window function');
+  }
+
+  close(): void {
+    this.#fn.close?.();
+  }
+}
+
+const NO_WINDOW = new TimeWindow(0, 0);
+
+class WindowFunctionContext<K> extends OperatorRuntimeContext implements ProcessWindowContext {
+  window: TimeWindow;
+  readonly #runtime: WindowRuntime<never>;
+  readonly #windowState: KeyedStates;
+  readonly #globalState: KeyedStates;
+
+  constructor(runtime: WindowRuntime<never>) {
+    super(runtime.context);
+    this.window = NO_WINDOW;
+    this.#runtime = runtime;
+    this.#windowState = statesOf(runtime.access, StateNamespace.WINDOW);
+    this.#globalState = statesOf(runtime.access, StateNamespace.VOID);
+  }
+
+  get currentKey(): K {
+    return this.#runtime.access.keys.currentKey as K;
+  }
+
+  currentWatermark(): number {
+    return this.#runtime.time.currentWatermark();
+  }
+
+  currentProcessingTime(): number {
+    return this.#runtime.time.currentProcessingTime();
+  }
+
+  windowState(): KeyedStates {
+    return this.#windowState;
+  }
+
+  globalState(): KeyedStates {
+    return this.#globalState;
+  }
+
+  output<X>(tag: OutputTag<X>, value: X): void {
+    const timestamp = this.window === NO_WINDOW ? NO_TIMESTAMP : this.window.maxTimestamp;
+    this.#runtime.output.sideOutput(tag, value, timestamp);
+  }
+}
+
+function statesOf(access: KeyedStateAccess, namespace: StateNamespace): KeyedStates {
+  return {
+    getState: (descriptor) => access.getState(descriptor, namespace),
+    getListState: (descriptor) => access.getListState(descriptor, namespace),
+    getMapState: (descriptor) => access.getMapState(descriptor, namespace),
+    getReducingState: (descriptor) => access.getReducingState(descriptor, namespace),
+    getAggregatingState: (descriptor) => access.getAggregatingState(descriptor, namespace),
+  };
+}
