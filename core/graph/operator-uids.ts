@@ -1,0 +1,76 @@
+import { MillraceError } from '../base/millrace-error.js';
+import { hash128 } from './graph-fingerprint.js';
+import type { StreamNode, StreamOrigin } from './stream-graph.js';
+
+export interface OperatorUids {
+  readonly byNode: ReadonlyMap<StreamNode, string>;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The uid of every operator: given by the job, made from the name of a source or sink, or derived from the
+ * place: what kind of operator it is and whose results it takes. Parallelism, names, partitioning and
+ * operators elsewhere in the graph do not matter.
+ *
+ * @throws MillraceError MR1002 if the job gives two operators the same uid
+ */
+export function operatorUids(nodes: readonly StreamNode[]): OperatorUids {
+  const byNode = new Map<StreamNode, string>();
+  const warnings: string[] = [];
+  const taken = givenUids(nodes);
+  for (const node of nodes) {
+    if (node.uid !== undefined) {
+      byNode.set(node, node.uid);
+      continue;
+    }
+    const wanted = derivedUid(node, byNode);
+    const uid = firstFree(wanted, taken);
+    taken.set(uid, node);
+    byNode.set(node, uid);
+    const dependsOnPlace = node.spec.givenName === undefined || uid !== wanted;
+    if (node.spec.isStateful === true && dependsOnPlace) {
+      warnings.push(
+        `The operator '${node.name}' keeps state and has no uid; '${uid}' was derived from its place in the ` +
+          "graph. Give it one by .uid('...'), so that its state is found again when the job changes.",
+      );
+    }
+  }
+  return { byNode, warnings };
+}
+
+function givenUids(nodes: readonly StreamNode[]): Map<string, StreamNode> {
+  const taken = new Map<string, StreamNode>();
+  for (const node of nodes) {
+    if (node.uid === undefined) continue;
+    const other = taken.get(node.uid);
+    if (other !== undefined) {
+      throw new MillraceError(
+        'MR1002',
+        `The uid '${node.uid}' is given to '${other.name}' and to '${node.name}'.`,
+        {
+          hint: 'Each operator needs a uid of its own, since its state is stored under it.',
+        },
+      );
+    }
+    taken.set(node.uid, node);
+  }
+  return taken;
+}
+
+function derivedUid(node: StreamNode, known: ReadonlyMap<StreamNode, string>): string {
+  const { kind, givenName, inputs } = node.spec;
+  if (givenName !== undefined) return `${kind}-${givenName.replace(/[^\w.-]+/g, '-')}`;
+  if (inputs.length === 0) return kind;
+  const place = inputs.map((origins) => origins.map((origin) => originPlace(origin, known)));
+  return `${kind}-${hash128(JSON.stringify([kind, place])).slice(0, 8)}`;
+}
+
+function originPlace(origin: StreamOrigin, known: ReadonlyMap<StreamNode, string>): readonly unknown[] {
+  return [known.get(origin.node), origin.tag ?? null];
+}
+
+function firstFree(wanted: string, taken: ReadonlyMap<string, StreamNode>): string {
+  let uid = wanted;
+  for (let ordinal = 2; taken.has(uid); ordinal++) uid = `${wanted}-${ordinal}`;
+  return uid;
+}
