@@ -1,0 +1,236 @@
+import { MillraceError } from '../base/millrace-error.js';
+import {
+  customPartitioning,
+  hashPartitioning,
+  PARTITIONINGS,
+  type Partitioning,
+} from '../graph/partitioning.js';
+import { type StreamOrigin, typeOfOrigins } from '../graph/stream-graph.js';
+import { flatMapOperator } from '../operator/flat-map-operator.js';
+import type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from '../operator/functions.js';
+import type { ProcessFunction } from '../operator/process-function.js';
+import { processOperator } from '../operator/process-operator.js';
+import { sinkOperator } from '../operator/sink-operator.js';
+import { filterOperator, mapOperator } from '../operator/stateless-operator.js';
+import type { OperatorFactory } from '../operator/stream-operator.js';
+import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
+import { timestampsAndWatermarksOperator } from '../operator/timestamps-and-watermarks-operator.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
+import { DataStreamSink } from './data-stream-sink.js';
+import type { KeyedStream } from './keyed-stream.js';
+import type { OutputTag } from './output-tag.js';
+import { PrintSink } from './print-sink.js';
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+import type { Sink } from './sink.js';
+import type { StreamFactory } from './stream-factory.js';
+
+/**
+ * A stream of records of type T. Methods add operators to the job; nothing runs before the job does.
+ *
+ * Records must not be changed by the functions that see them: a stream that is used twice hands the same
+ * object to both. Results are new objects.
+ *
+ * @example
+ * ```ts
+ * env.fromSequence(1, 100)
+ *   .map((n) => ({ n, even: n % 2 === 0 }))
+ *   .filter((v) => v.even)
+ *   .print();
+ * ```
+ */
+export class DataStream<T> {
+  /** Where the records come from; several after a union. */
+  protected readonly origins: readonly StreamOrigin[];
+  protected readonly factory: StreamFactory;
+
+  /** Streams come from the environment and from other streams. */
+  constructor(factory: StreamFactory, origins: readonly StreamOrigin[]) {
+    this.factory = factory;
+    this.origins = origins;
+  }
+
+  /** One result for each record. Its type is undeclared until `.returns(type)` says it. */
+  map<R>(fn: MapFunction<T, R>): SingleOutputStreamOperator<R> {
+    checkSynchronous(fn, 'The function given to map');
+    return this.#transform('map', 'Map', mapOperator(fn), undefined);
+  }
+
+  /** The records for which `predicate` is true. */
+  filter<S extends T>(predicate: (value: T) => value is S): SingleOutputStreamOperator<S>;
+  filter(predicate: FilterFunction<T>): SingleOutputStreamOperator<T>;
+  filter(predicate: FilterFunction<T>): SingleOutputStreamOperator<T> {
+    checkSynchronous(predicate, 'The function given to filter');
+    return this.#transform('filter', 'Filter', filterOperator(predicate), 'inherit');
+  }
+
+  /**
+   * Any number of results for each record.
+   *
+   * @example `lines.flatMap<string>((line, out) => { for (const word of line.split(' ')) out.collect(word); })`
+   */
+  flatMap<R>(fn: FlatMapFunction<T, R>): SingleOutputStreamOperator<R> {
+    checkSynchronous(fn, 'The function given to flatMap');
+    return this.#transform('flat-map', 'Flat Map', flatMapOperator(fn), undefined);
+  }
+
+  /** Sees time and side outputs; see {@link ProcessFunction}. */
+  process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
+    checkFunctionObject(fn, 'The process function', ['processElement'], ['open', 'close']);
+    return this.#transform('process', 'Process', processOperator(fn), undefined);
+  }
+
+  /** The records of all the streams; the order between them is any. A stream united with itself comes twice. */
+  union(...others: readonly DataStream<T>[]): DataStream<T> {
+    for (const other of others) {
+      if (other.factory === this.factory) continue;
+      throw new MillraceError('MR1001', 'A stream can only be united with streams of the same job.');
+    }
+    return new DataStream(this.factory, [this.origins, ...others.map((other) => other.origins)].flat());
+  }
+
+  /**
+   * Spreads the records by their key: all records of a key go to the same subtask, which holds its state.
+   * Keys are numbers, strings, booleans, bigints, Uint8Arrays, or plain objects and arrays of them.
+   *
+   * @example `flights.keyBy((flight) => flight.origin)`
+   */
+  keyBy<K>(keySelector: KeySelector<T, K>, keyType?: TypeDescriptor<K>): KeyedStream<T, K> {
+    checkSynchronous(keySelector, 'The key selector given to keyBy');
+    const partitioning = hashPartitioning(keySelector);
+    return this.factory.keyed(this.#partitioned(partitioning), keySelector, keyType);
+  }
+
+  /** To the consumer's subtask of the same index; both must have the same parallelism. */
+  forward(): DataStream<T> {
+    return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.forward));
+  }
+
+  /** Round robin over all subtasks of the consumer. */
+  rebalance(): DataStream<T> {
+    return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.rebalance));
+  }
+
+  /** Round robin over the nearest subtasks of the consumer: fewer exchanges than `rebalance`. */
+  rescale(): DataStream<T> {
+    return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.rescale));
+  }
+
+  /** Any subtask of the consumer, each with the same chance. */
+  shuffle(): DataStream<T> {
+    return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.shuffle));
+  }
+
+  /** Every record to every subtask of the consumer. */
+  broadcast(): DataStream<T> {
+    return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.broadcast));
+  }
+
+  /** Every record to the first subtask of the consumer. */
+  global(): DataStream<T> {
+    return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.global));
+  }
+
+  /** To the subtask that `partition` names for the key, in [0, channels). State is not kept by such keys. */
+  partitionCustom<K>(
+    partition: (key: K, channels: number) => number,
+    keySelector: KeySelector<T, K>,
+  ): DataStream<T> {
+    checkSynchronous(partition, 'The partitioner given to partitionCustom');
+    checkSynchronous(keySelector, 'The key selector given to partitionCustom');
+    return new DataStream(this.factory, this.#partitioned(customPartitioning(partition, keySelector)));
+  }
+
+  /** Gives timestamps and watermarks anew; those from above count no longer. Best done in the source. */
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
+    if (!(strategy instanceof WatermarkStrategy)) {
+      throw new MillraceError('MR1001', 'assignTimestampsAndWatermarks takes a WatermarkStrategy.');
+    }
+    return this.factory.operator({
+      kind: 'timestamps-and-watermarks',
+      name: 'Timestamps/Watermarks',
+      operator: { kind: 'operator', factory: timestampsAndWatermarksOperator(strategy) },
+      inputs: [this.origins],
+      outputType: 'inherit',
+      makesWatermarks: strategy.createGenerator !== undefined,
+    });
+  }
+
+  /**
+   * The records that operators of this stream sent to the side output.
+   *
+   * @throws MillraceError MR1001 on a union or a repartitioned stream: ask its operators
+   */
+  getSideOutput<X>(tag: OutputTag<X>): DataStream<X> {
+    const [origin, ...others] = this.origins;
+    if (
+      origin === undefined ||
+      others.length > 0 ||
+      origin.partitioning !== undefined ||
+      origin.tag !== undefined
+    ) {
+      throw new MillraceError(
+        'MR1001',
+        `The side output '${tag.id}' was asked for on a stream that has none.`,
+        {
+          hint: 'Keep the result of process(...), of a window function or of fromSource(...), and ask it.',
+        },
+      );
+    }
+    origin.node.declareSideOutput(tag.id, tag.type as TypeDescriptor<unknown> | undefined);
+    return new DataStream(this.factory, [{ node: origin.node, tag: tag.id, partitioning: undefined }]);
+  }
+
+  /** Ends the stream in a sink. The name also makes the sink's uid, unless it is given one. */
+  sinkTo<CommittableT, WriterStateT>(
+    sink: Sink<T, CommittableT, WriterStateT>,
+    name?: string,
+  ): DataStreamSink {
+    if (typeof sink !== 'object' || sink === null || typeof sink.createWriter !== 'function') {
+      throw new MillraceError('MR1001', 'sinkTo takes a Sink: an object with createWriter.');
+    }
+    const node = this.factory.graph.add({
+      kind: 'sink',
+      name: `Sink: ${name ?? 'Unnamed'}`,
+      ...(name === undefined ? {} : { givenName: name }),
+      operator: { kind: 'operator', factory: sinkOperator(sink) },
+      inputs: [this.origins],
+      outputType: undefined,
+      isSink: true,
+      isStateful: sink.createCommitter !== undefined,
+    });
+    return new DataStreamSink(node);
+  }
+
+  /** Prints each record as a line on standard output, after `prefix` where one is given. */
+  print(prefix?: string): DataStreamSink {
+    const sink = this.sinkTo(new PrintSink<T>(prefix));
+    return sink.name(
+      prefix === undefined ? 'Sink: Print to Std. Out' : `Sink: Print to Std. Out (${prefix})`,
+    );
+  }
+
+  /** The declared type of the records, or an undeclared one. */
+  protected recordType(): TypeDescriptor<T> {
+    return typeOfOrigins(this.origins) as TypeDescriptor<T>;
+  }
+
+  #transform<R>(
+    kind: string,
+    name: string,
+    factory: OperatorFactory,
+    outputType: 'inherit' | undefined,
+  ): SingleOutputStreamOperator<R> {
+    return this.factory.operator({
+      kind,
+      name,
+      operator: { kind: 'operator', factory },
+      inputs: [this.origins],
+      outputType,
+    });
+  }
+
+  #partitioned(partitioning: Partitioning): StreamOrigin[] {
+    return this.origins.map((origin) => ({ ...origin, partitioning }));
+  }
+}

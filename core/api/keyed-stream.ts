@@ -1,0 +1,87 @@
+import { MillraceError } from '../base/millrace-error.js';
+import type { StreamOrigin } from '../graph/stream-graph.js';
+import type { KeySelector } from '../operator/functions.js';
+import type { KeyedProcessFunction } from '../operator/keyed-process-function.js';
+import { keyedProcessOperator } from '../operator/keyed-process-operator.js';
+import { keyedReduceOperator } from '../operator/keyed-reduce-operator.js';
+import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import type { ReduceFunction } from '../state/aggregate-function.js';
+import type { WindowAssigner } from '../window/window-assigner.js';
+import { DataStream } from './data-stream.js';
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+import type { StreamFactory } from './stream-factory.js';
+import { WindowedStream } from './windowed-stream.js';
+
+/**
+ * A stream whose records are spread by a key of type K: all of a key come to one subtask, in the order of
+ * each producer, and operators have state of the key.
+ *
+ * @example
+ * ```ts
+ * const counts = words
+ *   .map((word) => ({ word, count: 1 }))
+ *   .keyBy((v) => v.word)
+ *   .reduce((a, b) => ({ word: a.word, count: a.count + b.count }))
+ *   .uid('counts');
+ * ```
+ */
+export class KeyedStream<T, K> extends DataStream<T> {
+  readonly keySelector: KeySelector<T, K>;
+  /** Undeclared when absent. */
+  readonly keyType: TypeDescriptor<K> | undefined;
+
+  constructor(
+    factory: StreamFactory,
+    origins: readonly StreamOrigin[],
+    keySelector: KeySelector<T, K>,
+    keyType: TypeDescriptor<K> | undefined,
+  ) {
+    super(factory, origins);
+    this.keySelector = keySelector;
+    this.keyType = keyType;
+  }
+
+  /** Folds the records of each key and emits every new value. `fn` may change and return its first argument. */
+  reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
+    checkSynchronous(fn, 'The function given to reduce');
+    return this.factory.operator({
+      kind: 'keyed-reduce',
+      name: 'Keyed Reduce',
+      operator: {
+        kind: 'operator',
+        factory: keyedReduceOperator(this.keySelector, fn, () => this.recordType()),
+      },
+      inputs: [this.origins],
+      outputType: 'inherit',
+      isStateful: true,
+    });
+  }
+
+  /** Sees each record with state and timers of its key; see {@link KeyedProcessFunction}. */
+  override process<R>(fn: KeyedProcessFunction<K, T, R>): SingleOutputStreamOperator<R> {
+    checkFunctionObject(fn, 'The keyed process function', ['processElement'], ['open', 'onTimer', 'close']);
+    return this.factory.operator({
+      kind: 'keyed-process',
+      name: 'KeyedProcess',
+      operator: { kind: 'operator', factory: keyedProcessOperator(this.keySelector, fn) },
+      inputs: [this.origins],
+      outputType: undefined,
+      isStateful: true,
+    });
+  }
+
+  /** Collects the records of each key into windows. */
+  window(assigner: WindowAssigner): WindowedStream<T, K> {
+    if (typeof assigner !== 'object' || assigner === null || typeof assigner.assignWindows !== 'function') {
+      throw new MillraceError('MR1001', 'window takes a window assigner.', {
+        hint: "For example TumblingEventTimeWindows.of('1 h').",
+      });
+    }
+    const recordType = (): TypeDescriptor<T> => this.recordType();
+    return new WindowedStream(
+      { factory: this.factory, origins: this.origins, keySelector: this.keySelector, recordType },
+      assigner,
+    );
+  }
+}

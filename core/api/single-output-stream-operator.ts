@@ -1,0 +1,76 @@
+import type { StreamNode } from '../graph/stream-graph.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { validateType } from '../serde/type-validation.js';
+import { DataStream } from './data-stream.js';
+import { checkCount, checkText } from './operator-settings.js';
+import type { StreamFactory } from './stream-factory.js';
+
+/**
+ * The stream of an operator's results, with the operator's own settings.
+ *
+ * @example
+ * ```ts
+ * lines.map(parse).name('parse').uid('parse').returns(flight).setParallelism(2);
+ * ```
+ */
+export class SingleOutputStreamOperator<T> extends DataStream<T> {
+  protected readonly node: StreamNode;
+
+  constructor(factory: StreamFactory, node: StreamNode) {
+    super(factory, [{ node, tag: undefined, partitioning: undefined }]);
+    this.node = node;
+  }
+
+  /** For people: in logs, metrics and messages. It may change between runs. */
+  name(name: string): this {
+    this.node.name = checkText(name, 'name');
+    return this;
+  }
+
+  /** Under which its state is stored, unique in the job. Without it, it is derived from the place in the graph. */
+  uid(uid: string): this {
+    this.node.uid = checkText(uid, 'uid');
+    return this;
+  }
+
+  /**
+   * Declares the type of the results: they then cross threads by a compiled codec.
+   *
+   * @throws MillraceError MR2001 if it is no type
+   */
+  returns(type: TypeDescriptor<T>): this {
+    validateType(type);
+    this.node.outputType = type as TypeDescriptor<unknown>;
+    return this;
+  }
+
+  /** Number of subtasks. Without it, that of the environment. */
+  setParallelism(parallelism: number): this {
+    this.node.parallelism = checkCount(parallelism, 'parallelism');
+    return this;
+  }
+
+  /** Number of key groups: the greatest parallelism to which its state can ever be rescaled. */
+  setMaxParallelism(maxParallelism: number): this {
+    this.node.maxParallelism = checkCount(maxParallelism, 'maximum parallelism');
+    return this;
+  }
+
+  /** Begins a new chain: the operator runs in another task than the one before it. */
+  startNewChain(): this {
+    this.node.chaining = 'head';
+    return this;
+  }
+
+  /** The operator has a task of its own. */
+  disableChaining(): this {
+    this.node.chaining = 'never';
+    return this;
+  }
+
+  /** Operators of different groups never share a slot. Without it, the group of the inputs. */
+  slotSharingGroup(group: string): this {
+    this.node.slotSharingGroup = checkText(group, 'slot sharing group');
+    return this;
+  }
+}

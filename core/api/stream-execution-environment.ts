@@ -1,0 +1,181 @@
+import { MillraceError } from '../base/millrace-error.js';
+import {
+  StreamGraph,
+  type StreamNode,
+  type StreamNodeSpec,
+  type StreamOrigin,
+} from '../graph/stream-graph.js';
+import type { KeySelector } from '../operator/functions.js';
+import { sourceOperator } from '../operator/source-operator.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
+import { CollectionSource } from './collection-source.js';
+import { KeyedStream } from './keyed-stream.js';
+import { NumberSequenceSource } from './number-sequence-source.js';
+import { checkCount } from './operator-settings.js';
+import { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+import type { Source } from './source.js';
+import type { StreamFactory } from './stream-factory.js';
+
+export type ConfigurationValue = string | number | boolean;
+
+/**
+ * Where a job is described: `defineJob` hands it to the function that builds the job. Sources are added
+ * here, operators on the streams they give.
+ *
+ * @example
+ * ```ts
+ * export default defineJob(import.meta.url, (env) => {
+ *   env.setParallelism(2);
+ *   env.fromSequence(1, 1000).filter((n) => n % 7 === 0).print();
+ * });
+ * ```
+ */
+export class StreamExecutionEnvironment {
+  readonly #graph: StreamGraph;
+  readonly #factory: StreamFactory;
+  readonly #configuration: Record<string, ConfigurationValue>;
+  #parallelism: number | undefined;
+  #maxParallelism: number | undefined;
+  #chaining: boolean | undefined;
+
+  constructor() {
+    this.#graph = new StreamGraph();
+    this.#factory = new EnvironmentStreams(this.#graph);
+    this.#configuration = {};
+    this.#parallelism = undefined;
+    this.#maxParallelism = undefined;
+    this.#chaining = undefined;
+  }
+
+  /**
+   * Adds a source. The name also makes the source's uid, unless it is given one.
+   *
+   * @example `env.fromSource(FileSource.jsonLines(path, flight), WatermarkStrategy.noWatermarks(), 'flights')`
+   */
+  fromSource<T, SplitT, StateT>(
+    source: Source<T, SplitT, StateT>,
+    watermarkStrategy: WatermarkStrategy<T>,
+    name: string,
+  ): SingleOutputStreamOperator<T> {
+    checkSource(source, watermarkStrategy);
+    return this.#factory.operator({
+      kind: 'source',
+      name: `Source: ${name}`,
+      givenName: name,
+      operator: {
+        kind: 'source',
+        factory: sourceOperator(source, watermarkStrategy),
+        bounded: source.boundedness === 'bounded',
+      },
+      inputs: [],
+      outputType: source.outputType as TypeDescriptor<unknown> | undefined,
+      isStateful: true,
+      makesWatermarks: watermarkStrategy.createGenerator !== undefined,
+    });
+  }
+
+  /** The values, in order, from one subtask. Every thread makes them anew: they must be the same each time. */
+  fromData<T>(values: Iterable<T>, type?: TypeDescriptor<T>): SingleOutputStreamOperator<T> {
+    const source = new CollectionSource(values, type);
+    return this.fromSource(source, WatermarkStrategy.noWatermarks<T>(), 'Collection').setParallelism(1);
+  }
+
+  /** The same as {@link fromData}. */
+  fromCollection<T>(values: Iterable<T>, type?: TypeDescriptor<T>): SingleOutputStreamOperator<T> {
+    return this.fromData(values, type);
+  }
+
+  /** The whole numbers from `from` to `to`, both included, spread over the subtasks. */
+  fromSequence(from: number, to: number): SingleOutputStreamOperator<number> {
+    return this.fromSource(new NumberSequenceSource(from, to), WatermarkStrategy.noWatermarks(), 'Sequence');
+  }
+
+  /** Of the operators that set none; it stands above what the job is started with. */
+  setParallelism(parallelism: number): this {
+    this.#parallelism = checkCount(parallelism, 'parallelism');
+    return this;
+  }
+
+  /** Number of key groups of the operators that set none; fixed by the first checkpoint. */
+  setMaxParallelism(maxParallelism: number): this {
+    this.#maxParallelism = checkCount(maxParallelism, 'maximum parallelism');
+    return this;
+  }
+
+  /** Every operator runs in a task of its own. */
+  disableOperatorChaining(): this {
+    this.#chaining = false;
+    return this;
+  }
+
+  /**
+   * Sets configuration of the job, by Flink's keys. What the job is started with stands above it.
+   *
+   * @example `env.configure({ 'execution.checkpointing.interval': '5 s' })`
+   */
+  configure(values: Readonly<Record<string, ConfigurationValue>>): this {
+    Object.assign(this.#configuration, values);
+    return this;
+  }
+
+  /** What the job said of itself, for those who make its tasks. */
+  describe(): EnvironmentDescription {
+    this.#graph.close();
+    return {
+      graph: this.#graph,
+      parallelism: this.#parallelism,
+      maxParallelism: this.#maxParallelism,
+      chaining: this.#chaining,
+      configuration: { ...this.#configuration },
+    };
+  }
+}
+
+/** What was said on an environment; undefined where nothing was. */
+export interface EnvironmentDescription {
+  readonly graph: StreamGraph;
+  readonly parallelism: number | undefined;
+  readonly maxParallelism: number | undefined;
+  readonly chaining: boolean | undefined;
+  readonly configuration: Readonly<Record<string, ConfigurationValue>>;
+}
+
+class EnvironmentStreams implements StreamFactory {
+  readonly graph: StreamGraph;
+
+  constructor(graph: StreamGraph) {
+    this.graph = graph;
+  }
+
+  operator<T>(spec: StreamNodeSpec): SingleOutputStreamOperator<T> {
+    return this.stream(this.graph.add(spec));
+  }
+
+  stream<T>(node: StreamNode): SingleOutputStreamOperator<T> {
+    return new SingleOutputStreamOperator<T>(this, node);
+  }
+
+  keyed<T, K>(
+    origins: readonly StreamOrigin[],
+    keySelector: KeySelector<T, K>,
+    keyType: TypeDescriptor<K> | undefined,
+  ): KeyedStream<T, K> {
+    return new KeyedStream(this, origins, keySelector, keyType);
+  }
+}
+
+function checkSource(source: unknown, watermarkStrategy: unknown): void {
+  const { createReader, createEnumerator } = (source ?? {}) as Partial<Source<unknown>>;
+  if (typeof createReader !== 'function' || typeof createEnumerator !== 'function') {
+    throw new MillraceError(
+      'MR1001',
+      'fromSource takes a Source: an object with createEnumerator and createReader.',
+    );
+  }
+  if (!(watermarkStrategy instanceof WatermarkStrategy)) {
+    throw new MillraceError('MR1001', 'fromSource takes a WatermarkStrategy as its second argument.', {
+      hint: 'Where event time does not matter: WatermarkStrategy.noWatermarks().',
+    });
+  }
+}
