@@ -35,6 +35,11 @@ export function settleRequest(
   effects.push({ type: 'request-settled', requestId: request.requestId, outcome });
 }
 
-export function traceEvent(name: string, values: TraceEvent['values'], effects: CoordinatorEffect[]): void {
+/** Takes the effects of any machine that traces. */
+export function traceEvent(
+  name: string,
+  values: TraceEvent['values'],
+  effects: { push(effect: { readonly type: 'trace'; readonly event: TraceEvent }): unknown },
+): void {
   effects.push({ type: 'trace', event: { name, values } });
 }

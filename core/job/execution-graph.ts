@@ -123,8 +123,8 @@ export class ExecutionGraph {
     return this.executions.every(({ state }) => state === 'FINISHED');
   }
 
-  get runningCount(): number {
-    return this.executions.filter(({ state }) => state === 'RUNNING').length;
+  count(state: ExecutionState): number {
+    return this.executions.filter((execution) => execution.state === state).length;
   }
 
   /** Whether every task that sends to this one has finished, so that no barrier can reach it. */

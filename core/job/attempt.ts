@@ -1,0 +1,67 @@
+import { invariant } from '../base/invariant.js';
+import { traceEvent } from '../checkpoint/coordinator-effects.js';
+import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
+import { assignState } from '../checkpoint/state-assignment.js';
+import type { JobGraph } from '../graph/job-graph.js';
+import type { AttemptRestore } from '../ports/task-launcher.js';
+import { ExecutionGraph } from './execution-graph.js';
+import type { JobEffect } from './job-protocol.js';
+
+/**
+ * One deployment of a job: its tasks, and whether anything of it may still run.
+ *
+ * Invariants: launched at most once; alive from launch until it is known that nothing of it runs; told to
+ * terminate at most once.
+ */
+export class Attempt {
+  readonly number: number;
+  readonly executions: ExecutionGraph;
+  readonly #restore: AttemptRestore | undefined;
+  #alive = false;
+  #terminating = false;
+
+  /** @throws MillraceError MR2101 or MR2102 if the checkpoint does not fit the graph */
+  constructor(jobId: string, number: number, graph: JobGraph, manifest: CheckpointManifest | undefined) {
+    this.number = number;
+    this.#restore = manifest === undefined ? undefined : assignState(manifest, graph);
+    this.executions = new ExecutionGraph(jobId, graph, number, this.#restore);
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get terminating(): boolean {
+    return this.#terminating;
+  }
+
+  get restoredCheckpointId(): number | undefined {
+    return this.#restore?.checkpointId;
+  }
+
+  /** A job restored from its very end has nothing to launch. */
+  launch(effects: JobEffect[]): void {
+    traceEvent(
+      'job.attempt-deployed',
+      { attempt: this.number, restored: this.restoredCheckpointId },
+      effects,
+    );
+    if (this.executions.allFinished) return;
+    this.#alive = true;
+    effects.push({ type: 'launch', attempt: this.number, restore: this.#restore });
+  }
+
+  terminate(effects: JobEffect[]): void {
+    if (!this.#alive || this.#terminating) return;
+    this.#terminating = true;
+    for (const { address, alive } of this.executions.executions) {
+      if (alive) effects.push({ type: 'send', task: address, message: { type: 'cancel' } });
+    }
+    effects.push({ type: 'terminate', attempt: this.number });
+  }
+
+  onGone(): void {
+    invariant(this.#alive, 'an attempt goes once', { attempt: this.number });
+    this.#alive = false;
+  }
+}

@@ -1,0 +1,400 @@
+import type { Instant } from '../base/instant.js';
+import { invariant } from '../base/invariant.js';
+import { isMillraceError } from '../base/millrace-error.js';
+import type { CheckpointConfig } from '../checkpoint/checkpoint-config.js';
+import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.js';
+import { NO_CHECKPOINTS } from '../checkpoint/checkpoint-statistics.js';
+import { traceEvent } from '../checkpoint/coordinator-effects.js';
+import type { CoordinatorEffect, CoordinatorEvent } from '../checkpoint/coordinator-protocol.js';
+import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
+import type { JobGraph } from '../graph/job-graph.js';
+import type { TaskEvent } from '../ports/task-launcher.js';
+import type { TaskReport } from '../protocol/control-message.js';
+import { toWireError, type WireError } from '../protocol/wire-error.js';
+import { Attempt } from './attempt.js';
+import { coordinatorEventOf } from './checkpoint-report.js';
+import type { Execution } from './execution-graph.js';
+import { Failover } from './failover.js';
+import { JobClosing } from './job-closing.js';
+import { jobCanceled, locatedIn, unexpectedExit } from './job-error.js';
+import type { JobExecutionResult } from './job-execution-result.js';
+import type { JobEffect, JobEvent, JobStatusSnapshot, JobTimer } from './job-protocol.js';
+import { checkJobTransition, isTerminal, type JobStatus } from './job-status.js';
+import type { RestartStrategy } from './restart-strategy.js';
+import { routeSplitReport, type SplitReport } from './split-router.js';
+
+export interface JobMasterJob {
+  readonly jobId: string;
+  readonly graph: JobGraph;
+  /** The leader's epoch; 0 without a storage. */
+  readonly epoch: number;
+  /** What the first attempt starts from; undefined: from the beginning. */
+  readonly restored: CheckpointManifest | undefined;
+  /** Above every checkpoint id that this job has ever used; undefined: one above the restored one. */
+  readonly firstCheckpointId: number | undefined;
+}
+
+/**
+ * The life of one job: deploys an attempt, restarts from the newest completed checkpoint when a task fails,
+ * and ends when all tasks have finished. Every message to a task comes from here, in order.
+ *
+ * Invariants:
+ * - at most one attempt is alive; the next is deployed only when nothing of the last one runs;
+ * - nothing is restored while the outcome of a checkpoint is open;
+ * - what an older attempt still says is ignored;
+ * - the restart strategy is asked once for each failed attempt;
+ * - a terminal state is final, and `settled` is the last effect;
+ * - after the leadership is lost the storage is not touched.
+ */
+export class JobMaster {
+  readonly #job: JobMasterJob;
+  readonly #coordinator: CheckpointCoordinator | undefined;
+  readonly #retainOnCancellation: boolean;
+  readonly #closing: JobClosing;
+  readonly #failover: Failover;
+  #status: JobStatus = 'CREATED';
+  #attempt: Attempt | undefined;
+  #startedMs = 0;
+  #leadershipLost = false;
+
+  constructor(job: JobMasterJob, checkpointing: CheckpointConfig | undefined, strategy: RestartStrategy) {
+    this.#job = job;
+    this.#failover = new Failover(job.graph.name, strategy);
+    this.#closing = new JobClosing(job.graph.name);
+    this.#retainOnCancellation = checkpointing?.retainOnCancellation ?? false;
+    if (checkpointing !== undefined) this.#coordinator = new CheckpointCoordinator(job, checkpointing);
+  }
+
+  snapshot(): JobStatusSnapshot {
+    const attempt = this.#number;
+    const executions = this.#attempt?.executions;
+    return {
+      jobId: this.#job.jobId,
+      jobName: this.#name,
+      status: this.#status,
+      attempt,
+      restarts: Math.max(0, attempt - 1),
+      tasksRunning: executions?.count('RUNNING') ?? 0,
+      tasksFinished: executions?.count('FINISHED') ?? 0,
+      tasks: this.#job.graph.vertices.reduce((sum, { parallelism }) => sum + parallelism, 0),
+      checkpoints: this.#coordinator?.statistics ?? NO_CHECKPOINTS,
+      restoredCheckpointId: this.#attempt?.restoredCheckpointId,
+      lastFailure: this.#failover.history.latest,
+    };
+  }
+
+  describe(): string {
+    const { status, attempt, tasksRunning, tasks } = this.snapshot();
+    const checkpoints = this.#coordinator?.describe() ?? 'no checkpoints';
+    return `job '${this.#name}' ${status}, attempt ${attempt}, ${tasksRunning}/${tasks} tasks running; ${checkpoints}`;
+  }
+
+  handle(event: JobEvent, now: Instant, effects: JobEffect[]): void {
+    if (isTerminal(this.#status)) return;
+    this.#dispatch(event, now, effects);
+    this.#proceed(now, effects);
+  }
+
+  #dispatch(event: JobEvent, now: Instant, effects: JobEffect[]): void {
+    switch (event.type) {
+      case 'started':
+        if (this.#status !== 'CREATED') break;
+        this.#startedMs = now.monotonicMs;
+        this.#deploy(now, effects);
+        break;
+      case 'launch-failed':
+        if (this.#onGone(event.attempt, now, effects)) this.#fail(event.error, now, effects);
+        break;
+      case 'task':
+        this.#onTaskEvent(event.event, now, effects);
+        break;
+      case 'attempt-terminated':
+        if (this.#onGone(event.attempt, now, effects) && event.error !== undefined) {
+          this.#giveUp(event.error, 'The threads of the attempt could not be ended.', now, effects);
+        }
+        break;
+      case 'timer':
+        this.#onTimer(event.timer, now, effects);
+        break;
+      case 'cancel-requested':
+        this.#onCancelRequested(now, effects);
+        break;
+      case 'checkpoint-requested':
+        if (this.#coordinator === undefined) refuseRequest(event.requestId, effects);
+        else this.#coordinate({ type: 'requested', requestId: event.requestId }, now, effects);
+        break;
+      case 'result-stored':
+        if (this.#closing.onStored()) this.#settle(now, effects);
+        break;
+      case 'result-store-failed':
+        this.#onResultLost(this.#closing.onStoreFailed(event.error, effects), now, effects);
+        break;
+      default:
+        this.#coordinate(event, now, effects);
+    }
+  }
+
+  /** What the present state allows to happen next. */
+  #proceed(now: Instant, effects: JobEffect[]): void {
+    const alive = this.#attempt?.alive === true;
+    switch (this.#status) {
+      case 'RUNNING':
+        if (this.#attempt?.executions.allFinished !== true) break;
+        this.#beginClosing(now, effects);
+        if (!alive) this.#record('FINISHED', now, effects);
+        break;
+      case 'RESTARTING':
+        if (!alive && this.#failover.restartDue && this.#coordinator?.storing !== true)
+          this.#deploy(now, effects);
+        break;
+      case 'FAILING':
+        if (!alive) this.#settle(now, effects);
+        break;
+      case 'CANCELLING':
+        if (!alive) this.#record('CANCELED', now, effects);
+    }
+  }
+
+  #deploy(now: Instant, effects: JobEffect[]): void {
+    invariant(this.#attempt?.alive !== true, 'at most one attempt is alive');
+    const { jobId, graph } = this.#job;
+    const manifest = this.#coordinator === undefined ? this.#job.restored : this.#coordinator.latestCompleted;
+    const number = this.#number + 1;
+    let attempt: Attempt;
+    try {
+      attempt = new Attempt(jobId, number, graph, manifest);
+    } catch (error) {
+      if (!isMillraceError(error)) throw error;
+      this.#giveUp(toWireError(error), 'The checkpoint does not fit the job.', now, effects);
+      return;
+    }
+    this.#attempt = attempt;
+    this.#to('RUNNING', effects);
+    this.#failover.onDeployed(manifest?.checkpointId);
+    attempt.launch(effects);
+    if (!attempt.alive) this.#proceed(now, effects);
+  }
+
+  /** Nothing of the attempt runs any more. False: of another attempt, or gone already. */
+  #onGone(number: number, now: Instant, effects: JobEffect[]): boolean {
+    if (this.#attempt?.number !== number || !this.#attempt.alive) return false;
+    this.#attempt.onGone();
+    traceEvent('job.attempt-gone', { attempt: number }, effects);
+    this.#coordinate({ type: 'attempt-gone' }, now, effects);
+    return true;
+  }
+
+  #onTaskEvent(event: TaskEvent, now: Instant, effects: JobEffect[]): void {
+    const { attempt, vertexId, subtask } = event.task;
+    if (this.#attempt?.number !== attempt) {
+      traceEvent('job.stale-event', { attempt, vertexId, subtask, type: event.type }, effects);
+      return;
+    }
+    const execution = this.#attempt.executions.execution(vertexId, subtask);
+    if (event.type === 'report') this.#onReport(execution, event.report, now, effects);
+    else this.#onExited(execution, event.error, now, effects);
+  }
+
+  #onReport(execution: Execution, report: TaskReport, now: Instant, effects: JobEffect[]): void {
+    const task = execution.address;
+    switch (report.type) {
+      case 'running':
+        execution.to('RUNNING');
+        this.#onTaskRunning(now, effects);
+        break;
+      case 'data-finished':
+        execution.markDataFinished();
+        this.#coordinate({ type: 'task-data-finished' }, now, effects);
+        break;
+      case 'finished':
+        execution.to('FINISHED');
+        traceEvent('task.finished', { task: execution.name }, effects);
+        this.#coordinate({ type: 'task-finished', execution }, now, effects);
+        break;
+      case 'canceled':
+        execution.to('CANCELED');
+        if (this.#attempt?.terminating !== true)
+          this.#fail(unexpectedExit(execution, undefined, this.#name), now, effects);
+        break;
+      case 'failed':
+        execution.to('FAILED');
+        this.#fail(locatedIn(report.error, execution, this.#name), now, effects);
+        break;
+      case 'line':
+      case 'collected':
+        effects.push({ type: 'deliver', task, report });
+        break;
+      case 'splits-assigned':
+      case 'no-more-splits':
+      case 'split-requested':
+        this.#onSplitReport(execution, report, now, effects);
+        break;
+      default:
+        this.#coordinate(coordinatorEventOf(task, report), now, effects);
+    }
+  }
+
+  #onTaskRunning(now: Instant, effects: JobEffect[]): void {
+    const executions = this.#attempt?.executions;
+    if (executions?.allRunning !== true || this.#status !== 'RUNNING') return;
+    this.#failover.history.onRunning(now);
+    traceEvent('job.tasks-running', { attempt: executions.attempt }, effects);
+    this.#coordinate({ type: 'attempt-running', executions }, now, effects);
+  }
+
+  #onExited(execution: Execution, error: unknown, now: Instant, effects: JobEffect[]): void {
+    execution.markExited();
+    const { state } = execution;
+    if (state !== 'DEPLOYING' && state !== 'RUNNING') return;
+    execution.to(this.#attempt?.terminating === true ? 'CANCELED' : 'FAILED');
+    if (this.#attempt?.terminating !== true)
+      this.#fail(unexpectedExit(execution, error, this.#name), now, effects);
+  }
+
+  #onSplitReport(from: Execution, report: SplitReport, now: Instant, effects: JobEffect[]): void {
+    const executions = this.#attempt?.executions;
+    if (executions === undefined || this.#status !== 'RUNNING') return;
+    const route = routeSplitReport(from, report, executions);
+    if (route.type === 'send') effects.push({ type: 'send', task: route.to.address, message: route.message });
+    else if (route.type === 'failure') this.#fail(locatedIn(route.error, from, this.#name), now, effects);
+  }
+
+  /** The attempt has failed. */
+  #fail(error: WireError, now: Instant, effects: JobEffect[]): void {
+    if (this.#status !== 'RUNNING') {
+      this.#failover.history.addConcurrent(error);
+      return;
+    }
+    const restarts = this.#failover.onFailure(this.#number, error, now, effects);
+    this.#takeDown(restarts ? 'RESTARTING' : 'FAILING', now, effects);
+  }
+
+  /** There is no further attempt, whatever the restart strategy says. */
+  #giveUp(error: WireError, why: string, now: Instant, effects: JobEffect[]): void {
+    this.#failover.giveUp(this.#number, error, why, now, effects);
+    if (this.#status !== 'FAILING') this.#takeDown('FAILING', now, effects);
+  }
+
+  #takeDown(status: JobStatus, now: Instant, effects: JobEffect[]): void {
+    this.#to(status, effects);
+    this.#coordinate({ type: 'attempt-failing' }, now, effects);
+    this.#attempt?.terminate(effects);
+  }
+
+  #loseLeadership(error: WireError, now: Instant, effects: JobEffect[]): void {
+    this.#leadershipLost = true;
+    this.#failover.onLeadershipLost(error);
+    this.#giveUp(error, 'Another process leads the job now.', now, effects);
+  }
+
+  #coordinate(event: CoordinatorEvent, now: Instant, effects: JobEffect[]): void {
+    const own: CoordinatorEffect[] = [];
+    const verdict = this.#coordinator?.handle(event, now, own);
+    effects.push(...own);
+    if (verdict === undefined) return;
+    if (verdict.type === 'leadership-lost') this.#loseLeadership(verdict.error, now, effects);
+    else if (verdict.fatal) this.#giveUp(verdict.error, 'No restart could be right.', now, effects);
+    else this.#fail(verdict.error, now, effects);
+  }
+
+  #onTimer(timer: JobTimer, now: Instant, effects: JobEffect[]): void {
+    switch (timer.name) {
+      case 'restart-due':
+        if (timer.id === this.#number) this.#failover.onRestartDue();
+        break;
+      case 'result-due':
+        this.#closing.onRetryDue(effects);
+        break;
+      case 'closing-deadline':
+        this.#onResultLost(this.#closing.onDeadline(), now, effects);
+        break;
+      default:
+        this.#coordinate({ type: 'timer', timer: { name: timer.name, id: timer.id } }, now, effects);
+    }
+  }
+
+  #onCancelRequested(now: Instant, effects: JobEffect[]): void {
+    const cancellable =
+      this.#status === 'RUNNING' || this.#status === 'RESTARTING' || this.#status === 'CREATED';
+    if (!cancellable || this.#closing.begun) return;
+    this.#to('CANCELLING', effects);
+    this.#failover.cancelRestart(this.#number, effects);
+    this.#beginClosing(now, effects);
+  }
+
+  /** No further checkpoint; every thread goes. */
+  #beginClosing(now: Instant, effects: JobEffect[]): void {
+    if (!this.#closing.begin(effects)) return;
+    this.#coordinate({ type: 'stopped' }, now, effects);
+    this.#attempt?.terminate(effects);
+  }
+
+  /**
+   * Records the result once the storage is quiet. A cancelled job whose checkpoints are retained is not
+   * recorded: it is unfinished, and can be resumed.
+   */
+  #record(state: 'FINISHED' | 'CANCELED', now: Instant, effects: JobEffect[]): void {
+    const coordinator = this.#coordinator;
+    const storing = coordinator?.storing === true;
+    if (!this.#closing.mayRecord(coordinator?.busy === true && !storing, storing)) return;
+    if (coordinator === undefined || (state === 'CANCELED' && this.#retainOnCancellation)) {
+      this.#settle(now, effects);
+    } else {
+      this.#closing.record({ state, finishedMs: now.wallMs }, false, effects);
+    }
+  }
+
+  #onResultLost(error: WireError | undefined, now: Instant, effects: JobEffect[]): void {
+    if (error === undefined) return;
+    if (error.code === 'MR8003') this.#loseLeadership(error, now, effects);
+    else this.#giveUp(error, 'Its end could not be recorded.', now, effects);
+  }
+
+  #settle(now: Instant, effects: JobEffect[]): void {
+    effects.push({ type: 'cancel-timer', timer: { name: 'closing-deadline', id: 0 } });
+    if (this.#status === 'RUNNING') {
+      this.#to('FINISHED', effects);
+      effects.push({ type: 'settled', outcome: { status: 'FINISHED', result: this.#result(now) } });
+    } else if (this.#status === 'CANCELLING') {
+      this.#to('CANCELED', effects);
+      effects.push({ type: 'settled', outcome: { status: 'CANCELED', error: jobCanceled(this.#name) } });
+    } else {
+      const status = this.#leadershipLost ? 'SUSPENDED' : 'FAILED';
+      const { error } = this.#failover;
+      invariant(error !== undefined, 'a job fails for a reason', { status });
+      this.#to(status, effects);
+      effects.push({ type: 'settled', outcome: { status, error } });
+    }
+  }
+
+  #result(now: Instant): JobExecutionResult {
+    return {
+      jobId: this.#job.jobId,
+      jobName: this.#name,
+      netRuntimeMs: now.monotonicMs - this.#startedMs,
+      attempts: this.#number,
+      failures: this.#failover.history.failures,
+      checkpoints: this.#coordinator?.statistics ?? NO_CHECKPOINTS,
+    };
+  }
+
+  get #name(): string {
+    return this.#job.graph.name;
+  }
+
+  /** Of the present attempt; 0 before the first. */
+  get #number(): number {
+    return this.#attempt?.number ?? 0;
+  }
+
+  #to(status: JobStatus, effects: JobEffect[]): void {
+    checkJobTransition(this.#status, status);
+    traceEvent('job.status', { from: this.#status, to: status, attempt: this.#number }, effects);
+    this.#status = status;
+  }
+}
+
+function refuseRequest(requestId: number, effects: JobEffect[]): void {
+  const outcome = { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' } as const;
+  effects.push({ type: 'request-settled', requestId, outcome });
+}

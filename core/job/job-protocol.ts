@@ -1,0 +1,72 @@
+import type { CheckpointStatistics } from '../checkpoint/checkpoint-statistics.js';
+import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
+import type { CheckpointTimer, CoordinatorEffect, StorageEvent } from '../checkpoint/coordinator-protocol.js';
+import type { AttemptRestore, TaskEvent } from '../ports/task-launcher.js';
+import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
+import type { WireError } from '../protocol/wire-error.js';
+import type { JobFailure } from './failure-history.js';
+import type { JobExecutionResult } from './job-execution-result.js';
+import type { JobStatus } from './job-status.js';
+
+/** `restart-due` carries the attempt that failed; `result-due` and `closing-deadline` the attempt that was the last. */
+export type JobTimer =
+  | CheckpointTimer
+  | { readonly name: 'restart-due' | 'result-due' | 'closing-deadline'; readonly id: number };
+
+/** What the job master is told. The outcome of every effect comes back as one of these. */
+export type JobEvent =
+  /** Once, first. */
+  | { readonly type: 'started' }
+  | { readonly type: 'launch-failed'; readonly attempt: number; readonly error: WireError }
+  | { readonly type: 'task'; readonly event: TaskEvent }
+  /** `error`: it is not known whether all its threads are gone. */
+  | {
+      readonly type: 'attempt-terminated';
+      readonly attempt: number;
+      readonly error: WireError | undefined;
+    }
+  | { readonly type: 'timer'; readonly timer: JobTimer }
+  | { readonly type: 'cancel-requested' }
+  | { readonly type: 'checkpoint-requested'; readonly requestId: number }
+  | { readonly type: 'result-stored' }
+  | { readonly type: 'result-store-failed'; readonly error: WireError }
+  | StorageEvent;
+
+/** What is to be done, in this order. */
+export type JobEffect =
+  | Exclude<CoordinatorEffect, { type: 'arm-timer' | 'cancel-timer' }>
+  | { readonly type: 'arm-timer'; readonly timer: JobTimer; readonly delayMs: number }
+  | { readonly type: 'cancel-timer'; readonly timer: JobTimer }
+  /** `TaskLauncher.launch`; task events answer, or launch-failed. */
+  | { readonly type: 'launch'; readonly attempt: number; readonly restore: AttemptRestore | undefined }
+  /** `RunningAttempt.terminate`; answered by attempt-terminated. */
+  | { readonly type: 'terminate'; readonly attempt: number }
+  /** `CheckpointStorage.finish`; answered by result-stored or result-store-failed. */
+  | { readonly type: 'store-result'; readonly result: StoredJobResult; readonly keepCheckpoints: boolean }
+  /** A report that is data, not control. */
+  | { readonly type: 'deliver'; readonly task: TaskAddress; readonly report: DataReport }
+  /** The last effect of all; nothing runs any more. */
+  | { readonly type: 'settled'; readonly outcome: JobOutcome };
+
+export type DataReport = Extract<TaskReport, { type: 'line' | 'collected' }>;
+
+export type JobOutcome =
+  | { readonly status: 'FINISHED'; readonly result: JobExecutionResult }
+  | { readonly status: 'FAILED' | 'CANCELED' | 'SUSPENDED'; readonly error: WireError };
+
+/** The job at one moment, for people. Plain data. */
+export interface JobStatusSnapshot {
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly status: JobStatus;
+  /** 0 before the first. */
+  readonly attempt: number;
+  readonly restarts: number;
+  readonly tasksRunning: number;
+  readonly tasksFinished: number;
+  readonly tasks: number;
+  readonly checkpoints: CheckpointStatistics;
+  /** Checkpoint that the present attempt began from. */
+  readonly restoredCheckpointId: number | undefined;
+  readonly lastFailure: JobFailure | undefined;
+}
