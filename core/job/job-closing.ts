@@ -15,8 +15,7 @@ interface Recording {
 }
 
 /**
- * The end of a job that has finished or was cancelled: waits until the storage is quiet, then has the
- * result recorded.
+ * The end of a job, however it came: waits until the storage is quiet, then has the result recorded.
  *
  * Invariants: open -> quieting -> recording -> done, never back; no stage waits longer than
  * {@link DEADLINE_MS} for the storage.
@@ -34,6 +33,16 @@ export class JobClosing {
 
   get begun(): boolean {
     return this.#stage !== 'open';
+  }
+
+  /** The result is recorded, or never will be. */
+  get done(): boolean {
+    return this.#stage === 'done';
+  }
+
+  /** The storage has been waited for long enough. */
+  get overdue(): boolean {
+    return this.#overdue;
   }
 
   /** False if it had begun before. */

@@ -4,6 +4,7 @@ import { isMillraceError } from '../base/millrace-error.js';
 import type { CheckpointConfig } from '../checkpoint/checkpoint-config.js';
 import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.js';
 import { NO_CHECKPOINTS } from '../checkpoint/checkpoint-statistics.js';
+import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
 import { traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { CoordinatorEffect, CoordinatorEvent } from '../checkpoint/coordinator-protocol.js';
 import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
@@ -148,7 +149,7 @@ export class JobMaster {
           this.#deploy(now, effects);
         break;
       case 'FAILING':
-        if (!alive) this.#settle(now, effects);
+        if (!alive) this.#record('FAILED', now, effects);
         break;
       case 'CANCELLING':
         if (!alive) this.#record('CANCELED', now, effects);
@@ -175,7 +176,7 @@ export class JobMaster {
     if (!attempt.alive) this.#proceed(now, effects);
   }
 
-  /** Nothing of the attempt runs any more. False: of another attempt, or gone already. */
+  /** False: of another attempt, or gone already. */
   #onGone(number: number, now: Instant, effects: JobEffect[]): boolean {
     if (this.#attempt?.number !== number || !this.#attempt.alive) return false;
     this.#attempt.onGone();
@@ -322,25 +323,24 @@ export class JobMaster {
     this.#beginClosing(now, effects);
   }
 
-  /** No further checkpoint; every thread goes. */
   #beginClosing(now: Instant, effects: JobEffect[]): void {
     if (!this.#closing.begin(effects)) return;
     this.#coordinate({ type: 'stopped' }, now, effects);
     this.#attempt?.terminate(effects);
   }
 
-  /**
-   * Records the result once the storage is quiet. A cancelled job whose checkpoints are retained is not
-   * recorded: it is unfinished, and can be resumed.
-   */
-  #record(state: 'FINISHED' | 'CANCELED', now: Instant, effects: JobEffect[]): void {
-    const coordinator = this.#coordinator;
-    const storing = coordinator?.storing === true;
-    if (!this.#closing.mayRecord(coordinator?.busy === true && !storing, storing)) return;
-    if (coordinator === undefined || (state === 'CANCELED' && this.#retainOnCancellation)) {
+  /** Has it recorded how the job ended, once the storage is quiet. A failed job does not insist on it. */
+  #record(state: StoredJobResult['state'], now: Instant, effects: JobEffect[]): void {
+    this.#beginClosing(now, effects);
+    const { done, overdue } = this.#closing;
+    const coordinator = this.#leadershipLost ? undefined : this.#coordinator;
+    if (coordinator === undefined || done || (state === 'FAILED' && overdue)) {
       this.#settle(now, effects);
-    } else {
-      this.#closing.record({ state, finishedMs: now.wallMs }, false, effects);
+    } else if (this.#closing.mayRecord(coordinator.busy && !coordinator.storing, coordinator.storing)) {
+      const keeps = state === 'FAILED' || (state === 'CANCELED' && this.#retainOnCancellation);
+      const message = this.#failover.error?.cause?.what;
+      const result = { state, finishedMs: now.wallMs, ...(message === undefined ? {} : { message }) };
+      this.#closing.record(result, keeps, effects);
     }
   }
 
