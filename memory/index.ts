@@ -8,7 +8,9 @@ export {
 export { ChannelReader } from './channel-reader.js';
 export { ChannelWriter } from './channel-writer.js';
 export type { CheckpointAnnouncement } from './checkpoint-announcement.js';
+export { ThreadCodecFactory } from './codec-factory.js';
 export { createDoorbells, Doorbell, type DoorbellHandle } from './doorbell.js';
+export { createHeartbeats, Heartbeat, type HeartbeatMemory, HeartbeatMonitor } from './heartbeat.js';
 export { IdleAction, IdleStrategy } from './idle-strategy.js';
 export { jobManagerMemory, withJobManagerDefaultSize } from './job-manager-memory.js';
 export { LocalBufferPool } from './local-buffer-pool.js';

@@ -14,7 +14,7 @@ import type {
 } from './type-descriptor.js';
 import { mismatch, showValue } from './type-mismatch.js';
 import { leastBytes, validateType } from './type-validation.js';
-import { badBytes, endsEarly, need, readVarint, writeVarint } from './varint.js';
+import { badBytes, need, readCount, readVarint, writeVarint } from './varint.js';
 
 /**
  * A codec that walks the type, value by value: what every other codec has to agree with, byte by byte, and
@@ -251,11 +251,4 @@ export function noVariant(type: UnionNode, path: string, name: unknown): Millrac
     `${placeOf(pathTo(path, type.tag))} is ${showValue(name)}, which names no variant.`,
     { hint: `It may be ${type.variants.map((variant) => `'${variant.name}'`).join(', ')}.` },
   );
-}
-
-/** Reads a count, and refuses one that the bytes left cannot hold, before memory is spent on it. */
-function readCount(input: ByteReader, least: number): number {
-  const count = readVarint(input);
-  if (count * least > input.limit - input.position) throw endsEarly(input.position);
-  return count;
 }

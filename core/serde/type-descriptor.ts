@@ -72,7 +72,7 @@ declare const valueType: unique symbol;
 
 /** Knows, at compile time only, the TypeScript type of the values. */
 export interface ValuesOf<T> {
-  readonly [valueType]?: (value: T) => T;
+  readonly [valueType]?: () => T;
 }
 
 /** A {@link TypeNode} that knows, at compile time, the TypeScript type of its values. */

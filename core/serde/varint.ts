@@ -43,6 +43,13 @@ export function readLength(input: ByteReader): number {
   return length;
 }
 
+/** Reads a count of values of at least `least` bytes each, and refuses one that the bytes left cannot hold. */
+export function readCount(input: ByteReader, least: number): number {
+  const count = readVarint(input);
+  if (count * least > input.limit - input.position) throw endsEarly(input.position);
+  return count;
+}
+
 /** Checks that `count` bytes are there, before they are read. */
 export function need(input: ByteReader, count: number): void {
   if (input.position + count > input.limit) throw endsEarly(input.position);

@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import t from 'tap';
 import { ElementKind } from '../../core/element/element-kind.js';
 import { interpretedCodec } from '../../core/serde/interpreted-codec.js';
+import type { RecordCodec } from '../../core/serde/record-codec.js';
 import { types } from '../../core/serde/types.js';
 import { createPartition } from '../../memory/channel-handle.js';
 import { ChannelReader } from '../../memory/channel-reader.js';
 import { ChannelWriter } from '../../memory/channel-writer.js';
+import { compiledCodec } from '../../memory/compiled-codec.js';
 import { createDoorbells } from '../../memory/doorbell.js';
+import { DynamicCodec } from '../../memory/dynamic-codec.js';
 import { LocalBufferPool } from '../../memory/local-buffer-pool.js';
 import { createSegmentPool, SegmentAllocator, SegmentPool } from '../../memory/segment-pool.js';
 import { check } from '../check.js';
@@ -93,6 +96,7 @@ const world = fc.integer({ min: 1, max: 3 }).chain((channels) =>
     segmentBytes: fc.constantFrom(256, 264, 512, 4096),
     exclusive: fc.integer({ min: 1, max: 2 }),
     floating: fc.integer({ min: 0, max: 5 }),
+    carried: fc.constantFrom('interpreted' as const, 'compiled' as const, 'undeclared' as const),
     startPosition: fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32 - 3, 2 ** 31 - 2),
     steps: fc.array(step(channels), { maxLength: 120, size: 'max' }),
   }),
@@ -112,10 +116,15 @@ function write(writer: ChannelWriter<Record>, element: Element): void {
 function read(reader: ChannelReader<Record>): Element | undefined {
   const kind = reader.next();
   if (kind === ElementKind.NONE) return undefined;
-  if (kind === ElementKind.RECORD) return [kind, reader.value, reader.timestamp];
+  if (kind === ElementKind.RECORD) return [kind, plainRecord(reader.value), reader.timestamp];
   if (kind === ElementKind.WATERMARK) return [kind, reader.timestamp];
   if (kind === ElementKind.BARRIER) return [kind, reader.checkpointId, reader.timestamp, reader.isSavepoint];
   return [kind];
+}
+
+/** An undeclared Uint8Array comes back as a Buffer. */
+function plainRecord(value: Record | undefined): Record | undefined {
+  return value?.raw === undefined ? value : { ...value, raw: new Uint8Array(value.raw) };
 }
 
 interface WorldPlan {
@@ -124,6 +133,12 @@ interface WorldPlan {
   readonly exclusive: number;
   readonly floating: number;
   readonly startPosition: number;
+  readonly carried: 'interpreted' | 'compiled' | 'undeclared';
+}
+
+function codecOf(plan: WorldPlan): RecordCodec<Record> {
+  if (plan.carried === 'undeclared') return new DynamicCodec() as RecordCodec<unknown> as RecordCodec<Record>;
+  return plan.carried === 'compiled' ? compiledCodec(record, new DynamicCodec()) : interpretedCodec(record);
 }
 
 function makeWorld(plan: WorldPlan) {
@@ -143,12 +158,12 @@ function makeWorld(plan: WorldPlan) {
   });
   const buffers = new LocalBufferPool(partition, new SegmentPool(poolHandle));
   const consumerPool = new SegmentPool(poolHandle);
-  const codec = interpretedCodec(record);
+  const codec = codecOf(plan);
   return {
     buffers,
     channels: partition.channels.map((handle) => ({
       writer: new ChannelWriter<Record>(handle, buffers, codec),
-      reader: new ChannelReader<Record>(handle, consumerPool, interpretedCodec(record)),
+      reader: new ChannelReader<Record>(handle, consumerPool, codecOf(plan)),
       expected: [] as Element[],
     })),
   };
@@ -252,6 +267,7 @@ t.test(
       exclusive: 2,
       floating: 0,
       startPosition: 2 ** 32 - 1,
+      carried: 'compiled',
     });
     const [channel] = channels;
     if (channel === undefined) return;
