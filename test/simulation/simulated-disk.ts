@@ -1,0 +1,207 @@
+import { dirname } from 'node:path/posix';
+import { invariant, type Prng } from '../../core/internal.js';
+
+/** A file without its names. Grows at its end only. */
+export interface Inode {
+  readonly id: number;
+  bytes: Uint8Array;
+  length: number;
+  /** Up to here the bytes survive a loss of power. */
+  syncedLength: number;
+  modifiedMs: number;
+}
+
+/**
+ * The medium and the cache before it, shared by the processes of one simulated machine. What one process
+ * writes the others see at once; what survives a loss of power is what was synced, and of the rest whatever
+ * is drawn. The end of a process alone loses nothing here: see `SimulatedFileSystem.kill`.
+ *
+ * Invariants:
+ * - a name points at one inode, in the cache and on the medium; two names may share one;
+ * - `syncedLength` never exceeds `length`, and bytes below it never change, unless {@link flipBit} is called;
+ * - after `crash` this disk is dead: its processes have ended with the machine.
+ */
+export class SimulatedDisk {
+  readonly #names = new Map<string, Inode>();
+  readonly #durable = new Map<string, Inode>();
+  readonly #folders = new Set<string>(['/']);
+  /** Names that differ, or may differ, between cache and medium. */
+  readonly #unsynced = new Set<string>();
+  #inodes = 0;
+  #dead = false;
+  /** Bytes of all files together, at most; appends beyond it are cut off with ENOSPC. */
+  capacityBytes = Number.MAX_SAFE_INTEGER;
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  find(path: string): Inode | undefined {
+    return this.#names.get(path);
+  }
+
+  isFolder(path: string): boolean {
+    return this.#folders.has(path);
+  }
+
+  /** Names in a folder, sorted, and which of them are folders. */
+  entries(folder: string): { name: string; isFolder: boolean }[] {
+    const found = new Map<string, boolean>();
+    const base = folder === '/' ? '/' : `${folder}/`;
+    for (const path of this.#names.keys()) note(found, base, path, false);
+    for (const path of this.#folders) note(found, base, path, true);
+    return [...found]
+      .map(([name, isFolder]) => ({ name, isFolder }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** All files, sorted, with their lengths: for checks and for printing. */
+  files(): ReadonlyMap<string, number> {
+    const sorted = [...this.#names].sort(([a], [b]) => (a < b ? -1 : 1));
+    return new Map(sorted.map(([path, { length }]) => [path, length]));
+  }
+
+  create(path: string, nowMs: number): Inode {
+    invariant(!this.#names.has(path), 'a new file has a new name', { path });
+    const inode = {
+      id: ++this.#inodes,
+      bytes: new Uint8Array(64),
+      length: 0,
+      syncedLength: 0,
+      modifiedMs: nowMs,
+    };
+    this.#makeParents(path);
+    this.#name(path, inode);
+    return inode;
+  }
+
+  /** Appends what the disk has room for, and says how much that was. */
+  append(inode: Inode, bytes: Uint8Array, nowMs: number): number {
+    const room = Math.max(0, this.capacityBytes - this.#usedBytes());
+    const part = bytes.length <= room ? bytes : bytes.subarray(0, room);
+    const length = inode.length + part.length;
+    if (length > inode.bytes.length) {
+      const grown = new Uint8Array(Math.max(length, inode.bytes.length * 2));
+      grown.set(inode.bytes.subarray(0, inode.length));
+      inode.bytes = grown;
+    }
+    inode.bytes.set(part, inode.length);
+    inode.length = length;
+    inode.modifiedMs = nowMs;
+    return part.length;
+  }
+
+  /** False if the name is taken. */
+  link(inode: Inode, path: string): boolean {
+    if (this.#names.has(path)) return false;
+    this.#makeParents(path);
+    this.#name(path, inode);
+    return true;
+  }
+
+  remove(path: string): void {
+    if (this.#names.delete(path)) this.#unsynced.add(path);
+  }
+
+  removeTree(folder: string): void {
+    for (const path of [...this.#names.keys()]) {
+      if (path === folder || path.startsWith(`${folder}/`)) this.remove(path);
+    }
+    for (const path of [...this.#folders]) {
+      if (path === folder || path.startsWith(`${folder}/`)) this.#folders.delete(path);
+    }
+  }
+
+  /** The names in a folder are from now on as they are in the cache. */
+  syncFolder(folder: string): void {
+    for (const path of this.#unsynced) {
+      if (dirname(path) !== folder) continue;
+      this.#unsynced.delete(path);
+      const inode = this.#names.get(path);
+      if (inode === undefined) this.#durable.delete(path);
+      else this.#durable.set(path, inode);
+    }
+  }
+
+  syncBytes(inode: Inode): void {
+    inode.syncedLength = inode.length;
+  }
+
+  /**
+   * The machine loses power. Synced names and bytes survive; each name that was given or removed without a
+   * sync may have survived or not; unsynced bytes survive up to some point, behind which zeros may stand.
+   * Everything that ran on the machine has ended.
+   */
+  crash(prng: Prng): SimulatedDisk {
+    this.#dead = true;
+    const after = new SimulatedDisk();
+    after.capacityBytes = this.capacityBytes;
+    const survivors = new Map<Inode, Inode>();
+    for (const path of [...new Set([...this.#names.keys(), ...this.#durable.keys()])].sort()) {
+      const cached = this.#names.get(path);
+      const stored = this.#durable.get(path);
+      const inode = cached === stored || prng.chance(0.5) ? cached : stored;
+      if (inode === undefined) continue;
+      let survivor = survivors.get(inode);
+      if (survivor === undefined) {
+        survivor = torn(inode, prng, ++after.#inodes);
+        survivors.set(inode, survivor);
+      }
+      after.#makeParents(path);
+      after.#names.set(path, survivor);
+      after.#durable.set(path, survivor);
+    }
+    return after;
+  }
+
+  /** Damages a stored file, all its names: flips one drawn bit. False if there is nothing to flip. */
+  flipBit(path: string, prng: Prng): boolean {
+    const inode = this.#names.get(path);
+    if (inode === undefined || inode.length === 0) return false;
+    const at = prng.below(inode.length);
+    inode.bytes[at] = (inode.bytes[at] ?? 0) ^ (1 << prng.below(8));
+    return true;
+  }
+
+  /** Damages a stored file: cuts it off. */
+  truncate(path: string, length: number): boolean {
+    const inode = this.#names.get(path);
+    if (inode === undefined || inode.length <= length) return false;
+    inode.length = length;
+    inode.syncedLength = Math.min(inode.syncedLength, length);
+    return true;
+  }
+
+  #name(path: string, inode: Inode): void {
+    this.#names.set(path, inode);
+    this.#unsynced.add(path);
+  }
+
+  #usedBytes(): number {
+    if (this.capacityBytes === Number.MAX_SAFE_INTEGER) return 0;
+    let used = 0;
+    for (const inode of new Set(this.#names.values())) used += inode.length;
+    return used;
+  }
+
+  #makeParents(path: string): void {
+    for (let folder = dirname(path); !this.#folders.has(folder); folder = dirname(folder)) {
+      this.#folders.add(folder);
+    }
+  }
+}
+
+/** What is left of a file. */
+function torn(inode: Inode, prng: Prng, id: number): Inode {
+  const written = prng.between(inode.syncedLength, inode.length);
+  const length = prng.chance(0.5) ? written : prng.between(written, inode.length);
+  const bytes = new Uint8Array(Math.max(length, 64));
+  bytes.set(inode.bytes.subarray(0, written));
+  return { id, bytes, length, syncedLength: length, modifiedMs: inode.modifiedMs };
+}
+
+function note(found: Map<string, boolean>, base: string, path: string, isFolder: boolean): void {
+  if (!path.startsWith(base) || path.length === base.length) return;
+  const rest = path.slice(base.length);
+  if (!rest.includes('/')) found.set(rest, isFolder);
+}
