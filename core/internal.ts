@@ -28,6 +28,7 @@ export { decodeBase64, encodeBase64 } from './base/base64.js';
 export { crc32c } from './base/crc32c.js';
 export { type Duration, durationMs, formatDuration } from './base/duration.js';
 export { ERROR_TABLE, type ErrorCode } from './base/error-table.js';
+export type { Instant } from './base/instant.js';
 export { invariant, unreachable } from './base/invariant.js';
 export { parseIso8601 } from './base/iso-8601.js';
 export {
@@ -43,7 +44,15 @@ export { levenshtein, nearest } from './base/nearest.js';
 export { Prng } from './base/prng.js';
 export { decodeUtf8, encodeUtf8, utf8Length, writeUtf8 } from './base/utf8.js';
 export { Alignment, BarrierAligner } from './checkpoint/barrier-aligner.js';
+export {
+  type CheckpointConfig,
+  checkpointConfigFromOptions,
+  DEFAULT_CHECKPOINT_CONFIG,
+} from './checkpoint/checkpoint-config.js';
+export type { CheckpointFailureReason } from './checkpoint/checkpoint-failure-reason.js';
+export type { CheckpointStatistics, LatestCheckpoint } from './checkpoint/checkpoint-statistics.js';
 export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint-storage.js';
+export type { CheckpointRequestOutcome } from './checkpoint/coordinator-protocol.js';
 export {
   decideRecovery,
   type HolderState,
@@ -82,7 +91,18 @@ export {
   subtaskOfKeyGroup,
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
+export type { JobFailure } from './job/failure-history.js';
 export type { JobExecutionResult } from './job/job-execution-result.js';
+export { JobMaster, type JobMasterJob } from './job/job-master.js';
+export type {
+  DataReport,
+  JobEffect,
+  JobEvent,
+  JobOutcome,
+  JobStatusSnapshot,
+  JobTimer,
+} from './job/job-protocol.js';
+export type { JobStatus } from './job/job-status.js';
 export type { OptionDefinition, OptionRange, OptionType, OptionValue } from './job/option-definition.js';
 export { parseBoolean, parseInteger } from './job/option-value.js';
 export {
@@ -107,6 +127,12 @@ export {
   type ResolvedOptions,
   resolveOptions,
 } from './job/resolve-options.js';
+export { createRestartStrategy, type RestartStrategy } from './job/restart-strategy.js';
+export {
+  defaultRestartStrategy,
+  type RestartStrategyConfig,
+  restartStrategyFromOptions,
+} from './job/restart-strategy-config.js';
 export { type ChainHost, OperatorChain } from './operator/operator-chain.js';
 export type {
   SourceCoordinator,
