@@ -239,7 +239,7 @@ export class JobMaster {
     const executions = this.#attempt?.executions;
     if (executions?.allRunning !== true || this.#status !== 'RUNNING') return;
     this.#failover.history.onRunning(now);
-    traceEvent('job.tasks-running', { attempt: executions.attempt }, effects);
+    effects.push({ type: 'tasks-running', attempt: executions.attempt });
     this.#coordinate({ type: 'attempt-running', executions }, now, effects);
   }
 

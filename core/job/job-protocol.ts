@@ -43,6 +43,8 @@ export type JobEffect =
   | { readonly type: 'terminate'; readonly attempt: number }
   /** `CheckpointStorage.finish`; answered by result-stored or result-store-failed. */
   | { readonly type: 'store-result'; readonly result: StoredJobResult; readonly keepCheckpoints: boolean }
+  /** Every task of the attempt runs. */
+  | { readonly type: 'tasks-running'; readonly attempt: number }
   /** A report that is data, not control. */
   | { readonly type: 'deliver'; readonly task: TaskAddress; readonly report: DataReport }
   /** The last effect of all; nothing runs any more. */

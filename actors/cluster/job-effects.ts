@@ -1,0 +1,221 @@
+import {
+  type CheckpointRequestOutcome,
+  type CheckpointStorage,
+  invariant,
+  type JobEffect,
+  type JobEvent,
+  type JobGraph,
+  type JobOutcome,
+  type JobTimer,
+  type RunningAttempt,
+  type Timers,
+  toWireError,
+  unreachable,
+  type WireError,
+} from '../../core/internal.js';
+import type { JobMasterPorts } from './job-master-ports.js';
+
+/** Who hears how effects turned out. */
+export interface EffectReceiver {
+  /** Puts the event into the mailbox: it is handled after the present one. */
+  tell(event: JobEvent): void;
+  onRequestSettled(requestId: number, outcome: CheckpointRequestOutcome): void;
+  onSettled(outcome: JobOutcome): void;
+}
+
+export interface EffectJob {
+  readonly jobId: string;
+  readonly graph: JobGraph;
+  readonly epoch: number;
+}
+
+/**
+ * Carries out what a job master decides, in order; the outcome of each effect comes back as mail.
+ *
+ * Invariants: at most one attempt is held; a timer that was cancelled or replaced is not delivered.
+ */
+export class JobEffects {
+  readonly #job: EffectJob;
+  readonly #ports: JobMasterPorts;
+  readonly #receiver: EffectReceiver;
+  readonly #timers: Timers<JobTimer>;
+  readonly #armed = new Map<string, number>();
+  #attempt: { readonly number: number; readonly running: RunningAttempt } | undefined;
+
+  constructor(job: EffectJob, ports: JobMasterPorts, receiver: EffectReceiver) {
+    this.#job = job;
+    this.#ports = ports;
+    this.#receiver = receiver;
+    this.#timers = ports.createTimers((timer) => {
+      this.#armed.delete(keyOf(timer));
+      receiver.tell({ type: 'timer', timer });
+    });
+  }
+
+  run(effect: JobEffect): void {
+    switch (effect.type) {
+      case 'send':
+        if (effect.task.attempt === this.#attempt?.number)
+          this.#attempt.running.send(effect.task, effect.message);
+        break;
+      case 'arm-timer':
+        this.#cancel(effect.timer);
+        this.#armed.set(keyOf(effect.timer), this.#timers.arm(effect.delayMs, effect.timer));
+        break;
+      case 'cancel-timer':
+        this.#cancel(effect.timer);
+        break;
+      case 'launch':
+        this.#launch(effect);
+        break;
+      case 'terminate':
+        this.#terminate(effect.attempt);
+        break;
+      case 'tasks-running':
+        this.#ports.listener.onTasksRunning(effect.attempt);
+        break;
+      case 'deliver':
+        this.#deliver(effect);
+        break;
+      case 'request-settled':
+        this.#receiver.onRequestSettled(effect.requestId, effect.outcome);
+        break;
+      case 'settled':
+        this.#receiver.onSettled(effect.outcome);
+        break;
+      case 'trace':
+        if (this.#ports.trace.enabled) this.#ports.trace.emit(effect.event);
+        break;
+      default:
+        this.#store(effect);
+    }
+  }
+
+  /** Ends what runs, as a crash would. A storage call that is under way may end later. */
+  async close(): Promise<void> {
+    for (const id of this.#armed.values()) this.#timers.cancel(id);
+    this.#armed.clear();
+    await this.#attempt?.running.terminate();
+  }
+
+  #launch({ attempt, restore }: Extract<JobEffect, { type: 'launch' }>): void {
+    try {
+      const running = this.#ports.launcher.launch({ ...this.#job, attempt, restore }, (event) =>
+        this.#receiver.tell({ type: 'task', event }),
+      );
+      this.#attempt = { number: attempt, running };
+    } catch (error) {
+      this.#receiver.tell({ type: 'launch-failed', attempt, error: toWireError(error) });
+    }
+  }
+
+  #terminate(attempt: number): void {
+    const held = this.#attempt;
+    if (held?.number !== attempt) return;
+    this.#await(
+      () => held.running.terminate(),
+      () => ({ type: 'attempt-terminated', attempt, error: undefined }),
+      (error) => ({ type: 'attempt-terminated', attempt, error }),
+    );
+  }
+
+  #deliver({ task, report }: Extract<JobEffect, { type: 'deliver' }>): void {
+    const { listener } = this.#ports;
+    if (report.type === 'line') listener.onLine(task, report.text);
+    else listener.onCollected(task, report.sequence, report.items);
+  }
+
+  #store(
+    effect: Extract<
+      JobEffect,
+      {
+        type:
+          | 'store-checkpoint'
+          | 'resolve-checkpoint'
+          | 'retain-checkpoints'
+          | 'discard-files'
+          | 'store-result';
+      }
+    >,
+  ): void {
+    const storage = this.#storage();
+    switch (effect.type) {
+      case 'store-checkpoint': {
+        const { checkpointId } = effect.manifest;
+        this.#await(
+          () => storage.complete(effect.manifest),
+          () => ({ type: 'checkpoint-stored', checkpointId }),
+          (error) => ({ type: 'checkpoint-store-failed', checkpointId, error }),
+        );
+        break;
+      }
+      case 'resolve-checkpoint': {
+        const { checkpointId } = effect;
+        this.#await(
+          () => storage.resolveUnknown(checkpointId),
+          (completed) => ({ type: 'checkpoint-outcome', checkpointId, completed }),
+          (error) => ({ type: 'checkpoint-outcome-failed', checkpointId, error }),
+        );
+        break;
+      }
+      case 'retain-checkpoints':
+        this.#await(
+          () => storage.retain(effect.count),
+          () => ({ type: 'checkpoints-retained', error: undefined }),
+          (error) => ({ type: 'checkpoints-retained', error }),
+        );
+        break;
+      case 'discard-files':
+        this.#await(
+          () => storage.discard(effect.checkpointId, effect.files),
+          () => ({ type: 'files-discarded', error: undefined }),
+          (error) => ({ type: 'files-discarded', error }),
+        );
+        break;
+      case 'store-result':
+        this.#await(
+          () => storage.finish(effect.result, effect.keepCheckpoints),
+          () => ({ type: 'result-stored' }),
+          (error) => ({ type: 'result-store-failed', error }),
+        );
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  #storage(): CheckpointStorage {
+    const { storage } = this.#ports;
+    invariant(storage !== undefined, 'a job that takes checkpoints has a storage', { job: this.#job.jobId });
+    return storage;
+  }
+
+  #await<T>(
+    begin: () => Promise<T>,
+    done: (value: T) => JobEvent,
+    failed: (error: WireError) => JobEvent,
+  ): void {
+    const run = async (): Promise<void> => {
+      let event: JobEvent;
+      try {
+        event = done(await begin());
+      } catch (error) {
+        event = failed(toWireError(error));
+      }
+      this.#receiver.tell(event);
+    };
+    void run();
+  }
+
+  #cancel(timer: JobTimer): void {
+    const key = keyOf(timer);
+    const id = this.#armed.get(key);
+    if (id === undefined) return;
+    this.#armed.delete(key);
+    this.#timers.cancel(id);
+  }
+}
+
+function keyOf({ name, id }: JobTimer): string {
+  return `${name}/${id}`;
+}

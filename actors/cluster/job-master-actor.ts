@@ -1,0 +1,223 @@
+import {
+  type CheckpointConfig,
+  type CheckpointManifest,
+  type CheckpointRequestOutcome,
+  createRestartStrategy,
+  fromWireError,
+  invariant,
+  type JobEffect,
+  type JobEvent,
+  type JobExecutionResult,
+  type JobGraph,
+  JobMaster,
+  type JobOutcome,
+  type JobStatusSnapshot,
+  MillraceError,
+  type RestartStrategyConfig,
+} from '../../core/internal.js';
+import type { Actor, ActorContext, ActorRef, StopReason } from '../kernel/actor.js';
+import type { ActorSystem } from '../kernel/actor-system.js';
+import { JobEffects } from './job-effects.js';
+import type { JobMasterPorts } from './job-master-ports.js';
+
+/** Task events of one attempt and outcomes of its effects; reports are bounded by their senders. */
+const MAILBOX_CAPACITY = 1 << 18;
+
+export interface JobMasterSettings {
+  readonly jobId: string;
+  readonly graph: JobGraph;
+  /** What the first attempt starts from; undefined: from the beginning. */
+  readonly restored: CheckpointManifest | undefined;
+  /** Above every checkpoint id that this job has ever used; undefined: one above the restored one. */
+  readonly firstCheckpointId: number | undefined;
+  /** Undefined: the job takes no checkpoints. */
+  readonly checkpointing: CheckpointConfig | undefined;
+  readonly restartStrategy: RestartStrategyConfig;
+}
+
+/** A job that has been started. All calls are made on the thread of its master. */
+export interface RunningJob {
+  /**
+   * Resolves when the job has finished and that is recorded. Rejects with MR5006 and its causes when it
+   * failed, MR5007 when it was cancelled, MR8003 when another process leads it now, MR5003 after `close`.
+   */
+  readonly result: Promise<JobExecutionResult>;
+  status(): JobStatusSnapshot;
+  /** One line for dumps. */
+  describe(): string;
+  /** Asks for the end; `result` tells when it came. */
+  cancel(): void;
+  /** Takes a checkpoint now; resolves to its id, rejects with MR3007 if it does not complete. */
+  triggerCheckpoint(): Promise<number>;
+  /** Ends the job as a crash would; resolves when nothing of it runs. Its checkpoints stay. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a job on an actor of its own.
+ *
+ * @throws MillraceError MR4002 if the restart strategy is out of its range
+ */
+export function startJobMaster(
+  system: ActorSystem,
+  settings: JobMasterSettings,
+  ports: JobMasterPorts,
+): RunningJob {
+  invariant(
+    (settings.checkpointing === undefined) === (ports.storage === undefined),
+    'checkpoints need a storage',
+    {
+      job: settings.jobId,
+    },
+  );
+  const { jobId, graph, restored, firstCheckpointId, checkpointing } = settings;
+  const strategy = createRestartStrategy(settings.restartStrategy, ports.jitter);
+  const epoch = ports.storage?.epoch ?? 0;
+  const master = new JobMaster({ jobId, graph, epoch, restored, firstCheckpointId }, checkpointing, strategy);
+  const client = new JobClient(system, master);
+  const ref = system.spawn<JobEvent>(
+    `job-master-${jobId}`,
+    (context) => new JobMasterActor(context, master, { settings, ports, client, epoch }),
+    { mailboxCapacity: MAILBOX_CAPACITY },
+  );
+  client.begin(ref);
+  return client;
+}
+
+interface JobMasterParts {
+  readonly settings: JobMasterSettings;
+  readonly ports: JobMasterPorts;
+  readonly client: JobClient;
+  readonly epoch: number;
+}
+
+/**
+ * Owns a {@link JobMaster}: gives it its mail one by one, and carries out what it decides.
+ *
+ * Invariant: effects of one event are carried out, in order, before the next event is handled.
+ */
+class JobMasterActor implements Actor<JobEvent> {
+  readonly #master: JobMaster;
+  readonly #parts: JobMasterParts;
+  readonly #effects: JobEffects;
+
+  constructor(context: ActorContext<JobEvent>, master: JobMaster, parts: JobMasterParts) {
+    this.#master = master;
+    this.#parts = parts;
+    const { settings, ports, client, epoch } = parts;
+    const { jobId, graph } = settings;
+    this.#effects = new JobEffects({ jobId, graph, epoch }, ports, {
+      tell: (event) => context.self.tell(event),
+      onRequestSettled: (requestId, outcome) => client.onRequestSettled(requestId, outcome),
+      onSettled: (outcome) => {
+        client.onSettled(outcome);
+        context.stop();
+      },
+    });
+  }
+
+  receive(event: JobEvent): void {
+    const { clock } = this.#parts.ports;
+    const effects: JobEffect[] = [];
+    this.#master.handle(event, { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() }, effects);
+    for (const effect of effects) this.#effects.run(effect);
+  }
+
+  stopped(reason: StopReason): void {
+    this.#parts.client.onStopped(reason, this.#effects.close());
+  }
+}
+
+interface Settle<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Invariant: every promise that was given out settles, at the latest when the actor has stopped. */
+class JobClient implements RunningJob {
+  readonly result: Promise<JobExecutionResult>;
+  readonly #system: ActorSystem;
+  readonly #master: JobMaster;
+  readonly #requests = new Map<number, Settle<number>>();
+  readonly #gone: Promise<void>;
+  #ref: ActorRef<JobEvent> | undefined;
+  #settle: Settle<JobExecutionResult> | undefined;
+  #onGone: (gone: Promise<void>) => void = () => {};
+  #nextRequest = 1;
+
+  constructor(system: ActorSystem, master: JobMaster) {
+    this.#system = system;
+    this.#master = master;
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.#gone = new Promise((resolve) => {
+      this.#onGone = resolve;
+    });
+    // Whoever asks for them gets the rejections; a client that never asks is no reason to end the process.
+    this.result.catch(() => {});
+    this.#gone.catch(() => {});
+  }
+
+  begin(ref: ActorRef<JobEvent>): void {
+    this.#ref = ref;
+    ref.tell({ type: 'started' });
+  }
+
+  status(): JobStatusSnapshot {
+    return this.#master.snapshot();
+  }
+
+  describe(): string {
+    return this.#master.describe();
+  }
+
+  cancel(): void {
+    this.#ref?.tell({ type: 'cancel-requested' });
+  }
+
+  triggerCheckpoint(): Promise<number> {
+    const requestId = this.#nextRequest++;
+    return new Promise((resolve, reject) => {
+      this.#requests.set(requestId, { resolve, reject });
+      if (this.#ref?.tell({ type: 'checkpoint-requested', requestId }) === true) return;
+      this.onRequestSettled(requestId, { completed: false, reason: 'CHECKPOINT_COORDINATOR_SHUTDOWN' });
+    });
+  }
+
+  close(): Promise<void> {
+    if (this.#ref !== undefined) this.#system.stop(this.#ref);
+    return this.#gone;
+  }
+
+  onRequestSettled(requestId: number, outcome: CheckpointRequestOutcome): void {
+    const settle = this.#requests.get(requestId);
+    this.#requests.delete(requestId);
+    if (outcome.completed) settle?.resolve(outcome.checkpointId);
+    else
+      settle?.reject(
+        new MillraceError('MR3007', 'The checkpoint did not complete.', { why: outcome.reason }),
+      );
+  }
+
+  onSettled(outcome: JobOutcome): void {
+    if (outcome.status === 'FINISHED') this.#settle?.resolve(outcome.result);
+    else this.#settle?.reject(fromWireError(outcome.error));
+  }
+
+  /** `gone`: when nothing of the job runs any more. */
+  onStopped({ error }: StopReason, gone: Promise<void>): void {
+    const reason = error ?? new MillraceError('MR5003', 'The job was closed while it ran.');
+    const settled = gone.then(
+      () => this.#settle?.reject(reason),
+      (cause) => {
+        this.#settle?.reject(reason);
+        throw cause;
+      },
+    );
+    this.#onGone(settled);
+    for (const requestId of [...this.#requests.keys()]) {
+      this.onRequestSettled(requestId, { completed: false, reason: 'CHECKPOINT_COORDINATOR_SHUTDOWN' });
+    }
+  }
+}

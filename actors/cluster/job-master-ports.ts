@@ -1,0 +1,33 @@
+import type {
+  CheckpointStorage,
+  Clock,
+  JobTimer,
+  Prng,
+  TaskAddress,
+  TaskLauncher,
+  Timers,
+  Trace,
+} from '../../core/internal.js';
+
+/** The world as the master of one job reaches it. */
+export interface JobMasterPorts {
+  readonly launcher: TaskLauncher;
+  /** Present exactly when the job takes checkpoints. */
+  readonly storage: CheckpointStorage | undefined;
+  readonly clock: Clock;
+  /** Timers that hand their tokens to `deliver`, never from inside `arm`. */
+  createTimers(deliver: (timer: JobTimer) => void): Timers<JobTimer>;
+  readonly trace: Trace;
+  /** Draws the jitter of the restart strategy. */
+  readonly jitter: Prng;
+  readonly listener: JobListener;
+}
+
+/** Who hears what a job yields while it runs. Called on the thread of the job master; must not throw. */
+export interface JobListener {
+  /** All tasks of an attempt run: a moment to prepare for the next one. */
+  onTasksRunning(attempt: number): void;
+  onLine(task: TaskAddress, text: string): void;
+  /** `sequence` grows by one for each call of one subtask, over all attempts; what is repeated is dropped by it. */
+  onCollected(task: TaskAddress, sequence: number, items: Uint8Array): void;
+}
