@@ -10,7 +10,7 @@ import type { FileFormat } from './file-format.js';
 import { CSV_SOURCE_OPTIONS, type CsvSourceOptions, resolveLineOptions } from './file-source-options.js';
 import type { FileSplit } from './file-split.js';
 import { MalformedInput } from './malformed-input.js';
-import { ReadAhead } from './read-ahead.js';
+import { readAhead } from './read-ahead.js';
 import { RecordReader } from './record-reader.js';
 
 /** CSV files whose records are objects of a declared type. */
@@ -41,7 +41,7 @@ export class CsvFormat<T> implements FileFormat<T> {
   }
 
   open(split: FileSplit, context: SourceReaderContext): SplitReader<T, FileSplit> {
-    const input = new ReadAhead(context.fileSystem, split.path, split.position, split.end);
+    const input = readAhead(context.fileSystem, split.path, split.position, split.end);
     const scanner = new CsvScanner<T>(this.#dialect, this.#shape, split.columns ?? this.#columns);
     const malformed = new MalformedInput(this.#options, context);
     return new RecordReader(split, input, scanner, malformed, this.#maxRecordBytes);

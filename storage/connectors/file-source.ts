@@ -15,6 +15,7 @@ import type { CsvSourceOptions, FileSourceOptions, LineSourceOptions } from './f
 import type { FileEnumeratorState, FileSplit } from './file-split.js';
 import { FileSplitEnumerator } from './file-split-enumerator.js';
 import { jsonLinesFormat, textLinesFormat } from './line-format.js';
+import { ParquetFormat } from './parquet-format.js';
 
 /**
  * Reads files, each once, exactly once: a file, a folder (the files in it), a pattern with `*`, `?`, `**` and
@@ -109,6 +110,28 @@ export class FileSource<T> implements Source<T, FileSplit, FileEnumeratorState> 
     options: CsvSourceOptions = {},
   ): FileSource<T> {
     return new FileSource(path, new CsvFormat(type, options), type, options);
+  }
+
+  /**
+   * Each record is a row as an object of the declared type, whose fields are the columns that are read; others
+   * are not touched (refused where the type is `strict`). 64-bit integers become numbers where a number is
+   * declared; dates and times are milliseconds where a timestamp is declared, what is finer being cut off. A
+   * null is undefined where the type is optional, and malformed where it is not. Rows are read by row group,
+   * large groups in pieces. A file that is no Parquet, or lacks a column, fails the job whatever `onError`
+   * says.
+   *
+   * @example
+   * ```ts
+   * const flight = types.object({ date: types.timestamp, delay: types.int32, origin: types.string });
+   * const flights = FileSource.parquet('flights-3m.parquet', flight);
+   * ```
+   */
+  static parquet<T>(
+    path: string | readonly string[],
+    type: TypeDescriptor<T>,
+    options: FileSourceOptions = {},
+  ): FileSource<T> {
+    return new FileSource(path, new ParquetFormat(type, options), type, options);
   }
 
   createEnumerator(context: SplitEnumeratorContext<FileSplit>): SplitEnumerator<FileEnumeratorState> {

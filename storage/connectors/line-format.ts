@@ -9,7 +9,7 @@ import type { FileFormat } from './file-format.js';
 import { LINE_SOURCE_OPTIONS, type LineSourceOptions, resolveLineOptions } from './file-source-options.js';
 import type { FileSplit } from './file-split.js';
 import { MalformedInput } from './malformed-input.js';
-import { ReadAhead } from './read-ahead.js';
+import { readAhead } from './read-ahead.js';
 import { NO_RECORD, RecordReader, type RecordScanner } from './record-reader.js';
 
 const LINE_FEED = 10;
@@ -36,7 +36,7 @@ export class LineFormat<T> implements FileFormat<T> {
   }
 
   open(split: FileSplit, context: SourceReaderContext): SplitReader<T, FileSplit> {
-    const input = new ReadAhead(context.fileSystem, split.path, split.position, split.end);
+    const input = readAhead(context.fileSystem, split.path, split.position, split.end);
     const scanner = new LineScanner(this.#parse);
     const malformed = new MalformedInput(this.#options, context);
     return new RecordReader(split, input, scanner, malformed, this.#maxRecordBytes);

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { InputStatus, invariant, type ReaderOutput, type SplitReader } from '../../core/internal.js';
 import type { FileSplit } from './file-split.js';
 import type { MalformedInput } from './malformed-input.js';
-import type { ReadAhead } from './read-ahead.js';
+import type { Prefetch } from './prefetch.js';
 
 const LINE_FEED = 10;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -50,7 +50,7 @@ export class UnreadableFile extends Error {}
  */
 export class RecordReader<T> implements SplitReader<T, FileSplit> {
   readonly #split: FileSplit;
-  readonly #input: ReadAhead;
+  readonly #input: Prefetch<Uint8Array>;
   readonly #scanner: RecordScanner<T>;
   readonly #malformed: MalformedInput;
   readonly #maxRecordBytes: number;
@@ -80,7 +80,7 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
 
   constructor(
     split: FileSplit,
-    input: ReadAhead,
+    input: Prefetch<Uint8Array>,
     scanner: RecordScanner<T>,
     malformed: MalformedInput,
     maxRecordBytes: number,

@@ -22,7 +22,7 @@ async function readAll<T>(source: Source<T>, content: string, readBytes?: number
 }
 
 t.test('records are read as RFC 4180 has them', async (t) => {
-  const cases: [content: string, records: [string, number?][]][] = [
+  const cases: [content: string, records: [string, (number | undefined)?][]][] = [
     [
       'a,b\nx,1\ny,2',
       [
