@@ -1,7 +1,7 @@
 import { isMillraceError, MillraceError } from '../base/millrace-error.js';
 import type { BuiltJob } from '../graph/job-graph.js';
 import { generateJobGraph, type JobGraphSettings } from '../graph/job-graph-generator.js';
-import { refusePromise } from '../operator/synchronous.js';
+import { expectNoPromise } from '../operator/synchronous.js';
 import { type JobDefinition, jobNameOf } from './define-job.js';
 import type { JobParameters } from './job-parameters.js';
 import {
@@ -52,7 +52,7 @@ function describeJob(
       cause: error,
     });
   }
-  refusePromise(returned, 'The function given to defineJob');
+  expectNoPromise(returned, 'The function given to defineJob');
 }
 
 function settle(

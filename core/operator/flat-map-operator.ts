@@ -3,7 +3,7 @@ import { OneInputOperator } from './abstract-stream-operator.js';
 import { ElementCollector } from './element-collector.js';
 import type { FlatMapFunction } from './functions.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
-import { refusePromise } from './synchronous.js';
+import { expectNoPromise } from './synchronous.js';
 
 class FlatMapOperator<T, R> extends OneInputOperator<T, R> {
   private readonly fn: FlatMapFunction<T, R>;
@@ -20,7 +20,7 @@ class FlatMapOperator<T, R> extends OneInputOperator<T, R> {
     this.collector.timestamp = timestamp;
     this.context.userCode.node = this.context.chainIndex;
     const returned: unknown = fn(value, this.collector);
-    if (returned !== undefined) refusePromise(returned, 'The function given to flatMap');
+    if (returned !== undefined) expectNoPromise(returned, 'The function given to flatMap');
   }
 }
 

@@ -20,7 +20,7 @@ import type { KeySelector } from './functions.js';
 import type { KeyedProcessFunction, OnTimerContext, TimeDomain } from './keyed-process-function.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
-import { refusePromise } from './synchronous.js';
+import { expectNoPromise } from './synchronous.js';
 import type { TimerService } from './timer-service.js';
 
 /** Runs a {@link KeyedProcessFunction}. hot path: the keyed-count bench. */
@@ -43,7 +43,7 @@ class KeyedProcessOperator<K, T, R> extends AbstractTimerOperator<K, T, R> {
 
   override open(): void {
     this.context.userCode.node = this.context.chainIndex;
-    refusePromise(this.#fn.open?.(this.#functionContext), 'open of a keyed process function');
+    expectNoPromise(this.#fn.open?.(this.#functionContext), 'open of a keyed process function');
   }
 
   processElement(value: T, timestamp: number): void {
@@ -53,7 +53,7 @@ class KeyedProcessOperator<K, T, R> extends AbstractTimerOperator<K, T, R> {
     this.#collector.timestamp = timestamp;
     this.#functionContext.time = timestamp;
     const returned: unknown = this.#fn.processElement(value, this.#functionContext, this.#collector);
-    if (returned !== undefined) refusePromise(returned, 'processElement of a keyed process function');
+    if (returned !== undefined) expectNoPromise(returned, 'processElement of a keyed process function');
   }
 
   onEventTime(timestamp: number): void {
@@ -77,7 +77,7 @@ class KeyedProcessOperator<K, T, R> extends AbstractTimerOperator<K, T, R> {
     functionContext.timeDomain = domain;
     this.context.userCode.node = this.context.chainIndex;
     const returned: unknown = this.#fn.onTimer?.(timestamp, functionContext, this.#collector);
-    if (returned !== undefined) refusePromise(returned, 'onTimer of a keyed process function');
+    if (returned !== undefined) expectNoPromise(returned, 'onTimer of a keyed process function');
   }
 }
 

@@ -1,11 +1,10 @@
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
-import type { ReduceFunction } from '../state/aggregate-function.js';
+import { type ReduceFunction, refusePromise } from '../state/aggregate-function.js';
 import { ValueStateDescriptor } from '../state/state-descriptor.js';
 import type { ValueState } from '../state/value-state.js';
 import { AbstractKeyedOperator } from './abstract-keyed-operator.js';
 import type { KeySelector } from './functions.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
-import { isPromise, promiseReturned } from './synchronous.js';
 
 /** Folds each record into the value of its key and emits the new value. hot path: the keyed-count bench. */
 class KeyedReduceOperator<K, T> extends AbstractKeyedOperator<K, T, T> {
@@ -32,8 +31,7 @@ class KeyedReduceOperator<K, T> extends AbstractKeyedOperator<K, T, T> {
     let reduced = value;
     if (before !== undefined) {
       const fn = this.#fn;
-      reduced = fn(before, value);
-      if (isPromise(reduced)) throw promiseReturned('The function given to reduce');
+      reduced = refusePromise(fn(before, value), 'The function given to reduce');
     }
     this.#reduced.update(reduced);
     this.output.collect(reduced, timestamp);

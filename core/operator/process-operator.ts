@@ -7,7 +7,7 @@ import { ElementCollector } from './element-collector.js';
 import type { ProcessContext, ProcessFunction } from './process-function.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
-import { refusePromise } from './synchronous.js';
+import { expectNoPromise } from './synchronous.js';
 import type { TimeService } from './timer-service.js';
 
 /** Runs a {@link ProcessFunction}. Invariant: `watermark` never decreases. */
@@ -27,7 +27,7 @@ class ProcessOperator<T, R> extends OneInputOperator<T, R> implements TimeServic
 
   override open(): void {
     this.context.userCode.node = this.context.chainIndex;
-    refusePromise(this.#fn.open?.(this.#functionContext), 'open of a process function');
+    expectNoPromise(this.#fn.open?.(this.#functionContext), 'open of a process function');
   }
 
   processElement(value: T, timestamp: number): void {
@@ -35,7 +35,7 @@ class ProcessOperator<T, R> extends OneInputOperator<T, R> implements TimeServic
     this.#functionContext.time = timestamp;
     this.context.userCode.node = this.context.chainIndex;
     const returned: unknown = this.#fn.processElement(value, this.#functionContext, this.#collector);
-    if (returned !== undefined) refusePromise(returned, 'processElement of a process function');
+    if (returned !== undefined) expectNoPromise(returned, 'processElement of a process function');
   }
 
   override processWatermark(timestamp: number): void {

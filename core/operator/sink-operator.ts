@@ -7,7 +7,7 @@ import { CommitQueue, type PendingCommittable } from './commit-queue.js';
 import { restoredWatermark, snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
 import { OperatorLists } from './operator-list.js';
 import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
-import { refusePromise } from './synchronous.js';
+import { expectNoPromise } from './synchronous.js';
 
 const WRITER_STATE = 'writer-state';
 const COMMITTABLES = 'committables';
@@ -57,7 +57,7 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
     element.timestamp = timestamp === NO_TIMESTAMP ? undefined : timestamp;
     this.context.userCode.node = this.context.chainIndex;
     const returned: unknown = this.writer.write(value, element);
-    if (returned !== undefined) refusePromise(returned, 'write of a sink writer');
+    if (returned !== undefined) expectNoPromise(returned, 'write of a sink writer');
   }
 
   override processWatermark(timestamp: number): void {

@@ -1,8 +1,6 @@
 import { MillraceError } from '../base/millrace-error.js';
 
-const HINT =
-  'User functions are synchronous, since a record cannot wait for one (255 ns against 44). Do the waiting ' +
-  'in a source, in a sink, or before the job.';
+const HINT = 'User functions are synchronous: do the waiting in a source, in a sink, or before the job.';
 
 /**
  * Refuses functions that are declared `async` or as generators, when the job is built.
@@ -48,23 +46,11 @@ export function checkFunctionObject(
   }
 }
 
-/** For what a function without a result returned, once it is known not to be undefined. */
-export function refusePromise(returned: unknown, what: string): void {
-  const isObject = typeof returned === 'object' && returned !== null;
-  if (isObject && typeof (returned as Partial<PromiseLike<unknown>>).then === 'function')
-    throw promiseReturned(what);
-}
-
-/**
- * Whether a result is a promise. Only the platform's own are looked for: asking every record for `then`
- * costs a lookup that misses each time.
- */
-export function isPromise(value: unknown): boolean {
-  return typeof value === 'object' && value instanceof Promise;
-}
-
-export function promiseReturned(what: string): MillraceError {
-  return new MillraceError('MR5002', `${what} returned a promise.`, { hint: HINT });
+/** For functions without a result; all of them return undefined, so that looking closer costs nothing. */
+export function expectNoPromise(returned: unknown, what: string): void {
+  if (typeof returned !== 'object' || returned === null) return;
+  if (typeof (returned as Partial<PromiseLike<unknown>>).then !== 'function') return;
+  throw new MillraceError('MR5002', `${what} returned a promise.`, { hint: HINT });
 }
 
 function describe(value: unknown): string {

@@ -1,5 +1,5 @@
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
-import type { AggregateFunction, ReduceFunction } from '../state/aggregate-function.js';
+import { type AggregateFunction, type ReduceFunction, refusePromise } from '../state/aggregate-function.js';
 import { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
 import type { ListState } from '../state/list-state.js';
@@ -33,7 +33,8 @@ class AggregatedContents<IN, ACC, OUT> implements WindowContents<IN, OUT> {
   add(value: IN): boolean {
     const before = this.#accumulator.value();
     const accumulator = before === undefined ? this.#aggregate.createAccumulator() : before;
-    this.#accumulator.update(this.#aggregate.add(value, accumulator));
+    const after = this.#aggregate.add(value, accumulator);
+    this.#accumulator.update(refusePromise(after, 'add of an aggregate function'));
     return before === undefined;
   }
 
@@ -59,7 +60,8 @@ class ReducedContents<T> implements WindowContents<T, T> {
   add(value: T): boolean {
     const before = this.#reduced.value();
     const reduce = this.#reduce;
-    this.#reduced.update(before === undefined ? value : reduce(before, value));
+    const after = before === undefined ? value : reduce(before, value);
+    this.#reduced.update(refusePromise(after, 'The function given to reduce'));
     return before === undefined;
   }
 

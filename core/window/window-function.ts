@@ -5,7 +5,7 @@ import type { ElementCollector } from '../operator/element-collector.js';
 import type { KeyedStates } from '../operator/keyed-process-function.js';
 import { OperatorRuntimeContext } from '../operator/runtime-context.js';
 import type { ChainedOperatorContext, Output } from '../operator/stream-operator.js';
-import { refusePromise } from '../operator/synchronous.js';
+import { expectNoPromise } from '../operator/synchronous.js';
 import type { TimeService } from '../operator/timer-service.js';
 import { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
@@ -61,7 +61,7 @@ class ProcessedWindow<K, IN, OUT, CONTENTS> implements WindowFunction<CONTENTS, 
   open(runtime: WindowRuntime<OUT>): void {
     const functionContext = new WindowFunctionContext<K>(runtime as WindowRuntime<never>);
     this.#functionContext = functionContext;
-    refusePromise(this.#fn.open?.(functionContext), 'open of a process window function');
+    expectNoPromise(this.#fn.open?.(functionContext), 'open of a process window function');
   }
 
   emit(window: TimeWindow, contents: CONTENTS, out: Collector<OUT>): void {
@@ -74,14 +74,14 @@ class ProcessedWindow<K, IN, OUT, CONTENTS> implements WindowFunction<CONTENTS, 
       this.#elementsOf(contents),
       out,
     );
-    if (returned !== undefined) refusePromise(returned, 'process of a process window function');
+    if (returned !== undefined) expectNoPromise(returned, 'process of a process window function');
   }
 
   clear(window: TimeWindow): void {
     const functionContext = this.#functionContext;
     if (this.#fn.clear === undefined || functionContext === undefined) return;
     functionContext.window = window;
-    refusePromise(this.#fn.clear(functionContext), 'clear of a process window function');
+    expectNoPromise(this.#fn.clear(functionContext), 'clear of a process window function');
   }
 
   close(): void {

@@ -1,0 +1,74 @@
+/** The door of core for users: the API to describe jobs with, and the contracts of sources and sinks. */
+export { CollectionSource } from './api/collection-source.js';
+export { DataGeneratorSource } from './api/data-generator-source.js';
+export { DataStream } from './api/data-stream.js';
+export { DataStreamSink } from './api/data-stream-sink.js';
+export type { JobBuilder, JobDefinition } from './api/define-job.js';
+export { DiscardingSink } from './api/discarding-sink.js';
+export { type JobParameterInput, JobParameters } from './api/job-parameters.js';
+export { KeyedStream } from './api/keyed-stream.js';
+export type { MalformedRecord } from './api/malformed-record.js';
+export { NumberSequenceSource } from './api/number-sequence-source.js';
+export { OutputTag } from './api/output-tag.js';
+export { PacedSource } from './api/paced-source.js';
+export { PrintSink } from './api/print-sink.js';
+export { SingleOutputStreamOperator } from './api/single-output-stream-operator.js';
+export type { Committer, Sink, SinkWriter, SinkWriterContext } from './api/sink.js';
+export {
+  type Boundedness,
+  InputStatus,
+  type ReaderOutput,
+  type Source,
+  type SourceReader,
+  type SourceReaderContext,
+  type SplitEnumerator,
+  type SplitEnumeratorContext,
+} from './api/source.js';
+export { type ConfigurationValue, StreamExecutionEnvironment } from './api/stream-execution-environment.js';
+export { WindowedStream } from './api/windowed-stream.js';
+export type { Duration } from './base/duration.js';
+export type { ErrorCode } from './base/error-table.js';
+export { isMillraceError, MillraceError } from './base/millrace-error.js';
+export { Watermark } from './element/watermark.js';
+export type { JobExecutionResult } from './job/job-execution-result.js';
+export type { JobStatusSnapshot } from './job/job-protocol.js';
+export type { Collector } from './operator/collector.js';
+export type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './operator/functions.js';
+export type {
+  KeyedProcessContext,
+  KeyedProcessFunction,
+  KeyedRuntimeContext,
+  KeyedStates,
+  OnTimerContext,
+  TimeDomain,
+} from './operator/keyed-process-function.js';
+export type { ProcessContext, ProcessFunction } from './operator/process-function.js';
+export type { RuntimeContext } from './operator/runtime-context.js';
+export type { TimerService, TimeService } from './operator/timer-service.js';
+export type { Clock } from './ports/clock.js';
+export type { FileSystem } from './ports/file-system.js';
+export type { Counter } from './ports/metrics.js';
+export type { Infer, TypeDescriptor } from './serde/type-descriptor.js';
+export { types } from './serde/types.js';
+export type { AggregateFunction, ReduceFunction } from './state/aggregate-function.js';
+export type { AggregatingState } from './state/aggregating-state.js';
+export type { ListState } from './state/list-state.js';
+export type { MapState } from './state/map-state.js';
+export type { ReducingState } from './state/reducing-state.js';
+export {
+  AggregatingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  ValueStateDescriptor,
+} from './state/state-descriptor.js';
+export type { ValueState } from './state/value-state.js';
+export type { WatermarkGenerator, WatermarkOutput } from './watermark/watermark-generator.js';
+export { type TimestampAssigner, WatermarkStrategy } from './watermark/watermark-strategy.js';
+export { EventTimeTrigger } from './window/event-time-trigger.js';
+export type { ProcessWindowContext, ProcessWindowFunction } from './window/process-window-function.js';
+export { PurgingTrigger } from './window/purging-trigger.js';
+export { TimeWindow } from './window/time-window.js';
+export { type Trigger, type TriggerContext, TriggerResult } from './window/trigger.js';
+export { TumblingEventTimeWindows } from './window/tumbling-event-time-windows.js';
+export type { WindowAssigner } from './window/window-assigner.js';
