@@ -39,7 +39,7 @@ export interface PartitionPlan {
   readonly startPosition?: number;
 }
 
-/** Lays out the channels of a partition in fresh shared memory. Done by the TaskManager, before the threads start. */
+/** Lays out the channels of a partition in fresh shared memory. The TaskManager does it before threads start. */
 export function createPartition(plan: PartitionPlan): PartitionHandle {
   const count = plan.consumerDoorbells.length;
   const exclusiveCount = count * plan.exclusivePerChannel;

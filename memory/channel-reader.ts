@@ -23,7 +23,7 @@ import { SegmentReader } from './segment-reader.js';
 export class ChannelReader<T> {
   /** Of a RECORD. */
   value: T | undefined = undefined;
-  /** Of a RECORD its event time (`NO_TIMESTAMP`: none), of a WATERMARK its time, of a BARRIER its trigger time. */
+  /** The event time of a RECORD (`NO_TIMESTAMP`: none), the time of a WATERMARK, the trigger time of a BARRIER. */
   timestamp = NO_TIMESTAMP;
   /** Of a BARRIER. */
   checkpointId = -1;

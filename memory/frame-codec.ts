@@ -10,7 +10,7 @@ export interface FrameCodec<T> extends RecordCodec<T> {
   decodeFrame(bytes: Uint8Array, start: number, length: number, count: number): T[];
 }
 
-/** Collects records on the heap. A record is encoded when it is added, so that it may be changed afterwards. */
+/** Collects records on the heap. A record is encoded when it is added, so it may be changed afterwards. */
 export interface FrameBuilder<T> {
   readonly count: number;
   readonly bytes: Uint8Array;

@@ -45,7 +45,7 @@ export const COMMITTED_MASK = 0x7fff_ffff;
 export const SEGMENT_BYTES_MIN = 256;
 
 /** Bits of a tag above the element's kind. */
-export const TagFlag = { UNTIMED: 0x10, FRAME: 0x20, SPANNING: 0x40 } as const;
+const TagFlag = { UNTIMED: 0x10, FRAME: 0x20, SPANNING: 0x40 } as const;
 export const KIND_MASK = 0x0f;
 
 export const Tag = {

@@ -9,7 +9,7 @@ import { RingConsumer } from './spsc-ring.js';
  * Walks the segments of one channel on the consumer's thread, and gives each back when it is sealed and
  * read to its end.
  *
- * Invariants: base + 8 <= position <= end <= base + committed bytes of `segment`; a segment is given back once.
+ * Invariants: base + 8 <= position <= end <= base + committed bytes of `segment`; it is given back once.
  *
  * hot path: once per segment
  */

@@ -6,7 +6,7 @@ import { RingWord } from './ring-layout.js';
  *
  * Invariants:
  * - reclaimed <= head <= tail <= reclaimed + capacity, as distances modulo 2^32;
- * - a slot is written only while it lies in [tail, reclaimed + capacity), so the consumer never sees it change;
+ * - a slot is written only while it is in [tail, reclaimed + capacity), so the consumer never sees it change;
  * - an id is with the consumer from `publish` until `head` has passed it, else with the producer;
  * - what the producer wrote into a segment before `publish` is seen by who reads it after `peek`, and what
  *   the consumer read before `release` is read before the segment is written again.

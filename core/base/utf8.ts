@@ -21,7 +21,7 @@ export function utf8Length(text: string): number {
   return length;
 }
 
-/** Writes the text at `at` and returns the position after it. `into` must have room: 3 bytes per UTF-16 unit suffice. */
+/** Writes the text at `at` and returns the position after it. `into` must have room: 3 bytes a UTF-16 unit do. */
 export function writeUtf8(text: string, into: Uint8Array, at: number): number {
   let p = at;
   for (let i = 0; i < text.length; i++) {

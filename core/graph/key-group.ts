@@ -16,7 +16,7 @@ const words = new Int32Array(float64.buffer);
 /** 1 where the low word of a float64 comes first. */
 const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 
-/** The key group of a key, in [0, maxParallelism). @throws MillraceError MR2004 for a key without canonical form */
+/** The key group of a key, in [0, maxParallelism). @throws MillraceError MR2004 if it has no canonical form */
 export function keyGroupOf(key: unknown, maxParallelism: number): number {
   return murmurOfInt(javaHashCode(key)) % maxParallelism;
 }
@@ -39,7 +39,7 @@ export function keyGroupRangeOf(subtask: number, parallelism: number, maxParalle
   };
 }
 
-/** The maximum parallelism where none is set: 1.5 times the parallelism, as a power of two, in [128, 32768]. */
+/** The maximum parallelism where none is set: 1.5 times the parallelism, a power of two, in [128, 32768]. */
 export function defaultMaxParallelism(parallelism: number): number {
   const wanted = parallelism + Math.floor(parallelism / 2);
   let power = 128;

@@ -5,7 +5,7 @@
  * Three properties hold for every two keys a and b:
  * - equal keys have equal bytes, whatever order their fields were set in; different keys differ;
  * - bytewise order is the order of the keys (below);
- * - no key's bytes are a prefix of another's, so `key | namespace | element` needs no lengths and sorts by parts.
+ * - no key's bytes are a prefix of another's: `key | namespace | element` needs no lengths and sorts by parts.
  *
  * ```
  *   key         bytes                                                       order

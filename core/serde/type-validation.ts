@@ -123,7 +123,7 @@ export function checkVariant(tag: unknown, name: unknown, type: unknown): assert
   }
 }
 
-/** Fewest bytes that a value of the type can take: what bounds the count of an array before it is believed. */
+/** Fewest bytes that a value of the type can take; bounds the count of an array before it is believed. */
 export function leastBytes(type: TypeNode): number {
   switch (type.kind) {
     case 'void':

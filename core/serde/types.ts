@@ -64,7 +64,7 @@ export const types = {
   /** Any JavaScript string, lone surrogates included. */
   string: primitive<string>('string'),
   boolean: primitive<boolean>('boolean'),
-  /** Milliseconds since the epoch; JSON may hold a number or an ISO 8601 text (UTC where no zone is given). */
+  /** Milliseconds since the epoch; JSON may hold a number or an ISO 8601 text (UTC if no zone is given). */
   timestamp: primitive<number>('timestamp'),
   /** An integer of any size; in JSON a text of digits or a safe integer. */
   bigint: primitive<bigint>('bigint'),

@@ -43,7 +43,7 @@ export function readLength(input: ByteReader): number {
   return length;
 }
 
-/** Reads a count of values of at least `least` bytes each, and refuses one that the bytes left cannot hold. */
+/** Reads a count of values of at least `least` bytes each; refuses one that the bytes left cannot hold. */
 export function readCount(input: ByteReader, least: number): number {
   const count = readVarint(input);
   if (count * least > input.limit - input.position) throw endsEarly(input.position);

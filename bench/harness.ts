@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+
+/** `small` runs prove that a scenario still works and record nothing. */
+export const SMALL = process.env.MILLRACE_BENCH === 'small';
+
+/**
+ * Collects what one scenario measured in one run of this process, prints it, and appends it to
+ * `bench/history.jsonl`. Machines are noisy: judge ratios of one run, not absolutes of two.
+ */
+export class Report {
+  readonly #scenario: string;
+  readonly #values = new Map<string, { value: number; unit: string }>();
+  #belowGoal = false;
+
+  constructor(scenario: string) {
+    this.#scenario = scenario;
+    console.log(`\n${scenario}  (Node ${process.version}, ${cpuName()})`);
+  }
+
+  value(name: string, value: number, unit: string): void {
+    this.#values.set(name, { value, unit });
+    console.log(`  ${name.padEnd(52)} ${format(value).padStart(12)} ${unit}`);
+  }
+
+  /** How many times the second value the first one is, held against what it should be at least. */
+  ratio(name: string, of: string, to: string, atLeast: number): void {
+    const value = this.#read(of) / this.#read(to);
+    this.#goal(name, value, value >= atLeast, `x  (at least ${atLeast})`);
+  }
+
+  /** A value that should not be more than `atMost`. */
+  atMost(name: string, value: number, atMost: number, unit: string): void {
+    this.#goal(name, value, value <= atMost, `${unit}  (at most ${atMost})`);
+  }
+
+  #goal(name: string, value: number, reached: boolean, text: string): void {
+    this.#values.set(name, { value, unit: text.split(' ')[0] ?? '' });
+    if (!reached) this.#belowGoal = true;
+    console.log(
+      `  ${name.padEnd(52)} ${format(value).padStart(12)} ${text}${reached || SMALL ? '' : '  BELOW GOAL'}`,
+    );
+  }
+
+  #read(name: string): number {
+    const measured = this.#values.get(name);
+    if (measured === undefined) throw new Error(`${this.#scenario}: '${name}' was not measured`);
+    return measured.value;
+  }
+
+  /** Writes the history. Returns false if a goal was missed. */
+  finish(): boolean {
+    if (SMALL) return true;
+    const common = { commit: commit(), node: process.version, cpu: cpuName() };
+    for (const [name, { value, unit }] of this.#values) {
+      const line = { ...common, scenario: `${this.#scenario}: ${name}`, value, unit };
+      appendFileSync(join('bench', 'history.jsonl'), `${JSON.stringify(line)}\n`);
+    }
+    return !this.#belowGoal;
+  }
+}
+
+/** The middle of several runs; an even number of runs gives the higher of the two. */
+export async function median(runs: number, run: () => number | Promise<number>): Promise<number> {
+  const values: number[] = [];
+  for (let i = 0; i < runs; i++) values.push(await run());
+  values.sort((a, b) => a - b);
+  return values[runs >>> 1] ?? Number.NaN;
+}
+
+/** Nanoseconds for each of `count` repetitions that `work` does in one call. */
+export function nanosecondsEach(count: number, work: () => void): number {
+  const start = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - start) / count;
+}
+
+function format(value: number): string {
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+function cpuName(): string {
+  return `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`;
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  } catch (error) {
+    return `unknown (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`;
+  }
+}

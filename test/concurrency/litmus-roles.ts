@@ -1,0 +1,156 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Prng } from '../../core/base/prng.js';
+import type { ChannelHandle, PartitionHandle } from '../../memory/channel-handle.js';
+import { ChannelWriter } from '../../memory/channel-writer.js';
+import { CheckpointAnnouncer } from '../../memory/checkpoint-announcement.js';
+import { ThreadCodecFactory } from '../../memory/codec-factory.js';
+import { Doorbell, type DoorbellHandle } from '../../memory/doorbell.js';
+import { LocalBufferPool } from '../../memory/local-buffer-pool.js';
+import { SegmentPool } from '../../memory/segment-pool.js';
+import { RingProducer } from '../../memory/spsc-ring.js';
+import { litmusRecord, makeRecord } from './litmus-records.js';
+import type { LitmusOrder } from './litmus-thread.js';
+
+/** The other threads of the litmus tests, by role. */
+const ROLES: Readonly<Record<string, (order: LitmusOrder) => unknown>> = {
+  /** Publishes ids after writing a payload under each; waits for room by looking. */
+  ringProducer(order) {
+    const { control, base, capacity, payload } = order.shared as RingMemory;
+    const ring = new RingProducer(new Int32Array(control), base, capacity);
+    const words = new Int32Array(payload);
+    const free = Array.from({ length: capacity }, (_, id) => id);
+    for (let i = 0; i < order.count; i++) {
+      let id = free.pop();
+      while (id === undefined) {
+        const back = ring.reclaim();
+        if (back >= 0) id = back;
+      }
+      words[id] = i;
+      ring.publish(id);
+    }
+    while (ring.inRing > 0) ring.reclaim();
+    return ring.tail;
+  },
+
+  /** One side of the store buffer: stores its flag, then loads the other's. */
+  storeBuffer(order) {
+    const { words, mine, theirs } = order.shared as StoreBufferMemory;
+    const memory = new Int32Array(words);
+    const seen: number[] = [];
+    for (let round = 1; round <= order.count; round++) {
+      meet(memory, 2 * round - 1);
+      Atomics.store(memory, mine, round);
+      seen.push(Atomics.load(memory, theirs) === round ? 1 : 0);
+      meet(memory, 2 * round);
+    }
+    return seen;
+  },
+
+  /** Waits for its doorbell, then rings the other's. */
+  async pingPong(order) {
+    const { own, other } = order.shared as { own: DoorbellHandle; other: DoorbellHandle };
+    return pingPong(new Doorbell(own), new Doorbell(other), order.count, order.seed);
+  },
+
+  /** Announces checkpoint after checkpoint, each field a function of the id. */
+  announcer(order) {
+    const handle = order.shared as ChannelHandle;
+    const announcer = new CheckpointAnnouncer(handle);
+    const words = new Int32Array(handle.control);
+    const random = new Prng(order.seed);
+    for (let id = 1; id <= order.count; id++) {
+      // Leaves the reader time to see one whole now and then.
+      for (let spin = random.below(100); spin > 0; spin--) Atomics.load(words, 0);
+      announcer.announce({
+        checkpointId: id,
+        timestamp: id * 1.5,
+        isSavepoint: id % 2 === 1,
+        ringPosition: (id * 7) >>> 0,
+        offset: id % 1000,
+      });
+    }
+    return order.count;
+  },
+
+  /** Writes drawn records into a small channel, flushing and sleeping as it goes. */
+  async channelProducer(order) {
+    const partition = order.shared as PartitionHandle;
+    const random = new Prng(order.seed);
+    const handle = partition.channels[0];
+    if (handle === undefined) throw new Error('no channel');
+    const buffers = new LocalBufferPool(partition, new SegmentPool(handle.pool));
+    const writer = new ChannelWriter(handle, buffers, new ThreadCodecFactory().codecFor(litmusRecord));
+    const doorbell = new Doorbell(handle.producerDoorbell);
+    for (let i = 0; i < order.count; i++) {
+      while (!writer.drainOverflow() || !writer.hasRoom()) {
+        const ticket = doorbell.ticket();
+        if (writer.drainOverflow() && writer.hasRoom()) break;
+        if (!(await doorbell.wait(ticket, 20_000))) throw new Error(`no room came at record ${i}`);
+      }
+      writer.writeRecord(makeRecord(i, random), i);
+      if (random.chance(0.01)) writer.writeWatermark(i);
+      if (random.chance(0.05)) writer.flush();
+      if (i % 4096 === 0) buffers.audit();
+    }
+    writer.writeEndOfPartition();
+    writer.flush();
+    while (!writer.drainOverflow()) await doorbell.wait(doorbell.ticket(), 1);
+    writer.flush();
+    buffers.audit();
+    return writer.bytesOut;
+  },
+};
+
+export interface RingMemory {
+  readonly control: SharedArrayBuffer;
+  readonly base: number;
+  readonly capacity: number;
+  readonly payload: SharedArrayBuffer;
+}
+
+export interface StoreBufferMemory {
+  readonly words: SharedArrayBuffer;
+  readonly mine: number;
+  readonly theirs: number;
+}
+
+/** Word on which the sides of a litmus test wait for each other, so that their rounds overlap. */
+export const MEETING_WORD = 0;
+
+/** Both sides have come here `times` times. */
+export function meet(memory: Int32Array, times: number): void {
+  Atomics.add(memory, MEETING_WORD, 1);
+  while (Atomics.load(memory, MEETING_WORD) < 2 * times);
+}
+
+/** Returns how many waits were not answered; there must be none. */
+export async function pingPong(
+  own: Doorbell,
+  other: Doorbell,
+  rounds: number,
+  seed: number,
+): Promise<number> {
+  const random = new Prng(seed);
+  let lost = 0;
+  // Nobody has rung before the first round.
+  let ticket = 0;
+  for (let i = 0; i < rounds; i++) {
+    // The ring may fall before, into and after each step of the wait.
+    for (let spin = random.below(200); spin > 0; spin--) own.ticket();
+    other.ring();
+    if (!(await own.wait(ticket, 10_000))) lost++;
+    ticket = (ticket + 1) | 0;
+  }
+  return lost;
+}
+
+if (parentPort !== null) {
+  const order = workerData as LitmusOrder;
+  const port = parentPort;
+  // A wait on a doorbell alone does not keep a worker alive; a port with a listener does.
+  port.on('message', () => {});
+  const role = ROLES[order.role];
+  if (role === undefined) throw new Error(`no role ${order.role}`);
+  port.postMessage(await role(order));
+  port.close();
+}
