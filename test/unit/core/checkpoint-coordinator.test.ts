@@ -1,0 +1,478 @@
+import t from 'tap';
+import { modelGraph } from '../../model-graph.js';
+import { CoordinatorDriver, METRICS, wireError } from './coordinator-driver.js';
+
+const PIPELINE = modelGraph(
+  { name: 'source', parallelism: 2 },
+  { name: 'sink', parallelism: 1, inputs: [0] },
+);
+const ONE_TASK = modelGraph({ name: 'source', parallelism: 1 });
+
+t.test('the first checkpoint is due an interval after all tasks run', async (t) => {
+  t.same(new CoordinatorDriver(PIPELINE).done, ['arm checkpoint-due in 100']);
+});
+
+t.test('the enumerator is asked first; its readers are triggered when it has answered', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.due();
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 1']);
+  t.same(driver.done, ['arm checkpoint-due in 100', 'arm checkpoint-timeout in 1000']);
+  driver.enumerator(1, 'source.0');
+  t.same(driver.sent, ['source.0 <- trigger-checkpoint 1', 'source.1 <- trigger-checkpoint 1']);
+  driver.enumerator(1, 'source.0');
+  t.same(driver.sent, [], 'a second answer changes nothing');
+});
+
+t.test(
+  'each source is triggered behind its own enumerator, and nothing new begins before the last',
+  async (t) => {
+    const graph = modelGraph({ name: 'a', parallelism: 1 }, { name: 'b', parallelism: 1 });
+    const driver = new CoordinatorDriver(graph, { maxConcurrentCheckpoints: 2 });
+    driver.due();
+    t.same(driver.sent, ['a.0 <- snapshot-enumerator 1', 'b.0 <- snapshot-enumerator 1']);
+    driver.enumerator(1, 'b.0');
+    t.same(driver.sent, ['b.0 <- trigger-checkpoint 1']);
+    driver.due();
+    t.same(driver.sent, [], 'the first is still being triggered');
+    driver.enumerator(1, 'a.0');
+    t.same(driver.sent, [
+      'a.0 <- trigger-checkpoint 1',
+      'a.0 <- snapshot-enumerator 2',
+      'b.0 <- snapshot-enumerator 2',
+    ]);
+  },
+);
+
+t.test('a checkpoint is stored when all have acknowledged, and told when it is stored', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.nowMs = 100;
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0', 's0');
+  driver.acknowledge(1, 'sink.0', 'k0');
+  t.same(driver.effects, []);
+  driver.nowMs = 120;
+  driver.acknowledge(1, 'source.1', 's1');
+  t.same(driver.sent, []);
+  t.same(driver.done, ['cancel checkpoint-timeout', 'arm checkpoint-timeout in 1000', 'store-checkpoint']);
+  t.match(driver.manifest, {
+    checkpointId: 1,
+    epoch: 3,
+    attempt: 1,
+    fingerprint: 'model-fingerprint',
+    jobName: 'model',
+    triggeredMs: 1_000_100,
+    completedMs: 1_000_120,
+    kind: 'checkpoint',
+    vertices: [
+      { vertexUid: 'source-uid', parallelism: 2, maxParallelism: 128, enumerator: Uint8Array.of(1) },
+      { vertexUid: 'sink-uid', enumerator: undefined },
+    ],
+  });
+  t.ok(driver.coordinator.storing);
+  driver.nowMs = 130;
+  driver.stored(1);
+  t.notOk(driver.coordinator.storing);
+  t.same(driver.sent, [
+    'source.0 <- checkpoint-completed 1',
+    'source.1 <- checkpoint-completed 1',
+    'sink.0 <- checkpoint-completed 1',
+  ]);
+  t.same(driver.done, ['cancel checkpoint-timeout', 'retain-checkpoints']);
+  t.equal(driver.coordinator.latestCompleted?.checkpointId, 1);
+  t.match(driver.coordinator.statistics, {
+    completed: 1,
+    failed: 0,
+    pending: 0,
+    latest: { checkpointId: 1, durationMs: 30, stateBytes: 3 * METRICS.stateBytes, completedMs: 1_000_130 },
+  });
+});
+
+t.test('while one is pending the next waits, and begins when that one is complete', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK);
+  driver.due();
+  driver.due();
+  t.same(driver.sent, []);
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  driver.stored(1);
+  t.same(driver.sent, ['source.0 <- checkpoint-completed 1', 'source.0 <- snapshot-enumerator 2']);
+});
+
+t.test('the minimum pause is measured from the completion of the last checkpoint', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { minPauseMs: 80, maxConcurrentCheckpoints: 5 });
+  driver.complete(1);
+  driver.nowMs = 30;
+  driver.due();
+  t.same(driver.sent, []);
+  t.same(driver.done, ['arm checkpoint-due in 100', 'arm checkpoint-due in 50']);
+  driver.nowMs = 80;
+  driver.due();
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 2']);
+});
+
+t.test('a declined checkpoint is aborted, and its tasks hear of it', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE, { tolerableFailedCheckpoints: 1 });
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.decline(1, 'sink.0');
+  t.same(driver.sent, [
+    'source.0 <- checkpoint-aborted 1',
+    'source.1 <- checkpoint-aborted 1',
+    'sink.0 <- checkpoint-aborted 1',
+  ]);
+  t.equal(driver.verdict, undefined);
+  driver.decline(1, 'source.0');
+  t.same(driver.effects, [], 'declined once is enough');
+  t.match(driver.coordinator.statistics, { failed: 1, completed: 0, pending: 0 });
+});
+
+t.test('one failure more than is tolerated fails the job, which may restart', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.due();
+  driver.decline(1, 'sink.0');
+  t.match(driver.verdict, {
+    type: 'fail-job',
+    fatal: false,
+    error: { code: 'MR3006', cause: { what: 'Error: no room' } },
+  });
+  t.notOk(driver.done.includes('arm checkpoint-timeout in 1000'), 'and nothing new begins');
+});
+
+t.test('a checkpoint that is not complete in time expires', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE, { tolerableFailedCheckpoints: 1 });
+  driver.due();
+  driver.timer('checkpoint-timeout', 1);
+  t.match(driver.sent, ['source.0 <- checkpoint-aborted 1']);
+  driver.enumerator(1, 'source.0');
+  t.same(driver.effects, [], 'a late answer of the enumerator triggers nothing');
+  t.match(driver.coordinator.statistics, { failed: 1 });
+});
+
+t.test('files acknowledged too late go with the next completion, except those that it names', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 9 });
+  driver.due();
+  driver.timer('checkpoint-timeout', 1);
+  driver.acknowledge(1, 'source.0', 'base', 'late');
+  t.same(driver.effects, [], 'not yet: the task may build on them until it hears of the abort');
+  driver.due();
+  driver.enumerator(2, 'source.0');
+  driver.acknowledge(2, 'source.0', 'base', 'second');
+  driver.stored(2);
+  t.match(
+    driver.effects.filter(({ type }) => type === 'discard-files'),
+    [{ checkpointId: 1, files: [{ key: 'late' }] }],
+  );
+});
+
+t.test('a second acknowledgement of one task is ignored, and its files stay', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0', 's0');
+  driver.acknowledge(1, 'source.0', 's0-again');
+  driver.handle({ type: 'attempt-failing' });
+  driver.handle({ type: 'attempt-gone' });
+  t.match(
+    driver.effects.flatMap((effect) =>
+      effect.type === 'discard-files' ? effect.files.map(({ key }) => key) : [],
+    ),
+    ['s0'],
+  );
+});
+
+t.test('a newer completed checkpoint subsumes an older pending one', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { maxConcurrentCheckpoints: 2 });
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.due();
+  driver.enumerator(2, 'source.0');
+  driver.acknowledge(2, 'source.0');
+  driver.stored(2);
+  t.same(driver.sent, ['source.0 <- checkpoint-aborted 1', 'source.0 <- checkpoint-completed 2']);
+  t.match(driver.coordinator.statistics, { completed: 1, aborted: 1, failed: 0 });
+});
+
+t.test('checkpoints are stored one at a time, in the order of their ids', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { maxConcurrentCheckpoints: 3 });
+  for (const id of [1, 2, 3]) {
+    driver.due();
+    driver.enumerator(id, 'source.0');
+  }
+  driver.acknowledge(2, 'source.0');
+  t.equal(driver.manifest?.checkpointId, 2);
+  driver.acknowledge(3, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  t.equal(driver.manifest, undefined, 'the second is still being stored');
+  driver.stored(2);
+  t.equal(driver.manifest?.checkpointId, 3, 'the first was subsumed');
+  driver.stored(3);
+  t.equal(driver.coordinator.latestCompleted?.checkpointId, 3);
+});
+
+t.test('a rejection of the storage is not a failure until the storage has said so', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 1 });
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0', 'f');
+  driver.handle({
+    type: 'checkpoint-store-failed',
+    checkpointId: 1,
+    error: wireError('MR3001', 'no answer'),
+  });
+  t.same(driver.done, ['resolve-checkpoint']);
+  t.same(driver.sent, []);
+  t.ok(driver.coordinator.storing);
+  driver.handle({ type: 'checkpoint-outcome', checkpointId: 1, completed: true });
+  t.same(driver.sent, ['source.0 <- checkpoint-completed 1']);
+  t.match(driver.coordinator.statistics, { completed: 1, failed: 0 });
+
+  driver.due();
+  driver.enumerator(2, 'source.0');
+  driver.acknowledge(2, 'source.0', 'g');
+  driver.handle({
+    type: 'checkpoint-store-failed',
+    checkpointId: 2,
+    error: wireError('MR3001', 'no answer'),
+  });
+  driver.handle({ type: 'checkpoint-outcome', checkpointId: 2, completed: false });
+  t.same(driver.sent, ['source.0 <- checkpoint-aborted 2']);
+  t.match(driver.coordinator.statistics, { completed: 1, failed: 1 });
+});
+
+t.test(
+  'the storage is asked again and again what became of a checkpoint, then the job is given up',
+  async (t) => {
+    const driver = new CoordinatorDriver(ONE_TASK);
+    driver.due();
+    driver.enumerator(1, 'source.0');
+    driver.acknowledge(1, 'source.0');
+    driver.handle({ type: 'checkpoint-store-failed', checkpointId: 1, error: wireError('MR3001') });
+    const delays: string[] = [];
+    for (let i = 0; i < 10; i++) {
+      driver.handle({ type: 'checkpoint-outcome-failed', checkpointId: 1, error: wireError('MR3001') });
+      delays.push(...driver.done);
+      if (driver.verdict !== undefined) break;
+      driver.timer('checkpoint-outcome-due', 1);
+      t.same(driver.done, ['resolve-checkpoint']);
+    }
+    t.match(delays, ['arm checkpoint-outcome-due in 250', 'arm checkpoint-outcome-due in 500']);
+    t.equal(delays.length, 9);
+    t.match(driver.verdict, { type: 'fail-job', fatal: true });
+  },
+);
+
+t.test('a storage that never answers is given up after the timeout', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK);
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  driver.timer('checkpoint-timeout', 1);
+  t.match(driver.verdict, { type: 'fail-job', fatal: true, error: { code: 'MR3001' } });
+  t.notOk(driver.coordinator.storing);
+  driver.stored(1);
+  t.same(driver.effects, [], 'a later answer is ignored');
+});
+
+t.test('who has lost the lead notifies nobody and touches nothing', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE, { tolerableFailedCheckpoints: 9 });
+  driver.due();
+  driver.timer('checkpoint-timeout', 1);
+  driver.acknowledge(1, 'source.0', 'late');
+  driver.due();
+  driver.enumerator(2, 'source.0');
+  driver.acknowledgeAll(2);
+  driver.handle({ type: 'checkpoint-store-failed', checkpointId: 2, error: wireError('MR8003') });
+  t.same(driver.sent, []);
+  t.same(driver.done, ['cancel checkpoint-due', 'cancel final-checkpoint-due']);
+  t.match(driver.verdict, { type: 'leadership-lost', error: { code: 'MR8003' } });
+  for (const event of ['attempt-failing', 'attempt-gone', 'stopped'] as const) driver.handle({ type: event });
+  t.same(driver.effects, []);
+  driver.due();
+  t.same(driver.effects, []);
+});
+
+t.test('the lead may also be lost while old checkpoints are removed', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK);
+  driver.complete(1);
+  driver.handle({ type: 'checkpoints-retained', error: wireError('MR8003') });
+  t.match(driver.verdict, { type: 'leadership-lost' });
+});
+
+t.test('a failed attempt aborts what is pending without telling its tasks', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0', 'f');
+  driver.handle({ type: 'attempt-failing' });
+  t.same(driver.sent, []);
+  t.same(driver.done, ['cancel checkpoint-due', 'cancel final-checkpoint-due', 'cancel checkpoint-timeout']);
+  t.equal(driver.verdict, undefined, 'which is not counted');
+  driver.handle({ type: 'attempt-gone' });
+  t.match(driver.effects, [{ type: 'discard-files', checkpointId: 1 }]);
+});
+
+t.test('what is being stored when the attempt fails is waited for, and restored from', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK);
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  driver.handle({ type: 'attempt-failing' });
+  driver.handle({ type: 'attempt-gone' });
+  t.ok(driver.coordinator.storing);
+  t.throws(() => driver.coordinator.latestCompleted, { code: 'MR9001' });
+  driver.stored(1);
+  t.same(driver.sent, [], 'its tasks are gone');
+  t.equal(driver.coordinator.latestCompleted?.checkpointId, 1);
+});
+
+t.test('ids go on growing over attempts, and over a restore', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK);
+  driver.due();
+  driver.restart();
+  driver.complete(2);
+  const restored = driver.coordinator.latestCompleted;
+  t.equal(restored?.checkpointId, 2);
+  const next = new CoordinatorDriver(ONE_TASK, {}, restored);
+  next.due();
+  t.same(next.sent, ['source.0 <- snapshot-enumerator 3']);
+  t.throws(() => driver.acknowledge(99, 'source.0'), { code: 'MR9001' }, 'nobody acknowledges the future');
+});
+
+t.test('when all data is processed, the final checkpoint does not wait for the interval', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE, { intervalMs: 60_000 });
+  driver.dataFinished('source.0', 'source.1');
+  t.same(driver.effects, []);
+  driver.dataFinished('sink.0');
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 1']);
+  driver.enumerator(1, 'source.0');
+  driver.acknowledgeAll(1);
+  driver.stored(1);
+  driver.due();
+  t.same(driver.effects, [], 'and after it nothing begins by itself');
+});
+
+t.test('the final checkpoint comes after the one that is pending', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK);
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.dataFinished('source.0');
+  t.same(driver.sent, []);
+  driver.acknowledge(1, 'source.0');
+  driver.stored(1);
+  t.same(driver.sent, ['source.0 <- checkpoint-completed 1', 'source.0 <- snapshot-enumerator 2']);
+});
+
+t.test('a final checkpoint that fails is tried again soon, not at the interval', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { intervalMs: 60_000, tolerableFailedCheckpoints: 5 });
+  driver.dataFinished('source.0');
+  driver.decline(1, 'source.0');
+  t.ok(driver.done.includes('arm final-checkpoint-due in 1000'));
+  driver.timer('final-checkpoint-due', 1);
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 2']);
+});
+
+t.test(
+  'tasks behind finished sources are triggered themselves, and the finished are recorded as such',
+  async (t) => {
+    const driver = new CoordinatorDriver(PIPELINE);
+    driver.dataFinished('source.0', 'source.1');
+    driver.complete(1);
+    driver.finish('source.0');
+    driver.finish('source.1');
+    driver.due();
+    t.same(driver.sent, ['sink.0 <- trigger-checkpoint 2']);
+    driver.acknowledge(2, 'sink.0', 'k');
+    t.match(driver.manifest?.vertices, [
+      { subtasks: ['finished', 'finished'], enumerator: undefined },
+      { subtasks: [{ operators: {} }] },
+    ]);
+  },
+);
+
+t.test('a forward consumer is triggered when its own producer has finished', async (t) => {
+  const graph = modelGraph(
+    { name: 'source', parallelism: 2 },
+    { name: 'map', parallelism: 2, inputs: [0], partitioner: 'forward' },
+  );
+  const driver = new CoordinatorDriver(graph);
+  driver.dataFinished('source.1');
+  driver.complete(1);
+  driver.finish('source.1');
+  driver.due();
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 2', 'map.1 <- trigger-checkpoint 2']);
+});
+
+t.test('a task that finishes before it could acknowledge is recorded as finished', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.dataFinished('source.0', 'source.1');
+  driver.complete(1);
+  driver.due();
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 2']);
+  driver.finish('source.0');
+  t.same(driver.sent, ['source.1 <- trigger-checkpoint 2'], 'its enumerator has gone with it');
+  driver.finish('source.1');
+  t.same(driver.sent, ['sink.0 <- trigger-checkpoint 2'], 'no barrier will reach the sink');
+  driver.acknowledge(2, 'sink.0');
+  t.match(driver.manifest?.vertices, [{ subtasks: ['finished', 'finished'] }, { subtasks: [{}] }]);
+});
+
+t.test('union state allows no checkpoint while only some of its subtasks have ended', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  const lists = { splits: { mode: 'union', items: [Uint8Array.of(1)] } } as const;
+  const snapshot = { operators: { 'source-uid': { keyed: undefined, lists } } };
+  driver.dataFinished('source.0');
+  driver.complete(1);
+  driver.finish('source.0');
+  driver.due();
+  driver.acknowledge(2, 'sink.0');
+  const task = driver.task('source.1').address;
+  driver.handle({ type: 'acknowledged', task, checkpointId: 2, snapshot, metrics: METRICS });
+  t.same(driver.sent, ['source.1 <- checkpoint-aborted 2', 'sink.0 <- checkpoint-aborted 2']);
+  t.match(driver.coordinator.statistics, { aborted: 1, failed: 0 });
+});
+
+t.test('somebody who asks for a checkpoint is told how it went', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 5 });
+  driver.handle({ type: 'requested', requestId: 1 });
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 1']);
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  driver.stored(1);
+  t.match(driver.effects, [{}, { requestId: 1, outcome: { completed: true, checkpointId: 1 } }]);
+  driver.handle({ type: 'requested', requestId: 2 });
+  driver.handle({ type: 'requested', requestId: 3 });
+  driver.decline(2, 'source.0');
+  t.match(
+    driver.effects.find(({ type }) => type === 'request-settled'),
+    { requestId: 2, outcome: { completed: false, reason: 'CHECKPOINT_DECLINED' } },
+  );
+  driver.handle({ type: 'attempt-failing' });
+  t.match(
+    driver.effects.find(({ type }) => type === 'request-settled'),
+    { requestId: 3, outcome: { completed: false, reason: 'JOB_FAILURE' } },
+  );
+  driver.handle({ type: 'requested', requestId: 4 });
+  t.match(driver.effects, [{ requestId: 4, outcome: { reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' } }]);
+});
+
+t.test('one retention runs at a time; a completion meanwhile asks for one more', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { numRetained: 2 });
+  driver.complete(1);
+  t.match(driver.effects.at(-1), { type: 'retain-checkpoints', count: 2 });
+  driver.complete(2);
+  t.notOk(driver.done.includes('retain-checkpoints'));
+  driver.handle({ type: 'checkpoints-retained', error: wireError('MR3001') });
+  t.same(driver.done, ['retain-checkpoints']);
+  driver.handle({ type: 'checkpoints-retained', error: undefined });
+  t.same(driver.done, []);
+  t.notOk(driver.coordinator.busy);
+});
+
+t.test('it describes itself in a line', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'sink.0');
+  t.equal(driver.coordinator.describe(), 'next checkpoint 2, pending [1 PENDING 1/3]');
+});

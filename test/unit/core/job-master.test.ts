@@ -1,0 +1,461 @@
+import t from 'tap';
+import { MillraceError } from '../../../core/base/millrace-error.js';
+import { toWireError } from '../../../core/protocol/wire-error.js';
+import { modelGraph } from '../../model-graph.js';
+import { wireError } from './coordinator-driver.js';
+import { JobMasterDriver, ScriptedStrategy } from './job-master-driver.js';
+
+const PIPELINE = modelGraph(
+  { name: 'source', parallelism: 2 },
+  { name: 'sink', parallelism: 1, inputs: [0] },
+);
+
+t.test('a job is deployed, runs, and takes checkpoints once all its tasks run', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  t.same(driver.done, ['launch 1']);
+  t.equal(driver.status, 'RUNNING');
+  driver.run('source.0', 'source.1');
+  t.same(driver.done, []);
+  driver.run('sink.0');
+  t.same(driver.done, ['tasks-running', 'arm checkpoint-due in 100']);
+  t.match(driver.master.snapshot(), { tasksRunning: 3, tasks: 3, attempt: 1, restarts: 0 });
+  t.equal(
+    driver.master.describe(),
+    "job 'model' RUNNING, attempt 1, 3/3 tasks running; next checkpoint 1, pending []",
+  );
+});
+
+t.test('a job is finished when all tasks have, their threads are gone and that is recorded', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.nowMs = 500;
+  driver.finishAll();
+  t.same(driver.done, ['arm closing-deadline in 30000', 'terminate 1']);
+  t.equal(driver.status, 'RUNNING');
+  driver.gone();
+  t.match(driver.effects.at(-1), {
+    type: 'store-result',
+    result: { state: 'FINISHED', finishedMs: 1_000_500 },
+    keepCheckpoints: false,
+  });
+  driver.handle({ type: 'result-stored' });
+  t.equal(driver.status, 'FINISHED');
+  t.match(driver.outcome, {
+    status: 'FINISHED',
+    result: { jobId: 'job', jobName: 'model', netRuntimeMs: 500, attempts: 1, failures: [] },
+  });
+  t.same(driver.handle({ type: 'cancel-requested' }), [], 'terminal is final');
+});
+
+t.test('without checkpoints nothing is triggered and nothing recorded', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { checkpointing: 'off' });
+  driver.run();
+  t.same(driver.done, ['tasks-running']);
+  for (const task of driver.tasks) driver.report(task, { type: 'data-finished' });
+  t.same(driver.effects, []);
+  driver.finishAll();
+  driver.gone();
+  t.equal(driver.outcome?.status, 'FINISHED');
+  driver.handle({ type: 'checkpoint-requested', requestId: 1 });
+});
+
+t.test(
+  'a failed task takes the attempt down; the next one restores the newest completed checkpoint',
+  async (t) => {
+    const driver = new JobMasterDriver(PIPELINE);
+    driver.run();
+    driver.complete(1);
+    driver.nowMs = 1000;
+    driver.fail('sink.0');
+    t.equal(driver.status, 'RESTARTING');
+    t.same(driver.sent, ['source.0 <- cancel', 'source.1 <- cancel']);
+    t.same(driver.done, ['terminate 1']);
+    driver.report('source.0', { type: 'canceled' });
+    driver.exit('source.0');
+    t.same(driver.effects, [], 'the others have not gone yet');
+    driver.gone();
+    t.equal(driver.status, 'RUNNING');
+    t.match(driver.effects.at(-1), {
+      type: 'launch',
+      attempt: 2,
+      restore: {
+        checkpointId: 1,
+        enumerators: [Uint8Array.of(1), undefined],
+        subtasks: [[{ operators: {} }, {}], [{}]],
+      },
+    });
+    driver.nowMs = 1200;
+    driver.run();
+    t.match(driver.master.snapshot(), {
+      attempt: 2,
+      restarts: 1,
+      restoredCheckpointId: 1,
+      lastFailure: {
+        attempt: 1,
+        failedMs: 1_001_000,
+        recoveryMs: 200,
+        restoredCheckpointId: 1,
+        rootCause: {
+          code: 'MR5001',
+          what: 'it broke',
+          where: { job: 'model', operator: 'sink', uid: 'sink-uid', subtask: 0 },
+        },
+      },
+    });
+  },
+);
+
+t.test('without a completed checkpoint the next attempt starts where the job was started', async (t) => {
+  const first = new JobMasterDriver(PIPELINE);
+  first.run();
+  first.fail('sink.0');
+  t.match(first.gone().at(-1), { type: 'launch', attempt: 2, restore: undefined });
+  first.run();
+  first.complete(1);
+  const restored = { ...manifestOf(first), checkpointId: 7 };
+  const second = new JobMasterDriver(PIPELINE, { restored });
+  t.match(second.effects, [{ type: 'launch', attempt: 1, restore: { checkpointId: 7 } }]);
+  second.run();
+  second.fail('sink.0');
+  t.match(second.gone().at(-1), { type: 'launch', attempt: 2, restore: { checkpointId: 7 } });
+});
+
+t.test('a restart waits for its delay and for the threads, whichever is later', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy(500, 500) });
+  driver.run();
+  driver.fail('sink.0');
+  t.same(driver.done, ['arm restart-due in 500', 'terminate 1']);
+  driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 1 } });
+  t.same(driver.done, []);
+  driver.gone();
+  t.same(driver.done, ['launch 2']);
+  driver.run();
+  driver.fail('sink.0');
+  driver.gone();
+  t.same(driver.done, []);
+  driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 1 } });
+  t.same(driver.done, [], 'the timer of the first attempt is stale');
+  driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 2 } });
+  t.same(driver.done, ['launch 3']);
+});
+
+t.test('a restart waits for the outcome of a checkpoint that is being stored', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.handle({ type: 'timer', timer: { name: 'checkpoint-due', id: 1 } });
+  driver.report('source.0', { type: 'enumerator-snapshot', checkpointId: 1, state: new Uint8Array() });
+  driver.acknowledge(1, ...driver.tasks);
+  t.ok(driver.done.includes('store-checkpoint'));
+  driver.fail('sink.0');
+  driver.gone();
+  t.same(driver.done, []);
+  driver.handle({ type: 'checkpoint-stored', checkpointId: 1 });
+  t.match(driver.effects.at(-1), { type: 'launch', attempt: 2, restore: { checkpointId: 1 } });
+});
+
+t.test('further failures of an attempt that goes down belong to its failure', async (t) => {
+  const strategy = new ScriptedStrategy(0);
+  const driver = new JobMasterDriver(PIPELINE, { strategy });
+  driver.run();
+  driver.fail('sink.0', 'MR5001', 'first');
+  driver.fail('source.0', 'MR6001', 'second, and fatal');
+  driver.exit('source.1', new Error('third'));
+  t.equal(strategy.askedMs.length, 1);
+  t.match(driver.master.snapshot().lastFailure, {
+    rootCause: { what: 'first' },
+    concurrent: [{ what: 'second, and fatal' }],
+  });
+  driver.gone();
+  t.equal(driver.attempt, 2);
+});
+
+t.test('a thread that goes without a word fails the attempt', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.exit('source.1', new Error('heap'));
+  t.match(driver.master.snapshot().lastFailure?.rootCause, {
+    code: 'MR5003',
+    what: 'The thread of source (2/2) exited before the task had ended.',
+    cause: { what: 'Error: heap' },
+  });
+  const other = new JobMasterDriver(PIPELINE);
+  other.exit('source.1', new MillraceError('MR5005', 'Out of memory.'));
+  t.match(other.master.snapshot().lastFailure?.rootCause, { code: 'MR5005', where: { operator: 'source' } });
+});
+
+t.test('a task that has finished may go', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { checkpointing: 'off' });
+  driver.run();
+  driver.report('source.1', { type: 'finished' });
+  driver.exit('source.1');
+  t.equal(driver.status, 'RUNNING');
+  t.match(driver.master.snapshot(), { tasksRunning: 2, tasksFinished: 1 });
+});
+
+t.test('what the next attempt would meet again fails the job at once', async (t) => {
+  const strategy = new ScriptedStrategy(0, 0);
+  const driver = new JobMasterDriver(PIPELINE, { strategy });
+  driver.run();
+  driver.fail('source.0', 'MR6001', 'line 7 is no JSON');
+  t.equal(driver.status, 'FAILING');
+  t.same(strategy.askedMs, []);
+  driver.gone();
+  t.match(driver.effects.at(-1), {
+    type: 'store-result',
+    result: { state: 'FAILED', message: 'line 7 is no JSON' },
+    keepCheckpoints: true,
+  });
+  driver.handle({ type: 'result-stored' });
+  t.match(driver.outcome, {
+    status: 'FAILED',
+    error: {
+      code: 'MR5006',
+      why: 'The next attempt would meet the same error.',
+      cause: { code: 'MR6001', what: 'line 7 is no JSON', where: { operator: 'source' } },
+    },
+  });
+});
+
+t.test('a job fails when its restart strategy gives up, even if that cannot be recorded', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy() });
+  driver.run();
+  driver.fail('sink.0');
+  driver.gone();
+  for (let i = 0; i < 2; i++) {
+    driver.handle({ type: 'result-store-failed', error: wireError('MR3001') });
+    t.same(driver.done, ['arm result-due in 500']);
+    driver.handle({ type: 'timer', timer: { name: 'result-due', id: 0 } });
+    t.same(driver.done, ['store-result']);
+  }
+  driver.handle({ type: 'result-store-failed', error: wireError('MR3001') });
+  t.match(driver.outcome, { status: 'FAILED', error: { code: 'MR5006', why: 'The script ends.' } });
+});
+
+t.test(
+  'a finished job whose end cannot be recorded has failed, and says that its output is complete',
+  async (t) => {
+    for (const last of ['failed', 'deadline'] as const) {
+      const driver = new JobMasterDriver(PIPELINE);
+      driver.run();
+      driver.finishAll();
+      driver.gone();
+      if (last === 'deadline') {
+        driver.handle({ type: 'timer', timer: { name: 'closing-deadline', id: 0 } });
+      } else {
+        for (let i = 0; i < 3; i++)
+          driver.handle({ type: 'result-store-failed', error: wireError('MR3001') });
+      }
+      t.match(
+        driver.outcome,
+        { status: 'FAILED', error: { cause: { code: 'MR3001', hint: /output is complete/ } } },
+        last,
+      );
+    }
+  },
+);
+
+t.test('an attempt that cannot be launched has failed', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy(500) });
+  const error = toWireError(new MillraceError('MR5008', 'no thread'));
+  driver.handle({ type: 'launch-failed', attempt: 1, error });
+  t.equal(driver.status, 'RESTARTING');
+  driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 1 } });
+  t.same(driver.done, ['launch 2']);
+  driver.handle({
+    type: 'launch-failed',
+    attempt: 2,
+    error: toWireError(new MillraceError('MR4004', 'no buffers')),
+  });
+  t.equal(driver.status, 'FAILING');
+});
+
+t.test('an attempt whose threads cannot be ended has no successor', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.fail('sink.0');
+  driver.handle({ type: 'attempt-terminated', attempt: 1, error: wireError('MR3001', 'a thread hangs') });
+  t.equal(driver.status, 'FAILING');
+  t.notOk(driver.done.includes('launch 2'));
+});
+
+t.test('what an older attempt still says is ignored', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.fail('sink.0');
+  driver.gone();
+  driver.report('source.0', { type: 'finished' }, 1);
+  t.same(driver.effects, []);
+  t.same(driver.traces, ['job.stale-event']);
+  driver.gone(1);
+  t.same(driver.effects, []);
+  t.equal(driver.status, 'RUNNING');
+});
+
+t.test('a cancelled job ends its threads, and its checkpoints go unless they are retained', async (t) => {
+  for (const retainOnCancellation of [false, true]) {
+    const driver = new JobMasterDriver(PIPELINE, { checkpointing: { retainOnCancellation } });
+    driver.run();
+    driver.handle({ type: 'cancel-requested' });
+    t.equal(driver.status, 'CANCELLING');
+    t.same(driver.sent, ['source.0 <- cancel', 'source.1 <- cancel', 'sink.0 <- cancel']);
+    driver.report('source.0', { type: 'canceled' });
+    t.equal(driver.status, 'CANCELLING');
+    driver.gone();
+    t.match(driver.effects.at(-1), { type: 'store-result', keepCheckpoints: retainOnCancellation });
+    driver.handle({ type: 'result-stored' });
+    t.match(driver.outcome, { status: 'CANCELED', error: { code: 'MR5007' } });
+  }
+});
+
+t.test('a job that waits for its restart can be cancelled', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy(500) });
+  driver.run();
+  driver.fail('sink.0');
+  driver.gone();
+  driver.handle({ type: 'cancel-requested' });
+  t.same(driver.done, ['arm closing-deadline in 30000', 'arm closing-deadline in 30000', 'store-result']);
+  driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 1 } });
+  driver.handle({ type: 'result-stored' });
+  t.equal(driver.status, 'CANCELED');
+});
+
+t.test('a job whose lead is lost is suspended, and its storage left alone', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.handle({ type: 'timer', timer: { name: 'checkpoint-due', id: 1 } });
+  driver.report('source.0', { type: 'enumerator-snapshot', checkpointId: 1, state: new Uint8Array() });
+  driver.acknowledge(1, ...driver.tasks);
+  driver.handle({
+    type: 'checkpoint-store-failed',
+    checkpointId: 1,
+    error: wireError('MR8003', 'fenced off'),
+  });
+  t.same(driver.done, ['terminate 1']);
+  t.notOk(driver.sent.some((message) => message.includes('checkpoint')));
+  driver.gone();
+  t.same(
+    driver.done.filter((effect) => effect.startsWith('store')),
+    [],
+  );
+  t.match(driver.outcome, { status: 'SUSPENDED', error: { code: 'MR8003', what: 'Error: fenced off' } });
+});
+
+t.test('too many failed checkpoints restart the job', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.handle({ type: 'timer', timer: { name: 'checkpoint-due', id: 1 } });
+  driver.report('sink.0', { type: 'checkpoint-declined', checkpointId: 1, error: wireError('MR3007') });
+  t.equal(driver.status, 'RESTARTING');
+  t.match(driver.master.snapshot().lastFailure?.rootCause, { code: 'MR3006' });
+});
+
+t.test('a bounded job ends by its final checkpoint', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  for (const task of driver.tasks) driver.report(task, { type: 'data-finished' });
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator']);
+  driver.completePending(1);
+  t.same(driver.sent, [
+    'source.0 <- checkpoint-completed',
+    'source.1 <- checkpoint-completed',
+    'sink.0 <- checkpoint-completed',
+  ]);
+  driver.finishAll();
+  driver.gone();
+  t.notOk(driver.done.includes('store-result'), 'old checkpoints are still being removed');
+  driver.handle({ type: 'checkpoints-retained', error: undefined });
+  t.ok(driver.done.includes('store-result'));
+  driver.handle({ type: 'result-stored' });
+  t.equal(driver.status, 'FINISHED');
+});
+
+t.test('a job restored from its very end has nothing to launch', async (t) => {
+  const ran = new JobMasterDriver(PIPELINE);
+  ran.run();
+  ran.complete(1);
+  const manifest = manifestOf(ran);
+  const vertices = manifest.vertices.map((vertex) => ({
+    ...vertex,
+    subtasks: vertex.subtasks.map(() => 'finished' as const),
+  }));
+  const driver = new JobMasterDriver(PIPELINE, { restored: { ...manifest, vertices } });
+  t.notOk(driver.done.includes('launch 1'));
+  t.ok(driver.done.includes('store-result'));
+  driver.handle({ type: 'result-stored' });
+  t.equal(driver.status, 'FINISHED');
+});
+
+t.test('a checkpoint that does not fit the graph fails the job before a thread starts', async (t) => {
+  const ran = new JobMasterDriver(PIPELINE);
+  ran.run();
+  ran.complete(1);
+  const wider = modelGraph({ name: 'source', parallelism: 3 }, { name: 'sink', parallelism: 1, inputs: [0] });
+  const driver = new JobMasterDriver(wider, { restored: manifestOf(ran) });
+  t.equal(driver.status, 'FAILING');
+  t.notOk(driver.done.includes('launch 1'));
+  driver.handle({ type: 'result-stored' });
+  t.match(driver.outcome, { error: { code: 'MR5006', cause: { code: 'MR2102' } } });
+});
+
+t.test('splits and requests for them go to their subtask, in order', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.report('source.1', { type: 'split-requested' });
+  t.match(driver.effects, [
+    { task: { vertexId: 0, subtask: 0 }, message: { type: 'split-requested', subtask: 1 } },
+  ]);
+  driver.report('source.0', { type: 'splits-assigned', subtask: 1, splits: ['x'] });
+  t.match(driver.effects, [{ task: { subtask: 1 }, message: { type: 'splits-assigned', splits: ['x'] } }]);
+  driver.report('source.0', { type: 'no-more-splits', subtask: 1 });
+  t.same(driver.sent, ['source.1 <- no-more-splits']);
+});
+
+t.test('a request that finds the enumerator gone is answered: there is no more', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { checkpointing: 'off' });
+  driver.run();
+  driver.report('source.0', { type: 'finished' });
+  driver.report('source.1', { type: 'split-requested' });
+  t.same(driver.sent, ['source.1 <- no-more-splits']);
+});
+
+t.test('a split for a reader that has ended, or that there is not, fails the attempt', async (t) => {
+  for (const subtask of [1, 2]) {
+    const driver = new JobMasterDriver(PIPELINE, { checkpointing: 'off' });
+    driver.run();
+    driver.report('source.1', { type: 'finished' });
+    driver.report('source.0', { type: 'no-more-splits', subtask: 1 });
+    t.same(driver.sent, []);
+    driver.report('source.0', { type: 'splits-assigned', subtask, splits: [1] });
+    t.equal(driver.status, 'RESTARTING');
+    t.match(driver.master.snapshot().lastFailure?.rootCause, {
+      code: 'MR6003',
+      where: { operator: 'source' },
+    });
+  }
+});
+
+t.test('reports that are data are handed on', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE);
+  driver.run();
+  driver.report('sink.0', { type: 'line', text: 'hello' });
+  t.match(driver.effects, [{ type: 'deliver', task: { vertexId: 1 }, report: { text: 'hello' } }]);
+});
+
+function manifestOf(driver: JobMasterDriver) {
+  driver.handle({ type: 'timer', timer: { name: 'checkpoint-due', id: driver.attempt } });
+  const started = driver.effects.find(
+    (effect) => effect.type === 'send' && effect.message.type === 'snapshot-enumerator',
+  );
+  if (started?.type !== 'send' || started.message.type !== 'snapshot-enumerator')
+    throw new Error('no checkpoint');
+  const { checkpointId } = started.message;
+  driver.report('source.0', {
+    type: 'enumerator-snapshot',
+    checkpointId,
+    state: Uint8Array.of(checkpointId),
+  });
+  driver.acknowledge(checkpointId, ...driver.tasks);
+  const stored = driver.effects.find(({ type }) => type === 'store-checkpoint');
+  if (stored?.type !== 'store-checkpoint') throw new Error('no manifest');
+  return stored.manifest;
+}
