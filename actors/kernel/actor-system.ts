@@ -86,6 +86,8 @@ class ActorCell<M> implements ActorRef<M>, ActorContext<M> {
   readonly #watchers: ((reason: StopReason) => void)[] = [];
   #actor: Actor<M> | undefined;
   #stopped: StopReason | undefined;
+  #receiving = false;
+  #stopAfter: StopReason | undefined;
   #scheduled = false;
   #overflown = false;
   #failures = 0;
@@ -109,7 +111,7 @@ class ActorCell<M> implements ActorRef<M>, ActorContext<M> {
   }
 
   tell(message: M): boolean {
-    if (this.#stopped !== undefined || this.#overflown) return false;
+    if ((this.#stopped ?? this.#stopAfter) !== undefined || this.#overflown) return false;
     const taken = this.#mailbox.put(message);
     this.#overflown = !taken;
     this.#schedule();
@@ -140,6 +142,10 @@ class ActorCell<M> implements ActorRef<M>, ActorContext<M> {
 
   stop(reason: StopReason = { error: undefined }): void {
     if (this.#stopped !== undefined) return;
+    if (this.#receiving) {
+      this.#stopAfter ??= reason;
+      return;
+    }
     this.#stopped = reason;
     this.#mailbox.clear();
     for (const child of [...this.#children]) child.stop(reason);
@@ -158,10 +164,22 @@ class ActorCell<M> implements ActorRef<M>, ActorContext<M> {
   #turn(): void {
     this.#scheduled = false;
     for (let i = 0; i < this.#host.messagesPerTurn && this.#stopped === undefined; i++) {
-      if (!this.#mailbox.take((message) => this.#guard(() => this.#actor?.receive(message)))) break;
+      if (!this.#mailbox.take((message) => this.#receive(message))) break;
     }
     if (this.#overflown && this.#stopped === undefined) this.#failOfOverflow();
     if (this.#mailbox.size > 0) this.#schedule();
+  }
+
+  #receive(message: M): void {
+    this.#guard(() => {
+      this.#receiving = true;
+      try {
+        this.#actor?.receive(message);
+      } finally {
+        this.#receiving = false;
+      }
+    });
+    if (this.#stopAfter !== undefined) this.stop(this.#stopAfter);
   }
 
   #guard(step: () => void): void {
