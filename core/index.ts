@@ -1,17 +1,27 @@
 /** The door of core for users: the API to describe jobs with, and the contracts of sources and sinks. */
 export { CollectionSource } from './api/collection-source.js';
-export { DataGeneratorSource } from './api/data-generator-source.js';
+export {
+  type DataGeneratorOptions,
+  DataGeneratorSource,
+  type GeneratorFunction,
+} from './api/data-generator-source.js';
 export { DataStream } from './api/data-stream.js';
 export { DataStreamSink } from './api/data-stream-sink.js';
 export type { JobBuilder, JobDefinition } from './api/define-job.js';
 export { DiscardingSink } from './api/discarding-sink.js';
 export { type JobParameterInput, JobParameters } from './api/job-parameters.js';
 export { KeyedStream } from './api/keyed-stream.js';
-export type { MalformedRecord } from './api/malformed-record.js';
+export {
+  type MalformedInputOptions,
+  type MalformedRecord,
+  malformedRecordType,
+  type OnMalformedInput,
+} from './api/malformed-record.js';
 export { NumberSequenceSource } from './api/number-sequence-source.js';
 export { OutputTag } from './api/output-tag.js';
 export { PacedSource } from './api/paced-source.js';
 export { PrintSink } from './api/print-sink.js';
+export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
 export { SingleOutputStreamOperator } from './api/single-output-stream-operator.js';
 export type { Committer, Sink, SinkWriter, SinkWriterContext } from './api/sink.js';
 export {
@@ -24,6 +34,7 @@ export {
   type SplitEnumerator,
   type SplitEnumeratorContext,
 } from './api/source.js';
+export { SplitQueueEnumerator } from './api/split-queue-enumerator.js';
 export { type ConfigurationValue, StreamExecutionEnvironment } from './api/stream-execution-environment.js';
 export { WindowedStream } from './api/windowed-stream.js';
 export type { Duration } from './base/duration.js';

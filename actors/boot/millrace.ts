@@ -2,7 +2,9 @@
 import { configCommand } from '../cli/config-command.js';
 import { memoryCommand } from '../cli/memory-command.js';
 import { runProgram } from '../cli/program.js';
+import { runCommand } from '../cli/run-command.js';
 import { packageVersion } from './package-version.js';
+import { onSignal, runJob } from './run-job.js';
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -18,5 +20,5 @@ process.exitCode = await runProgram(
     workingDirectory: process.cwd(),
     version: packageVersion(),
   },
-  [memoryCommand, configCommand],
+  [runCommand(runJob, onSignal), memoryCommand, configCommand],
 );

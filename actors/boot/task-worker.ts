@@ -12,12 +12,12 @@ import {
 import {
   ChannelReader,
   ChannelWriter,
-  createCodecFactory,
   Doorbell,
   Heartbeat,
   LocalBufferPool,
   SegmentPool,
   type SegmentPoolHandle,
+  ThreadCodecFactory,
 } from '../../memory/index.js';
 import {
   FileObjectStore,
@@ -79,7 +79,7 @@ async function environmentOf(
   const job = await sameJob(contract);
   const vertex = job.vertices[address.vertexId];
   invariant(vertex !== undefined, 'the deployed vertex is in the graph', { vertex: address.vertexId });
-  const codecs = createCodecFactory();
+  const codecs = new ThreadCodecFactory();
   const fileSystem = new LocalFileSystem();
   const store = new FileObjectStore(
     fileSystem,

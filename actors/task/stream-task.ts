@@ -103,7 +103,7 @@ export class StreamTask implements Tasklet {
     try {
       return this.#step(budget);
     } catch (error) {
-      this.#fail(error);
+      this.#fail(this.#opened ? this.#parts.chain().locate(error) : error);
       return this.#phase === 'done' ? Progress.DONE : Progress.WAITING;
     }
   }
@@ -182,8 +182,7 @@ export class StreamTask implements Tasklet {
       case 'checkpoint-aborted':
         this.#aligner.abort(message.checkpointId);
         this.#checkpointer.abort(message.checkpointId);
-        for (const operator of this.#parts.chain().operators)
-          operator.notifyCheckpointAborted(message.checkpointId);
+        this.#parts.chain().notifyCheckpointAborted(message.checkpointId);
         return;
       case 'splits-assigned':
         this.#parts.sourceHead().addSplits(message.splits);
@@ -257,7 +256,7 @@ export class StreamTask implements Tasklet {
   }
 
   #onCompleted(checkpointId: number): void {
-    for (const operator of this.#parts.chain().operators) operator.notifyCheckpointComplete(checkpointId);
+    this.#parts.chain().notifyCheckpointComplete(checkpointId);
     this.#parts.enumerator()?.coordinator.notifyCheckpointComplete(checkpointId);
     if (this.#finalCheckpointId !== undefined && checkpointId >= this.#finalCheckpointId)
       this.#finalComplete = true;
@@ -295,6 +294,11 @@ export class StreamTask implements Tasklet {
     );
     this.#parts.outputs.writeEndOfPartition();
     this.#await('close', Promise.resolve(chain.close()), () => this.#end('finished'));
+  }
+
+  /** Fails the task from outside of its steps; the first failure counts. */
+  fail(error: unknown): void {
+    this.#fail(error);
   }
 
   #fail(error: unknown): void {
@@ -350,7 +354,7 @@ export class StreamTask implements Tasklet {
           this.#fail(error);
         }
       },
-      (error) => this.#fail(error),
+      (error) => this.#fail(this.#opened ? this.#parts.chain().locate(error) : error),
     );
   }
 

@@ -1,7 +1,9 @@
 import {
   type BarrierAligner,
+  type ExecutableEdge,
   type Input,
   invariant,
+  MillraceError,
   OperatorChain,
   type SourceStreamOperator,
   WatermarkValve,
@@ -187,12 +189,16 @@ export class TaskAssembly {
   }
 }
 
-function executableEdge(environment: TaskEnvironment, edgeId: number) {
+function executableEdge(environment: TaskEnvironment, edgeId: number): ExecutableEdge {
   for (const node of environment.vertex.nodes) {
-    for (const output of node.outputs)
+    for (const output of node.outputs) {
       if (output.kind === 'edge' && output.edge.id === edgeId) return output.edge;
+    }
   }
-  return invariant(false, 'every output edge leaves some operator of the chain', { edgeId });
+  throw new MillraceError(
+    'MR9001',
+    `Invariant broken: no operator of the chain has the output edge ${edgeId}.`,
+  );
 }
 
 function valveFor(channels: number, input: Input<never>): WatermarkValve {

@@ -53,7 +53,7 @@ export class TaskContexts {
         operatorUid: node.uid,
         subtaskIndex: address.subtask,
         attempt: address.attempt,
-        keyGroups: keyGroupRangeOf(vertex.vertex.maxParallelism, vertex.vertex.parallelism, address.subtask),
+        keyGroups: keyGroupRangeOf(address.subtask, vertex.vertex.parallelism, vertex.vertex.maxParallelism),
         managedBytes: Math.floor(settings.managedBytes / keyed.length),
         restore: restore?.snapshot.operators[node.uid]?.keyed,
         reader: stateFiles,

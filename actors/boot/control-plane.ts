@@ -1,0 +1,190 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import {
+  checkpointConfigFromOptions,
+  isMillraceError,
+  type JobStatusSnapshot,
+  MillraceError,
+  NO_TRACE,
+  Prng,
+  restartStrategyFromOptions,
+  toWireError,
+} from '../../core/internal.js';
+import type {
+  ClusterGateway,
+  JobResultAnswer,
+  JobSubmission,
+  SubmissionAnswer,
+} from '../cluster/cluster-gateway.js';
+import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
+import { ActorSystem } from '../kernel/actor-system.js';
+import { type JobHome, openJobHome } from './job-home.js';
+import { type JobPlan, planJob } from './job-plan.js';
+import { SYSTEM_CLOCK } from './system-clock.js';
+import { SystemTimers } from './system-timers.js';
+import { TaskThreads } from './task-threads/task-threads.js';
+import { type LauncherSettings, ThreadTaskLauncher } from './thread-task-launcher.js';
+
+interface HostedJob {
+  readonly name: string;
+  readonly running: RunningJob;
+  readonly threads: TaskThreads;
+  readonly home: JobHome;
+}
+
+/**
+ * The JobManager and TaskManager of this process: accepts jobs and keeps them until it is closed.
+ *
+ * Invariants: one running job of a name; a job that could not be started leaves nothing behind; a job that
+ * has ended holds no thread and no lead.
+ */
+export class ControlPlane implements ClusterGateway {
+  readonly #system: ActorSystem;
+  readonly #jobs = new Map<string, HostedJob>();
+  readonly #names = new Set<string>();
+
+  constructor() {
+    const turns = { schedule: (turn: () => void) => void setImmediate(turn) };
+    this.#system = new ActorSystem(turns, { onFailure: (actor, error) => reportFailure(actor, error) });
+  }
+
+  async submit(submission: JobSubmission): Promise<SubmissionAnswer> {
+    try {
+      return await this.#submit(submission);
+    } catch (error) {
+      return { type: 'refused', error: toWireError(error) };
+    }
+  }
+
+  status(jobId: string): JobStatusSnapshot | undefined {
+    return this.#jobs.get(jobId)?.running.status();
+  }
+
+  async result(jobId: string): Promise<JobResultAnswer> {
+    try {
+      return { type: 'finished', result: await this.#job(jobId).running.result };
+    } catch (error) {
+      return { type: 'failed', error: toWireError(error) };
+    }
+  }
+
+  cancel(jobId: string): void {
+    this.#job(jobId).running.cancel();
+  }
+
+  async close(): Promise<void> {
+    const jobs = [...this.#jobs.values()];
+    this.#jobs.clear();
+    await Promise.all(jobs.map((job) => job.running.close()));
+    await Promise.all(jobs.map((job) => leave(job)));
+  }
+
+  async #submit(submission: JobSubmission): Promise<SubmissionAnswer> {
+    const plan = await planJob(submission);
+    const { name } = plan.graph;
+    if (this.#names.has(name)) {
+      throw new MillraceError('MR8002', `The job '${name}' already runs in this cluster.`, {
+        hint: 'Give one of them another name with --job-id or pipeline.name.',
+      });
+    }
+    this.#names.add(name);
+    try {
+      const home = await openJobHome(plan, submission.start);
+      if (home.type === 'already-finished') {
+        this.#names.delete(name);
+        return { type: 'already-finished', jobName: name };
+      }
+      return this.#start(plan, home);
+    } catch (error) {
+      this.#names.delete(name);
+      throw error;
+    }
+  }
+
+  #start(plan: JobPlan, home: JobHome): SubmissionAnswer {
+    const jobId = randomBytes(16).toString('hex');
+    const { name } = plan.graph;
+    const threads = new TaskThreads();
+    const launcher = new ThreadTaskLauncher(launcherSettings(plan, home), threads);
+    const checkpointing = checkpointConfigFromOptions(plan.options.values);
+    const running = startJobMaster(
+      this.#system,
+      {
+        jobId,
+        graph: plan.graph,
+        restored: home.manifest,
+        firstCheckpointId: home.nextCheckpointId,
+        checkpointing,
+        restartStrategy: restartStrategyFromOptions(plan.options.values, checkpointing !== undefined),
+      },
+      {
+        launcher,
+        storage: home.storage,
+        clock: SYSTEM_CLOCK,
+        createTimers: (deliver) => new SystemTimers(deliver),
+        trace: NO_TRACE,
+        jitter: new Prng(randomInt(2 ** 48 - 1)),
+        listener: {
+          onTasksRunning: () => launcher.warm(),
+          onLine: () => {},
+          onCollected: () => {},
+        },
+      },
+    );
+    const job: HostedJob = { name, running, threads, home };
+    this.#jobs.set(jobId, job);
+    const ended = async (): Promise<void> => {
+      await leave(job);
+      this.#names.delete(name);
+    };
+    running.result.then(ended, ended).catch((error: unknown) => reportFailure(name, error));
+    return {
+      type: 'started',
+      jobId,
+      jobName: name,
+      warnings: [...plan.warnings, ...home.warnings],
+      restoredCheckpointId: home.manifest?.checkpointId,
+    };
+  }
+
+  #job(jobId: string): HostedJob {
+    const job = this.#jobs.get(jobId);
+    if (job !== undefined) return job;
+    throw new MillraceError('MR7001', `No job ${jobId} is known to this cluster.`);
+  }
+}
+
+/** Gives back what an ended job held. Idempotent. */
+async function leave(job: HostedJob): Promise<void> {
+  await job.threads.close();
+  await job.home.release();
+}
+
+function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
+  const { values } = plan.options;
+  return {
+    module: plan.module,
+    moduleHash: plan.moduleHash,
+    plan: plan.memory.plan,
+    networkOptions: plan.networkOptions,
+    task: {
+      checkpointing: values['execution.checkpointing.interval'] !== undefined,
+      exactlyOnce: values['execution.checkpointing.mode'] === 'EXACTLY_ONCE',
+      autoWatermarkIntervalMs: values['pipeline.auto-watermark-interval'],
+    },
+    bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),
+    heartbeatTimeoutMs: values['heartbeat.timeout'],
+    heartbeatIntervalMs: values['heartbeat.interval'],
+    state: { backend: 'heap', runFolder: home.folder, localFolder: home.localFolder },
+  };
+}
+
+/** Flink's -1: a segment is only published when it is full (or its task has nothing to do). */
+function bufferTimeoutMs(configured: number): number {
+  return configured < 0 ? Number.POSITIVE_INFINITY : configured;
+}
+
+function reportFailure(what: string, error: unknown): void {
+  const text =
+    isMillraceError(error) || !(error instanceof Error) ? String(error) : (error.stack ?? String(error));
+  process.stderr.write(`${what}: ${text}\n`);
+}

@@ -1,0 +1,90 @@
+import { resolve } from 'node:path';
+import {
+  type JobGraph,
+  type OptionLayer,
+  type ResolvedOptions,
+  resolveOptions,
+} from '../../core/internal.js';
+import {
+  type FittedMemory,
+  type NetworkBufferOptions,
+  networkBufferOptions,
+  raiseProcessSizeUntilFits,
+} from '../../memory/index.js';
+import { channelsOf } from '../cluster/channel-plan.js';
+import type { JobSubmission } from '../cluster/cluster-gateway.js';
+import { type BuiltGraph, buildGraph } from './graph-builder.js';
+import type { JobModule } from './job-module.js';
+
+/** A submitted job, with everything decided that can be decided before a thread starts. */
+export interface JobPlan {
+  readonly module: JobModule;
+  readonly moduleHash: string;
+  readonly graph: JobGraph;
+  readonly options: ResolvedOptions;
+  readonly memory: FittedMemory;
+  readonly networkOptions: NetworkBufferOptions;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Builds the graph on a thread of its own and fits the job into memory.
+ *
+ * @throws what the graph, the configuration or the memory plan finds wrong
+ */
+export async function planJob(submission: JobSubmission): Promise<JobPlan> {
+  const outer = resolveOptions(submission.layers);
+  const module: JobModule = {
+    url: submission.url,
+    params: submission.params,
+    options: {
+      ...(submission.jobId === undefined ? {} : { name: submission.jobId }),
+      configuration: outer.configured,
+    },
+  };
+  const built = await buildGraph(module);
+  const { graph } = built;
+  const options = resolveOptions(withJobLayer(submission.layers, graph));
+  const memory = raiseProcessSizeUntilFits(options.configured, {
+    vertices: graph.vertices.map((vertex) => ({
+      name: vertex.name,
+      keepsState: vertex.operators.some((operator) => operator.keyed),
+      subtasks: channelsOf(graph)[vertex.id] ?? [],
+    })),
+  });
+  return {
+    module,
+    moduleHash: built.moduleHash,
+    graph,
+    options,
+    memory,
+    networkOptions: networkBufferOptions(memory.config),
+    warnings: warningsOf(built, options, memory),
+  };
+}
+
+/** Where a job's checkpoints are kept: a folder below that of the configuration, relative to the process. */
+export function checkpointsRoot(options: ResolvedOptions): string {
+  return resolve(options.values['execution.checkpointing.dir'] ?? './.millrace');
+}
+
+/** What the job says of itself stands above the defaults and below everything that a person says. */
+function withJobLayer(layers: readonly OptionLayer[], graph: JobGraph): OptionLayer[] {
+  return [
+    ...layers.filter((layer) => layer.origin === 'default'),
+    { origin: 'file', values: graph.configuration },
+    ...layers.filter((layer) => layer.origin !== 'default'),
+  ];
+}
+
+function warningsOf(built: BuiltGraph, options: ResolvedOptions, memory: FittedMemory): string[] {
+  const warnings = [...built.graph.warnings, ...options.warnings];
+  if (built.unusedParams.length > 0) {
+    warnings.push(`The job did not ask for the parameter ${built.unusedParams.join(', ')}.`);
+  }
+  if (memory.choice !== undefined) warnings.push(memory.choice);
+  if (options.values['execution.checkpointing.interval'] === undefined) {
+    warnings.push('Checkpointing is off: after a failure the job starts from the beginning (at most once).');
+  }
+  return warnings;
+}

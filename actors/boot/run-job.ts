@@ -1,0 +1,68 @@
+import {
+  fromWireError,
+  OPTION_ORIGINS,
+  type OptionLayer,
+  type RawValue,
+  type ResolvedOptions,
+} from '../../core/internal.js';
+import type { OnSignal, RunJob } from '../cli/run-command.js';
+import { LocalCluster, type LocalJob } from './local-cluster.js';
+
+const STATUS_EVERY_MS = 500;
+
+/** Application mode: a cluster that lives with its one job. */
+export const runJob: RunJob = async (request, listener) => {
+  const cluster = await LocalCluster.startWith(layersOf(request.configuration));
+  try {
+    const answer = await cluster.submitModule(request.url, request.params, {
+      ...(request.jobId === undefined ? {} : { jobId: request.jobId }),
+      start: request.start,
+    });
+    if (answer.type === 'refused') throw fromWireError(answer.error);
+    if (answer.type === 'already-finished') return answer;
+    const job = cluster.jobOf(answer);
+    listener.onStarted(job, () => cluster.close());
+    const result = await watched(job, listener.onStatus);
+    return { type: 'finished', result };
+  } finally {
+    await cluster.close();
+  }
+};
+
+/** Signals of the process, until the returned function is called. */
+export const onSignal: OnSignal = (handler) => {
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of names) process.on(name, handler);
+  return () => {
+    for (const name of names) process.off(name, handler);
+  };
+};
+
+async function watched(job: LocalJob, onStatus: Parameters<RunJob>[1]['onStatus']) {
+  const timer = setInterval(() => {
+    job.status().then(
+      (status) => {
+        if (status !== undefined) onStatus(status);
+      },
+      // The cluster is gone; `result` tells why.
+      () => clearInterval(timer),
+    );
+  }, STATUS_EVERY_MS);
+  try {
+    return await job.result();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Resolved options as layers again, so that the job's own values can be put between them. */
+function layersOf(options: ResolvedOptions): OptionLayer[] {
+  return OPTION_ORIGINS.toReversed().map((origin) => {
+    const values: Record<string, RawValue> = {};
+    for (const [key, value] of Object.entries(options.configured)) {
+      if (value !== undefined && options.origins[key as keyof typeof options.origins] === origin)
+        values[key] = value;
+    }
+    return { origin, values };
+  });
+}
