@@ -1,4 +1,6 @@
 import { MillraceError } from '../base/millrace-error.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
 import type { OutputTag } from './output-tag.js';
 
 /** Input that could not be read as a record, as `onError: 'sideOutput'` hands it on. */
@@ -13,6 +15,28 @@ export interface MalformedRecord {
   /** Why it could not be read. */
   readonly error: string;
 }
+
+/**
+ * The type of {@link MalformedRecord}, for a side output that is written or sent on.
+ *
+ * @example
+ * ```ts
+ * const malformed = new OutputTag('malformed', malformedRecordType);
+ * const clicks = env.fromSource(
+ *   FileSource.jsonLines('clicks', click, { onError: 'sideOutput', malformed }),
+ *   WatermarkStrategy.noWatermarks(),
+ *   'clicks',
+ * );
+ * clicks.getSideOutput(malformed).sinkTo(FileSink.jsonLines('malformed'), 'malformed');
+ * ```
+ */
+export const malformedRecordType: TypeDescriptor<MalformedRecord> = types.object({
+  file: types.string,
+  offset: types.float64,
+  line: types.float64,
+  text: types.string,
+  error: types.string,
+});
 
 /**
  * What a source does with input that it cannot read, or that does not have the declared type:

@@ -15,7 +15,15 @@ export interface SplitReader<T, SplitT> {
 }
 
 /**
- * Reads splits one after another, and asks for the next one when it has none.
+ * Reads splits one after another, and asks for the next one when it has none: what most sources need of a
+ * reader, so that they say only how one split is read.
+ *
+ * @example
+ * ```ts
+ * createReader(context: SourceReaderContext): SourceReader<number, Range> {
+ *   return new SequentialSourceReader(context, (range: Range) => new RangeReader(range));
+ * }
+ * ```
  *
  * Invariants:
  * - at most one split is open; at most one request is unanswered;

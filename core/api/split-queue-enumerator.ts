@@ -4,6 +4,13 @@ import type { SplitEnumerator, SplitEnumeratorContext } from './source.js';
  * Deals out a fixed list of splits: one a request, in the order of the list, and then says that there are no
  * more. Its state is what is left of the list.
  *
+ * @example
+ * ```ts
+ * createEnumerator(context: SplitEnumeratorContext<Range>): SplitEnumerator<readonly Range[]> {
+ *   return new SplitQueueEnumerator(context, [{ next: 0, end: 10 }, { next: 10, end: 20 }]);
+ * }
+ * ```
+ *
  * Invariants:
  * - a split leaves the list in the same call that assigns it, so it is never in two places;
  * - requests are answered at once, so nobody is left waiting.
