@@ -21,9 +21,10 @@ const ROLES: Readonly<Record<string, (order: LitmusOrder) => unknown>> = {
     const free = Array.from({ length: capacity }, (_, id) => id);
     for (let i = 0; i < order.count; i++) {
       let id = free.pop();
-      while (id === undefined) {
+      for (let looks = 1; id === undefined; looks++) {
         const back = ring.reclaim();
         if (back >= 0) id = back;
+        else giveWay(looks);
       }
       words[id] = i;
       ring.publish(id);
@@ -120,7 +121,14 @@ export const MEETING_WORD = 0;
 /** Both sides have come here `times` times. */
 export function meet(memory: Int32Array, times: number): void {
   Atomics.add(memory, MEETING_WORD, 1);
-  while (Atomics.load(memory, MEETING_WORD) < 2 * times);
+  for (let looks = 1; Atomics.load(memory, MEETING_WORD) < 2 * times; looks++) giveWay(looks);
+}
+
+const NEVER_NOTIFIED = new Int32Array(new SharedArrayBuffer(4));
+
+/** Looks for a while at full speed; then lets the other side have the core, should there be only one. */
+export function giveWay(looks: number): void {
+  if (looks % 2000 === 0) Atomics.wait(NEVER_NOTIFIED, 0, 0, 0.05);
 }
 
 /** Returns how many waits were not answered; there must be none. */
