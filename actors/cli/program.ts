@@ -64,10 +64,23 @@ function usageExitCode(error: CommanderError): ExitCode {
 /** One message for a person. What is no error of ours is a defect, so its stack is printed. */
 function report(error: unknown, context: CliContext): void {
   if (isMillraceError(error) && exitCodeOf(error) !== ExitCode.internal) {
-    context.stderr.write(`${error.message}\n`);
+    context.stderr.write(`${error.message}\n${causesOf(error)}`);
     return;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const text = isMillraceError(error) ? stack : `MR9002 An unexpected error: ${stack}`;
   context.stderr.write(`${text}\n`);
+}
+
+const CAUSES_MAX = 8;
+
+/** The chain of causes, a line each; the innermost is what a person has to mend. */
+function causesOf(error: Error): string {
+  let text = '';
+  let cause = error.cause;
+  for (let depth = 0; cause instanceof Error && depth < CAUSES_MAX; depth++) {
+    text += `  caused by ${isMillraceError(cause) ? cause.message : `${cause.name}: ${cause.message}`}\n`;
+    cause = cause.cause;
+  }
+  return text;
 }
