@@ -13,5 +13,9 @@ export async function check<T>(
   console.log(`# ${name}: seed ${seed}`);
   const result = await fc.check(property, { seed, numRuns: options.runs ?? 100, verbose: 1 });
   console.log(`# ${name}: seed ${seed}, ${result.numRuns} runs, ${result.failed ? 'FAILED' : 'ok'}`);
-  if (result.failed) throw new Error(`${name}: seed ${seed}\n${fc.defaultReportMessage(result) ?? ''}`);
+  if (!result.failed) return;
+  const { errorInstance: cause } = result;
+  throw new Error(`${name}: seed ${seed}\n${String(cause)}\n${fc.defaultReportMessage(result) ?? ''}`, {
+    cause,
+  });
 }

@@ -61,6 +61,8 @@ export class CheckpointCoordinator {
   #executions: ExecutionGraph | undefined;
   #nextId: number;
   #leadershipLost = false;
+  /** The storage may complete a checkpoint at any time without this coordinator learning of it. */
+  #outcomeUnknowable = false;
   #verdict: CoordinatorVerdict | undefined;
 
   constructor(job: CoordinatorJob, config: CheckpointConfig) {
@@ -129,7 +131,9 @@ export class CheckpointCoordinator {
         break;
       case 'attempt-gone':
         this.#deactivate('JOB_FAILURE', effects);
-        this.#cleaner.discardBelow(Number.POSITIVE_INFINITY, effects);
+        // What may yet become complete may name files of aborted checkpoints: those stay for now.
+        if (!this.storing && !this.#outcomeUnknowable)
+          this.#cleaner.discardBelow(Number.POSITIVE_INFINITY, effects);
         break;
       case 'stopped':
         this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
@@ -322,6 +326,7 @@ export class CheckpointCoordinator {
         this.#loseLeadership(outcome.error, effects);
         break;
       case 'unknowable':
+        this.#outcomeUnknowable = true;
         this.#pending.delete(outcome.checkpointId);
         this.#verdict = { type: 'fail-job', error: outcome.error, fatal: true };
     }

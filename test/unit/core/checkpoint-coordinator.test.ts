@@ -326,6 +326,30 @@ t.test('what is being stored when the attempt fails is waited for, and restored 
   t.equal(driver.coordinator.latestCompleted?.checkpointId, 1);
 });
 
+t.test('files that a checkpoint in storing may name stay, whatever becomes of it', async (t) => {
+  const storing = () => {
+    const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 9 });
+    driver.due();
+    driver.timer('checkpoint-timeout', 1);
+    driver.acknowledge(1, 'source.0', 'first');
+    driver.due();
+    driver.enumerator(2, 'source.0');
+    driver.acknowledge(2, 'source.0', 'first', 'second');
+    return driver;
+  };
+  const failing = storing();
+  failing.handle({ type: 'attempt-failing' });
+  failing.handle({ type: 'attempt-gone' });
+  t.same(failing.done, []);
+  failing.stored(2);
+  t.notOk(failing.done.includes('discard-files'));
+  const silent = storing();
+  silent.timer('checkpoint-timeout', 2);
+  silent.handle({ type: 'attempt-failing' });
+  silent.handle({ type: 'attempt-gone' });
+  t.notOk(silent.done.includes('discard-files'), 'it may be stored yet');
+});
+
 t.test('ids go on growing over attempts, and over a restore', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK);
   driver.due();

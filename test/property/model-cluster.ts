@@ -1,0 +1,394 @@
+import { Prng } from '../../core/base/prng.js';
+import type { CheckpointConfig } from '../../core/checkpoint/checkpoint-config.js';
+import type { CheckpointManifest } from '../../core/checkpoint/snapshot-handle.js';
+import type { JobGraph } from '../../core/graph/job-graph.js';
+import { JobMaster } from '../../core/job/job-master.js';
+import type { JobEffect, JobEvent, JobOutcome, JobTimer } from '../../core/job/job-protocol.js';
+import { createRestartStrategy } from '../../core/job/restart-strategy.js';
+import { defaultRestartStrategy } from '../../core/job/restart-strategy-config.js';
+import type { AttemptRestore } from '../../core/ports/task-launcher.js';
+import type { TaskMessage, TaskReport } from '../../core/protocol/control-message.js';
+import { toWireError } from '../../core/protocol/wire-error.js';
+import { deployModelTasks } from './model-deployment.js';
+import type { ModelSplit, ModelTask, ModelTaskWorld } from './model-task.js';
+
+export interface ModelWorldOptions {
+  readonly seed: number;
+  readonly graph: JobGraph;
+  readonly splitsOf: (vertexId: number) => readonly ModelSplit[];
+  readonly checkpointing: CheckpointConfig | undefined;
+  /** Faults that are still to come; when it is used up, the job must finish. */
+  readonly faults: number;
+}
+
+/** A violation of what must always hold. */
+export class ModelFault extends Error {}
+
+function must(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new ModelFault(what);
+}
+
+interface Attempt {
+  readonly number: number;
+  readonly tasks: ModelTask[];
+  terminating: boolean;
+}
+
+/**
+ * A whole job in one thread: the real job master and coordinator, model tasks, a storage that is a list,
+ * and a seeded draw that decides what happens next and what fails.
+ */
+export class ModelCluster implements ModelTaskWorld {
+  readonly #options: ModelWorldOptions;
+  readonly #draw: Prng;
+  #master: JobMaster;
+  /** Reports and exits, by who says them: each keeps its order, among them the order is drawn. */
+  readonly #events: JobEvent[] = [];
+  readonly #storageCalls: (() => JobEvent)[] = [];
+  #timers: { readonly timer: JobTimer; readonly dueMs: number }[] = [];
+  #attempt: Attempt | undefined;
+  #nowMs = 0;
+  #faultsLeft: number;
+  #epoch = 1;
+  readonly #log: CheckpointManifest[] = [];
+  readonly #files = new Set<string>();
+  #fileCount = 0;
+  readonly #committed = new Map<string, readonly number[]>();
+  #lastTriggeredId = 0;
+  /** Checkpoints that this process has begun. */
+  #begun = new Set<number>();
+  /** By task and checkpoint: what it was told. */
+  #told = new Map<string, 'completed' | 'aborted'>();
+  #resultStored = false;
+  outcome: JobOutcome | undefined;
+  attempts = 0;
+
+  constructor(options: ModelWorldOptions) {
+    this.#options = options;
+    this.#draw = new Prng(options.seed);
+    this.#faultsLeft = options.faults;
+    this.#master = this.#startMaster();
+  }
+
+  /** All values that sinks have made visible. */
+  get output(): number[] {
+    return [...this.#committed.values()].flat().toSorted((a, b) => a - b);
+  }
+
+  get completedCheckpoints(): number {
+    return this.#log.length;
+  }
+
+  /** Runs until the job has ended. */
+  run(stepsMax: number): void {
+    for (let step = 0; !this.#isOver(); step++) {
+      must(step < stepsMax, `stuck after ${stepsMax} steps: ${this.#master.describe()}`);
+      if (this.#faultsLeft > 0 && this.#draw.chance(0.01)) this.#fault();
+      this.#step();
+      if (this.#failed()) this.#resume();
+    }
+  }
+
+  report(task: ModelTask, report: TaskReport): void {
+    task.outbox.push(report);
+  }
+
+  commit(task: ModelTask, checkpointId: number, values: readonly number[]): void {
+    const key = `${task.vertex.uid}-${task.address.subtask}-${checkpointId}`;
+    const before = this.#committed.get(key);
+    must(before === undefined || before.join() === values.join(), `${key} is committed with other values`);
+    const covered = this.#log.some((manifest) => manifest.checkpointId >= checkpointId);
+    must(checkpointId === 0 || covered, `${key} is committed, but no checkpoint that holds it is complete`);
+    this.#committed.set(key, values);
+  }
+
+  createFile(task: ModelTask, checkpointId: number): string {
+    const { attempt, subtask } = task.address;
+    const key = `${task.vertex.uid}-${subtask}/${this.#epoch}.${attempt}/${checkpointId}-${this.#fileCount++}`;
+    this.#files.add(key);
+    return key;
+  }
+
+  /** A job that gave up because of faults is resumed, as a person would. */
+  #failed(): boolean {
+    const { outcome } = this;
+    if (outcome === undefined || this.#isOver() || this.#options.faults === 0) return false;
+    must(outcome.status === 'FAILED', `ends ${outcome.status}`);
+    return true;
+  }
+
+  #resume(): void {
+    this.outcome = undefined;
+    this.#restartProcess();
+  }
+
+  /** Whether the job is recorded as finished: whoever resumes it has nothing to do. */
+  #isOver(): boolean {
+    return this.outcome?.status === 'FINISHED' || this.#resultStored;
+  }
+
+  #startMaster(): JobMaster {
+    const { graph, checkpointing } = this.#options;
+    const strategy = createRestartStrategy(defaultRestartStrategy(true), this.#draw.fork());
+    const restored = this.#log.at(-1);
+    const firstCheckpointId = this.#lastTriggeredId + 1;
+    const job = { jobId: 'model', graph, epoch: this.#epoch, restored, firstCheckpointId };
+    this.#master = new JobMaster(job, checkpointing, strategy);
+    this.#handle({ type: 'started' });
+    return this.#master;
+  }
+
+  #step(): void {
+    const moves: (() => void)[] = [];
+    const tasks = this.#attempt?.tasks ?? [];
+    for (const task of tasks) {
+      if (task.outbox.length > 0) moves.push(() => this.#deliver(task));
+      if (task.hasWork) moves.push(() => task.step(this.#draw.chance(0.5)));
+      if (task.uploads.length > 0) moves.push(() => task.finishUpload(this.#takeFault(0.02)));
+    }
+    if (this.#attempt?.terminating === true) moves.push(() => this.#endAttempt());
+    if (this.#events.length > 0) moves.push(() => this.#handleNext());
+    if (this.#storageCalls.length > 0) moves.push(() => this.#answer());
+    const busy = moves.length > 0;
+    if (!busy || (this.#draw.chance(0.02) && this.#mayPassTime())) moves.push(() => this.#passTime());
+    const move = moves[this.#draw.below(moves.length)];
+    must(busy || this.#timers.length > 0, `nothing can happen any more: ${this.#master.describe()}`);
+    move?.();
+  }
+
+  #deliver(task: ModelTask): void {
+    const report = task.outbox.shift();
+    if (report === undefined) return;
+    this.#handle({ type: 'task', event: { type: 'report', task: task.address, report } });
+    const { type } = report;
+    if (type !== 'finished' && type !== 'canceled' && type !== 'failed') return;
+    this.#handle({ type: 'task', event: { type: 'exited', task: task.address, error: undefined } });
+    this.#remove(task);
+  }
+
+  #remove(task: ModelTask): void {
+    const tasks = this.#attempt?.tasks ?? [];
+    const at = tasks.indexOf(task);
+    if (at >= 0) tasks.splice(at, 1);
+  }
+
+  #handleNext(): void {
+    const event = this.#events.shift();
+    if (event !== undefined) this.#handle(event);
+  }
+
+  #handle(event: JobEvent): void {
+    const effects: JobEffect[] = [];
+    this.#master.handle(event, { monotonicMs: this.#nowMs, wallMs: this.#nowMs }, effects);
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #answer(): void {
+    const [call] = this.#storageCalls.splice(0, 1);
+    if (call !== undefined) this.#events.push(call());
+  }
+
+  /** A storage that never answers is a fault too. */
+  #mayPassTime(): boolean {
+    const name = this.#timers.toSorted((a, b) => a.dueMs - b.dueMs)[0]?.timer.name;
+    const isDeadline = name === 'checkpoint-timeout' || name === 'closing-deadline';
+    return name !== undefined && (!isDeadline || this.#takeFault(0.5));
+  }
+
+  #passTime(): void {
+    this.#timers.sort((a, b) => a.dueMs - b.dueMs);
+    const next = this.#timers.shift();
+    if (next === undefined) return;
+    this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+    this.#handle({ type: 'timer', timer: next.timer });
+  }
+
+  #endAttempt(): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    for (const task of attempt.tasks) {
+      this.#handle({ type: 'task', event: { type: 'exited', task: task.address, error: undefined } });
+    }
+    this.#attempt = undefined;
+    this.#handle({ type: 'attempt-terminated', attempt: attempt.number, error: undefined });
+  }
+
+  #takeFault(probability: number): boolean {
+    if (this.#faultsLeft === 0 || !this.#draw.chance(probability)) return false;
+    this.#faultsLeft--;
+    return true;
+  }
+
+  /** A task fails, a thread ends, or the whole process does and another one takes over. */
+  #fault(): void {
+    this.#faultsLeft--;
+    const tasks = this.#attempt?.tasks ?? [];
+    const task = tasks[this.#draw.below(Math.max(1, tasks.length))];
+    const kind = this.#draw.below(5);
+    if (kind === 0) {
+      this.#restartProcess();
+    } else if (task !== undefined && !task.ended) {
+      if (kind < 3) {
+        this.#remove(task);
+        this.#handle({
+          type: 'task',
+          event: { type: 'exited', task: task.address, error: new Error('killed') },
+        });
+      } else {
+        task.outbox.push({ type: 'failed', error: toWireError(new Error('user code')) });
+        task.end();
+      }
+    }
+  }
+
+  #restartProcess(): void {
+    for (const call of this.#storageCalls.splice(0)) if (this.#draw.chance(0.5)) call();
+    this.#begun = new Set();
+    this.#events.length = 0;
+    this.#timers = [];
+    this.#attempt = undefined;
+    this.#told = new Map();
+    this.#epoch++;
+    this.#startMaster();
+  }
+
+  #perform(effect: JobEffect): void {
+    must(this.outcome === undefined, `${effect.type} after the end`);
+    switch (effect.type) {
+      case 'launch':
+        this.#launch(effect.attempt, effect.restore);
+        break;
+      case 'terminate':
+        must(this.#attempt?.number === effect.attempt, 'terminates the attempt that is alive');
+        this.#attempt.terminating = true;
+        break;
+      case 'send':
+        must(effect.task.attempt === this.#attempt?.number, 'sends to the attempt that is alive');
+        this.#send(effect.task.vertexId, effect.task.subtask, effect.message);
+        break;
+      case 'arm-timer':
+        this.#cancel(effect.timer);
+        this.#timers.push({ timer: effect.timer, dueMs: this.#nowMs + effect.delayMs });
+        break;
+      case 'cancel-timer':
+        this.#cancel(effect.timer);
+        break;
+      case 'settled':
+        must(this.#attempt === undefined, 'ends only when nothing runs');
+        this.outcome = effect.outcome;
+        break;
+      case 'tasks-running':
+      case 'deliver':
+      case 'request-settled':
+      case 'trace':
+        break;
+      default:
+        this.#storageCalls.push(this.#storageCall(effect));
+    }
+  }
+
+  #cancel({ name, id }: JobTimer): void {
+    this.#timers = this.#timers.filter(({ timer }) => timer.name !== name || timer.id !== id);
+  }
+
+  #send(vertexId: number, subtask: number, message: TaskMessage): void {
+    if ('checkpointId' in message) this.#checkCheckpointMessage(`${vertexId}/${subtask}`, message);
+    const task = this.#attempt?.tasks.find(
+      ({ address }) => address.vertexId === vertexId && address.subtask === subtask,
+    );
+    if (task !== undefined && !task.ended) task.mail.push(message);
+  }
+
+  #checkCheckpointMessage(task: string, message: Extract<TaskMessage, { checkpointId: number }>): void {
+    const { type, checkpointId } = message;
+    if (type === 'trigger-checkpoint' || type === 'snapshot-enumerator') {
+      const newest = this.#log.at(-1)?.checkpointId ?? 0;
+      must(checkpointId > newest, 'what is triggered is newer than every completed checkpoint');
+      if (this.#begun.has(checkpointId)) return;
+      must(checkpointId > this.#lastTriggeredId, 'ids of checkpoints strictly grow');
+      this.#begun.add(checkpointId);
+      this.#lastTriggeredId = checkpointId;
+      return;
+    }
+    const verb = type === 'checkpoint-completed' ? 'completed' : 'aborted';
+    const key = `${this.#attempt?.number}/${task}/${checkpointId}`;
+    must(!this.#told.has(key), `${key} is told twice how its checkpoint ended`);
+    this.#told.set(key, verb);
+    const logged = this.#log.some((manifest) => manifest.checkpointId === checkpointId);
+    must(logged === (verb === 'completed'), `${key} is told ${verb}, and the log says ${logged}`);
+  }
+
+  #launch(number: number, restore: AttemptRestore | undefined): void {
+    must(this.#attempt === undefined, 'one attempt is alive');
+    this.attempts++;
+    const newest = this.#log.at(-1);
+    must(restore?.checkpointId === newest?.checkpointId, 'restores the newest completed checkpoint');
+    for (const key of newest === undefined ? [] : filesOf(newest))
+      must(this.#files.has(key), `${key} is gone`);
+    if (this.#takeFault(0.05)) {
+      this.#events.push({
+        type: 'launch-failed',
+        attempt: number,
+        error: toWireError(new Error('no thread')),
+      });
+      return;
+    }
+    const { graph, splitsOf, checkpointing } = this.#options;
+    const deployment = {
+      graph,
+      splitsOf,
+      checkpointing: checkpointing !== undefined,
+      attempt: number,
+      restore,
+    };
+    this.#attempt = { number, tasks: deployModelTasks(deployment, this), terminating: false };
+  }
+
+  /** What the storage will do when it comes to it. */
+  #storageCall(effect: Exclude<JobEffect, { type: 'settled' | 'launch' | 'send' }>): () => JobEvent {
+    const error = toWireError(new Error('the storage did not answer'));
+    switch (effect.type) {
+      case 'store-checkpoint':
+        return () => {
+          const { checkpointId } = effect.manifest;
+          const fails = this.#takeFault(0.1);
+          if (!fails || this.#draw.chance(0.5)) this.#log.push(effect.manifest);
+          return fails
+            ? { type: 'checkpoint-store-failed', checkpointId, error }
+            : { type: 'checkpoint-stored', checkpointId };
+        };
+      case 'resolve-checkpoint':
+        return () => {
+          const { checkpointId } = effect;
+          if (this.#takeFault(0.3)) return { type: 'checkpoint-outcome-failed', checkpointId, error };
+          const completed = this.#log.some((manifest) => manifest.checkpointId === checkpointId);
+          return { type: 'checkpoint-outcome', checkpointId, completed };
+        };
+      case 'discard-files':
+        return () => {
+          for (const { key } of effect.files) this.#files.delete(key);
+          return { type: 'files-discarded', error: undefined };
+        };
+      case 'retain-checkpoints':
+        return () => ({ type: 'checkpoints-retained', error: this.#takeFault(0.1) ? error : undefined });
+      case 'store-result':
+        return () => {
+          if (this.#takeFault(0.1)) return { type: 'result-store-failed', error };
+          this.#resultStored ||= effect.result.state === 'FINISHED';
+          return { type: 'result-stored' };
+        };
+      default:
+        throw new ModelFault(`no storage call: ${effect.type}`);
+    }
+  }
+}
+
+function filesOf(manifest: CheckpointManifest): string[] {
+  return manifest.vertices.flatMap(({ subtasks }) =>
+    subtasks.flatMap((subtask) =>
+      subtask === 'finished'
+        ? []
+        : Object.values(subtask.operators).flatMap(({ keyed }) => keyed?.files.map(({ key }) => key) ?? []),
+    ),
+  );
+}
