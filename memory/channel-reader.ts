@@ -1,9 +1,11 @@
 import { ByteReader, ElementKind, invariant, NO_TIMESTAMP, type RecordCodec } from '../core/internal.js';
+import { type BlockCodec, BlockReader, blockCodecOf } from './block-codec.js';
 import type { ChannelHandle } from './channel-handle.js';
 import { AnnouncementReader, type CheckpointAnnouncement } from './checkpoint-announcement.js';
 import { type FrameCodec, isFrameCodec } from './frame-codec.js';
 import {
   BARRIER_BYTES,
+  BLOCK_HEAD_BYTES,
   FRAME_HEAD_BYTES,
   KIND_MASK,
   RECORD_HEAD_BYTES,
@@ -13,10 +15,16 @@ import {
 } from './segment-layout.js';
 import type { SegmentPool } from './segment-pool.js';
 import { SegmentReader } from './segment-reader.js';
+import { textOf } from './string-bytes.js';
+
+/** A larger buffer for spanning elements is given up after its use. */
+const SPAN_KEPT_BYTES = 1 << 20;
 
 /**
  * The consumer's end of a channel, on the consumer's thread. The fields describe the element that
  * {@link next} returned last, and are valid until it is called again; a record's value is the caller's own.
+ *
+ * Invariant: while segments.position < stop, `input` spans the segment, and an element begins at position.
  *
  * hot path: a record costs its decoding and two comparisons.
  */
@@ -31,9 +39,16 @@ export class ChannelReader<T> {
   isSavepoint = false;
   readonly #codec: RecordCodec<T>;
   readonly #frames: FrameCodec<T> | undefined;
+  readonly #blocks: BlockCodec<T> | undefined;
   readonly #segments: SegmentReader;
-  readonly #input = new ByteReader();
+  readonly #input = new BlockReader();
   readonly #announcements: AnnouncementReader;
+  /** Up to here elements follow one another; 0: look closer. */
+  #stop = 0;
+  /** Reads the rows of the open block; undefined: none is open. */
+  #rows: BlockCodec<T> | undefined = undefined;
+  /** End of the open block, behind its text. */
+  #blockEnd = 0;
   /** The records of a frame that have been decoded and not been returned. */
   #frame: readonly T[] = [];
   #frameTimes: Float64Array = new Float64Array(0);
@@ -46,6 +61,7 @@ export class ChannelReader<T> {
   constructor(handle: ChannelHandle, pool: SegmentPool, codec: RecordCodec<T>) {
     this.#codec = codec;
     this.#frames = isFrameCodec(codec) ? codec : undefined;
+    this.#blocks = blockCodecOf(codec);
     this.#segments = new SegmentReader(handle, pool);
     this.#announcements = new AnnouncementReader(handle);
   }
@@ -56,21 +72,16 @@ export class ChannelReader<T> {
    * @throws MillraceError MR2003 if its bytes are not of the declared type
    */
   next(): ElementKind {
-    if (this.#frameNext < this.#frame.length) return this.#nextOfFrame();
     const segments = this.#segments;
-    if (segments.position >= segments.end && !segments.advance()) return ElementKind.NONE;
-    const segment = segments.segment;
-    if (this.#spanLength > 0 || segment === undefined) return this.#continueSpan();
-    const input = this.#input;
     const start = segments.position;
-    input.bytes = segment.bytes;
-    input.view = segment.view;
-    input.limit = segments.end;
-    const tag = segment.bytes[start];
+    if (start >= this.#stop) return this.#lookFurther();
+    const input = this.#input;
+    const tag = input.bytes[start];
     if (tag === Tag.RECORD) {
-      this.timestamp = segment.view.getFloat64(start + 1, true);
+      this.timestamp = input.view.getFloat64(start + 1, true);
       input.position = start + RECORD_HEAD_BYTES;
-      this.value = this.#codec.decode(input);
+      const rows = this.#rows;
+      this.value = rows === undefined ? this.#codec.decode(input) : rows.decodeRow(input);
       segments.position = input.position;
       return ElementKind.RECORD;
     }
@@ -82,7 +93,11 @@ export class ChannelReader<T> {
 
   /** True if {@link next} would return an element, or at least get on with one. */
   hasData(): boolean {
-    return this.#frameNext < this.#frame.length || this.#segments.advance();
+    if (this.#segments.position < this.#stop || this.#frameNext < this.#frame.length) return true;
+    this.#leaveBlock();
+    // The segment may change under `input`.
+    this.#stop = 0;
+    return this.#segments.advance();
   }
 
   /** Segments that wait to be read. */
@@ -95,7 +110,21 @@ export class ChannelReader<T> {
     return this.#announcements.poll();
   }
 
-  /** Everything but the ordinary record. NONE: not complete yet, or a frame was opened. */
+  #lookFurther(): ElementKind {
+    if (this.#frameNext < this.#frame.length) return this.#nextOfFrame();
+    this.#leaveBlock();
+    const segments = this.#segments;
+    this.#stop = 0;
+    if (!segments.advance()) return ElementKind.NONE;
+    const segment = segments.segment;
+    invariant(segment !== undefined, 'there is a segment where there are bytes');
+    if (this.#spanLength > 0) return this.#continueSpan(segment.bytes);
+    this.#stop = segments.end;
+    this.#input.pointAt(segment.bytes, segment.view, segments.position, segments.end);
+    return this.next();
+  }
+
+  /** Everything but the ordinary record. NONE: not complete yet, or records were made ready to be returned. */
   #readElement(input: ByteReader, tag: number): ElementKind {
     const start = input.position;
     switch (tag) {
@@ -107,7 +136,7 @@ export class ChannelReader<T> {
       case Tag.UNTIMED_RECORD:
         this.timestamp = NO_TIMESTAMP;
         input.position = start + 1;
-        this.value = this.#codec.decode(input);
+        this.value = this.#rows === undefined ? this.#codec.decode(input) : this.#rows.decodeRow(this.#input);
         return ElementKind.RECORD;
       case ElementKind.WATERMARK:
         this.timestamp = input.view.getFloat64(start + 1, true);
@@ -125,6 +154,9 @@ export class ChannelReader<T> {
       case ElementKind.END_OF_PARTITION:
         input.position = start + 1;
         return tag;
+      case Tag.BLOCK:
+        this.#enterBlock(this.#input);
+        return ElementKind.NONE;
       case Tag.FRAME:
         this.#openFrame(input);
         return ElementKind.NONE;
@@ -134,6 +166,39 @@ export class ChannelReader<T> {
       default:
         invariant(false, 'a channel carries known elements only', { tag, kind: tag & KIND_MASK });
     }
+  }
+
+  #enterBlock(input: BlockReader): void {
+    const start = input.position;
+    const rowsEnd = start + BLOCK_HEAD_BYTES + input.view.getUint32(start + 2, true);
+    const end = rowsEnd + input.view.getUint32(start + 6, true);
+    invariant(
+      this.#blocks !== undefined && end <= input.limit,
+      'a block is complete, and its codec reads it',
+      {
+        end,
+        limit: input.limit,
+      },
+    );
+    input.text = textOf(input.bytes, rowsEnd, end, input.bytes[start + 1] ?? 0);
+    input.taken = 0;
+    input.position = start + BLOCK_HEAD_BYTES;
+    input.limit = rowsEnd;
+    this.#rows = this.#blocks;
+    this.#stop = rowsEnd;
+    this.#blockEnd = end;
+  }
+
+  #leaveBlock(): void {
+    if (this.#rows === undefined) return;
+    const input = this.#input;
+    invariant(input.taken === input.text.length, 'the rows of a block take the whole of its text', {
+      taken: input.taken,
+      text: input.text.length,
+    });
+    input.text = '';
+    this.#rows = undefined;
+    this.#segments.position = this.#blockEnd;
   }
 
   #openFrame(input: ByteReader): void {
@@ -149,6 +214,7 @@ export class ChannelReader<T> {
     this.#frameTimes = times;
     this.#frame = frames.decodeFrame(input.bytes, records, length, count);
     this.#frameNext = 0;
+    this.#stop = 0;
     input.position = records + length;
   }
 
@@ -165,16 +231,15 @@ export class ChannelReader<T> {
     if (this.#span.length < length) this.#span = new Uint8Array(length);
     this.#spanLength = length;
     this.#spanFilled = 0;
+    this.#stop = 0;
     input.position += SPAN_HEAD_BYTES;
   }
 
   /** Takes what the present segment has of the spanning element, and reads it once it is complete. */
-  #continueSpan(): ElementKind {
+  #continueSpan(bytes: Uint8Array): ElementKind {
     const segments = this.#segments;
-    const segment = segments.segment;
-    invariant(segment !== undefined, 'there is a segment where there are bytes');
     const piece = Math.min(this.#spanLength - this.#spanFilled, segments.end - segments.position);
-    this.#span.set(segment.bytes.subarray(segments.position, segments.position + piece), this.#spanFilled);
+    this.#span.set(bytes.subarray(segments.position, segments.position + piece), this.#spanFilled);
     segments.position += piece;
     this.#spanFilled += piece;
     if (this.#spanFilled < this.#spanLength) return this.next();
@@ -186,6 +251,3 @@ export class ChannelReader<T> {
     return kind === ElementKind.NONE ? this.next() : kind;
   }
 }
-
-/** A larger buffer for spanning elements is given up after its use. */
-const SPAN_KEPT_BYTES = 1 << 20;

@@ -1,19 +1,14 @@
-import { ByteWriter, ElementKind, NO_TIMESTAMP, type RecordCodec } from '../core/internal.js';
+import { ElementKind, type RecordCodec } from '../core/internal.js';
+import { BlockAppender } from './block-appender.js';
+import { blockCodecOf } from './block-codec.js';
 import type { ChannelHandle } from './channel-handle.js';
 import { CheckpointAnnouncer } from './checkpoint-announcement.js';
-import { type FrameBuilder, isFrameCodec } from './frame-codec.js';
+import { FrameAppender } from './frame-appender.js';
+import { isFrameCodec } from './frame-codec.js';
 import type { LocalBufferPool } from './local-buffer-pool.js';
-import {
-  BARRIER_BYTES,
-  FRAME_HEAD_BYTES,
-  RECORD_HEAD_BYTES,
-  Tag,
-  WATERMARK_BYTES,
-} from './segment-layout.js';
+import { type RecordAppender, RowAppender } from './row-appender.js';
+import { BARRIER_BYTES, WATERMARK_BYTES } from './segment-layout.js';
 import { SegmentWriter } from './segment-writer.js';
-
-/** Records of one frame: enough that what they share is paid for, few enough that it comes soon. */
-const FRAME_RECORDS_MAX = 150;
 
 /**
  * The producer's end of a channel, on the producer's thread. Nothing here blocks, and nothing fails for
@@ -25,33 +20,29 @@ const FRAME_RECORDS_MAX = 150;
  * hot path: a record costs its encoding and one comparison; the rest is per segment.
  */
 export class ChannelWriter<T> {
-  readonly #codec: RecordCodec<T>;
   readonly #segments: SegmentWriter;
-  readonly #out = new ByteWriter(0);
-  readonly #frame: FrameBuilder<T> | undefined;
-  /** Timestamps of the records in the frame. */
-  readonly #frameTimes: Float64Array;
-  readonly #frameBytesMax: number;
-  readonly #frameOut = new ByteWriter();
+  readonly #records: RecordAppender<T>;
   readonly #announcer: CheckpointAnnouncer;
 
   constructor(handle: ChannelHandle, buffers: LocalBufferPool, codec: RecordCodec<T>) {
-    this.#codec = codec;
     this.#segments = new SegmentWriter(handle, buffers);
+    this.#records = appenderFor(codec, this.#segments);
     this.#announcer = new CheckpointAnnouncer(handle);
-    this.#frame = isFrameCodec(codec) ? codec.newFrame() : undefined;
-    this.#frameTimes = new Float64Array(this.#frame === undefined ? 0 : FRAME_RECORDS_MAX);
-    this.#frameBytesMax = buffers.pool.segmentBytes >>> 1;
   }
 
-  /** False: take no new input; what is written nevertheless waits on the heap. */
+  /**
+   * False: take no new input; what is written nevertheless waits on the heap. Everything written so far is
+   * then visible to the consumer, so that segments will come back.
+   */
   hasRoom(): boolean {
+    if (this.#segments.hasRoomAtHand) return true;
+    this.#records.finish();
     return this.#segments.hasRoom();
   }
 
   /** Something was written that the consumer cannot see yet. */
   get hasUnflushed(): boolean {
-    return this.#segments.hasUncommitted || (this.#frame !== undefined && this.#frame.count > 0);
+    return this.#segments.hasUncommitted || this.#records.isOpen;
   }
 
   /** Bytes made visible to the consumer since the start. */
@@ -65,34 +56,11 @@ export class ChannelWriter<T> {
    * @throws MillraceError MR2002 if it does not have the declared type; the channel is as before then
    */
   writeRecord(value: T, timestamp: number): void {
-    if (this.#frame !== undefined) {
-      this.#addToFrame(this.#frame, value, timestamp);
-      return;
-    }
-    const segments = this.#segments;
-    segments.ensure(RECORD_HEAD_BYTES);
-    const segment = segments.segment;
-    const start = segments.position;
-    const out = this.#out;
-    if (out.bytes !== segment.bytes || out.limit !== segment.end) {
-      out.pointAt(segment.bytes, segment.view, start, segment.end);
-    }
-    out.mark = start;
-    if (timestamp === NO_TIMESTAMP) {
-      segment.bytes[start] = Tag.UNTIMED_RECORD;
-      out.position = start + 1;
-    } else {
-      segment.bytes[start] = Tag.RECORD;
-      segment.view.setFloat64(start + 1, timestamp, true);
-      out.position = start + RECORD_HEAD_BYTES;
-    }
-    this.#codec.encode(value, out);
-    if (out.bytes === segment.bytes) segments.position = out.position;
-    else segments.append(out.bytes, out.mark, out.position);
+    this.#records.append(value, timestamp);
   }
 
   writeWatermark(timestamp: number): void {
-    this.#endFrame();
+    this.#records.finish();
     this.#segments.ensure(WATERMARK_BYTES);
     const { segment, position } = this.#segments;
     segment.bytes[position] = ElementKind.WATERMARK;
@@ -109,7 +77,7 @@ export class ChannelWriter<T> {
   }
 
   writeBarrier(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
-    this.#endFrame();
+    this.#records.finish();
     this.#segments.ensure(BARRIER_BYTES);
     const { segment, position } = this.#segments;
     segment.bytes[position] = ElementKind.BARRIER;
@@ -138,7 +106,7 @@ export class ChannelWriter<T> {
 
   /** Shows the consumer everything written so far and wakes it; what is on the heap as far as it fits. */
   flush(): void {
-    this.#endFrame();
+    this.#records.finish();
     this.#segments.commit();
   }
 
@@ -148,33 +116,16 @@ export class ChannelWriter<T> {
   }
 
   #writeTag(kind: ElementKind): void {
-    this.#endFrame();
+    this.#records.finish();
     this.#segments.ensure(1);
     const { segment, position } = this.#segments;
     segment.bytes[position] = kind;
     this.#segments.position = position + 1;
   }
+}
 
-  #addToFrame(frame: FrameBuilder<T>, value: T, timestamp: number): void {
-    frame.add(value);
-    this.#frameTimes[frame.count - 1] = timestamp;
-    if (frame.count === FRAME_RECORDS_MAX || frame.length >= this.#frameBytesMax) this.#endFrame();
-  }
-
-  /** Writes the records collected so far, so that order is kept with what follows. */
-  #endFrame(): void {
-    const frame = this.#frame;
-    if (frame === undefined || frame.count === 0) return;
-    const out = this.#frameOut;
-    out.clear();
-    out.reserve(FRAME_HEAD_BYTES + frame.count * 8 + frame.length);
-    out.bytes[0] = Tag.FRAME;
-    out.view.setUint32(1, frame.count, true);
-    out.view.setUint32(5, frame.length, true);
-    let p = FRAME_HEAD_BYTES;
-    for (let i = 0; i < frame.count; i++, p += 8) out.view.setFloat64(p, this.#frameTimes[i] ?? 0, true);
-    out.bytes.set(frame.bytes.subarray(0, frame.length), p);
-    this.#segments.append(out.bytes, 0, p + frame.length);
-    frame.clear();
-  }
+function appenderFor<T>(codec: RecordCodec<T>, segments: SegmentWriter): RecordAppender<T> {
+  if (isFrameCodec(codec)) return new FrameAppender(codec.newFrame(), segments);
+  const rows = blockCodecOf(codec);
+  return rows === undefined ? new RowAppender(codec, segments) : new BlockAppender(codec, rows, segments);
 }

@@ -30,9 +30,13 @@ export interface CodecSource {
   readonly parts: readonly { readonly type: TypeNode; readonly place: string }[];
 }
 
-export function codecSource(type: TypeNode): CodecSource {
-  return new CodecGenerator().generate(type);
+/** `aside`: strings are put aside, as block-codec.ts has it, instead of in place. */
+export function codecSource(type: TypeNode, aside = false): CodecSource {
+  return new CodecGenerator(aside).generate(type);
 }
+
+/** Strings of so many units and more stay in place. */
+const ASIDE_UNITS_MAX = 0xff;
 
 /** Kinds that are stored in place, with the bytes of a fixed size (0: a string). */
 const INLINE_BYTES: Readonly<Partial<Record<TypeNode['kind'], number>>> = {
@@ -56,6 +60,11 @@ class CodecGenerator {
   readonly #functions: string[] = [];
   readonly #checks: { type: TypeNode; path: string }[] = [];
   readonly #parts: { type: TypeNode; place: string }[] = [];
+  readonly #aside: boolean;
+
+  constructor(aside: boolean) {
+    this.#aside = aside;
+  }
 
   generate(type: TypeNode): CodecSource {
     const root = this.#functionsOf(type, '');
@@ -181,7 +190,9 @@ class CodecGenerator {
     const rooms: string[] = [];
     for (const field of run) {
       if (field.type.kind === 'string') {
-        const room = `stringRoom(${field.local})`;
+        const room = this.#aside
+          ? `(${field.local}.length < ${ASIDE_UNITS_MAX} ? 1 : 1 + stringRoom(${field.local}))`
+          : `stringRoom(${field.local})`;
         rooms.push(field.bit < 0 ? room : `(h${field.bit} ? ${room} : 0)`);
       } else fixed += INLINE_BYTES[field.type.kind] ?? 0;
     }
@@ -194,9 +205,27 @@ class CodecGenerator {
       const sum = bits.map((field) => `(h${field.bit} ? ${1 << (field.bit & 7)} : 0)`);
       lines.push(`b[p++] = ${sum.join(' | ')};`);
     }
-    for (const field of run) lines.push(this.#when(field, storeStatement(field)));
+    for (const field of run) lines.push(this.#when(field, this.#storeStatement(field)));
     lines.push('out.position = p;');
     return lines;
+  }
+
+  #storeStatement(field: Field): string {
+    const local = field.local;
+    switch (field.type.kind) {
+      case 'int32':
+        return `w.setInt32(p, ${local}, true); p += 4;`;
+      case 'boolean':
+        return `b[p++] = ${local} ? 1 : 0;`;
+      case 'string':
+        if (!this.#aside) return `p = putString(b, p, ${local});`;
+        return (
+          `if (${local}.length < ${ASIDE_UNITS_MAX}) { b[p++] = ${local}.length; out.text += ${local}; } ` +
+          `else { b[p++] = ${ASIDE_UNITS_MAX}; p = putString(b, p, ${local}); }`
+        );
+      default:
+        return `w.setFloat64(p, ${local}, true); p += 8;`;
+    }
   }
 
   #checkStatement(field: Field): string {
@@ -245,6 +274,13 @@ class CodecGenerator {
       case 'boolean':
         return `if (p + 1 > limit) endsEarly(p); s = b[p++]; if (s > 1) badBytes(p - 1, 'a boolean is 00 or 01'); ${local} = s === 1;`;
       case 'string':
+        if (this.#aside) {
+          return (
+            `if (p + 1 > limit) endsEarly(p); s = b[p++]; if (s < ${ASIDE_UNITS_MAX}) ` +
+            `{ ${local} = input.text.substring(input.taken, input.taken += s); } ` +
+            `else { input.position = p; ${local} = takeString(input); p = input.position; }`
+          );
+        }
         // One byte of header whose form is ASCII is by far the commonest; past the limit it cannot pass.
         return (
           `s = p < limit ? b[p] : 255; if (s < 128 && (s & 3) === 0) { s >>>= 2; p++; if (p + s > limit) endsEarly(p); ` +
@@ -345,18 +381,5 @@ class CodecGenerator {
         '}',
       ],
     );
-  }
-}
-
-function storeStatement(field: Field): string {
-  switch (field.type.kind) {
-    case 'int32':
-      return `w.setInt32(p, ${field.local}, true); p += 4;`;
-    case 'boolean':
-      return `b[p++] = ${field.local} ? 1 : 0;`;
-    case 'string':
-      return `p = putString(b, p, ${field.local});`;
-    default:
-      return `w.setFloat64(p, ${field.local}, true); p += 8;`;
   }
 }

@@ -9,10 +9,12 @@ import {
   readCount,
   readVarint,
   type TypeDescriptor,
+  type TypeNode,
   validateType,
   writeVarint,
 } from '../core/internal.js';
-import { codecSource } from './codec-source.js';
+import type { BlockableCodec, BlockCodec } from './block-codec.js';
+import { type CodecSource, codecSource } from './codec-source.js';
 import { asciiText, putString, stringRoom, takeString } from './string-bytes.js';
 
 /**
@@ -22,15 +24,73 @@ import { asciiText, putString, stringRoom, takeString } from './string-bytes.js'
  */
 
 /**
- * A codec made for one type, byte for byte the same as the interpreted one.
+ * A codec made for one type, byte for byte the same as the interpreted one; its records can also travel in
+ * blocks.
  *
  * @param dynamic carries undeclared parts
  * @throws MillraceError MR2001 if the type is not valid
  * @throws EvalError where the process forbids code from strings
  */
-export function compiledCodec<T>(type: TypeDescriptor<T>, dynamic: RecordCodec<unknown>): RecordCodec<T> {
+export function compiledCodec<T>(type: TypeDescriptor<T>, dynamic: RecordCodec<unknown>): BlockableCodec<T> {
   validateType(type);
-  const source = codecSource(type);
+  return new CompiledCodec(type, dynamic);
+}
+
+/** One class for all, so that who calls many codecs sees one shape. */
+class CompiledCodec<T> implements BlockableCodec<T> {
+  readonly encode: RecordCodec<T>['encode'];
+  readonly decode: RecordCodec<T>['decode'];
+  readonly #type: TypeDescriptor<T>;
+  readonly #dynamic: RecordCodec<unknown>;
+
+  constructor(type: TypeDescriptor<T>, dynamic: RecordCodec<unknown>) {
+    this.#type = type;
+    this.#dynamic = dynamic;
+    const functions = compile<RecordCodec<T>>(type, dynamic, codecSource(type));
+    this.encode = functions.encode;
+    this.decode = functions.decode;
+  }
+
+  blockCodec(): BlockCodec<T> | undefined {
+    return holdsStrings(this.#type) ? new CompiledBlockCodec(this.#type, this.#dynamic) : undefined;
+  }
+}
+
+class CompiledBlockCodec<T> implements BlockCodec<T> {
+  readonly encodeRow: BlockCodec<T>['encodeRow'];
+  readonly decodeRow: BlockCodec<T>['decodeRow'];
+
+  constructor(type: TypeDescriptor<T>, dynamic: RecordCodec<unknown>) {
+    const functions = compile<{ encode: BlockCodec<T>['encodeRow']; decode: BlockCodec<T>['decodeRow'] }>(
+      type,
+      dynamic,
+      codecSource(type, true),
+    );
+    this.encodeRow = functions.encode;
+    this.decodeRow = functions.decode;
+  }
+}
+
+function holdsStrings(type: TypeNode): boolean {
+  switch (type.kind) {
+    case 'string':
+      return true;
+    case 'optional':
+    case 'array':
+      return holdsStrings(type.element);
+    case 'map':
+      return holdsStrings(type.key) || holdsStrings(type.value);
+    case 'object':
+      return type.fields.some((field) => holdsStrings(field.type));
+    case 'union':
+      return type.variants.some((variant) => holdsStrings(variant.type));
+    default:
+      return false;
+  }
+}
+
+/** Runs the text, with what it may call. */
+function compile<F>(type: TypeNode, dynamic: RecordCodec<unknown>, source: CodecSource): F {
   const support = {
     refuse(check: number, value: unknown): never {
       const place = source.checks[check];
@@ -60,24 +120,8 @@ export function compiledCodec<T>(type: TypeDescriptor<T>, dynamic: RecordCodec<u
         : dynamic,
     ),
   };
-  const make = new Function('h', source.text) as (h: typeof support) => Functions<T>;
-  return new CompiledCodec(make(support));
-}
-
-interface Functions<T> {
-  encode: RecordCodec<T>['encode'];
-  decode: RecordCodec<T>['decode'];
-}
-
-/** One class for all, so that who calls many codecs sees one shape. */
-class CompiledCodec<T> implements RecordCodec<T> {
-  readonly encode: RecordCodec<T>['encode'];
-  readonly decode: RecordCodec<T>['decode'];
-
-  constructor(functions: Functions<T>) {
-    this.encode = functions.encode;
-    this.decode = functions.decode;
-  }
+  const make = new Function('h', source.text) as (h: typeof support) => F;
+  return make(support);
 }
 
 /** Up to this length one call of fromCharCode with all codes is 15 to 40 ns faster than a native slice. */

@@ -26,12 +26,16 @@ import { ElementKind } from '../core/internal.js';
  *     WATERMARK                 tag  time:f64
  *     BARRIER                   tag  checkpoint:f64  timestamp:f64  savepoint:u8
  *     IDLE ACTIVE END_…         tag
+ *     RECORD | BLOCK            tag  form:u8  rows:u32  text:u32
+ *                               then `rows` bytes of RECORD elements, timed or not, whose strings are only
+ *                               lengths, then `text` bytes: the strings of all of them, one after another
+ *                               (form 0: a byte for each UTF-16 unit, 1: two bytes)
  *     RECORD | SPANNING         tag  length:u32  then `length` bytes of the element as it stands above,
  *                               going on at byte 8 of the segments that follow
  * ```
  *
- * Numbers are little endian and unaligned. Only records span; everything else begins in the next segment
- * where it does not fit.
+ * Numbers are little endian and unaligned. Single records and frames may span; everything else begins in
+ * the next segment where it does not fit.
  */
 export const SEGMENT_HEADER_BYTES = 8;
 /** Words of the header, as int32 indexes. */
@@ -45,7 +49,7 @@ export const COMMITTED_MASK = 0x7fff_ffff;
 export const SEGMENT_BYTES_MIN = 256;
 
 /** Bits of a tag above the element's kind. */
-const TagFlag = { UNTIMED: 0x10, FRAME: 0x20, SPANNING: 0x40 } as const;
+const TagFlag = { UNTIMED: 0x10, FRAME: 0x20, SPANNING: 0x40, BLOCK: 0x80 } as const;
 export const KIND_MASK = 0x0f;
 
 export const Tag = {
@@ -53,12 +57,16 @@ export const Tag = {
   UNTIMED_RECORD: ElementKind.RECORD | TagFlag.UNTIMED,
   FRAME: ElementKind.RECORD | TagFlag.FRAME,
   SPANNING: ElementKind.RECORD | TagFlag.SPANNING,
+  BLOCK: ElementKind.RECORD | TagFlag.BLOCK,
 } as const;
 
 /** Bytes before a record: tag and timestamp. */
 export const RECORD_HEAD_BYTES = 9;
 /** Bytes before the timestamps of a frame: tag, count, length. */
 export const FRAME_HEAD_BYTES = 9;
+/** Bytes before the rows of a block: tag, form, length of the rows, length of the text. */
+export const BLOCK_HEAD_BYTES = 10;
+export const BlockForm = { LATIN1: 0, UTF16: 1 } as const;
 /** Tag and length of an element that spans. */
 export const SPAN_HEAD_BYTES = 5;
 export const WATERMARK_BYTES = 9;

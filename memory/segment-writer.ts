@@ -57,8 +57,13 @@ export class SegmentWriter {
     return (this.#channel.ring.tail + ahead) >>> 0;
   }
 
-  get isOverflowing(): boolean {
-    return this.#overflow.length > 0;
+  get segmentBytes(): number {
+    return this.#buffers.pool.segmentBytes;
+  }
+
+  /** There is room in the open segment itself. */
+  get hasRoomAtHand(): boolean {
+    return this.segment.end - this.position >= this.#leastRoom && this.#overflow.length === 0;
   }
 
   get hasUncommitted(): boolean {
@@ -70,8 +75,8 @@ export class SegmentWriter {
    * then visible to the consumer, so that segments will come back.
    */
   hasRoom(): boolean {
+    if (this.hasRoomAtHand) return true;
     if (this.#overflow.length > 0) return false;
-    if (this.segment.end - this.position >= this.#leastRoom) return true;
     if (this.#buffers.canTake(this.#channel)) return true;
     this.#seal();
     return false;

@@ -9,6 +9,7 @@ import {
   tooLong,
   utf16Text,
 } from '../core/internal.js';
+import { BlockForm } from './segment-layout.js';
 
 /**
  * Strings to bytes and back at the speed of the platform, by the layout of records. Which way is fastest
@@ -29,19 +30,27 @@ type Write = (this: Uint8Array, text: string, offset: number, length: number) =>
 const native = Buffer.prototype as unknown as {
   readonly latin1Slice?: Slice;
   readonly utf8Slice?: Slice;
+  readonly ucs2Slice?: Slice;
   readonly utf8Write?: Write;
+  readonly latin1Write?: Write;
+  readonly ucs2Write?: Write;
 };
 const latin1Slice: Slice = native.latin1Slice ?? sliceBy('latin1');
 const utf8Slice: Slice = native.utf8Slice ?? sliceBy('utf8');
-const utf8Write: Write =
-  native.utf8Write ??
-  function (this: Uint8Array, text: string, offset: number, length: number): number {
-    return bufferOver(this).write(text, offset, length, 'utf8');
-  };
+const ucs2Slice: Slice = native.ucs2Slice ?? sliceBy('utf16le');
+const utf8Write: Write = native.utf8Write ?? writeBy('utf8');
+const latin1Write: Write = native.latin1Write ?? writeBy('latin1');
+const ucs2Write: Write = native.ucs2Write ?? writeBy('utf16le');
 
-function sliceBy(encoding: 'latin1' | 'utf8'): Slice {
+function sliceBy(encoding: BufferEncoding): Slice {
   return function (this: Uint8Array, start: number, end: number): string {
     return bufferOver(this).toString(encoding, start, end);
+  };
+}
+
+function writeBy(encoding: BufferEncoding): Write {
+  return function (this: Uint8Array, text: string, offset: number, length: number): number {
+    return bufferOver(this).write(text, offset, length, encoding);
   };
 }
 
@@ -119,6 +128,27 @@ function putHeader(bytes: Uint8Array, p: number, header: number): number {
 /** Text of ASCII bytes[p, p + length), which are there. */
 export function asciiText(bytes: Uint8Array, p: number, length: number): string {
   return latin1Slice.call(bytes, p, p + length);
+}
+
+/** A unit that takes two bytes. */
+const BEYOND_LATIN1 = /[\u0100-\uffff]/;
+
+/** Writes the text of a block at `p`, where there are three bytes of room for each unit. */
+export function putText(bytes: Uint8Array, p: number, text: string): { form: number; end: number } {
+  const units = text.length;
+  // Writing UTF-8 is the cheapest way to learn that all is ASCII.
+  if (utf8Write.call(bytes, text, p, units * 3) === units) return { form: BlockForm.LATIN1, end: p + units };
+  if (BEYOND_LATIN1.test(text)) {
+    ucs2Write.call(bytes, text, p, units * 2);
+    return { form: BlockForm.UTF16, end: p + units * 2 };
+  }
+  latin1Write.call(bytes, text, p, units);
+  return { form: BlockForm.LATIN1, end: p + units };
+}
+
+/** The text of a block: bytes[start, end). */
+export function textOf(bytes: Uint8Array, start: number, end: number, form: number): string {
+  return form === BlockForm.LATIN1 ? latin1Slice.call(bytes, start, end) : ucs2Slice.call(bytes, start, end);
 }
 
 /** Reads a text with any header. @throws MillraceError MR2003 */
