@@ -66,3 +66,4 @@ export {
 export { FileSink, FileSource } from './boot/connectors.js';
 export { type ClusterOptions, LocalCluster, LocalJob, type SubmitOptions } from './boot/local-cluster.js';
 export { defineJob, type ExecuteOptions } from './boot/local-executor.js';
+export type { TaskStatus } from './cluster/cluster-gateway.js';

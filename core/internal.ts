@@ -23,6 +23,7 @@ export {
   type SplitEnumeratorContext,
 } from './api/source.js';
 export { SplitQueueEnumerator } from './api/split-queue-enumerator.js';
+export { StreamExecutionEnvironment } from './api/stream-execution-environment.js';
 export { Availability } from './base/availability.js';
 export { decodeBase64, encodeBase64 } from './base/base64.js';
 export { crc32c } from './base/crc32c.js';

@@ -14,6 +14,7 @@ import type {
   JobResultAnswer,
   JobSubmission,
   SubmissionAnswer,
+  TaskStatus,
 } from '../cluster/cluster-gateway.js';
 import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
 import { ActorSystem } from '../kernel/actor-system.js';
@@ -28,6 +29,7 @@ interface HostedJob {
   readonly name: string;
   readonly running: RunningJob;
   readonly threads: TaskThreads;
+  readonly launcher: ThreadTaskLauncher;
   readonly home: JobHome;
 }
 
@@ -57,6 +59,10 @@ export class ControlPlane implements ClusterGateway {
 
   status(jobId: string): JobStatusSnapshot | undefined {
     return this.#jobs.get(jobId)?.running.status();
+  }
+
+  tasks(jobId: string): readonly TaskStatus[] {
+    return this.#jobs.get(jobId)?.launcher.tasks() ?? [];
   }
 
   async result(jobId: string): Promise<JobResultAnswer> {
@@ -130,7 +136,7 @@ export class ControlPlane implements ClusterGateway {
         },
       },
     );
-    const job: HostedJob = { name, running, threads, home };
+    const job: HostedJob = { name, running, threads, launcher, home };
     this.#jobs.set(jobId, job);
     const ended = async (): Promise<void> => {
       await leave(job);

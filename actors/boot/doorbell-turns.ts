@@ -1,5 +1,6 @@
-import type { Doorbell, Heartbeat } from '../../memory/index.js';
-import type { ThreadTurns } from '../runner/thread-runner.js';
+import type { Doorbell, Heartbeat, TaskGauges } from '../../memory/index.js';
+import type { TaskTime, ThreadTurns } from '../runner/thread-runner.js';
+import type { StreamTask } from '../task/stream-task.js';
 
 /** The longest sleep in one go, so that a clock that jumped is noticed. */
 const SLEEP_MAX_MS = 60_000;
@@ -8,11 +9,15 @@ const SLEEP_MAX_MS = 60_000;
 export class DoorbellTurns implements ThreadTurns {
   readonly #doorbell: Doorbell;
   readonly #heartbeat: Heartbeat;
+  readonly #gauges: TaskGauges;
+  readonly #line: number;
   #ticket: number;
 
-  constructor(doorbell: Doorbell, heartbeat: Heartbeat) {
+  constructor(doorbell: Doorbell, heartbeat: Heartbeat, gauges: TaskGauges, line: number) {
     this.#doorbell = doorbell;
     this.#heartbeat = heartbeat;
+    this.#gauges = gauges;
+    this.#line = line;
     this.#ticket = doorbell.ticket();
   }
 
@@ -32,7 +37,13 @@ export class DoorbellTurns implements ThreadTurns {
     this.#heartbeat.sleeping(false);
   }
 
-  beat(): void {
+  beat(task: StreamTask, time: TaskTime): void {
     this.#heartbeat.beat();
+    const gauges = this.#gauges;
+    gauges.set(this.#line, 'records', task.records);
+    gauges.set(this.#line, 'watermark', task.watermark);
+    gauges.set(this.#line, 'busyMs', time.busyMs);
+    gauges.set(this.#line, 'idleMs', time.idleMs);
+    gauges.set(this.#line, 'backPressuredMs', time.backPressuredMs);
   }
 }

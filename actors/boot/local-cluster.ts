@@ -11,7 +11,7 @@ import {
   type OptionLayer,
   type RawValue,
 } from '../../core/internal.js';
-import type { ClusterGateway, JobStart, SubmissionAnswer } from '../cluster/cluster-gateway.js';
+import type { ClusterGateway, JobStart, SubmissionAnswer, TaskStatus } from '../cluster/cluster-gateway.js';
 import { connect, type Remote } from './comlink/comlink-port.js';
 import { isMainThread } from './threads/own-port.js';
 import { spawnThread } from './threads/spawn-thread.js';
@@ -71,6 +71,7 @@ export class LocalCluster {
         reject(new MillraceError('MR5003', 'The control thread has ended; the cluster is closed.')),
       );
     });
+    // Whoever waits for an answer races it; nobody waiting is no reason to end the process.
     this.#lost.catch(() => {});
   }
 
@@ -133,6 +134,7 @@ export class LocalCluster {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // A control thread that is gone already is closed as well.
     await Promise.race([this.#gateway.close(), this.#lost.catch(() => {})]);
     await this.#thread.terminate();
   }
@@ -170,6 +172,10 @@ export class LocalJob {
 
   status(): Promise<JobStatusSnapshot | undefined> {
     return Promise.race([this.#gateway.status(this.jobId), this.#lost]);
+  }
+
+  tasks(): Promise<readonly TaskStatus[]> {
+    return Promise.race([this.#gateway.tasks(this.jobId), this.#lost]);
   }
 
   async cancel(): Promise<void> {

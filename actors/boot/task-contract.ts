@@ -1,6 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { TaskAddress } from '../../core/internal.js';
-import type { ChannelHandle, DoorbellHandle, HeartbeatMemory, PartitionHandle } from '../../memory/index.js';
+import type {
+  ChannelHandle,
+  DoorbellHandle,
+  HeartbeatMemory,
+  PartitionHandle,
+  TaskGaugeMemory,
+} from '../../memory/index.js';
 import type { TaskRestore, TaskSettings } from '../task/task-environment.js';
 import type { JobModule } from './job-module.js';
 
@@ -17,8 +23,9 @@ export interface TaskContract {
   readonly outputs: readonly OutputContract[];
   readonly doorbell: DoorbellHandle;
   readonly heartbeats: HeartbeatMemory;
-  /** Line of this task in the heartbeats. */
-  readonly heartbeatLine: number;
+  readonly gauges: TaskGaugeMemory;
+  /** Line of this task in heartbeats and gauges. */
+  readonly line: number;
   readonly mailbox: MessagePort;
   readonly restore: TaskRestore | undefined;
   readonly settings: TaskSettings;

@@ -17,6 +17,7 @@ import {
   LocalBufferPool,
   SegmentPool,
   type SegmentPoolHandle,
+  TaskGauges,
   ThreadCodecFactory,
 } from '../../memory/index.js';
 import {
@@ -53,7 +54,8 @@ export default async function runTask(contract: TaskContract): Promise<void> {
 
 async function runOnThread(contract: TaskContract): Promise<void> {
   const doorbell = new Doorbell(contract.doorbell);
-  const turns = new DoorbellTurns(doorbell, new Heartbeat(contract.heartbeats, contract.heartbeatLine));
+  const heartbeat = new Heartbeat(contract.heartbeats, contract.line);
+  const turns = new DoorbellTurns(doorbell, heartbeat, new TaskGauges(contract.gauges), contract.line);
   const failure = new AsyncFailure();
   const completions = new EventCompletions(
     () => doorbell.ring(),

@@ -10,10 +10,13 @@ import {
 import {
   createDoorbells,
   createHeartbeats,
+  createTaskGauges,
   type DoorbellHandle,
   HeartbeatMonitor,
+  TaskGauges,
 } from '../../memory/index.js';
 import { planChannels, type RunningSubtasks, type TaskChannelPlan } from '../cluster/channel-plan.js';
+import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
@@ -33,6 +36,7 @@ const CANCEL_GRACE_MS = 100;
 export class ThreadAttempt implements RunningAttempt {
   readonly #pool: TaskThreadPool;
   readonly #tasks = new Map<string, ThreadTask>();
+  readonly #gauges: TaskGauges;
   readonly #watch: NodeJS.Timeout;
   #terminated: Promise<void> | undefined;
 
@@ -47,9 +51,10 @@ export class ThreadAttempt implements RunningAttempt {
     for (const contract of contracts) {
       this.#tasks.set(keyOf(contract.address), new ThreadTask(contract, this.#pool, onEvent));
     }
-    const heartbeats = contracts[0]?.heartbeats;
-    invariant(heartbeats !== undefined, 'an attempt has tasks', { attempt: attempt.attempt });
-    const monitor = new HeartbeatMonitor(heartbeats, SYSTEM_CLOCK.monotonicMs());
+    const first = contracts[0];
+    invariant(first !== undefined, 'an attempt has tasks', { attempt: attempt.attempt });
+    this.#gauges = new TaskGauges(first.gauges);
+    const monitor = new HeartbeatMonitor(first.heartbeats, SYSTEM_CLOCK.monotonicMs());
     this.#watch = setInterval(
       () => this.#endStuck(monitor, settings.heartbeatTimeoutMs),
       settings.heartbeatIntervalMs,
@@ -58,6 +63,19 @@ export class ThreadAttempt implements RunningAttempt {
 
   send(task: TaskAddress, message: TaskMessage): void {
     this.#tasks.get(keyOf(task))?.send(message);
+  }
+
+  /** What each running task has done so far. */
+  tasks(): TaskStatus[] {
+    return [...this.#tasks.values()].map(({ address, line }) => ({
+      vertexId: address.vertexId,
+      subtask: address.subtask,
+      records: this.#gauges.get(line, 'records'),
+      watermark: this.#gauges.get(line, 'watermark'),
+      busyMs: this.#gauges.get(line, 'busyMs'),
+      idleMs: this.#gauges.get(line, 'idleMs'),
+      backPressuredMs: this.#gauges.get(line, 'backPressuredMs'),
+    }));
   }
 
   terminate(): Promise<void> {
@@ -131,6 +149,7 @@ function contractsOf(settings: LauncherSettings, attempt: AttemptDescription): C
     options: settings.networkOptions,
   });
   const heartbeats = createHeartbeats(graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
+  const gauges = createTaskGauges(graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
   const contracts: Contract[] = [];
   for (const vertex of graph.vertices) {
     for (let subtask = 0; subtask < vertex.parallelism; subtask++) {
@@ -144,7 +163,8 @@ function contractsOf(settings: LauncherSettings, attempt: AttemptDescription): C
         ...ends,
         doorbell,
         heartbeats,
-        heartbeatLine: contracts.length,
+        gauges,
+        line: contracts.length,
       });
     }
   }

@@ -1,8 +1,10 @@
 import type { AttemptDescription, RunningAttempt, TaskEvent, TaskLauncher } from '../../core/internal.js';
 import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
+import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import type { TaskSettings } from '../task/task-environment.js';
 import type { JobModule } from './job-module.js';
 import type { StateContract } from './task-contract.js';
+import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 import type { TaskThreads } from './task-threads/task-threads.js';
 import { ThreadAttempt } from './thread-attempt.js';
 
@@ -23,6 +25,7 @@ export interface LauncherSettings {
 export class ThreadTaskLauncher implements TaskLauncher {
   readonly #settings: LauncherSettings;
   readonly #threads: TaskThreads;
+  #attempt: ThreadAttempt | undefined;
 
   constructor(settings: LauncherSettings, threads: TaskThreads) {
     this.#settings = settings;
@@ -31,12 +34,13 @@ export class ThreadTaskLauncher implements TaskLauncher {
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
     const { taskHeap } = this.#settings.plan;
-    return new ThreadAttempt(
-      this.#settings,
-      attempt,
-      (threads) => this.#threads.take(taskHeap, threads),
-      onEvent,
-    );
+    const take = (threads: number): TaskThreadPool => this.#threads.take(taskHeap, threads);
+    this.#attempt = new ThreadAttempt(this.#settings, attempt, take, onEvent);
+    return this.#attempt;
+  }
+
+  tasks(): readonly TaskStatus[] {
+    return this.#attempt?.tasks() ?? [];
   }
 
   /** Warms the threads of a next attempt; called once the present one runs. */

@@ -11,7 +11,7 @@ import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
  */
 export class ThreadTask {
   readonly address: TaskAddress;
-  /** Line of the task in the heartbeats. */
+  /** Line of the task in heartbeats and gauges. */
   readonly line: number;
   /** Settles when nothing of the task runs any more. Never rejects. */
   readonly ended: Promise<void>;
@@ -27,7 +27,7 @@ export class ThreadTask {
     onEvent: (event: TaskEvent) => void,
   ) {
     this.address = contract.address;
-    this.line = contract.heartbeatLine;
+    this.line = contract.line;
     this.#doorbell = new Doorbell(contract.doorbell);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;

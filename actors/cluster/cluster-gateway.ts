@@ -8,12 +8,27 @@ export interface ClusterGateway {
   submit(submission: JobSubmission): Promise<SubmissionAnswer>;
   /** Undefined for a job that this cluster does not know. */
   status(jobId: string): JobStatusSnapshot | undefined;
+  /** What the tasks of the present attempt have done; empty while none runs. */
+  tasks(jobId: string): readonly TaskStatus[];
   /** Answers when the job has ended. */
   result(jobId: string): Promise<JobResultAnswer>;
   /** Asks for the end of the job; `result` tells when it came. */
   cancel(jobId: string): void;
   /** Ends all jobs as a crash would (their checkpoints stay), and every thread of the cluster. */
   close(): Promise<void>;
+}
+
+/** One task at one moment. Plain data; numbers count from the start of its attempt. */
+export interface TaskStatus {
+  readonly vertexId: number;
+  readonly subtask: number;
+  /** Records taken from channels; of a source, records sent. */
+  readonly records: number;
+  /** ms since the epoch; `Watermark.MIN` before the first. */
+  readonly watermark: number;
+  readonly busyMs: number;
+  readonly idleMs: number;
+  readonly backPressuredMs: number;
 }
 
 export interface JobSubmission {

@@ -113,7 +113,10 @@ export class JobEffects {
     const held = this.#attempt;
     if (held?.number !== attempt) return;
     this.#await(
-      () => held.running.terminate(),
+      async () => {
+        await held.running.terminate();
+        if (this.#attempt === held) this.#attempt = undefined;
+      },
       () => ({ type: 'attempt-terminated', attempt, error: undefined }),
       (error) => ({ type: 'attempt-terminated', attempt, error }),
     );

@@ -154,9 +154,8 @@ class JobClient implements RunningJob {
     this.#gone = new Promise((resolve) => {
       this.#onGone = resolve;
     });
-    // Whoever asks for them gets the rejections; a client that never asks is no reason to end the process.
-    this.result.catch(() => {});
-    this.#gone.catch(() => {});
+    this.result.catch(leftToCaller);
+    this.#gone.catch(leftToCaller);
   }
 
   begin(ref: ActorRef<JobEvent>): void {
@@ -221,3 +220,6 @@ class JobClient implements RunningJob {
     }
   }
 }
+
+/** Whoever asks for a promise gets its rejection; a client that never asks is no reason to end the process. */
+function leftToCaller(): void {}

@@ -28,6 +28,6 @@ export interface JobListener {
   /** All tasks of an attempt run: a moment to prepare for the next one. */
   onTasksRunning(attempt: number): void;
   onLine(task: TaskAddress, text: string): void;
-  /** `sequence` grows by one for each call of one subtask, over all attempts; what is repeated is dropped by it. */
+  /** As the task reported it; what a restarted task repeats is told by `sequence`. */
   onCollected(task: TaskAddress, sequence: number, items: Uint8Array): void;
 }

@@ -18,8 +18,8 @@ export interface ThreadTurns {
   sleep(timeoutMs: number): Promise<void>;
   /** Call before the last look for work: what arrives afterwards is not slept over. */
   arm(): void;
-  /** Counts up in memory that the TaskManager reads, so that a stuck task is seen. */
-  beat(): void;
+  /** Shows that the thread lives, and what its task has done so far. */
+  beat(task: StreamTask, time: TaskTime): void;
 }
 
 /** Records between two looks at mail and clock: some 10 us of work for a plain chain. */
@@ -73,7 +73,7 @@ export class ThreadRunner {
         this.#task.flush();
         flushed = now;
       }
-      this.#turns.beat();
+      this.#turns.beat(this.#task, this.time);
       if (progress === Progress.IDLE || progress === Progress.WAITING) await this.#sleep();
       else if (progress === Progress.MADE) await this.#turns.turn();
     }

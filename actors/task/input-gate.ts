@@ -4,6 +4,7 @@ import {
   ElementKind,
   type Input,
   invariant,
+  Watermark,
   type WatermarkValve,
 } from '../../core/internal.js';
 import type { ChannelReader } from '../../memory/index.js';
@@ -101,6 +102,11 @@ export class InputGate implements TaskInput {
       left -= this.#pollChannel(index, Math.min(slice, left));
     }
     return budget - left;
+  }
+
+  /** The least watermark of the inputs. */
+  get watermark(): number {
+    return this.#inputs.reduce((least, { valve }) => Math.min(least, valve.watermark), Watermark.MAX);
   }
 
   /** True if some channel that may be read has something. */

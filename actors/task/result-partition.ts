@@ -1,14 +1,18 @@
-import type { Output, OutputTag, StreamPartitioner } from '../../core/internal.js';
+import { type Output, type OutputTag, type StreamPartitioner, Watermark } from '../../core/internal.js';
 import type { ChannelWriter } from '../../memory/index.js';
 
 /**
- * The channels of one task that are full or hold something back, seen at a glance from the record path.
+ * What leaves a task: whether channels are full or hold something back, at a glance from the record path.
  *
  * Invariant: `full` is true from the moment any channel ran out of room until {@link TaskOutputs.drain}
  * found room in all of them; while it is true the task takes no new input.
  */
 export class OutputRoom {
   full = false;
+  /** Records written to edges since the start. */
+  recordsOut = 0;
+  /** Watermark that left last. */
+  watermark: number = Watermark.MIN;
 }
 
 /**
@@ -36,6 +40,7 @@ export class ResultPartition implements Output<unknown> {
   }
 
   collect(value: unknown, timestamp: number): void {
+    this.#room.recordsOut++;
     const single = this.#single;
     if (single !== undefined) {
       single.writeRecord(value, timestamp);
@@ -53,6 +58,7 @@ export class ResultPartition implements Output<unknown> {
   }
 
   emitWatermark(timestamp: number): void {
+    this.#room.watermark = timestamp;
     for (const writer of this.#writers) writer.writeWatermark(timestamp);
     this.#checkRoom();
   }

@@ -90,8 +90,12 @@ export class StreamTask implements Tasklet {
     return this.#parts.room.full;
   }
 
-  get recordsIn(): number {
-    return this.#parts.recordsIn();
+  get records(): number {
+    return this.#parts.records();
+  }
+
+  get watermark(): number {
+    return this.#parts.watermark();
   }
 
   /** Publishes what stands in partially filled segments. */

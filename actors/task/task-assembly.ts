@@ -79,8 +79,13 @@ export class TaskAssembly {
     return this.#enumerator;
   }
 
-  recordsIn(): number {
-    return this.#gate?.recordsIn ?? 0;
+  /** Records taken from channels; of a source, records sent. */
+  records(): number {
+    return this.#gate?.recordsIn ?? this.room.recordsOut;
+  }
+
+  watermark(): number {
+    return this.#gate?.watermark ?? this.room.watermark;
   }
 
   sourceHead(): SourceStreamOperator {

@@ -1,4 +1,4 @@
-import { type DataStream, MillraceError } from '../../core/index.js';
+import { type DataStream, MillraceError, type TypeDescriptor } from '../../core/index.js';
 
 /** When a task's thread ends: in this attempt of the job, after so many records of subtask 0. */
 export interface ThreadEnd {
@@ -25,17 +25,22 @@ export function threadEndPlan(text: string): readonly ThreadEnd[] {
 
 /**
  * Passes a stream on as it is, and ends the thread that it runs on as planned: at once, with whatever it
- * held, as if the machine had taken it away. The job has to recover by itself.
+ * held, as if the machine had taken it away. The job has to recover by itself. `type` is that of the
+ * records; without it they travel undeclared.
  *
  * @example
  * ```ts
- * endsItsThread(flights, threadEndPlan(params.get('crash', ''))).keyBy((f) => f.origin)
+ * endsItsThread(flights, threadEndPlan(params.get('crash', '')), flight).keyBy((f) => f.origin)
  * ```
  */
-export function endsItsThread<T>(stream: DataStream<T>, plan: readonly ThreadEnd[]): DataStream<T> {
+export function endsItsThread<T>(
+  stream: DataStream<T>,
+  plan: readonly ThreadEnd[],
+  type?: TypeDescriptor<T>,
+): DataStream<T> {
   if (plan.length === 0) return stream;
   let left = Number.POSITIVE_INFINITY;
-  return stream
+  const passed = stream
     .process<T>({
       open(ctx) {
         const end = plan.find(({ attempt }) => attempt === ctx.attempt);
@@ -48,4 +53,5 @@ export function endsItsThread<T>(stream: DataStream<T>, plan: readonly ThreadEnd
     })
     .uid('ends-its-thread')
     .name('ends its thread');
+  return type === undefined ? passed : passed.returns(type);
 }

@@ -65,7 +65,7 @@ export default defineJob(import.meta.url, (env, params) => {
       'flights',
     )
     .uid('flights');
-  const hours = endsItsThread(flights, threadEndPlan(params.get('crash', '')))
+  const hours = endsItsThread(flights, threadEndPlan(params.get('crash', '')), flight)
     .keyBy((f) => f.origin)
     .window(TumblingEventTimeWindows.of('1 h'))
     .sideOutputLateData(late)

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LocalCluster, type LocalJob } from 'millrace';
+import { LocalCluster, type LocalJob, type TaskStatus } from 'millrace';
 import { StorageOutage } from 'millrace/testing';
 import { describeStatus } from '../../../actors/cli/progress-line.js';
 import { Prng } from '../../../core/internal.js';
@@ -82,6 +82,7 @@ class LiveLine {
   readonly #timer: NodeJS.Timeout;
   #outage: Promise<StorageOutage> | undefined;
   #done = false;
+  #last = { at: performance.now(), records: 0 };
 
   constructor(job: LocalJob, jobFolder: string) {
     this.#job = job;
@@ -102,14 +103,32 @@ class LiveLine {
 
   /** The outage begins in quiet running after the third checkpoint, and ends with the first that failed. */
   async #look(): Promise<void> {
-    const status = await this.#job.status();
-    if (status === undefined || this.#done) return;
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${describeStatus(status)}`);
+    const [status, tasks] = await Promise.all([this.#job.status(), this.#job.tasks()]);
+    if (status === undefined) return;
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\u001b[2K${describeStatus(status)} | ${this.#flow(tasks)}`);
+    }
+    if (this.#done) return;
     const { completed, failed } = status.checkpoints;
     if (failed > 0 || status.status !== 'RUNNING') await this.#endOutage();
     else if (completed >= 3 && this.#outage === undefined)
       this.#outage = StorageOutage.begin(this.#jobFolder);
     if (failed > 0) this.#done = true;
+  }
+
+  /** Records a second, event time reached, and how much of its time the source waits for the windows. */
+  #flow(tasks: readonly TaskStatus[]): string {
+    const sources = tasks.filter(({ vertexId }) => vertexId === 0);
+    const records = sources.reduce((sum, task) => sum + task.records, 0);
+    const at = performance.now();
+    const rate = Math.max(0, (records - this.#last.records) / (at - this.#last.at)) * 1000;
+    this.#last = { at, records };
+    const watermark = tasks.reduce((least, task) => Math.min(least, task.watermark), Number.MAX_SAFE_INTEGER);
+    const when = Math.abs(watermark) < 8.64e15 ? new Date(watermark).toISOString().slice(0, 16) : '-';
+    const waited = sources.reduce((sum, task) => sum + task.backPressuredMs, 0);
+    const total = sources.reduce((sum, task) => sum + task.busyMs + task.idleMs + task.backPressuredMs, 0);
+    const pressure = total === 0 ? 0 : Math.round((100 * waited) / total);
+    return `${Math.round(rate).toLocaleString('en-US')}/s | watermark ${when} | back-pressure ${pressure} %`;
   }
 
   async #endOutage(): Promise<void> {
