@@ -221,5 +221,5 @@ class JobClient implements RunningJob {
   }
 }
 
-/** Whoever asks for a promise gets its rejection; a client that never asks is no reason to end the process. */
+/** Whoever asks for a promise gets its rejection; that nobody asks is no reason to end the process. */
 function leftToCaller(): void {}

@@ -35,6 +35,15 @@ export function settleRequest(
   effects.push({ type: 'request-settled', requestId: request.requestId, outcome });
 }
 
+/** For a job that takes no checkpoints. */
+export function refuseRequest(
+  requestId: number,
+  effects: { push(effect: Extract<CoordinatorEffect, { type: 'request-settled' }>): unknown },
+): void {
+  const outcome = { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' } as const;
+  effects.push({ type: 'request-settled', requestId, outcome });
+}
+
 /** Takes the effects of any machine that traces. */
 export function traceEvent(
   name: string,

@@ -5,7 +5,7 @@ import type { CheckpointConfig } from '../checkpoint/checkpoint-config.js';
 import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.js';
 import { NO_CHECKPOINTS } from '../checkpoint/checkpoint-statistics.js';
 import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
-import { traceEvent } from '../checkpoint/coordinator-effects.js';
+import { refuseRequest, traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { CoordinatorEffect, CoordinatorEvent } from '../checkpoint/coordinator-protocol.js';
 import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
 import type { JobGraph } from '../graph/job-graph.js';
@@ -210,7 +210,9 @@ export class JobMaster {
       case 'finished':
         execution.to('FINISHED');
         traceEvent('task.finished', { task: execution.name }, effects);
-        this.#coordinate({ type: 'task-finished', execution }, now, effects);
+        // The last one of all ends the job: a checkpoint of finished tasks alone is worth nothing.
+        if (this.#attempt?.executions.allFinished !== true)
+          this.#coordinate({ type: 'task-finished', execution }, now, effects);
         break;
       case 'canceled':
         execution.to('CANCELED');
@@ -392,9 +394,4 @@ export class JobMaster {
     traceEvent('job.status', { from: this.#status, to: status, attempt: this.#number }, effects);
     this.#status = status;
   }
-}
-
-function refuseRequest(requestId: number, effects: JobEffect[]): void {
-  const outcome = { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' } as const;
-  effects.push({ type: 'request-settled', requestId, outcome });
 }

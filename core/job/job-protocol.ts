@@ -8,7 +8,7 @@ import type { JobFailure } from './failure-history.js';
 import type { JobExecutionResult } from './job-execution-result.js';
 import type { JobStatus } from './job-status.js';
 
-/** `restart-due` carries the attempt that failed; `result-due` and `closing-deadline` the attempt that was the last. */
+/** `restart-due` carries the attempt that failed; the other two, of which there is one each, carry 0. */
 export type JobTimer =
   | CheckpointTimer
   | { readonly name: 'restart-due' | 'result-due' | 'closing-deadline'; readonly id: number };

@@ -37,7 +37,7 @@ export interface ExponentialDelayConfig {
   readonly firstRestartImmediate: boolean;
 }
 
-/** Flink's choice where nothing is configured: no restart without checkpoints, for there is nothing to restart from. */
+/** Where nothing is configured. Without checkpoints there is nothing to restart from, so no restart. */
 export function defaultRestartStrategy(checkpointing: boolean): RestartStrategyConfig {
   if (!checkpointing) return { type: 'none' };
   return {

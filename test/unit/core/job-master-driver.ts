@@ -124,6 +124,26 @@ export class JobMasterDriver {
     return this.handle({ type: 'checkpoint-stored', checkpointId });
   }
 
+  /** The manifest of a checkpoint that is then not stored. */
+  takeManifest(): CheckpointManifest {
+    this.handle({ type: 'timer', timer: { name: 'checkpoint-due', id: this.attempt } });
+    const started = this.effects.find(
+      (effect) => effect.type === 'send' && effect.message.type === 'snapshot-enumerator',
+    );
+    if (started?.type !== 'send' || started.message.type !== 'snapshot-enumerator')
+      throw new Error('no checkpoint');
+    const { checkpointId } = started.message;
+    this.report('source.0', {
+      type: 'enumerator-snapshot',
+      checkpointId,
+      state: Uint8Array.of(checkpointId),
+    });
+    this.acknowledge(checkpointId, ...this.tasks);
+    const stored = this.effects.find(({ type }) => type === 'store-checkpoint');
+    if (stored?.type !== 'store-checkpoint') throw new Error('no manifest');
+    return stored.manifest;
+  }
+
   /** All tasks end as they should. */
   finishAll(): JobEffect[] {
     for (const task of this.tasks) this.report(task, { type: 'finished' });
