@@ -18,7 +18,7 @@ const BYTES_PER_UNIT = 3;
  * block ends. A record that does not fit into what is left of the segment is an element of its own.
  *
  * Invariants, while a block is open at `start`:
- * - bytes [start + 10, segments.position) are whole rows, whose strings are `out.text`, in order;
+ * - bytes [start + 10, segments.position) are whole rows, whose strings are `text`, in order;
  * - behind them there is room for that text in any form;
  * - nothing else is written to the segments.
  *
@@ -32,6 +32,8 @@ export class BlockAppender<T> implements RecordAppender<T> {
   readonly #alone = new ByteWriter();
   /** Offset of the block in the open segment; 0: none is open. */
   #start = 0;
+  /** Strings of the rows of the open block. */
+  #text = '';
 
   constructor(codec: RecordCodec<T>, rows: BlockCodec<T>, segments: SegmentWriter) {
     this.#codec = codec;
@@ -56,17 +58,15 @@ export class BlockAppender<T> implements RecordAppender<T> {
     if (out.bytes !== segment.bytes || out.limit !== segment.end) {
       out.pointAt(segment.bytes, segment.view, start, segment.end);
     }
-    const textBefore = out.text;
     putRecordHead(out, start, timestamp);
+    out.text = this.#text;
     this.#rows.encodeRow(value, out);
     const units = out.text.length;
     if (out.bytes === segment.bytes && out.position + units * BYTES_PER_UNIT <= segment.end) {
       segments.position = out.position;
+      this.#text = out.text;
       if (units >= BLOCK_TEXT_MAX) this.finish();
-    } else {
-      out.text = textBefore;
-      this.#appendAlone(value, timestamp);
-    }
+    } else this.#appendAlone(value, timestamp);
   }
 
   finish(): void {
@@ -80,8 +80,8 @@ export class BlockAppender<T> implements RecordAppender<T> {
       segments.position = start;
       return;
     }
-    const text = this.#out.text;
-    this.#out.text = '';
+    const text = this.#text;
+    this.#text = '';
     const { form, end } = putText(bytes, segments.position, text);
     invariant(end <= segments.segment.end, 'the text of a block fits behind its rows', {
       end,
@@ -99,7 +99,6 @@ export class BlockAppender<T> implements RecordAppender<T> {
     segments.ensure(BLOCK_HEAD_BYTES + RECORD_HEAD_BYTES);
     this.#start = segments.position - segments.segment.base;
     segments.position += BLOCK_HEAD_BYTES;
-    this.#out.text = '';
   }
 
   #appendAlone(value: T, timestamp: number): void {

@@ -4,7 +4,9 @@ import { types } from '../../../core/serde/types.js';
 import { createPartition } from '../../../memory/channel-handle.js';
 import { ChannelReader } from '../../../memory/channel-reader.js';
 import { ChannelWriter } from '../../../memory/channel-writer.js';
+import { compiledCodec } from '../../../memory/compiled-codec.js';
 import { createDoorbells, Doorbell } from '../../../memory/doorbell.js';
+import { DynamicCodec } from '../../../memory/dynamic-codec.js';
 import { IdleAction, IdleStrategy } from '../../../memory/idle-strategy.js';
 import { LocalBufferPool } from '../../../memory/local-buffer-pool.js';
 import { createSegmentPool, SegmentAllocator, SegmentPool } from '../../../memory/segment-pool.js';
@@ -98,21 +100,50 @@ t.test('a partition without its exclusive segments is refused', async (t) => {
 });
 
 t.test('a record that is refused leaves the channel as it was', async (t) => {
-  const { handle, pool } = makePartition(1, 2);
-  const [channel] = handle.channels;
-  if (channel === undefined) return;
   const type = types.object({ a: types.string, b: types.int32 });
-  const buffers = new LocalBufferPool(handle, pool);
-  const writer = new ChannelWriter(channel, buffers, interpretedCodec(type));
-  const reader = new ChannelReader(channel, pool, interpretedCodec(type));
-  writer.writeRecord({ a: 'first', b: 1 }, 1);
-  t.throws(() => writer.writeRecord({ a: 'x'.repeat(1000), b: 'no' as never }, 2), { code: 'MR2002' });
-  writer.writeRecord({ a: 'second', b: 2 }, 3);
-  writer.flush();
-  t.equal(reader.next(), 1);
-  t.same([reader.value, reader.timestamp], [{ a: 'first', b: 1 }, 1]);
-  t.equal(reader.next(), 1);
-  t.same([reader.value, reader.timestamp], [{ a: 'second', b: 2 }, 3]);
-  t.equal(reader.next(), 0);
-  t.equal(writer.hasUnflushed, false);
+  for (const makeCodec of [() => interpretedCodec(type), () => compiledCodec(type, new DynamicCodec())]) {
+    const { handle, pool } = makePartition(1, 2);
+    const [channel] = handle.channels;
+    if (channel === undefined) return;
+    const buffers = new LocalBufferPool(handle, pool);
+    const writer = new ChannelWriter(channel, buffers, makeCodec());
+    const reader = new ChannelReader(channel, pool, makeCodec());
+    writer.writeRecord({ a: 'first', b: 1 }, 1);
+    t.throws(() => writer.writeRecord({ a: 'x'.repeat(1000), b: 'no' as never }, 2), { code: 'MR2002' });
+    t.throws(() => writer.writeRecord({ a: 'short', b: 0.5 }, 2), { code: 'MR2002' });
+    writer.writeRecord({ a: 'second', b: 2 }, 3);
+    writer.flush();
+    t.equal(reader.next(), 1);
+    t.same([reader.value, reader.timestamp], [{ a: 'first', b: 1 }, 1]);
+    t.equal(reader.next(), 1);
+    t.same([reader.value, reader.timestamp], [{ a: 'second', b: 2 }, 3]);
+    t.equal(reader.next(), 0);
+    t.equal(writer.hasUnflushed, false);
+  }
+});
+
+t.test('a record is what it was when it was written, whatever becomes of it before it is sent', async (t) => {
+  const type = types.object({ a: types.string, list: types.array(types.string) });
+  for (const makeCodec of [() => compiledCodec(type, new DynamicCodec()), () => new DynamicCodec()]) {
+    const { handle, pool } = makePartition(1, 2);
+    const [channel] = handle.channels;
+    if (channel === undefined) return;
+    const writer = new ChannelWriter<unknown>(
+      channel,
+      new LocalBufferPool(handle, pool),
+      makeCodec() as never,
+    );
+    const reader = new ChannelReader<unknown>(channel, pool, makeCodec() as never);
+    const reused = { a: 'one', list: ['x'] };
+    writer.writeRecord(reused, 1);
+    reused.a = 'two';
+    reused.list.push('y');
+    writer.writeRecord(reused, 2);
+    reused.list.length = 0;
+    writer.flush();
+    reader.next();
+    t.same(reader.value, { a: 'one', list: ['x'] });
+    reader.next();
+    t.same(reader.value, { a: 'two', list: ['x', 'y'] });
+  }
 });
