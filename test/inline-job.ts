@@ -1,4 +1,4 @@
-import type { Sink, SinkWriter } from '../core/api/sink.js';
+import type { Committer, Sink, SinkWriter, SinkWriterContext } from '../core/api/sink.js';
 import { InputStatus } from '../core/api/source.js';
 import type { OperatorStateHandle } from '../core/checkpoint/snapshot-handle.js';
 import type { BuiltJob, ExecutableEdge } from '../core/graph/job-graph.js';
@@ -51,6 +51,7 @@ export class InlineJob {
   readonly #job: BuiltJob;
   readonly #tasks: InlineTask[][] = [];
   readonly #attempt: number;
+  readonly #wakes = new Map<string, number>();
   #turn = 0;
 
   private constructor(job: BuiltJob, world: OperatorWorld, attempt: number) {
@@ -87,6 +88,20 @@ export class InlineJob {
 
   async run(budget = 64): Promise<void> {
     while (await this.poll(budget));
+  }
+
+  /** Lets time pass at once, and wakes who asked for it. */
+  async tick(ms: number): Promise<void> {
+    const { clock } = this.world;
+    clock.advance(ms);
+    for (const [name, wallMs] of [...this.#wakes]) {
+      if (wallMs > clock.wallMs()) continue;
+      this.#wakes.delete(name);
+      const [vertex = 0, subtask = 0, node = 0] = name.split(' ').map(Number);
+      const task = this.#tasks[vertex]?.[subtask];
+      if (task?.ended === false) task.chain.operators[node]?.onWake(clock.wallMs());
+    }
+    await this.world.settle();
   }
 
   /** Takes a checkpoint of everything: nothing is under way between two polls. */
@@ -134,7 +149,10 @@ export class InlineJob {
         stores.push(keyed ? await this.world.openStore(options(uid)) : undefined);
       }
       const chain = new OperatorChain(vertex, {
-        contextOf: (node) => this.world.context(options(vertex.nodes[node]?.uid ?? ''), stores[node]),
+        contextOf: (node) => ({
+          ...this.world.context(options(vertex.nodes[node]?.uid ?? ''), stores[node]),
+          wakeAt: (wallMs) => this.#wakes.set(`${id} ${subtask} ${node}`, wallMs),
+        }),
         edgeOutput: (edge) => this.#edgeOutput(edge, subtask),
         requestSplit: () => void this.#tasks[id]?.[0]?.coordinator?.handleSplitRequest(subtask),
       });
@@ -241,40 +259,45 @@ class InlineEdge implements Output<unknown> {
   }
 }
 
-/** Keeps what it committed, and what it wrote, for the test that made it. */
-export class RecordingSink<T> implements Sink<T, T, never> {
-  readonly written: {
-    readonly value: T;
-    readonly subtask: number;
-    readonly timestamp: number | undefined;
-  }[] = [];
-  readonly committed: T[] = [];
+/** What a writer hands out: committing the same one again changes nothing. */
+interface Batch<T> {
+  readonly id: string;
+  readonly values: readonly T[];
+}
 
-  createWriter(context: { readonly subtaskIndex: number }): SinkWriter<T, T, never> {
+/** Keeps what was written, and apart from it what was committed. */
+export class RecordingSink<T> implements Sink<T, Batch<T>, never> {
+  readonly values: T[] = [];
+  readonly #committed = new Map<string, readonly T[]>();
+
+  createWriter(context: SinkWriterContext): SinkWriter<T, Batch<T>, never> {
     let pending: T[] = [];
+    let sequence = 0;
     return {
-      write: (value, { timestamp }) => {
-        this.written.push({ value, subtask: context.subtaskIndex, timestamp });
+      write: (value) => {
+        this.values.push(value);
         pending.push(value);
       },
       flush: () => {},
       prepareCommit: () => {
-        const prepared = pending;
+        const id = `${context.uid} ${context.subtaskIndex} ${context.attempt} ${sequence++}`;
+        const values = pending;
         pending = [];
-        return prepared;
+        return values.length === 0 ? [] : [{ id, values }];
       },
     };
   }
 
-  createCommitter() {
+  createCommitter(): Committer<Batch<T>> {
     return {
-      commit: async (values: readonly T[]) => {
-        this.committed.push(...values);
+      commit: async (batches) => {
+        for (const { id, values } of batches) this.#committed.set(id, values);
       },
     };
   }
 
-  get values(): T[] {
-    return this.written.map(({ value }) => value);
+  /** What every reader of the output sees. */
+  durable(): T[] {
+    return [...this.#committed.values()].flat();
   }
 }
