@@ -6,16 +6,28 @@ const STANDARD_OUTPUT = 1;
 /**
  * Writes to standard output from any thread, without passing through the main one, which may be blocked.
  *
- * Invariant: lines of one thread come out whole and in order; one write is under way at a time.
+ * Invariants: lines of one thread come out whole and in order; one write is under way at a time, and what
+ * comes meanwhile goes together with the next.
  */
 export class StandardOutput {
+  #waiting: string[] = [];
+  #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
 
   /** Resolves when the line has been taken by the operating system. */
   writeLine(line: string): Promise<void> {
-    const bytes = Buffer.from(`${line}\n`);
-    this.#last = this.#last.then(() => writeAll(bytes));
-    return this.#last;
+    this.#waiting.push(line, '\n');
+    this.#next ??= this.#writeNext();
+    return this.#next;
+  }
+
+  async #writeNext(): Promise<void> {
+    await this.#last;
+    const text = this.#waiting.join('');
+    this.#waiting = [];
+    this.#last = writeAll(Buffer.from(text));
+    this.#next = undefined;
+    await this.#last;
   }
 }
 
