@@ -48,7 +48,7 @@ interface WindowSettings<T> {
  *   .allowedLateness('10 min')
  *   .sideOutputLateData(late)
  *   .aggregate(meanDelay, {
- *     process(origin, ctx, [mean], out) {
+ *     process(origin, ctx, [mean = 0], out: Collector<{ origin: string; hour: number; mean: number }>) {
  *       out.collect({ origin, hour: ctx.window.start, mean });
  *     },
  *   })

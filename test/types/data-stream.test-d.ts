@@ -1,0 +1,145 @@
+import {
+  type AggregateFunction,
+  type Collector,
+  type DataStream,
+  type Infer,
+  type KeyedStream,
+  OutputTag,
+  type SingleOutputStreamOperator,
+  type StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
+  types,
+  type ValueState,
+  ValueStateDescriptor,
+  WatermarkStrategy,
+} from '../../core/index.js';
+
+/** Nothing here runs: it compiles, or the types of the API have changed. */
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+function same<A, B>(_same: Same<A, B>): void {}
+
+const flight = types.object({
+  time: types.timestamp,
+  delay: types.int32,
+  origin: types.string,
+  gate: types.optional(types.string),
+});
+type Flight = Infer<typeof flight>;
+
+const meanDelay: AggregateFunction<Flight, { sum: number; count: number }, number> = {
+  createAccumulator: () => ({ sum: 0, count: 0 }),
+  add: (value, acc) => ({ sum: acc.sum + value.delay, count: acc.count + 1 }),
+  getResult: (acc) => acc.sum / acc.count,
+  merge: (a, b) => ({ sum: a.sum + b.sum, count: a.count + b.count }),
+};
+
+export function inference(env: StreamExecutionEnvironment): void {
+  const flights = env.fromData<Flight>([], flight);
+  same<typeof flights, SingleOutputStreamOperator<Flight>>(true);
+
+  const keyed = flights.keyBy((f) => f.origin);
+  same<typeof keyed, KeyedStream<Flight, string>>(true);
+  const tuple = flights.keyBy((f) => ({ origin: f.origin, day: Math.floor(f.time / 86_400_000) }));
+  same<typeof tuple, KeyedStream<Flight, { origin: string; day: number }>>(true);
+
+  const means = keyed.window(TumblingEventTimeWindows.of('1 h')).aggregate(meanDelay);
+  same<typeof means, SingleOutputStreamOperator<number>>(true);
+  const literal = keyed.window(TumblingEventTimeWindows.of('1 h')).aggregate({
+    createAccumulator: () => ({ n: 0 }),
+    add: (value, acc) => ({ n: acc.n + value.delay }),
+    getResult: (acc) => `${acc.n}`,
+  });
+  same<typeof literal, SingleOutputStreamOperator<string>>(true);
+
+  const rows = keyed.window(TumblingEventTimeWindows.of('1 h')).aggregate(meanDelay, {
+    process(origin, ctx, [mean = 0], out: Collector<{ origin: string; hour: number; mean: number }>) {
+      same<typeof origin, string>(true);
+      same<typeof mean, number>(true);
+      out.collect({ origin, hour: ctx.window.start, mean });
+    },
+  });
+  same<typeof rows, SingleOutputStreamOperator<{ origin: string; hour: number; mean: number }>>(true);
+  const said = keyed.window(TumblingEventTimeWindows.of('1 h')).process<{ origin: string; flights: number }>({
+    process(origin, _ctx, elements, out) {
+      same<typeof elements, readonly Flight[]>(true);
+      out.collect({ origin, flights: elements.length });
+    },
+  });
+  same<typeof said, SingleOutputStreamOperator<{ origin: string; flights: number }>>(true);
+
+  const narrowed = flights.filter((f): f is Flight & { gate: string } => f.gate !== undefined);
+  same<typeof narrowed, SingleOutputStreamOperator<Flight & { gate: string }>>(true);
+  const mapped = flights.map((f) => [f.origin, f.delay] as const);
+  same<typeof mapped, SingleOutputStreamOperator<readonly [string, number]>>(true);
+  const side = mapped.getSideOutput(new OutputTag<Flight>('late'));
+  same<typeof side, DataStream<Flight>>(true);
+}
+
+export function keyedFunctions(env: StreamExecutionEnvironment): void {
+  let last: ValueState<number>;
+  env
+    .fromData<Flight>([], flight)
+    .keyBy((f) => f.origin)
+    .process<string>({
+      open(ctx) {
+        last = ctx.getState(new ValueStateDescriptor('last', types.timestamp));
+      },
+      processElement(value, ctx, out) {
+        same<typeof value, Flight>(true);
+        same<typeof ctx.currentKey, string>(true);
+        same<typeof ctx.timestamp, number | undefined>(true);
+        ctx.timerService.registerEventTimeTimer(value.time);
+        ctx.output(new OutputTag<number>('delays'), value.delay);
+        last.update(value.time);
+        out.collect(ctx.currentKey);
+        // @ts-expect-error the collector takes what was said
+        out.collect(1);
+        // @ts-expect-error the tag says what its values are
+        ctx.output(new OutputTag<number>('delays'), 'late');
+      },
+      onTimer(timestamp, ctx, out) {
+        out.collect(`${timestamp} ${ctx.timeDomain}`);
+      },
+    });
+}
+
+export function wrongUse(env: StreamExecutionEnvironment): void {
+  const flights = env.fromData<Flight>([], flight);
+  const keyed = flights.keyBy((f) => f.origin);
+  const windowed = keyed.window(TumblingEventTimeWindows.of('1 h'));
+
+  // @ts-expect-error windows need keys
+  flights.window(TumblingEventTimeWindows.of('1 h'));
+  // @ts-expect-error reduce needs keys
+  flights.reduce((a: Flight) => a);
+  // @ts-expect-error a field that a flight does not have
+  flights.keyBy((f) => f.destination);
+  // @ts-expect-error the key type is another one
+  flights.keyBy((f) => f.origin, types.int32);
+  // @ts-expect-error a filter says true or false
+  flights.filter((f) => f.delay);
+  // @ts-expect-error only streams of the same records are united
+  flights.union(env.fromSequence(1, 2));
+  // @ts-expect-error reduce keeps the type
+  keyed.reduce((a, b) => a.delay + b.delay);
+  const numbers = env.fromSequence(1, 2).keyBy((n) => n);
+  // @ts-expect-error the aggregate is of other records
+  numbers.window(TumblingEventTimeWindows.of(1)).aggregate(meanDelay);
+  // @ts-expect-error the window function takes what the aggregate gives
+  windowed.aggregate(meanDelay, { process(_key: string, _ctx, _elements: readonly string[]) {} });
+  // @ts-expect-error the late tag is of the windowed records
+  windowed.sideOutputLateData(new OutputTag<string>('late'));
+  // @ts-expect-error a partitioned stream is no operator with a uid
+  flights.rebalance().uid('x');
+  // @ts-expect-error a stream without keys has no state
+  flights.process({ open: (ctx) => ctx.getState(new ValueStateDescriptor('x')), processElement() {} });
+  // @ts-expect-error a process function without keys has no timers
+  flights.process({ processElement: (_f, ctx) => ctx.timerService.registerEventTimeTimer(1) });
+  const strategy = WatermarkStrategy.noWatermarks<number>().withTimestampAssigner((n) => n);
+  // @ts-expect-error the assigner is of other records
+  flights.assignTimestampsAndWatermarks(strategy);
+  // @ts-expect-error returns says the type of the results
+  flights.map((f) => f.delay).returns(types.string);
+}
