@@ -15,7 +15,9 @@ import {
 } from './source.js';
 import { SplitQueueEnumerator } from './split-queue-enumerator.js';
 
-/** The indices next, next + step, ... below `end` (no end if undefined). Plain data: it goes into checkpoints. */
+/**
+ * The indices next, next + step, ... below `end` (no end if undefined). Plain data: it goes into checkpoints.
+ */
 export interface DataGeneratorSplit {
   readonly next: number;
   readonly step: number;

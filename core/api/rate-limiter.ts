@@ -1,7 +1,10 @@
 import { MillraceError } from '../base/millrace-error.js';
 import type { Clock } from '../ports/clock.js';
 
-/** What was not used while there was nothing to read, or no room for it, is made up for, but no more than this. */
+/**
+ * What was not used while there was nothing to read, or no room for it, is made up for, but no more than
+ * this.
+ */
 const BURST_MS = 1000;
 
 /**

@@ -20,12 +20,12 @@ export interface CsvShape {
 }
 
 /**
- * Records as RFC 4180 has them: fields with a delimiter between them, LF or CRLF at the end; a field in quotes
- * may hold delimiters, line ends and doubled quotes. Lines without any byte are passed over.
+ * Records as RFC 4180 has them: fields with a delimiter between them, LF or CRLF at the end; a field in
+ * quotes may hold delimiters, line ends and doubled quotes. Lines without any byte are passed over.
  *
  * Malformed is a quote inside a field that does not begin with one, anything between a closing quote and the
- * next delimiter, and a record with more or fewer fields than there are columns. It ends with its line. A quote
- * that is never closed spoils its line only: reading goes on with the next one.
+ * next delimiter, and a record with more or fewer fields than there are columns. It ends with its line. A
+ * quote that is never closed spoils its line only: reading goes on with the next one.
  *
  * Invariants:
  * - bounds[2i], bounds[2i + 1] are start and end of field i of the record found last, without its quotes;
@@ -117,7 +117,9 @@ export class CsvScanner<T> implements RecordScanner<T> {
     return this.#names === undefined ? {} : { columns: this.#names };
   }
 
-  /** Reads a field whose opening quote is at `open`. The index of what ends it, or -1 if that is not in sight. */
+  /**
+   * Reads a field whose opening quote is at `open`. The index of what ends it, or -1 if that is not in sight.
+   */
   #quotedField(block: Buffer, open: number, end: number, last: boolean): number {
     const { delimiter, quote } = this.#dialect;
     let doubled = false;
@@ -205,7 +207,9 @@ function withoutReturn(block: Buffer, start: number, end: number): number {
   return end > start && block[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
 }
 
-/** @throws MillraceError MR1001 if the option is not a single ASCII character that can stand between fields */
+/**
+ * @throws MillraceError MR1001 if the option is not a single ASCII character that can stand between fields
+ */
 export function singleCharacter(value: string, option: string): number {
   const code = typeof value === 'string' && value.length === 1 ? value.charCodeAt(0) : -1;
   if (code >= 0 && code < 128 && code !== LINE_FEED && code !== CARRIAGE_RETURN) return code;

@@ -12,8 +12,8 @@ const MAX_DEPTH = 64;
 /**
  * The files that the given paths stand for, in the order of the list and by path within each; a file that is
  * found twice is taken once. A path is a file, a folder (the files in it; below it too if `recursive`), or a
- * pattern with `*`, `?`, `**` (any folders) and `{a,b}`. Names that begin with `.` or `_` are hidden: they are
- * found only when they are spelled out.
+ * pattern with `*`, `?`, `**` (any folders) and `{a,b}`. Names that begin with `.` or `_` are hidden: they
+ * are found only when they are spelled out.
  *
  * @throws MillraceError MR6002 if one of the paths stands for no file
  */
@@ -126,7 +126,9 @@ function hasWildcard(step: string): boolean {
   return step.includes('*') || step.includes('?');
 }
 
-/** Tells whether a name matches one step of a pattern. Hidden names match only a step that begins as they do. */
+/**
+ * Tells whether a name matches one step of a pattern. Hidden names match only a step that begins as they do.
+ */
 function stepMatcher(step: string): (name: string) => boolean {
   const source = step
     .replace(/[.+^$()|[\]\\{}]/g, '\\$&')

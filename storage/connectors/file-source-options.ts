@@ -11,7 +11,9 @@ export interface FileSourceOptions extends MalformedInputOptions {
 }
 
 export interface LineSourceOptions extends FileSourceOptions {
-  /** A longer record is malformed, so that a file without line ends cannot fill the memory. Default 64 MiB. */
+  /**
+   * A longer record is malformed, so that a file without line ends cannot fill the memory. Default 64 MiB.
+   */
   readonly maxRecordBytes?: number;
 }
 
@@ -22,7 +24,10 @@ export interface CsvSourceOptions extends LineSourceOptions {
   readonly columns?: readonly string[];
   /** What separates fields: one ASCII character. Default `,`. */
   readonly delimiter?: string;
-  /** What encloses a field that holds delimiters, quotes (doubled) or line ends: one ASCII character. Default `"`. */
+  /**
+   * What encloses a field that holds delimiters, quotes (doubled) or line ends: one ASCII character. Default
+   * `"`.
+   */
   readonly quote?: string;
 }
 

@@ -113,12 +113,12 @@ export class FileSource<T> implements Source<T, FileSplit, FileEnumeratorState> 
   }
 
   /**
-   * Each record is a row as an object of the declared type, whose fields are the columns that are read; others
-   * are not touched (refused where the type is `strict`). 64-bit integers become numbers where a number is
-   * declared; dates and times are milliseconds where a timestamp is declared, what is finer being cut off. A
-   * null is undefined where the type is optional, and malformed where it is not. Rows are read by row group,
-   * large groups in pieces. A file that is no Parquet, or lacks a column, fails the job whatever `onError`
-   * says.
+   * Each record is a row as an object of the declared type, whose fields are the columns that are read;
+   * others are not touched (refused where the type is `strict`). 64-bit integers become numbers where a
+   * number is declared; dates and times are milliseconds where a timestamp is declared, what is finer being
+   * cut off. A null is undefined where the type is optional, and malformed where it is not. Rows are read by
+   * row group, large groups in pieces. A file that is no Parquet, or lacks a column, fails the job whatever
+   * `onError` says.
    *
    * @example
    * ```ts

@@ -16,7 +16,7 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
 /** Files of lines, each of which means what `parse` says. */
-export class LineFormat<T> implements FileFormat<T> {
+class LineFormat<T> implements FileFormat<T> {
   readonly type: TypeDescriptor<T> | undefined;
   readonly #parse: (line: string) => T | typeof NO_RECORD;
   readonly #options: LineSourceOptions;

@@ -21,7 +21,10 @@ export interface InputPlace {
   readonly line: number;
 }
 
-/** Carries out `onError` for one reader: input that could not be read fails the job, or is counted and passed over. */
+/**
+ * Carries out `onError` for one reader: input that could not be read fails the job, or is counted and passed
+ * over.
+ */
 export class MalformedInput {
   readonly #policy: OnMalformedInput;
   readonly #tag: OutputTag<MalformedRecord> | undefined;

@@ -17,7 +17,9 @@ export interface ParquetColumn {
   readonly optional: boolean;
 }
 
-/** Rows [start, start + count) of a file; columns in the order that was asked for, undefined where missing. */
+/**
+ * Rows [start, start + count) of a file; columns in the order that was asked for, undefined where missing.
+ */
 export interface ParquetPiece {
   readonly start: number;
   readonly count: number;

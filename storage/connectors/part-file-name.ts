@@ -3,8 +3,8 @@ import { encodeUtf8, murmur3 } from '../../core/internal.js';
 /**
  * Names of the files of a file sink:
  *
- *     .part-<sink>-<subtask>-<epoch>-<attempt>-<number>.jsonl.inprogress     while written, and until committed
- *      part-<sink>-<subtask>-<epoch>-<attempt>-<number>.jsonl                committed
+ *     .part-<sink>-<subtask>-<epoch>-<attempt>-<number>.jsonl.inprogress  until it is committed
+ *      part-<sink>-<subtask>-<epoch>-<attempt>-<number>.jsonl             committed
  *
  * `sink` is a hash of the operator's uid. Epoch (of the process) and attempt (of the task) together are never
  * used twice, so no two writers ever choose one name, whatever checkpoint they were restored from.

@@ -6,7 +6,9 @@ export interface Prefetched<T> {
   readonly last: boolean;
 }
 
-/** Where prefetched items come from. `next` is called again only when it has settled, and never after `close`. */
+/**
+ * Where prefetched items come from. `next` is called again only when it has settled, and never after `close`.
+ */
 export interface PrefetchSource<T> {
   next(): Promise<Prefetched<T>>;
   /** Called once, when no `next` is under way. Never rejects. */
@@ -52,7 +54,9 @@ export class Prefetch<T> {
     return this.#exhausted && this.#items.length === 0;
   }
 
-  /** The next item; undefined when none is there yet, or at the end. @throws what the producer rejected with */
+  /**
+   * The next item; undefined when none is there yet, or at the end. @throws what the producer rejected with
+   */
   take(): T | undefined {
     const item = this.#items.shift();
     if (item === undefined && this.#failed) throw this.#failure;

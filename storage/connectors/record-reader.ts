@@ -31,7 +31,10 @@ export interface RecordScanner<T> {
   learned(): Partial<FileSplit>;
 }
 
-/** Thrown by a scanner when not a record but the file cannot be read: it fails the job whatever `onError` says. */
+/**
+ * Thrown by a scanner when not a record but the file cannot be read: it fails the job whatever `onError`
+ * says.
+ */
 export class UnreadableFile extends Error {}
 
 /**
@@ -227,7 +230,10 @@ export class RecordReader<T> implements SplitReader<T, FileSplit> {
     return this.#block.toString('utf8', start, end).replace(/\r?\n$/, '');
   }
 
-  /** Makes the next piece of the file that may have a whole record the block. False: none is there now, or the end. */
+  /**
+   * Makes the next piece of the file that may have a whole record the block. False: none is there now, or the
+   * end.
+   */
   #nextBlock(output: ReaderOutput<T>): boolean {
     for (;;) {
       let chunk = this.#input.take();
