@@ -112,7 +112,9 @@ export class ThreadRunner {
     this.#task.flush();
     const begin = this.#clock.monotonicMs();
     const backPressured = this.#task.isBackPressured;
-    await this.#turns.sleep(Math.max(0, this.#task.nextWakeMs - this.#clock.wallMs()));
+    const timeoutMs = this.#task.nextWakeMs - this.#clock.wallMs();
+    // A wait of no time would resolve without a turn, and what the task awaits could never come.
+    await (timeoutMs > 0 ? this.#turns.sleep(timeoutMs) : this.#turns.turn());
     const slept = this.#clock.monotonicMs() - begin;
     if (backPressured) this.time.backPressuredMs += slept;
     else this.time.idleMs += slept;

@@ -81,9 +81,13 @@ export class StreamTask implements Tasklet {
     return this.#awaiting === undefined ? this.#phase : `${this.#phase} (awaiting ${this.#awaiting})`;
   }
 
-  /** Wall time at which `runOnce` has something to do even if nothing arrives; Infinity: never. */
+  /**
+   * Wall time at which `runOnce` has something to do even if nothing arrives; Infinity: never. A time that
+   * has passed waits too, for as long as the task awaits a step or room in its outputs.
+   */
   get nextWakeMs(): number {
-    return this.#parts.contexts.nextWakeMs;
+    const blocked = this.#awaiting !== undefined || this.#parts.room.full;
+    return blocked ? Number.POSITIVE_INFINITY : this.#parts.contexts.nextWakeMs;
   }
 
   get isBackPressured(): boolean {
