@@ -1,6 +1,5 @@
 import {
   type CheckpointManifest,
-  crc32c,
   isMillraceError,
   MillraceError,
   type StateFileHandle,
@@ -8,7 +7,7 @@ import {
 import type { ObjectStore } from '../object-store/object-store.js';
 import { LOG_PREFIX, slotKey, slotOfKey } from './checkpoint-paths.js';
 import { corruptFile } from './field-reader.js';
-import { decodeLogEntry, ENTRY_BYTES_MAX, type LogEntryHead } from './log-entry.js';
+import { decodeLogEntry, ENTRY_BYTES_MAX, entryHash, type LogEntryHead } from './log-entry.js';
 import { decodeManifest, filesOfManifest } from './manifest-codec.js';
 
 /**
@@ -20,7 +19,7 @@ import { decodeManifest, filesOfManifest } from './manifest-codec.js';
  * 1. A slot is created once, by create-if-absent, and never changes.
  * 2. Slots are numbered without a gap. They are removed from the bottom only, and the newest is never
  *    removed: the newest number only grows.
- * 3. Each slot holds the checksum of the slot before it. A slot that its successor does not vouch for was
+ * 3. Each slot holds a hash of the slot before it. A slot that its successor does not vouch for was
  *    written by a zombie under a number that had been removed; it counts for nothing, nor does any below it.
  *    Below a gap nothing counts either.
  * 4. The epoch of a leader is the number of its start slot; epochs never decrease from slot to slot.
@@ -29,8 +28,8 @@ import { decodeManifest, filesOfManifest } from './manifest-codec.js';
 export interface SlotReading {
   readonly slot: number;
   readonly bytes: Uint8Array;
-  /** Checksum of the bytes, whatever they are. */
-  readonly crc32c: number;
+  /** {@link entryHash} of the bytes, whatever they are. */
+  readonly hash: number;
   /** undefined if not even the head can be read. */
   readonly head: LogEntryHead | undefined;
   /** undefined if the body cannot be read. */
@@ -43,8 +42,8 @@ export interface SlotReading {
 export interface LogSurvey {
   /** 0 if there is none. */
   readonly newestSlot: number;
-  /** Checksum of the newest slot's bytes as they are; 0 if there is none. */
-  readonly newestCrc32c: number;
+  /** Hash of the newest slot's bytes as they are; 0 if there is none. */
+  readonly newestHash: number;
   /** Head of the newest slot that can be read. */
   readonly head: LogEntryHead | undefined;
   /** How many slots above it cannot be read. */
@@ -54,6 +53,8 @@ export interface LogSurvey {
 /** Told of each checkpoint that is passed over; the id is 0 where the slot does not even tell that. */
 export type OnUnreadable = (checkpointId: number, error: unknown) => void;
 
+/** How often a survey begins again because the log moves on under it. */
+const SURVEYS_MAX = 20;
 /** How many files are looked at at once. */
 const LOOKS_AT_ONCE = 16;
 
@@ -72,7 +73,7 @@ export async function readSlot(store: ObjectStore, slot: number): Promise<SlotRe
   const key = slotKey(slot);
   const bytes = await readObject(store, key);
   if (bytes === undefined) return undefined;
-  const common = { slot, bytes, crc32c: crc32c(bytes) };
+  const common = { slot, bytes, hash: entryHash(bytes) };
   try {
     const entry = decodeLogEntry(bytes, slot, store.describe(key));
     if ('error' in entry) return { ...common, head: entry.head, body: undefined, error: entry.error };
@@ -85,17 +86,26 @@ export async function readSlot(store: ObjectStore, slot: number): Promise<SlotRe
 
 /** Reads down from the newest slot to the first whose head can be read. */
 export async function surveyLog(store: ObjectStore): Promise<LogSurvey> {
+  for (let looks = 1; ; looks++) {
+    const survey = await surveyOnce(store, looks === SURVEYS_MAX);
+    if (survey !== undefined) return survey;
+  }
+}
+
+/** undefined if a slot went while we looked: since the newest never goes, the log has moved on. */
+async function surveyOnce(store: ObjectStore, isLast: boolean): Promise<LogSurvey | undefined> {
   const slots = await listSlots(store);
   const newestSlot = slots.at(-1) ?? 0;
-  let newestCrc32c = 0;
+  let newestHash = 0;
   let unreadable = 0;
   for (const slot of slots.toReversed()) {
     const reading = await readSlot(store, slot);
-    if (slot === newestSlot) newestCrc32c = reading?.crc32c ?? 0;
-    if (reading?.head !== undefined) return { newestSlot, newestCrc32c, head: reading.head, unreadable };
+    if (reading === undefined && !isLast) return undefined;
+    if (slot === newestSlot) newestHash = reading?.hash ?? 0;
+    if (reading?.head !== undefined) return { newestSlot, newestHash, head: reading.head, unreadable };
     unreadable++;
   }
-  return { newestSlot, newestCrc32c, head: undefined, unreadable };
+  return { newestSlot, newestHash, head: undefined, unreadable };
 }
 
 /**
@@ -136,7 +146,7 @@ interface Walk {
   /** The newest run; 0 until a head was read. */
   run: number;
   above: number;
-  /** The checksum that the slot above vouches for; undefined where that one could not be read. */
+  /** The hash that the slot above vouches for; undefined where that one could not be read. */
   vouched: number | undefined;
   passedOver: number;
 }
@@ -151,10 +161,10 @@ type Step =
 async function visit(store: ObjectStore, slot: number, walk: Walk): Promise<Step> {
   const reading = await readSlot(store, slot);
   const vouched = walk.vouched;
-  walk.vouched = reading?.head?.previousCrc32c;
+  walk.vouched = reading?.head?.previousHash;
   if (reading?.head === undefined) return { checkpointId: 0, error: reading?.error ?? missing(store, slot) };
   const { head, body } = reading;
-  if (body !== undefined && vouched !== undefined && vouched !== reading.crc32c) return 'not-vouched-for';
+  if (body !== undefined && vouched !== undefined && vouched !== reading.hash) return 'not-vouched-for';
   if (walk.run === 0) walk.run = head.run;
   if (head.run !== walk.run || head.checkpointsInRun === 0) return 'none-in-this-run';
   if (head.kind !== 'checkpoint') return 'go-on';

@@ -1,10 +1,11 @@
-import { crc32c, invariant, isMillraceError, type JobHolder, MillraceError } from '../../core/internal.js';
+import { invariant, isMillraceError, type JobHolder, MillraceError } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { slotKey } from './checkpoint-paths.js';
 import { type LogSurvey, listSlots, readSlot } from './job-log.js';
 import {
   BODY_BYTES_MAX,
   encodeLogEntry,
+  entryHash,
   type LogEntryHead,
   type LogEntryKind,
   type LoggedResult,
@@ -87,7 +88,7 @@ export class LeaderLog {
       kind: 'start',
       newestCheckpointId: (head?.newestCheckpointId ?? 0) + unreadable * IDS_PER_UNREADABLE_SLOT,
       checkpointsInRun: newRun ? 0 : head.checkpointsInRun + unreadable,
-      previousCrc32c: survey.newestCrc32c,
+      previousHash: survey.newestHash,
       startedMs: request.startedMs,
       holder: request.holder,
       result: undefined,
@@ -144,7 +145,7 @@ export class LeaderLog {
   }
 
   #compose(claim: Claim): Written {
-    const { head, crc32c: previousCrc32c } = this.#newest;
+    const { head, hash: previousHash } = this.#newest;
     invariant(head.kind !== 'result', 'after the result nothing is logged', { slot: head.slot });
     const isCheckpoint = claim.kind === 'checkpoint';
     const body = claim.body ?? NO_BYTES;
@@ -164,7 +165,7 @@ export class LeaderLog {
       kind: claim.kind,
       newestCheckpointId: claim.checkpointId ?? head.newestCheckpointId,
       checkpointsInRun: head.checkpointsInRun + (isCheckpoint ? 1 : 0),
-      previousCrc32c,
+      previousHash,
       result: claim.result,
     };
     invariant(
@@ -184,7 +185,7 @@ export class LeaderLog {
         const winner = won ? attempt : await this.#winnerOf(unsettled);
         const slots = await this.#confirm(slot);
         if (slot > 1 && slots.at(-2) !== slot - 1) this.#fence(slot - 1, GONE);
-        this.#newest = { head: winner.head, crc32c: winner.crc32c };
+        this.#newest = { head: winner.head, hash: winner.hash };
         this.#unsettled = undefined;
         return;
       } catch (error) {
@@ -230,7 +231,7 @@ const GONE = 'it is gone: the folder of the job was removed, or another process 
 
 interface Newest {
   readonly head: LogEntryHead;
-  readonly crc32c: number;
+  readonly hash: number;
 }
 
 /** An entry as it is in the log, or would be. */
@@ -245,7 +246,7 @@ interface Unsettled {
 
 function written(head: LogEntryHead, body: Uint8Array): Written {
   const bytes = encodeLogEntry(head, body);
-  return { head, bytes, crc32c: crc32c(bytes) };
+  return { head, bytes, hash: entryHash(bytes) };
 }
 
 function takenBy({ epoch, holder }: LogEntryHead): string {

@@ -1,4 +1,4 @@
-import { crc32c, type JobHolder, type StoredJobResult } from '../../core/internal.js';
+import { crc32c, type JobHolder, murmur3, type StoredJobResult } from '../../core/internal.js';
 import { corruptFile, FieldReader } from './field-reader.js';
 import { FieldWriter } from './field-writer.js';
 
@@ -18,7 +18,7 @@ import { FieldWriter } from './field-writer.js';
  * +---------------+
  *
  * version: 8 bits, hl: 24 bits. The head's checksum covers everything in front of it, the body's the body.
- * head = slot, epoch, run, kind (1 byte), newestCheckpointId, checkpointsInRun, previousCrc32c (4 bytes),
+ * head = slot, epoch, run, kind (1 byte), newestCheckpointId, checkpointsInRun, previousHash (4 bytes),
  *        startedMs, host, bootId, pid, processStartTime,
  *        [kind = result: state (1 byte), finishedMs, checkpointsKept (1 byte), message? (0 | 1, text)]
  * ```
@@ -35,8 +35,8 @@ export interface LogEntryHead {
   readonly newestCheckpointId: number;
   /** How many slots of the run up to this one hold a checkpoint; unreadable ones count as such. */
   readonly checkpointsInRun: number;
-  /** Checksum of the whole slot before, as its successor's writer read it; 0 for the first slot. */
-  readonly previousCrc32c: number;
+  /** {@link entryHash} of the slot before, as it was when this was written; 0 for the first slot. */
+  readonly previousHash: number;
   /** Wall time at which the epoch began, ms. */
   readonly startedMs: number;
   readonly holder: JobHolder;
@@ -98,6 +98,14 @@ export function encodeLogEntry(head: LogEntryHead, body: Uint8Array): Uint8Array
 }
 
 /**
+ * Tells the bytes of one entry from those of another. Not a CRC: that of bytes which end in their own CRC
+ * does not depend on the bytes.
+ */
+export function entryHash(bytes: Uint8Array): number {
+  return murmur3(bytes, 0, bytes.length);
+}
+
+/**
  * @returns the entry, or its head alone with the error of its body
  * @throws MillraceError MR3004, naming `file`, if not even the head can be read
  */
@@ -136,7 +144,7 @@ function encodeHead(head: LogEntryHead): Uint8Array {
   out.byte(KINDS.indexOf(head.kind));
   out.natural(head.newestCheckpointId);
   out.natural(head.checkpointsInRun);
-  out.uint32(head.previousCrc32c);
+  out.uint32(head.previousHash);
   out.natural(head.startedMs);
   out.text(head.holder.host);
   out.text(head.holder.bootId);
@@ -161,7 +169,7 @@ function decodeHead(input: FieldReader): LogEntryHead {
   const kind = input.oneOf(KINDS, 'the kind of entry');
   const newestCheckpointId = input.natural();
   const checkpointsInRun = input.natural();
-  const previousCrc32c = input.uint32();
+  const previousHash = input.uint32();
   const startedMs = input.natural();
   const holder: JobHolder = {
     host: input.text(),
@@ -179,7 +187,7 @@ function decodeHead(input: FieldReader): LogEntryHead {
     kind,
     newestCheckpointId,
     checkpointsInRun,
-    previousCrc32c,
+    previousHash,
     startedMs,
     holder,
     result,

@@ -38,9 +38,12 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   readonly #onWarning: (error: unknown) => void;
   /** Settles when the call before has; never rejects. */
   #previous: Promise<unknown> = Promise.resolve();
-  /** What slots hold, as far as known: they never change. */
+  /** What slots hold, as far as known: they never change. All that this leader completed and that is kept is among them. */
   readonly #slots = new Map<number, LoggedSlot>();
+  /** Checkpoints that this leader has completed. */
   readonly #completed = new Set<number>();
+  /** The checkpoint that is being completed, until it is known whether it was. */
+  #claimed: (LoggedSlot & { readonly checkpointId: number }) | undefined;
   #spared: ReadonlySet<string> = new Set();
   /** Data files of checkpoints up to this one are there only if they are among `#kept`. */
   #sweptThrough = 0;
@@ -72,10 +75,11 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         manifest: manifest.epoch,
       });
       await this.#settle();
-      const files = filesOfManifest(manifest);
-      for (const key of files.keys()) this.#assertKept(key, checkpointId);
+      const fileKeys = [...filesOfManifest(manifest).keys()];
+      for (const key of fileKeys) this.#assertKept(key, checkpointId);
+      this.#claimed = { slot: this.#log.head.slot + 1, run: this.#log.run, checkpointId, fileKeys };
       await this.#log.append({ kind: 'checkpoint', checkpointId, body: encodeManifest(manifest) }, false);
-      this.#completed.add(checkpointId);
+      await this.#settle();
     });
   }
 
@@ -88,17 +92,22 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
 
   latest(onUnreadable: OnUnreadable): Promise<CheckpointManifest | undefined> {
     return this.#inTurn(async () => {
+      const passedOver: [number, unknown][] = [];
+      const search = findNewestCheckpoint(this.#store, (id, error) => passedOver.push([id, error]));
+      // Whoever has taken over removes what was being read: that is no damage, but the end of this leader.
+      await Promise.allSettled([search]);
       await this.#log.slots();
-      return findNewestCheckpoint(this.#store, onUnreadable);
+      for (const [checkpointId, error] of passedOver) onUnreadable(checkpointId, error);
+      return search;
     });
   }
 
   retain(count: number): Promise<void> {
     return this.#inTurn(async () => {
       invariant(Number.isSafeInteger(count) && count >= 1, 'at least one checkpoint is kept', { count });
-      const numbers = await this.#log.slots();
+      await this.#settle();
       const slots: LoggedSlot[] = [];
-      for (const slot of numbers) slots.push(await this.#slot(slot));
+      for (const slot of await this.#log.slots()) slots.push(await this.#slot(slot));
       const decision = decideRetention({
         keptCount: count,
         epoch: this.epoch,
@@ -107,6 +116,8 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         dataFiles: await this.#dataFiles(),
         spared: this.#spared,
       });
+      // Whoever takes over from here on starts from what was just found to stay.
+      await this.#log.slots();
       await this.#deleteSlots(decision.slots);
       this.#spared = decision.spared;
       if (decision.newestCheckpointId > 0) {
@@ -125,10 +136,9 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         return origin?.checkpointId === checkpointId && origin.epoch === this.epoch;
       });
       if (written.length === 0) return;
-      const named = new Set<string>();
-      for (const slot of await this.#log.slots()) {
-        for (const key of (await this.#slot(slot)).fileKeys) named.add(key);
-      }
+      await this.#settle();
+      await this.#log.slots();
+      const named = new Set([...this.#slots.values()].flatMap(({ fileKeys }) => fileKeys));
       const keys = written.map(({ key }) => key).filter((key) => !named.has(key));
       for (const key of keys) this.#discarded.add(key);
       await this.#store.delete(keys);
@@ -164,11 +174,14 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
     });
   }
 
-  /** Decides a claim whose outcome is unknown; it may have completed its checkpoint. */
+  /** Decides a claim whose outcome is unknown, and takes note of the checkpoint if it was completed. */
   async #settle(): Promise<void> {
     await this.#log.settle();
-    const { kind, newestCheckpointId } = this.#log.head;
-    if (kind === 'checkpoint') this.#completed.add(newestCheckpointId);
+    const claimed = this.#claimed;
+    this.#claimed = undefined;
+    if (claimed === undefined || this.#log.head.newestCheckpointId !== claimed.checkpointId) return;
+    this.#slots.set(claimed.slot, claimed);
+    this.#completed.add(claimed.checkpointId);
   }
 
   #assertKept(key: string, checkpointId: number): void {
@@ -199,9 +212,14 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
 
   async #readSlot(slot: number): Promise<Omit<LoggedSlot, 'slot'>> {
     const reading = await readSlot(this.#store, slot);
-    const run = reading?.head?.run ?? 0;
+    if (reading === undefined) {
+      // It was there a moment ago, and this leader removes none meanwhile: somebody else does.
+      await this.#log.slots();
+      throw new MillraceError('MR3008', `The log entry ${this.#store.describe(slotKey(slot))} is missing`);
+    }
+    const run = reading.head?.run ?? 0;
     const nothing = { run, checkpointId: undefined, fileKeys: [] };
-    if (reading?.head?.kind !== 'checkpoint' || reading.body === undefined) return nothing;
+    if (reading.head?.kind !== 'checkpoint' || reading.body === undefined) return nothing;
     try {
       const manifest = decodeManifest(reading.body, this.#store.describe(slotKey(slot)));
       return { run, checkpointId: manifest.checkpointId, fileKeys: [...filesOfManifest(manifest).keys()] };

@@ -2,6 +2,7 @@ import {
   type CheckpointManifest,
   decideRecovery,
   type HolderState,
+  isMillraceError,
   type JobFacts,
   type JobHolder,
   MillraceError,
@@ -61,7 +62,8 @@ export interface LedJob<Start, Manifest> {
  * its back. No start waits for anything to expire.
  *
  * Rejects with MR8001 (unfinished, and nothing was said about its past), MR8002 (a living process of this
- * host has it) or MR3005 (there is state and none of it can be read); then no state has been touched.
+ * host has it) or MR3005 (there is state and none of it can be read); then no state has been touched. Rejects with MR8003 if another
+ * process took the lead in the same moment.
  *
  * @example
  * const opened = await openJob({ store, jobName: 'delays', mode: 'resume', ... });
@@ -125,7 +127,9 @@ async function takeLead(
       ? { ...led, start: 'from-beginning', manifest }
       : { ...led, start: 'restore', manifest };
   } catch (error) {
-    await giveBack(storage, request);
+    // Who was faster must not be overtaken in turn, or two processes could go on so for ever.
+    const superseded = isMillraceError(error) && error.code === 'MR8003';
+    if (!superseded) await giveBack(storage, request);
     throw error;
   }
 }
