@@ -2,6 +2,7 @@ import {
   type Completions,
   InputStatus,
   invariant,
+  MillraceError,
   type SourceCoordinator,
   type SourceStreamOperator,
 } from '../../core/internal.js';
@@ -20,6 +21,7 @@ export class SourceInput implements TaskInput {
   readonly #onFailed: (error: unknown) => void;
   #available = true;
   #ended = false;
+  #noMoreSplits = false;
 
   constructor(
     head: SourceStreamOperator,
@@ -38,6 +40,7 @@ export class SourceInput implements TaskInput {
     const status = this.#head.poll(budget);
     if (status === InputStatus.MORE_AVAILABLE) return budget;
     if (status === InputStatus.END_OF_INPUT) {
+      if (!this.#noMoreSplits) throw endedTooEarly();
       this.#ended = true;
       this.#onEnded();
       return 1;
@@ -54,9 +57,30 @@ export class SourceInput implements TaskInput {
     return 0;
   }
 
+  /** Splits as the enumerator sent them. */
+  addSplits(splits: readonly unknown[]): void {
+    this.#head.addSplits(splits);
+  }
+
+  notifyNoMoreSplits(): void {
+    this.#noMoreSplits = true;
+    this.#head.notifyNoMoreSplits();
+  }
+
   hasInput(): boolean {
     return this.#available && !this.#ended;
   }
+}
+
+/** The enumerator would wait for this reader for ever, and its task with it. */
+function endedTooEarly(): MillraceError {
+  return new MillraceError(
+    'MR1001',
+    'A source reader said END_OF_INPUT before it was told that no more splits follow.',
+    {
+      hint: 'Return END_OF_INPUT after notifyNoMoreSplits only; let the enumerator call signalNoMoreSplits.',
+    },
+  );
 }
 
 /**

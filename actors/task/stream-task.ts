@@ -31,6 +31,11 @@ const LEGAL: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
   done: [],
 };
 
+type OrderedMail = Extract<
+  TaskMessage,
+  { type: 'trigger-checkpoint' | 'splits-assigned' | 'no-more-splits' }
+>;
+
 /**
  * One subtask of one vertex: a chain of operators between its input and its output channels. It only wires
  * and routes; alignment, snapshots, channels and operators have their own homes.
@@ -38,6 +43,7 @@ const LEGAL: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
  * Invariants:
  * - phases change along {@link LEGAL}; exactly one of finished, failed, canceled is reported;
  * - no record is taken while an output is full, an operator has work left, or a step awaits a completion;
+ * - splits and triggers take effect in the order in which they were sent;
  * - a snapshot is frozen only between two elements, after every earlier element has been fully processed;
  * - the task ends only when a checkpoint taken after its last result is complete (if there are checkpoints).
  */
@@ -51,7 +57,8 @@ export class StreamTask implements Tasklet {
   /** Name of the step that is being awaited, for people. */
   #awaiting: string | undefined;
   #early: TaskMessage[] = [];
-  readonly #triggers: Extract<TaskMessage, { type: 'trigger-checkpoint' }>[] = [];
+  /** Triggers and splits, in the order they came: a split that follows a trigger is not in its snapshot. */
+  readonly #orderedMail: OrderedMail[] = [];
   #openInputs: number;
   #alignmentBegan = 0;
   /** The first checkpoint whose snapshot was taken after the end of the data. */
@@ -142,7 +149,7 @@ export class StreamTask implements Tasklet {
     const chain = this.#parts.chain();
     this.#fireWakes(chain);
     if (!chain.resume()) return Progress.WAITING;
-    if (this.#serveTrigger()) return Progress.MADE;
+    if (this.#serveOrderedMail()) return Progress.MADE;
     if (this.#phase === 'ending') {
       this.#endChain();
       return Progress.MADE;
@@ -182,7 +189,9 @@ export class StreamTask implements Tasklet {
   #handle(message: TaskMessage): void {
     switch (message.type) {
       case 'trigger-checkpoint':
-        this.#triggers.push(message);
+      case 'splits-assigned':
+      case 'no-more-splits':
+        this.#orderedMail.push(message);
         return;
       case 'checkpoint-completed':
         this.#onCompleted(message.checkpointId);
@@ -191,12 +200,6 @@ export class StreamTask implements Tasklet {
         this.#aligner.abort(message.checkpointId);
         this.#checkpointer.abort(message.checkpointId);
         this.#parts.chain().notifyCheckpointAborted(message.checkpointId);
-        return;
-      case 'splits-assigned':
-        this.#parts.sourceHead().addSplits(message.splits);
-        return;
-      case 'no-more-splits':
-        this.#parts.sourceHead().notifyNoMoreSplits();
         return;
       case 'split-requested':
         this.#enumerator().coordinator.handleSplitRequest(message.subtask);
@@ -221,14 +224,25 @@ export class StreamTask implements Tasklet {
     return host;
   }
 
-  /** Takes the snapshot that the job master asked for, between two steps. False: none is asked for. */
-  #serveTrigger(): boolean {
-    const trigger = this.#triggers.shift();
-    if (trigger === undefined) return false;
-    if (!this.#aligner.allClosed || !this.#aligner.onTrigger(trigger.checkpointId)) return true;
-    this.#alignmentBegan = this.#environment.clock.monotonicMs();
-    this.#beginSnapshot(trigger.checkpointId, trigger.timestamp, trigger.kind);
-    return true;
+  /**
+   * Serves triggers and splits up to the first trigger. True: a snapshot was begun. A trigger waits until
+   * the inputs of the task have closed: whoever sent it knows that their ends are on the way.
+   */
+  #serveOrderedMail(): boolean {
+    for (let message = this.#orderedMail[0]; message !== undefined; message = this.#orderedMail[0]) {
+      if (message.type === 'trigger-checkpoint') {
+        if (!this.#aligner.allClosed) return false;
+        this.#orderedMail.shift();
+        if (!this.#aligner.onTrigger(message.checkpointId)) continue;
+        this.#alignmentBegan = this.#environment.clock.monotonicMs();
+        this.#beginSnapshot(message.checkpointId, message.timestamp, message.kind);
+        return true;
+      }
+      this.#orderedMail.shift();
+      if (message.type === 'splits-assigned') this.#parts.sourceInput().addSplits(message.splits);
+      else this.#parts.sourceInput().notifyNoMoreSplits();
+    }
+    return false;
   }
 
   #beginSnapshot(checkpointId: number, timestamp: number, kind: CheckpointKind): void {

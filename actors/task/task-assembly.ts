@@ -39,6 +39,7 @@ export class TaskAssembly {
   #chain: OperatorChain | undefined;
   #gate: InputGate | undefined;
   #input: TaskInput | undefined;
+  #source: SourceInput | undefined;
   #enumerator: EnumeratorHost | undefined;
 
   constructor(environment: TaskEnvironment, aligner: BarrierAligner, listener: AssemblyListener) {
@@ -88,10 +89,9 @@ export class TaskAssembly {
     return this.#gate?.watermark ?? this.room.watermark;
   }
 
-  sourceHead(): SourceStreamOperator {
-    const { source } = this.chain();
-    invariant(source !== undefined, 'only a source task gets splits');
-    return source;
+  sourceInput(): SourceInput {
+    invariant(this.#source !== undefined, 'only a source task gets splits');
+    return this.#source;
   }
 
   async open(): Promise<void> {
@@ -169,13 +169,15 @@ export class TaskAssembly {
 
   async #openSource(chain: OperatorChain, source: SourceStreamOperator): Promise<void> {
     const { restore, vertex, completions, address } = this.#environment;
-    this.#input = new SourceInput(
+    const input = new SourceInput(
       source,
       completions,
       () => this.#listener.onInputEnded(0),
       (error) => this.#listener.onFailure(error),
     );
-    if (restore?.finishedSubtasks.includes(0) === true) source.notifyNoMoreSplits();
+    this.#source = input;
+    this.#input = input;
+    if (restore?.finishedSubtasks.includes(0) === true) input.notifyNoMoreSplits();
     if (address.subtask !== 0) return;
     const coordinator = chain.createCoordinator({
       assignSplits: (subtask, splits) =>
