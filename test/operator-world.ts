@@ -48,7 +48,7 @@ export class ManualClock {
   }
 }
 
-/** Everything that operators of a test reach of the world: a clock by hand, promises by turns, files in memory. */
+/** What operators of a test reach of the world: a clock by hand, promises by turns, files in memory. */
 export class OperatorWorld implements Completions {
   readonly clock = new ManualClock();
   readonly files: MemoryStateFiles;

@@ -67,7 +67,12 @@ export class DataStream<T> {
   /**
    * Any number of results for each record.
    *
-   * @example `lines.flatMap<string>((line, out) => { for (const word of line.split(' ')) out.collect(word); })`
+   * @example
+   * ```ts
+   * lines.flatMap<string>((line, out) => {
+   *   for (const word of line.split(' ')) out.collect(word);
+   * });
+   * ```
    */
   flatMap<R>(fn: FlatMapFunction<T, R>): SingleOutputStreamOperator<R> {
     checkSynchronous(fn, 'The function given to flatMap');
@@ -80,7 +85,7 @@ export class DataStream<T> {
     return this.#transform('process', 'Process', processOperator(fn), undefined);
   }
 
-  /** The records of all the streams; the order between them is any. A stream united with itself comes twice. */
+  /** The records of all the streams, in any order between them. A stream united with itself comes twice. */
   union(...others: readonly DataStream<T>[]): DataStream<T> {
     for (const other of others) {
       if (other.factory === this.factory) continue;

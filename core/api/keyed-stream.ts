@@ -42,7 +42,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
     this.keyType = keyType;
   }
 
-  /** Folds the records of each key and emits every new value. `fn` may change and return its first argument. */
+  /** Folds the records of each key, and emits every new value. `fn` may change and return its first one. */
   reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
     checkSynchronous(fn, 'The function given to reduce');
     return this.factory.operator({

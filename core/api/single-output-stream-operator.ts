@@ -27,7 +27,7 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
     return this;
   }
 
-  /** Under which its state is stored, unique in the job. Without it, it is derived from the place in the graph. */
+  /** Under which its state is stored, unique in the job. Without it, the place in the graph makes one. */
   uid(uid: string): this {
     this.node.uid = checkText(uid, 'uid');
     return this;

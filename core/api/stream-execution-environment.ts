@@ -51,7 +51,7 @@ export class StreamExecutionEnvironment {
   /**
    * Adds a source. The name also makes the source's uid, unless it is given one.
    *
-   * @example `env.fromSource(FileSource.jsonLines(path, flight), WatermarkStrategy.noWatermarks(), 'flights')`
+   * @example `env.fromSource(new NumberSequenceSource(1, 9), WatermarkStrategy.noWatermarks(), 'numbers')`
    */
   fromSource<T, SplitT, StateT>(
     source: Source<T, SplitT, StateT>,
@@ -75,7 +75,7 @@ export class StreamExecutionEnvironment {
     });
   }
 
-  /** The values, in order, from one subtask. Every thread makes them anew: they must be the same each time. */
+  /** The values, in order, from one subtask. Every thread makes them anew: the same each time. */
   fromData<T>(values: Iterable<T>, type?: TypeDescriptor<T>): SingleOutputStreamOperator<T> {
     const source = new CollectionSource(values, type);
     return this.fromSource(source, WatermarkStrategy.noWatermarks<T>(), 'Collection').setParallelism(1);

@@ -91,7 +91,7 @@ export class WindowedStream<T, K> {
     throw new MillraceError('MR1001', `The allowed lateness is ${allowedLatenessMs} ms, which is negative.`);
   }
 
-  /** Records that come too late go to the side output of the result; otherwise they are counted and dropped. */
+  /** Records that come too late go to this side output of the result; else they are counted and dropped. */
   sideOutputLateData(tag: OutputTag<T>): WindowedStream<T, K> {
     return this.#with({ lateTag: tag });
   }
@@ -112,7 +112,7 @@ export class WindowedStream<T, K> {
     return this.#apply(contents, single(processWindow), undefined);
   }
 
-  /** Folds the records of a window into an accumulator. With `processWindow`, its result is the single element. */
+  /** Folds the records of a window into an accumulator. `processWindow` sees its result as single element. */
   aggregate<ACC, R>(fn: AggregateFunction<T, ACC, R>): SingleOutputStreamOperator<R>;
   aggregate<ACC, V, R>(
     fn: AggregateFunction<T, ACC, V>,

@@ -1,7 +1,7 @@
 import { Prng } from '../base/prng.js';
 import type { StreamPartitioner } from './stream-partitioner.js';
 
-/** Any consumer with the same chance. The draw depends on edge and producer only, so a run can be replayed. */
+/** Any consumer with the same chance. The draw depends on edge and producer only: a run can be replayed. */
 export class ShufflePartitioner implements StreamPartitioner<unknown> {
   readonly isBroadcast = false;
   readonly #channels: number;

@@ -54,7 +54,7 @@ export abstract class AbstractTimerOperator<K, IN, OUT>
     this.#fired(this.timers.onWake(wallMs));
   }
 
-  /** A timer set at or below the watermark waits for the next one: when it fires must not depend on pauses. */
+  /** A timer set at or below the watermark waits for the next one: pauses must not decide when it fires. */
   override resume(): boolean {
     return this.#firing ? this.#fired(this.timers.resume()) : true;
   }

@@ -12,7 +12,7 @@ export const WATERMARK_LIST = 'watermark';
  */
 const ITEM_BYTES = 16;
 
-/** The operator's watermark as a checkpoint holds it, so that lateness is decided after a restore as before. */
+/** The operator's watermark as a checkpoint holds it: lateness is decided after a restore as before. */
 export function snapshotWatermark(context: OperatorContext, watermark: number): OperatorListHandle {
   const item = new Uint8Array(ITEM_BYTES);
   const view = new DataView(item.buffer);

@@ -44,7 +44,7 @@ export interface KeyedProcessFunction<K, T, R> {
   /** Once, before the first record: the place to ask for state. */
   open?(ctx: KeyedRuntimeContext): void;
   processElement(value: T, ctx: KeyedProcessContext<K>, out: Collector<R>): void;
-  /** A timer of the key `ctx.currentKey` has come; the results have its timestamp if it is an event-time one. */
+  /** A timer of the key `ctx.currentKey` has come. Results of an event-time one have its timestamp. */
   onTimer?(timestamp: number, ctx: OnTimerContext<K>, out: Collector<R>): void;
   /** Once, at the end or after a failure. */
   close?(): void;
@@ -52,7 +52,10 @@ export interface KeyedProcessFunction<K, T, R> {
 
 /** Where keyed state comes from. The state found is that of the current key at each use. */
 export interface KeyedStates {
-  /** @throws MillraceError MR2006 if the name stands for other state of this operator, MR2103 if it was restored with another type */
+  /**
+   * @throws MillraceError MR2006 if the name stands for other state of this operator, MR2103 if it was
+   *   restored with another type
+   */
   getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T>;
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;

@@ -103,7 +103,7 @@ export class OperatorChain {
     return true;
   }
 
-  /** Closes all, whatever some of them throw; rejects with the first of the errors. Idempotent as they are. */
+  /** Closes all, whatever some of them throw; rejects with the first of the errors. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
     for (const operator of this.#distinct()) {
@@ -116,7 +116,7 @@ export class OperatorChain {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** The error to report when a step of this chain threw `error`: it names the operator whose code ran last. */
+  /** What to report when a step of the chain threw `error`: it names the operator whose code ran last. */
   locate(error: unknown): Error {
     return at(this.#contexts, this.#userCode.node).userError(error);
   }

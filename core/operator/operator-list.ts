@@ -5,7 +5,7 @@ import type { RecordCodec } from '../serde/record-codec.js';
 import { types } from '../serde/types.js';
 import type { OperatorContext } from './stream-operator.js';
 
-/** Operator state by name: lists of plain data, each item encoded apart. For the quiet moments of a checkpoint. */
+/** Operator state by name: lists of plain data, each item encoded apart. Not for the record path. */
 export class OperatorLists {
   readonly #codec: RecordCodec<unknown>;
   readonly #restored: Readonly<Record<string, OperatorListHandle>>;

@@ -1,12 +1,6 @@
 // hot path: chain.bench.ts
 import type { OutputTag } from '../api/output-tag.js';
-import {
-  InputStatus,
-  type ReaderOutput,
-  type Source,
-  type SourceReader,
-  type SourceReaderContext,
-} from '../api/source.js';
+import type { InputStatus, ReaderOutput, Source, SourceReader, SourceReaderContext } from '../api/source.js';
 import { NO_TIMESTAMP } from '../element/watermark.js';
 import type { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { AbstractStreamOperator } from './abstract-stream-operator.js';
@@ -30,7 +24,7 @@ const EVENT_TIME = 'event-time';
  * Runs the reader of a source: its splits are operator state, its records get timestamps and make
  * watermarks.
  *
- * Invariants: restored splits are added before the first poll; after END_OF_INPUT the reader is not polled.
+ * Invariant: restored splits are added before the first poll.
  */
 class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements SourceStreamOperator {
   readonly inputs: readonly Input<never>[];
@@ -39,7 +33,6 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
   readonly #readerOutput: SourceOutput<T>;
   readonly #lists: OperatorLists;
   readonly #wakeUps: WakeUps;
-  #ended: boolean;
 
   constructor(
     context: ChainedOperatorContext,
@@ -55,7 +48,6 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     this.#lists = new OperatorLists(context);
     this.#wakeUps = new WakeUps(context);
     this.#reader = source.createReader(readerContext(context, this.#wakeUps, requestSplit));
-    this.#ended = false;
   }
 
   override async open(): Promise<void> {
@@ -71,9 +63,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     const readerOutput = this.#readerOutput;
     readerOutput.remaining = budget;
     this.context.userCode.node = this.context.chainIndex;
-    const status = this.#reader.pollNext(readerOutput);
-    if (status === InputStatus.END_OF_INPUT) this.#ended = true;
-    return status;
+    return this.#reader.pollNext(readerOutput);
   }
 
   isAvailable(): Promise<void> {
@@ -97,7 +87,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
   }
 
   override snapshotState(checkpointId: number): OperatorSnapshot {
-    const splits = this.#ended ? [] : this.#reader.snapshotState(checkpointId);
+    const splits = this.#reader.snapshotState(checkpointId);
     return {
       keyed: undefined,
       lists: {

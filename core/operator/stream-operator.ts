@@ -92,7 +92,7 @@ export interface OperatorContext {
   readonly completions: Completions;
   readonly fileSystem: FileSystem;
   readonly metrics: MetricGroup;
-  /** Asks for {@link StreamOperator.onWake} at or soon after the given wall time; replaces what was asked before. */
+  /** Asks for {@link StreamOperator.onWake} at or soon after a wall time; replaces what was asked before. */
   wakeAt(wallMs: number): void;
   /** True when outputs are full: leave the rest for {@link StreamOperator.resume}. */
   mustYield(): boolean;

@@ -52,7 +52,7 @@ export class WatermarkStrategy<T> {
     return new WatermarkStrategy(() => new BoundedOutOfOrdernessWatermarks<T>(boundMs), undefined, undefined);
   }
 
-  /** No watermarks at all, for streams that need no event time. It comes to its end when bounded input does. */
+  /** No watermarks, for streams that need no event time. It comes to its end when bounded input does. */
   static noWatermarks<T>(): WatermarkStrategy<T> {
     return new WatermarkStrategy<T>(undefined, undefined, undefined);
   }

@@ -8,7 +8,7 @@ type Event =
   | { readonly kind: 'watermark'; readonly channel: number; readonly timestamp: number }
   | { readonly kind: 'idle' | 'active' | 'finished'; readonly channel: number };
 
-/** The rules, said without regard to cost: the state of each channel, and the output worked out from all of them. */
+/** The rules without regard to cost: the output is worked out anew from the state of all channels. */
 class NaiveValve {
   readonly said: (number | string)[] = [];
   readonly #channels: { watermark: number; state: 'active' | 'idle' | 'finished'; counts: boolean }[];
