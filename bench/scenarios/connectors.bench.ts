@@ -77,6 +77,7 @@ async function writingRate<T, C>(sink: Sink<T, C>, values: readonly T[], count: 
   const context = {
     subtaskIndex: 0,
     parallelism: 1,
+    jobName: 'bench',
     uid: 'sink',
     epoch: 1,
     attempt: 0,

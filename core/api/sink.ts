@@ -23,7 +23,9 @@ export interface Sink<T, CommittableT = unknown, WriterStateT = unknown> {
 export interface SinkWriterContext {
   readonly subtaskIndex: number;
   readonly parallelism: number;
-  /** uid of the sink operator: part of what makes names unique. */
+  /** Name of the job, the same in all its runs: with `uid`, part of what makes names unique. */
+  readonly jobName: string;
+  /** uid of the sink operator. */
   readonly uid: string;
   /** Epoch of the process and attempt of the task: together never used twice. */
   readonly epoch: number;

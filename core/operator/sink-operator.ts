@@ -143,6 +143,7 @@ function writerContext(context: ChainedOperatorContext): SinkWriterContext {
   return {
     subtaskIndex: context.subtaskIndex,
     parallelism: context.parallelism,
+    jobName: context.jobName,
     uid: context.uid,
     epoch: context.epoch,
     attempt: context.attempt,

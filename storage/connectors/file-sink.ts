@@ -33,7 +33,7 @@ const DEFAULT_MAX_PART_BYTES = 128 * 1024 * 1024;
  * visible at the end of the input.
  *
  * The folder is made if it is not there; relative paths are taken from the working folder of the process that
- * builds the job. Give each job a folder of its own. Every reader of the folder should pass over names that
+ * builds the job. Jobs of different names can share a folder. Whoever reads it should pass over names that
  * begin with `.`, as {@link FileSource} does.
  *
  * @example

@@ -6,8 +6,9 @@ import { encodeUtf8, murmur3 } from '../../core/internal.js';
  *     .part-<sink>-<subtask>-<epoch>-<attempt>-<number>.jsonl.inprogress  until it is committed
  *      part-<sink>-<subtask>-<epoch>-<attempt>-<number>.jsonl             committed
  *
- * `sink` is a hash of the operator's uid. Epoch (of the process) and attempt (of the task) together are never
- * used twice, so no two writers ever choose one name, whatever checkpoint they were restored from.
+ * `sink` is a hash of the job's name and the operator's uid, so that jobs can share a folder. Epoch (of the
+ * process) and attempt (of the task) together are never used twice, so no two writers ever choose one name,
+ * whatever checkpoint they were restored from.
  */
 export interface PartFileName {
   readonly sink: string;
@@ -20,8 +21,8 @@ export interface PartFileName {
 const IN_PROGRESS = '.inprogress';
 const PATTERN = /^\.?part-([0-9a-f]{8})-(\d+)-(\d+)-(\d+)-(\d+)\./;
 
-export function sinkHash(uid: string): string {
-  const bytes = encodeUtf8(uid);
+export function sinkHash(jobName: string, uid: string): string {
+  const bytes = encodeUtf8(JSON.stringify([jobName, uid]));
   return murmur3(bytes, 0, bytes.length).toString(16).padStart(8, '0');
 }
 

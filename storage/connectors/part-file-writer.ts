@@ -70,7 +70,7 @@ export class PartFileWriter<T> implements SinkWriter<T, PartFile, never> {
     this.#line = settings.line;
     this.#context = context;
     this.#fileSystem = context.fileSystem;
-    this.#sink = sinkHash(context.uid);
+    this.#sink = sinkHash(context.jobName, context.uid);
     this.#drained = new Availability();
     this.#text = '';
     this.#queuedBytes = 0;

@@ -89,6 +89,19 @@ t.test('an attempt that wakes up late removes nothing of a later one', async (t)
   t.same(lines(disk), ['a']);
 });
 
+t.test('two jobs with sinks of one uid can write into one folder', async (t) => {
+  const disk = new MemoryFileSystem();
+  const sink = FileSink.textLines('/out');
+  const first = await SinkDriver.open(sink, sinkContext(disk, { jobName: 'first' }));
+  await first.write('a');
+  const ofFirst = await first.prepare();
+  const second = await SinkDriver.open(sink, sinkContext(disk, { jobName: 'second', epoch: 5 }));
+  await second.write('b');
+  await second.commit(await second.prepare());
+  await first.commit(ofFirst);
+  t.same(lines(disk).sort(), ['a', 'b']);
+});
+
 t.test('what has disappeared before its commit is reported as lost', async (t) => {
   const disk = new MemoryFileSystem();
   const driver = await SinkDriver.open(FileSink.textLines('/out'), sinkContext(disk));

@@ -1,6 +1,7 @@
 import type { FileSystem, Sink, SinkWriterContext } from '../../../core/internal.js';
 
 export interface SinkRunOptions {
+  readonly jobName?: string;
   readonly uid?: string;
   readonly subtaskIndex?: number;
   readonly parallelism?: number;
@@ -14,6 +15,7 @@ export function sinkContext(fileSystem: FileSystem, options: SinkRunOptions = {}
   return {
     subtaskIndex: options.subtaskIndex ?? 0,
     parallelism: options.parallelism ?? 1,
+    jobName: options.jobName ?? 'job',
     uid: options.uid ?? 'results',
     epoch: options.epoch ?? 1,
     attempt: options.attempt ?? 0,
