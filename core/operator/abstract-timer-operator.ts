@@ -38,6 +38,7 @@ export abstract class AbstractTimerOperator<K, IN, OUT>
     this.timers.restoreWatermark(restoredWatermark(context));
     this.#heldWatermark = undefined;
     this.#firing = false;
+    context.metrics.gauge('currentInputWatermark', () => this.timers.currentWatermark());
   }
 
   abstract onEventTime(timestamp: number): void;

@@ -48,6 +48,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     this.idle = false;
     this.sawRecord = false;
     this.lastActivityMs = context.clock.monotonicMs();
+    context.metrics.gauge('currentOutputWatermark', () => this.watermark);
   }
 
   /** Takes a record; `timestamp` is NO_TIMESTAMP if it has none yet. */
