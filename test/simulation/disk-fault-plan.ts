@@ -31,8 +31,8 @@ export type DiskFault =
   | { readonly kind: 'short'; readonly errno: DiskErrno; readonly bytes: number }
   /** It takes this many turns of the microtask queue longer. */
   | { readonly kind: 'delay'; readonly turns: number }
-  /** The process stands still before it, until the promise settles: a paused process, a zombie later. */
-  | { readonly kind: 'hold'; readonly until: Promise<void> };
+  /** It stands still until the promise settles, and then that happens to it: a paused process, a zombie later. */
+  | { readonly kind: 'hold'; readonly until: Promise<void>; readonly afterwards?: DiskFault };
 
 export type DiskErrno = 'EIO' | 'ENOSPC' | 'EACCES' | 'EROFS' | 'EMFILE';
 

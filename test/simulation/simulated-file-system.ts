@@ -146,8 +146,11 @@ export class SimulatedFileSystem implements FileSystem {
   /** Asks the plan, and takes the time that it says. */
   async #begin(operation: Omit<DiskOperation, 'number'>): Promise<DiskFault | undefined> {
     await this.#alive();
-    const fault = this.#faults.faultOf({ number: ++this.#operations, ...operation });
-    if (fault?.kind === 'hold') await fault.until;
+    let fault = this.#faults.faultOf({ number: ++this.#operations, ...operation });
+    if (fault?.kind === 'hold') {
+      await fault.until;
+      fault = fault.afterwards;
+    }
     const turns = fault?.kind === 'delay' ? fault.turns : 0;
     for (let turn = 0; turn <= turns; turn++) await undefined;
     await this.#alive();

@@ -1,0 +1,78 @@
+import type { WorldVerdict } from '../world-failure.js';
+import type { TraceEvent } from '../world-trace.js';
+
+/**
+ * Follows the checkpoints of a job over all its processes.
+ *
+ * What must hold: ids of completed checkpoints strictly grow; none completes after it was aborted; an
+ * attempt of the leader begins from the newest completed one; what an older leader says to be complete after
+ * it was replaced is no newer than what its successor began from.
+ */
+export class CheckpointChecker {
+  readonly #verdict: WorldVerdict;
+  readonly #aborted = new Set<string>();
+  #newest = 0;
+  #leader = 0;
+  /** What the leader began from. */
+  #inherited = 0;
+  completed = 0;
+  /** Attempts that began from a checkpoint. */
+  restores = 0;
+
+  constructor(verdict: WorldVerdict) {
+    this.#verdict = verdict;
+  }
+
+  onEvent({ name, values }: TraceEvent): void {
+    const process = Number(values.process);
+    const id = Number(values.checkpointId);
+    switch (name) {
+      case 'process.leads':
+        this.#onLeader(process, Number(values.restored));
+        break;
+      case 'checkpoint.completed':
+        this.#onCompleted(process, id);
+        break;
+      case 'checkpoint.aborted':
+        this.#aborted.add(`${process} ${id}`);
+        break;
+      case 'job.attempt-deployed':
+        if (values.restored !== undefined) this.restores++;
+        if (process === this.#leader) this.#checkNewest(Number(values.restored ?? 0));
+        break;
+      default:
+    }
+  }
+
+  #onLeader(process: number, restored: number): void {
+    this.#leader = process;
+    this.#inherited = restored;
+    this.#checkNewest(restored);
+    this.#newest = restored;
+  }
+
+  #checkNewest(restored: number): void {
+    this.#verdict.check(
+      restored >= this.#newest,
+      () => `The job goes on from checkpoint ${restored}, and ${this.#newest} is complete.`,
+    );
+  }
+
+  #onCompleted(process: number, id: number): void {
+    this.completed++;
+    this.#verdict.check(
+      !this.#aborted.has(`${process} ${id}`),
+      () => `Checkpoint ${id} completes after its abort.`,
+    );
+    if (process === this.#leader) {
+      this.#verdict.check(id > this.#newest, () => `Checkpoint ${id} completes after ${this.#newest}.`);
+      this.#newest = id;
+    } else {
+      this.#verdict.check(
+        id <= this.#inherited,
+        () =>
+          `Process ${process} completes checkpoint ${id}, though ${this.#leader} leads from ${this.#inherited}.`,
+      );
+    }
+  }
+}

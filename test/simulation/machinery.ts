@@ -1,0 +1,26 @@
+import type { CheckpointStorage, FileSystem, KeyedStateBackend, Sink } from '../../core/internal.js';
+import { HeapStateBackend } from '../../storage/index.js';
+
+/** The parts of the engine that a world may be given in another make: to see that a wrong one is found out. */
+export interface Machinery {
+  /** Names it in the list of broken ones. */
+  readonly name: string;
+  /** Whether barriers block the channels that they have arrived on. */
+  readonly exactlyOnce: boolean;
+  fileSystem(view: FileSystem): FileSystem;
+  stateBackend(): KeyedStateBackend;
+  checkpointStorage(storage: CheckpointStorage): CheckpointStorage;
+  sink<T, CommittableT, WriterStateT>(
+    sink: Sink<T, CommittableT, WriterStateT>,
+  ): Sink<T, CommittableT, WriterStateT>;
+}
+
+/** The engine as it is. */
+export const SOUND: Machinery = {
+  name: 'sound',
+  exactlyOnce: true,
+  fileSystem: (view) => view,
+  stateBackend: () => new HeapStateBackend(),
+  checkpointStorage: (storage) => storage,
+  sink: (sink) => sink,
+};

@@ -1,0 +1,117 @@
+import type { Prng } from '../../core/internal.js';
+import {
+  type DiskFault,
+  type DiskFaultPlan,
+  type DiskOperation,
+  RandomDiskFaults,
+} from './disk-fault-plan.js';
+import type { Participant } from './simulated-scheduler.js';
+import type { SimulatedTime } from './simulated-time.js';
+import type { WorldTrace } from './world-trace.js';
+
+/** How a machine's disk behaves; changed while a world runs (to end its faults, say). */
+export interface DiskConduct {
+  /** Share of the operations that wait for a turn of their own, so that anything may come before them. */
+  readonly held: number;
+  /** Share of the held ones that take up to `slowMs` of virtual time. */
+  readonly slow: number;
+  readonly slowMs: number;
+  /** Probabilities that an operation fails without its effect, and with it. */
+  readonly fail: number;
+  readonly failAfter: number;
+}
+
+/** The disk of a world, told to all its views at once. */
+export interface DiskWeather {
+  conduct: DiskConduct;
+}
+
+interface HeldOperation {
+  readonly dueMs: number;
+  readonly operation: DiskOperation;
+  readonly text: string;
+  readonly goOn: () => void;
+}
+
+const NEVER = new Promise<never>(() => undefined);
+
+/**
+ * The operations of one user of the disk (a task, or a process): some go through at once, others in turns of
+ * their own, some fail.
+ *
+ * Invariants: after `end` no new operation takes effect; one that was under way then takes effect later or
+ * never, as drawn. While `paused`, none goes on.
+ */
+export class ScheduledDisk implements DiskFaultPlan, Participant {
+  readonly weight = 2;
+  paused = false;
+  readonly #prng: Prng;
+  readonly #time: SimulatedTime;
+  readonly #weather: DiskWeather;
+  readonly #trace: WorldTrace;
+  readonly #user: string;
+  readonly #faults: RandomDiskFaults;
+  #held: HeldOperation[] = [];
+  #ended = false;
+
+  constructor(prng: Prng, time: SimulatedTime, weather: DiskWeather, trace: WorldTrace, user: string) {
+    this.#prng = prng;
+    this.#time = time;
+    this.#weather = weather;
+    this.#trace = trace;
+    this.#user = user;
+    this.#faults = new RandomDiskFaults(prng.fork(), { fail: 0, failAfter: 0, full: 0, slow: 0 });
+  }
+
+  /** Nothing of it is left, and nothing will come. */
+  get isOver(): boolean {
+    return this.#ended && this.#held.length === 0;
+  }
+
+  faultOf(operation: DiskOperation): DiskFault | undefined {
+    if (this.#ended) return { kind: 'hold', until: NEVER };
+    const { held, slow, slowMs, fail, failAfter } = this.#weather.conduct;
+    this.#faults.rates = { fail, failAfter, full: failAfter, slow: 0 };
+    const fault = this.#faults.faultOf(operation);
+    if (fault !== undefined) this.#trace.note('disk.fault', this.#textOf(operation, fault.kind));
+    const isHeld = this.#prng.chance(held);
+    const delayMs = this.#prng.chance(slow) ? this.#prng.float() * slowMs : 0;
+    if (!isHeld && !this.paused) return fault;
+    const until = new Promise<void>((resolve) => {
+      const text = this.#textOf(operation, 'goes on');
+      this.#held.push({ dueMs: this.#time.nowMs + delayMs, operation, text, goOn: resolve });
+    });
+    return fault === undefined ? { kind: 'hold', until } : { kind: 'hold', until, afterwards: fault };
+  }
+
+  /** Its user is no more. `landing`: probability that an operation under way still takes effect, late. */
+  end(landing: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#held = this.#held.filter(() => this.#prng.chance(landing));
+  }
+
+  isReady(): boolean {
+    return !this.paused && this.#held.some(({ dueMs }) => dueMs <= this.#time.nowMs);
+  }
+
+  dueMs(): number {
+    if (this.paused) return Number.POSITIVE_INFINITY;
+    return this.#held.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY);
+  }
+
+  takeTurn(): void {
+    const due = this.#held.filter(({ dueMs }) => dueMs <= this.#time.nowMs);
+    const chosen = due[this.#prng.below(due.length)];
+    if (chosen === undefined) return;
+    this.#held = this.#held.filter((held) => held !== chosen);
+    this.#trace.note(this.#ended ? 'disk.late' : 'disk', chosen.text);
+    const { kind, path } = chosen.operation;
+    if (kind === 'link') this.#trace.emit({ name: 'disk.link', values: { path } });
+    chosen.goOn();
+  }
+
+  #textOf(operation: DiskOperation, what: string): string {
+    return `${this.#user} ${operation.number} ${operation.kind} ${operation.path} ${what}`;
+  }
+}

@@ -1,0 +1,76 @@
+import type { CodecFactory, Prng } from '../../core/internal.js';
+import { ThreadCodecFactory } from '../../memory/index.js';
+import { ChannelChecker } from './checkers/channel-checker.js';
+import type { DiskWeather, ScheduledDisk } from './scheduled-disk.js';
+import { SimulatedDisk } from './simulated-disk.js';
+import type { Participant, SimulatedScheduler } from './simulated-scheduler.js';
+import type { SimulatedTime } from './simulated-time.js';
+import type { WorldVerdict } from './world-failure.js';
+import type { WorldTrace } from './world-trace.js';
+
+/**
+ * The computer of a world: its disk, its clock, and who runs on it.
+ *
+ * Invariant: a participant that has left gets no turn, except for disk operations that were under way.
+ */
+export class SimulatedMachine {
+  readonly scheduler: SimulatedScheduler;
+  readonly time: SimulatedTime;
+  readonly trace: WorldTrace;
+  readonly weather: DiskWeather;
+  readonly verdict: WorldVerdict;
+  /** Codecs keep nothing between two calls, so all tasks of this thread may share them. */
+  readonly codecs: CodecFactory = new ThreadCodecFactory();
+  #disk = new SimulatedDisk();
+  readonly #users = new Set<ScheduledDisk>();
+  #channels: ChannelChecker[] = [];
+
+  constructor(
+    scheduler: SimulatedScheduler,
+    time: SimulatedTime,
+    trace: WorldTrace,
+    weather: DiskWeather,
+    verdict: WorldVerdict,
+  ) {
+    this.scheduler = scheduler;
+    this.time = time;
+    this.trace = trace;
+    this.weather = weather;
+    this.verdict = verdict;
+  }
+
+  get disk(): SimulatedDisk {
+    return this.#disk;
+  }
+
+  /** Watches the channels of an attempt that begins. */
+  channelChecker(): ChannelChecker {
+    const checker = new ChannelChecker(this.verdict);
+    this.#channels = [...this.#channels.slice(-3), checker];
+    return checker;
+  }
+
+  /** Looks whether the segments of the newest attempts are all where they belong. */
+  auditChannels(): void {
+    for (const checker of this.#channels) checker.audit();
+  }
+
+  /** Something has ended. `landing`: probability that its operations under way take effect later. */
+  leave(participant: Participant, disk: ScheduledDisk, landing: number): void {
+    this.scheduler.remove(participant);
+    disk.end(landing);
+    this.#users.add(disk);
+    for (const user of this.#users) {
+      if (!user.isOver) continue;
+      this.#users.delete(user);
+      this.scheduler.remove(user);
+    }
+  }
+
+  /** The machine goes dark and comes up again; what ran on it must have been ended before. */
+  losePower(prng: Prng): void {
+    for (const user of this.#users) this.scheduler.remove(user);
+    this.#users.clear();
+    this.#disk = this.#disk.crash(prng);
+  }
+}

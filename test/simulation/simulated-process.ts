@@ -1,0 +1,258 @@
+import { type RunningJob, startJobMaster } from '../../actors/cluster/job-master-actor.js';
+import { ActorSystem } from '../../actors/kernel/actor-system.js';
+import type {
+  BuiltJob,
+  CheckpointConfig,
+  HolderState,
+  JobHolder,
+  Prng,
+  RestartStrategyConfig,
+  StartMode,
+} from '../../core/internal.js';
+import { FileObjectStore, jobFolder, type OpenedJob, openJob } from '../../storage/index.js';
+import type { Machinery } from './machinery.js';
+import { ScheduledDisk } from './scheduled-disk.js';
+import { SimulatedFileSystem } from './simulated-file-system.js';
+import type { SimulatedMachine } from './simulated-machine.js';
+import type { Participant } from './simulated-scheduler.js';
+import { type SimulatedLauncherSettings, SimulatedTaskLauncher } from './simulated-task-launcher.js';
+
+/** What a process of a world runs. */
+export interface SimulatedJob {
+  readonly name: string;
+  readonly build: () => BuiltJob;
+  readonly checkpointing: CheckpointConfig;
+  readonly restartStrategy: RestartStrategyConfig;
+  readonly launcher: Omit<SimulatedLauncherSettings, 'build' | 'folder' | 'processName' | 'checkpointing'>;
+}
+
+/** How a process ended by itself; `unknown`: it did not, it was ended. */
+export type ProcessOutcome =
+  | { readonly type: 'finished' }
+  | { readonly type: 'already-finished' }
+  | { readonly type: 'failed'; readonly error: unknown };
+
+type Led = Exclude<OpenedJob, { start: 'already-finished' }>;
+
+/** Where worlds keep checkpoints. */
+export const CHECKPOINTS_FOLDER = '/checkpoints';
+
+/**
+ * One process that runs the job: takes the lead of it, starts its master, and leaves when the job has ended.
+ * Everything of it that waits for a turn does so here: the turns of its actors, and its own disk operations.
+ *
+ * Invariants: after `kill` nothing of it runs; while it is paused nothing of it runs, and time passes.
+ */
+export class SimulatedProcess implements Participant {
+  readonly weight = 3;
+  readonly number: number;
+  readonly holder: JobHolder;
+  readonly #machine: SimulatedMachine;
+  readonly #job: SimulatedJob;
+  readonly #machinery: Machinery;
+  readonly #prng: Prng;
+  readonly #disk: ScheduledDisk;
+  readonly #launcher: SimulatedTaskLauncher;
+  readonly #holderState: (holder: JobHolder) => HolderState;
+  #turns: (() => void)[] = [];
+  #running: RunningJob | undefined;
+  #outcome: ProcessOutcome | undefined;
+  #dead = false;
+  #paused = false;
+
+  constructor(
+    number: number,
+    parts: {
+      readonly machine: SimulatedMachine;
+      readonly job: SimulatedJob;
+      readonly machinery: Machinery;
+      readonly prng: Prng;
+    },
+    holderState: (holder: JobHolder) => HolderState,
+  ) {
+    const { machine, job, machinery, prng } = parts;
+    this.number = number;
+    this.holder = { host: 'host', bootId: 'boot', pid: number, processStartTime: String(number) };
+    this.#machine = machine;
+    this.#job = job;
+    this.#machinery = machinery;
+    this.#prng = prng;
+    this.#holderState = holderState;
+    const { time, weather, trace, scheduler } = machine;
+    this.#disk = new ScheduledDisk(prng.fork(), time, weather, trace, `p${number}`);
+    const launcher = {
+      ...job.launcher,
+      build: job.build,
+      folder: jobFolder(CHECKPOINTS_FOLDER, job.name),
+      processName: `p${number}`,
+      checkpointing: true,
+    };
+    this.#launcher = new SimulatedTaskLauncher(launcher, machine, machinery, prng.fork());
+    scheduler.add(this.#disk);
+    scheduler.add(this);
+  }
+
+  get outcome(): ProcessOutcome | undefined {
+    return this.#outcome;
+  }
+
+  /** It has neither left nor been ended. */
+  get isAlive(): boolean {
+    return !this.#dead && this.#outcome === undefined;
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  get launcher(): SimulatedTaskLauncher {
+    return this.#launcher;
+  }
+
+  start(mode: StartMode): void {
+    this.#machine.trace.note('process.start', `p${this.number} ${mode}`);
+    this.#live(mode).then(
+      (outcome) => this.#end(outcome),
+      (error: unknown) => this.#end({ type: 'failed', error }),
+    );
+  }
+
+  describe(): string {
+    return this.#running?.describe() ?? 'no job';
+  }
+
+  /** As SIGTERM does: the job is closed and the lead given back. */
+  stop(): void {
+    this.#machine.trace.note('process.stop', `p${this.number}`);
+    this.#running?.close().catch((error: unknown) => this.#end({ type: 'failed', error }));
+  }
+
+  /** Somebody asks for a checkpoint. */
+  requestCheckpoint(): void {
+    this.#running?.triggerCheckpoint().then(
+      (id) => this.#machine.trace.note('checkpoint.granted', String(id)),
+      () => this.#machine.trace.note('checkpoint.refused', ''),
+    );
+  }
+
+  /** As kill -9 does. `landing`: probability that a disk operation under way takes effect later. */
+  kill(landing: number): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#turns = [];
+    const { time, trace } = this.#machine;
+    trace.note('process.killed', `p${this.number} ${this.describe()}`);
+    time.disown(this);
+    this.#machine.leave(this, this.#disk, landing);
+    this.#launcher.vanish(landing);
+  }
+
+  pause(paused: boolean): void {
+    this.#machine.trace.note(paused ? 'process.paused' : 'process.resumed', `p${this.number}`);
+    this.#paused = paused;
+    this.#disk.paused = paused;
+    this.#launcher.pause(paused);
+  }
+
+  isReady(): boolean {
+    return this.#turns.length > 0 && !this.#paused;
+  }
+
+  dueMs(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  takeTurn(): void {
+    const [turn] = this.#turns.splice(this.#prng.below(this.#turns.length), 1);
+    turn?.();
+  }
+
+  async #live(mode: StartMode): Promise<ProcessOutcome> {
+    const { disk, time } = this.#machine;
+    const view = new SimulatedFileSystem(disk, { faults: this.#disk, nowMs: () => time.wallMs });
+    const fileSystem = this.#machinery.fileSystem(view);
+    const opened = await openJob({
+      store: new FileObjectStore(
+        fileSystem,
+        jobFolder(CHECKPOINTS_FOLDER, this.#job.name),
+        `leader-${this.number}`,
+      ),
+      jobName: this.#job.name,
+      mode,
+      holder: this.holder,
+      holderState: this.#holderState,
+      nowMs: time.wallMs,
+      onUnreadable: (id, error) => {
+        this.#machine.verdict.fail('wrong', `Checkpoint ${id} is passed over: ${String(error)}`, error);
+      },
+      onWarning: (error) => this.#machine.trace.note('warning', String(error)),
+    });
+    if (opened.start === 'already-finished') return { type: 'already-finished' };
+    this.#machine.trace.emit({
+      name: 'process.leads',
+      values: {
+        process: this.number,
+        epoch: opened.epoch,
+        run: opened.run,
+        restored: opened.manifest?.checkpointId ?? 0,
+      },
+    });
+    try {
+      await this.#lead(opened);
+      return { type: 'finished' };
+    } finally {
+      await opened.release();
+    }
+  }
+
+  async #lead(opened: Led): Promise<void> {
+    const { time, trace } = this.#machine;
+    const turns = {
+      schedule: (turn: () => void) => {
+        if (!this.#dead) this.#turns.push(turn);
+      },
+    };
+    const system = new ActorSystem(turns, {
+      messagesPerTurn: 1,
+      onFailure: (actor, error) => {
+        this.#machine.verdict.fail('crash', `The actor ${actor} failed: ${String(error)}`, error);
+      },
+    });
+    const { build, checkpointing, restartStrategy } = this.#job;
+    this.#running = startJobMaster(
+      system,
+      {
+        jobId: `job-${this.number}`,
+        graph: build().graph,
+        restored: opened.manifest,
+        firstCheckpointId: opened.nextCheckpointId,
+        checkpointing,
+        restartStrategy,
+      },
+      {
+        launcher: this.#launcher,
+        storage: this.#machinery.checkpointStorage(opened.storage),
+        clock: time.clock,
+        createTimers: (deliver) =>
+          time.timersFor(this, (timer) => {
+            trace.note('timer', `p${this.number} ${timer.name} ${timer.id}`);
+            this.#turns.push(() => deliver(timer));
+          }),
+        trace: trace.ofProcess(this.number),
+        jitter: this.#prng.fork(),
+        listener: { onTasksRunning: () => {}, onLine: () => {}, onCollected: () => {} },
+      },
+    );
+    await this.#running.result;
+  }
+
+  #end(outcome: ProcessOutcome): void {
+    if (this.#dead || this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    const text = outcome.type === 'failed' ? `failed: ${String(outcome.error)}` : outcome.type;
+    this.#machine.trace.note('process.ended', `p${this.number} ${text}`);
+    this.#machine.time.disown(this);
+    this.#machine.leave(this, this.#disk, 0);
+    this.#launcher.vanish(0);
+  }
+}

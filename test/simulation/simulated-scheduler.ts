@@ -1,0 +1,88 @@
+import type { Prng } from '../../core/internal.js';
+import type { SimulatedTime } from './simulated-time.js';
+
+/** Something of a world that gets turns: a task, a disk, a mailbox, the timers. */
+export interface Participant {
+  /** Its share of the turns while it is ready; greater than 0. */
+  readonly weight: number;
+  /** Whether a turn would do something. */
+  isReady(): boolean;
+  /** Does one thing. */
+  takeTurn(): void;
+  /** Monotonic time at which it becomes ready by itself; Infinity: only others make it ready. */
+  dueMs(): number;
+}
+
+/** `stuck`: nothing is ready and nothing ever will be. */
+export type TurnOutcome = 'ran' | 'time-passed' | 'stuck';
+
+/**
+ * Draws who runs next. Everything that a world does happens in a turn, or in a promise reaction that follows
+ * one; reactions are run to their end between two turns, so a world is a function of its seed.
+ *
+ * Invariants: one turn at a time; virtual time moves only here: a little with each turn, and to the next due
+ * time when nobody is ready.
+ */
+export class SimulatedScheduler {
+  readonly #prng: Prng;
+  readonly #time: SimulatedTime;
+  /** Virtual milliseconds that a turn takes, on average. */
+  readonly #turnMs: number;
+  readonly #participants = new Set<Participant>();
+  #ready: Participant[] = [];
+  turns = 0;
+
+  constructor(prng: Prng, time: SimulatedTime, turnMs: number) {
+    this.#prng = prng;
+    this.#time = time;
+    this.#turnMs = turnMs;
+  }
+
+  add(participant: Participant): void {
+    this.#participants.add(participant);
+  }
+
+  remove(participant: Participant): void {
+    this.#participants.delete(participant);
+  }
+
+  async turn(): Promise<TurnOutcome> {
+    await reactionsDone();
+    const chosen = this.#draw();
+    if (chosen !== undefined) {
+      this.turns++;
+      chosen.takeTurn();
+      this.#time.advanceTo(this.#time.nowMs + this.#turnMs * 2 * this.#prng.float());
+      return 'ran';
+    }
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const participant of this.#participants) dueMs = Math.min(dueMs, participant.dueMs());
+    if (dueMs === Number.POSITIVE_INFINITY) return 'stuck';
+    this.#time.advanceTo(dueMs);
+    return 'time-passed';
+  }
+
+  #draw(): Participant | undefined {
+    const ready = this.#ready;
+    ready.length = 0;
+    let sum = 0;
+    for (const participant of this.#participants) {
+      if (!participant.isReady()) continue;
+      ready.push(participant);
+      sum += participant.weight;
+    }
+    let point = this.#prng.float() * sum;
+    for (const participant of ready) {
+      point -= participant.weight;
+      if (point < 0) return participant;
+    }
+    return ready.at(-1);
+  }
+}
+
+/** A turn of the event loop: every promise reaction that is possible without a further turn has run then. */
+function reactionsDone(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

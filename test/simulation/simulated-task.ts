@@ -1,0 +1,192 @@
+import type { StreamTask } from '../../actors/task/stream-task.js';
+import {
+  type Prng,
+  Progress,
+  type TaskAddress,
+  type TaskEvent,
+  type TaskMessage,
+  type TaskReport,
+} from '../../core/internal.js';
+import type { Doorbell } from '../../memory/index.js';
+import type { ScheduledDisk } from './scheduled-disk.js';
+import type { SimulatedCompletions } from './simulated-completions.js';
+import type { Participant } from './simulated-scheduler.js';
+import type { SimulatedTime } from './simulated-time.js';
+import type { WorldTrace } from './world-trace.js';
+
+export interface SimulatedTaskParts {
+  readonly name: string;
+  readonly address: TaskAddress;
+  readonly task: StreamTask;
+  readonly doorbell: Doorbell;
+  readonly completions: SimulatedCompletions;
+  readonly disk: ScheduledDisk;
+  /** Most records of one step. */
+  readonly budgetMax: number;
+}
+
+/** What the tasks of a world share. */
+export interface TaskSurroundings {
+  readonly prng: Prng;
+  readonly time: SimulatedTime;
+  readonly trace: WorldTrace;
+}
+
+/**
+ * One task in place of a thread: what a thread's runner does in a loop, it does one by one in turns: reads
+ * mail, takes completions, steps, publishes, and sleeps until its doorbell rings.
+ *
+ * Invariants:
+ * - messages and reports keep their order, each way;
+ * - a task that sleeps is woken by mail, a completion, its doorbell or the time it asked for, by nothing else;
+ * - `exited` is the last event; after `kill` nothing of the task runs.
+ */
+export class SimulatedTask implements Participant {
+  readonly weight = 1;
+  readonly parts: SimulatedTaskParts;
+  /** Settles when `exited` has been told. */
+  readonly ended: Promise<void>;
+  paused = false;
+  readonly #world: TaskSurroundings;
+  readonly #mailbox: TaskMessage[] = [];
+  readonly #told: TaskEvent[] = [];
+  readonly #onEvent: (event: TaskEvent) => void;
+  #onEnded: () => void = () => {};
+  #asleep = false;
+  #ticket = 0;
+  #gone = false;
+  #exited = false;
+
+  constructor(parts: SimulatedTaskParts, world: TaskSurroundings, onEvent: (event: TaskEvent) => void) {
+    this.parts = parts;
+    this.#world = world;
+    this.#onEvent = onEvent;
+    this.ended = new Promise((resolve) => {
+      this.#onEnded = resolve;
+    });
+  }
+
+  /** Its code runs no more. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  get exited(): boolean {
+    return this.#exited;
+  }
+
+  send(message: TaskMessage): void {
+    if (!this.#gone) this.#mailbox.push(message);
+  }
+
+  report(report: TaskReport): void {
+    if (!this.#gone) this.#told.push({ type: 'report', task: this.parts.address, report });
+  }
+
+  /** Ends it as a thread ends that is terminated: of its last reports some get through. */
+  kill(reason: unknown): void {
+    if (this.#gone) return;
+    this.#world.trace.note('task.killed', `${this.parts.name} ${this.parts.task.phase}`);
+    this.#told.length = this.#world.prng.between(0, this.#told.length);
+    this.#leave(reason);
+  }
+
+  /** The process has ended: nothing more is told. */
+  vanish(): void {
+    this.#told.length = 0;
+    this.#gone = true;
+    this.#exited = true;
+    this.parts.completions.close();
+  }
+
+  isReady(): boolean {
+    if (this.paused || this.#exited) return false;
+    if (this.#told.length > 0) return true;
+    return !this.#gone && this.#isAwake();
+  }
+
+  dueMs(): number {
+    if (this.paused || this.#gone) return Number.POSITIVE_INFINITY;
+    const { nextWakeMs } = this.parts.task;
+    return nextWakeMs === Number.POSITIVE_INFINITY ? nextWakeMs : this.#world.time.monotonicOf(nextWakeMs);
+  }
+
+  takeTurn(): void {
+    const { prng } = this.#world;
+    if (this.#told.length > 0 && (this.#gone || !this.#isAwake() || prng.chance(0.5))) {
+      this.#tell();
+      return;
+    }
+    const { completions, task } = this.parts;
+    if (completions.waiting > 0 && prng.chance(0.7)) {
+      this.#asleep = false;
+      try {
+        completions.deliverOne();
+      } catch (error) {
+        task.fail(error);
+      }
+      this.#world.trace.note('task.completion', `${this.parts.name} ${task.phase}`);
+      return;
+    }
+    this.#step();
+  }
+
+  #isAwake(): boolean {
+    if (!this.#asleep || this.#mailbox.length > 0) return true;
+    const { completions, doorbell, task } = this.parts;
+    if (completions.waiting > 0 || doorbell.ticket() !== this.#ticket) return true;
+    return task.nextWakeMs <= this.#world.time.wallMs;
+  }
+
+  #step(): void {
+    const { prng, trace } = this.#world;
+    const { task, doorbell, budgetMax, name } = this.parts;
+    this.#readMail();
+    this.#ticket = doorbell.ticket();
+    const before = task.records;
+    const progress = task.runOnce(prng.between(1, budgetMax));
+    const pressed = task.isBackPressured ? ' back-pressured' : '';
+    trace.note('task.step', `${name} ${NAMES[progress]} ${task.records - before}${pressed} ${task.phase}`);
+    if (progress !== Progress.MADE || prng.chance(0.3)) task.flush();
+    this.#asleep = progress === Progress.IDLE || progress === Progress.WAITING;
+    if (progress === Progress.DONE) this.#leave(undefined);
+  }
+
+  #readMail(): void {
+    const { prng, trace } = this.#world;
+    const count = this.#asleep ? this.#mailbox.length : prng.between(0, this.#mailbox.length);
+    for (const message of this.#mailbox.splice(0, count)) {
+      trace.note('task.mail', `${this.parts.name} ${message.type} ${checkpointOf(message)}`);
+      this.parts.task.deliver(message);
+    }
+  }
+
+  #leave(reason: unknown): void {
+    this.#gone = true;
+    this.parts.completions.close();
+    this.#mailbox.length = 0;
+    this.#told.push({ type: 'exited', task: this.parts.address, error: reason });
+  }
+
+  #tell(): void {
+    const event = this.#told.shift();
+    if (event === undefined) return;
+    const what = event.type === 'report' ? `${event.report.type} ${checkpointOf(event.report)}` : 'exited';
+    this.#world.trace.note('task.says', `${this.parts.name} ${what}`);
+    this.#onEvent(event);
+    if (event.type !== 'exited') return;
+    this.#exited = true;
+    this.#onEnded();
+  }
+}
+
+const NAMES: Readonly<Record<Progress, string>> = {
+  [Progress.IDLE]: 'idle',
+  [Progress.MADE]: 'made',
+  [Progress.WAITING]: 'waiting',
+  [Progress.DONE]: 'done',
+};
+
+function checkpointOf(message: TaskMessage | TaskReport): string {
+  return 'checkpointId' in message ? String(message.checkpointId) : '';
+}

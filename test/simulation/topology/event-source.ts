@@ -1,0 +1,107 @@
+import {
+  InputStatus,
+  type ReaderOutput,
+  SequentialSourceReader,
+  type Source,
+  type SourceReader,
+  type SourceReaderContext,
+  type SplitEnumerator,
+  type SplitEnumeratorContext,
+  SplitQueueEnumerator,
+  type SplitReader,
+  type TypeDescriptor,
+} from '../../../core/internal.js';
+import { EVENT, type Event, type EventPlan, eventAt } from './event.js';
+
+/** Plain data: it goes into checkpoints. */
+interface EventSplit {
+  readonly split: number;
+  readonly next: number;
+}
+
+/** How a source moves. All drawn. */
+export interface SourcePace {
+  /** It pauses after every so many events of a split; 0: never. */
+  readonly pauseEvery: number;
+  readonly pauseMs: number;
+  /** Its records have a declared type. */
+  readonly declared: boolean;
+  /** Called before each event is handed out: where a source throws, once. */
+  readonly beforeEvent: (id: number) => void;
+}
+
+/** Bounded; its splits are dealt out in the order of their times, so that no reader goes back in time. */
+export class EventSource implements Source<Event, EventSplit, readonly EventSplit[]> {
+  readonly boundedness = 'bounded';
+  readonly outputType?: TypeDescriptor<Event>;
+  readonly #plan: EventPlan;
+  readonly #pace: SourcePace;
+
+  constructor(plan: EventPlan, pace: SourcePace) {
+    this.#plan = plan;
+    this.#pace = pace;
+    if (pace.declared) this.outputType = EVENT;
+  }
+
+  createEnumerator(context: SplitEnumeratorContext<EventSplit>): SplitEnumerator<readonly EventSplit[]> {
+    const splits = Array.from({ length: this.#plan.splits }, (_, split) => ({ split, next: 0 }));
+    return new SplitQueueEnumerator(context, splits);
+  }
+
+  restoreEnumerator(
+    context: SplitEnumeratorContext<EventSplit>,
+    state: readonly EventSplit[],
+  ): SplitEnumerator<readonly EventSplit[]> {
+    return new SplitQueueEnumerator(context, state);
+  }
+
+  createReader(context: SourceReaderContext): SourceReader<Event, EventSplit> {
+    return new SequentialSourceReader(
+      context,
+      (split: EventSplit) => new EventReader(this.#plan, this.#pace, context, split),
+    );
+  }
+}
+
+class EventReader implements SplitReader<Event, EventSplit> {
+  readonly #plan: EventPlan;
+  readonly #pace: SourcePace;
+  readonly #context: SourceReaderContext;
+  readonly #split: number;
+  #next: number;
+  #pausedAt = -1;
+
+  constructor(plan: EventPlan, pace: SourcePace, context: SourceReaderContext, split: EventSplit) {
+    this.#plan = plan;
+    this.#pace = pace;
+    this.#context = context;
+    this.#split = split.split;
+    this.#next = split.next;
+  }
+
+  poll(output: ReaderOutput<Event>): InputStatus {
+    const { perSplit } = this.#plan;
+    const { pauseEvery, beforeEvent } = this.#pace;
+    while (this.#next < perSplit && output.remaining > 0) {
+      if (pauseEvery > 0 && this.#next % pauseEvery === 0 && this.#pausedAt !== this.#next) {
+        this.#pausedAt = this.#next;
+        return InputStatus.NOTHING_AVAILABLE;
+      }
+      const event = eventAt(this.#plan, this.#split, this.#next);
+      beforeEvent(event.id);
+      this.#next++;
+      output.collect(event);
+    }
+    return this.#next < perSplit ? InputStatus.MORE_AVAILABLE : InputStatus.END_OF_INPUT;
+  }
+
+  isAvailable(): Promise<void> {
+    return this.#context.sleep(this.#pace.pauseMs);
+  }
+
+  snapshot(): EventSplit {
+    return { split: this.#split, next: this.#next };
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,180 @@
+import {
+  type ListState,
+  ListStateDescriptor,
+  type MapState,
+  MapStateDescriptor,
+  types,
+  type ValueState,
+  ValueStateDescriptor,
+} from '../../../core/index.js';
+import type { Event } from './event.js';
+import type { Topology } from './topology.js';
+import type { TopologyKit } from './topology-kit.js';
+
+function byKey(events: readonly Event[]): Map<string, Event[]> {
+  const keys = new Map<string, Event[]>();
+  for (const event of events) keys.set(event.key, [...(keys.get(event.key) ?? []), event]);
+  return keys;
+}
+
+/** Running counts: each key yields 1, 2, 3 and so on, each exactly once and in order. */
+export function runningCounts(kit: TopologyKit): Topology {
+  const source = kit.source();
+  const sink = kit.sink('/out/counts');
+  const parallelism = kit.parallelism();
+  const lines = [...byKey(source.events)].flatMap(([key, events]) =>
+    events.map((_, index) => `${key} ${index + 1}`),
+  );
+  return {
+    name: 'running-counts',
+    files: source.files,
+    outputs: [{ folder: '/out/counts', lines }],
+    build: (env) => {
+      const counts = source
+        .stream(env)
+        .map((event) => ({ key: event.key, count: 1 }))
+        .keyBy((one) => one.key)
+        .reduce((a, b) => ({ key: a.key, count: a.count + b.count }))
+        .setParallelism(parallelism);
+      sink(counts.map(({ key, count }) => `${key} ${count}`).setParallelism(parallelism), 'counts');
+    },
+  };
+}
+
+/**
+ * Value, list and map state of keys whose events have an order: each line depends on all events of the key
+ * before it.
+ */
+export function keyedHistory(kit: TopologyKit): Topology {
+  const source = kit.source({ keysBySplit: true });
+  const sink = kit.sink('/out/history');
+  const parallelism = kit.parallelism();
+  const declared = kit.prng.chance(0.6);
+  const lines = [...byKey(source.events)].flatMap(([key, events]) => {
+    const amounts = new Map<number, number>();
+    return events.map((event, index) => {
+      const kind = Math.abs(event.amount) % 4;
+      amounts.set(kind, (amounts.get(kind) ?? 0) + event.amount);
+      const last = events.slice(index - (index % 5), index + 1).map(({ id }) => id);
+      return historyLine(key, index + 1, last, [...amounts]);
+    });
+  });
+  return {
+    name: 'keyed-history',
+    files: source.files,
+    outputs: [
+      {
+        folder: '/out/history',
+        lines,
+        order: (line) => ({ group: line.split(' ')[0] ?? '', rank: Number(line.split(' ')[1]) }),
+      },
+    ],
+    build: (env) => {
+      let count: ValueState<number>;
+      let last: ListState<number>;
+      let amounts: MapState<number, number>;
+      const history = source
+        .stream(env)
+        .keyBy((event) => event.key)
+        .process<string>({
+          open(ctx) {
+            count = ctx.getState(new ValueStateDescriptor('count', declared ? types.int32 : undefined));
+            last = ctx.getListState(new ListStateDescriptor('last', declared ? types.float64 : undefined));
+            amounts = ctx.getMapState(new MapStateDescriptor('amounts', types.int32, types.int32));
+          },
+          processElement(event, ctx, out) {
+            const seen = count.value() ?? 0;
+            count.update(seen + 1);
+            if (seen % 5 === 0) last.update([event.id]);
+            else last.add(event.id);
+            const kind = Math.abs(event.amount) % 4;
+            amounts.put(kind, (amounts.get(kind) ?? 0) + event.amount);
+            out.collect(historyLine(ctx.currentKey, seen + 1, [...last.get()], [...amounts.entries()]));
+          },
+        })
+        .setParallelism(parallelism);
+      // Kept together, so that the order of a key is seen in the files of one subtask.
+      sink(
+        history.keyBy((line) => line.split(' ')[0] ?? ''),
+        'history',
+      );
+    },
+  };
+}
+
+function historyLine(
+  key: string,
+  count: number,
+  last: readonly number[],
+  amounts: readonly (readonly [number, number])[],
+): string {
+  const sorted = [...amounts].sort(([a], [b]) => a - b).map(([kind, sum]) => `${kind}:${sum}`);
+  return `${key} ${count} ${last.join(',')} ${sorted.join(',')}`;
+}
+
+/**
+ * Event-time timers: events are counted by buckets of time, each bucket is told by its timer, and a second
+ * timer that is registered and deleted over and over must never fire.
+ */
+export function timers(kit: TopologyKit): Topology {
+  const [left, right] = [kit.source(), kit.source()];
+  const sink = kit.sink('/out/buckets');
+  const sizeMs = Math.max(kit.windowMs(left), kit.windowMs(right));
+  const parallelism = kit.parallelism();
+  const doubled = (event: Event): Event => ({ ...event, amount: event.amount * 2 });
+  const events = [...left.events.map(doubled), ...right.events.filter(({ id }) => id % 2 === 0)];
+  const buckets = new Map<string, { count: number; sum: number }>();
+  for (const { key, time, amount } of events) {
+    const name = `${key} ${endOf(time, sizeMs)}`;
+    const bucket = buckets.get(name) ?? { count: 0, sum: 0 };
+    bucket.count++;
+    bucket.sum += amount;
+    buckets.set(name, bucket);
+  }
+  return {
+    name: 'timers',
+    files: new Map([...left.files, ...right.files]),
+    outputs: [
+      {
+        folder: '/out/buckets',
+        lines: [...buckets].map(([name, { count, sum }]) => `${name} ${count} ${sum}`),
+      },
+    ],
+    build: (env) => {
+      let counts: MapState<number, number>;
+      let sums: MapState<number, number>;
+      const united = left
+        .stream(env)
+        .map(doubled)
+        .union(right.stream(env).filter(({ id }) => id % 2 === 0));
+      const fired = united
+        .keyBy((event) => event.key)
+        .process<string>({
+          open(ctx) {
+            counts = ctx.getMapState(new MapStateDescriptor('counts', types.timestamp, types.int32));
+            sums = ctx.getMapState(new MapStateDescriptor('sums', types.timestamp, types.int32));
+          },
+          processElement(event, ctx) {
+            const end = endOf(event.time, sizeMs);
+            counts.put(end, (counts.get(end) ?? 0) + 1);
+            sums.put(end, (sums.get(end) ?? 0) + event.amount);
+            ctx.timerService.registerEventTimeTimer(end);
+            ctx.timerService.registerEventTimeTimer(end + 1);
+            ctx.timerService.deleteEventTimeTimer(end + 1);
+          },
+          onTimer(timestamp, ctx, out) {
+            out.collect(`${ctx.currentKey} ${timestamp} ${counts.get(timestamp)} ${sums.get(timestamp)}`);
+            counts.delete(timestamp);
+            sums.delete(timestamp);
+          },
+        })
+        .setParallelism(parallelism);
+      sink(fired, 'buckets');
+    },
+  };
+}
+
+/** The time at which no event of the bucket can follow. */
+function endOf(time: number, sizeMs: number): number {
+  return time - (time % sizeMs) + sizeMs;
+}

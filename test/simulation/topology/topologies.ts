@@ -1,0 +1,31 @@
+import { keyedHistory, runningCounts, timers } from './keyed-topologies.js';
+import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
+import type { Topology } from './topology.js';
+import type { TopologyKit } from './topology-kit.js';
+import { cascadedWindows, unionWindows, windowAggregate } from './windowed-topologies.js';
+
+/** All jobs that worlds run, by name. Keyed ones come up more often. */
+export const TOPOLOGIES: Readonly<Record<string, { weight: number; draw: (kit: TopologyKit) => Topology }>> =
+  {
+    'map-filter': { weight: 1, draw: mapFilter },
+    'broadcast-and-global': { weight: 1, draw: broadcastAndGlobal },
+    'side-outputs': { weight: 1, draw: sideOutputs },
+    'window-aggregate': { weight: 3, draw: windowAggregate },
+    'union-windows': { weight: 2, draw: unionWindows },
+    'cascaded-windows': { weight: 2, draw: cascadedWindows },
+    'running-counts': { weight: 2, draw: runningCounts },
+    'keyed-history': { weight: 3, draw: keyedHistory },
+    timers: { weight: 3, draw: timers },
+  };
+
+/** A name, drawn by the weights. */
+export function drawTopologyName(point: number): string {
+  const entries = Object.entries(TOPOLOGIES);
+  const sum = entries.reduce((total, [, { weight }]) => total + weight, 0);
+  let left = point * sum;
+  for (const [name, { weight }] of entries) {
+    left -= weight;
+    if (left < 0) return name;
+  }
+  return 'window-aggregate';
+}

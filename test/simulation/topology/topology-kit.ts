@@ -1,0 +1,123 @@
+import {
+  type DataStream,
+  type SingleOutputStreamOperator,
+  type Sink,
+  type StreamExecutionEnvironment,
+  WatermarkStrategy,
+} from '../../../core/index.js';
+import type { Prng } from '../../../core/internal.js';
+import { FileSink, FileSource } from '../../../storage/index.js';
+import { EVENT, type Event, type EventPlan, eventsOf } from './event.js';
+import { EventSource, type SourcePace } from './event-source.js';
+
+/** What all topologies of a world are made of. */
+export interface KitSettings {
+  /** Total of the events of one source, about. */
+  readonly events: number;
+  readonly parallelismMax: number;
+  readonly beforeEvent: (id: number) => void;
+  sink<T, CommittableT, WriterStateT>(
+    sink: Sink<T, CommittableT, WriterStateT>,
+  ): Sink<T, CommittableT, WriterStateT>;
+}
+
+/** A source of events that was drawn: describes itself in every task alike. */
+export interface DrawnSource {
+  readonly plan: EventPlan;
+  readonly events: readonly Event[];
+  readonly files: ReadonlyMap<string, string>;
+  stream(env: StreamExecutionEnvironment): SingleOutputStreamOperator<Event>;
+}
+
+/** Draws the parts of a topology; everything is drawn before the first build, nothing during one. */
+export class TopologyKit {
+  readonly prng: Prng;
+  readonly #settings: KitSettings;
+  #sources = 0;
+
+  constructor(prng: Prng, settings: KitSettings) {
+    this.prng = prng;
+    this.#settings = settings;
+  }
+
+  parallelism(): number {
+    return this.prng.between(1, this.#settings.parallelismMax);
+  }
+
+  /** A window size that some tens of events fall into. */
+  windowMs(source: DrawnSource): number {
+    return source.plan.strideMs * this.prng.between(5, 60);
+  }
+
+  source(options: { readonly keysBySplit?: boolean } = {}): DrawnSource {
+    const { prng } = this;
+    const number = ++this.#sources;
+    const splits = prng.between(1, 6);
+    const strideMs = prng.pick([1, 10, 1000]);
+    const plan: EventPlan = {
+      firstId: number * 1_000_000,
+      splits,
+      perSplit: Math.ceil((this.#settings.events * (0.3 + prng.float())) / splits),
+      keys: prng.pick([1, 3, 10, 100]),
+      keysBySplit: options.keysBySplit ?? false,
+      strideMs,
+      disorderMs: prng.chance(0.4) ? 0 : strideMs * prng.between(1, 30),
+      salt: prng.uint32(),
+    };
+    const pace: SourcePace = {
+      pauseEvery: prng.chance(0.4) ? 0 : prng.between(1, 40),
+      pauseMs: prng.between(0, 10),
+      declared: prng.chance(0.7),
+      beforeEvent: this.#settings.beforeEvent,
+    };
+    return this.#drawn(number, plan, pace, this.parallelism(), prng.chance(0.25));
+  }
+
+  /** Text lines, exactly once. */
+  sink(folder: string): (stream: DataStream<string>, name: string) => void {
+    const parallelism = this.parallelism();
+    const ownParallelism = this.prng.chance(0.5);
+    const options = this.prng.chance(0.3) ? { maxPartBytes: this.prng.between(1, 500) } : {};
+    return (stream, name) => {
+      const end = stream.sinkTo(this.#settings.sink(FileSink.textLines(folder, options)), name);
+      if (ownParallelism) end.setParallelism(parallelism);
+    };
+  }
+
+  #drawn(
+    number: number,
+    plan: EventPlan,
+    pace: SourcePace,
+    parallelism: number,
+    fromFiles: boolean,
+  ): DrawnSource {
+    const events = eventsOf(plan);
+    const name = `events-${number}`;
+    const folder = `/in/${number}`;
+    const strategy = WatermarkStrategy.forBoundedOutOfOrderness<Event>(plan.disorderMs).withTimestampAssigner(
+      (event) => event.time,
+    );
+    return {
+      plan,
+      events,
+      files: fromFiles ? filesOf(events, plan, folder) : new Map(),
+      stream: (env) => {
+        const source = fromFiles
+          ? FileSource.jsonLines<Event>(folder, pace.declared ? EVENT : undefined)
+          : new EventSource(plan, pace);
+        return env.fromSource(source as EventSource, strategy, name).setParallelism(parallelism);
+      },
+    };
+  }
+}
+
+function filesOf(events: readonly Event[], plan: EventPlan, folder: string): Map<string, string> {
+  const files = new Map<string, string>();
+  for (let split = 0; split < plan.splits; split++) {
+    const lines = events
+      .slice(split * plan.perSplit, (split + 1) * plan.perSplit)
+      .map((event) => `${JSON.stringify(event)}\n`);
+    files.set(`${folder}/${String(split).padStart(3, '0')}.jsonl`, lines.join(''));
+  }
+  return files;
+}

@@ -1,0 +1,19 @@
+import type { StreamExecutionEnvironment } from '../../../core/index.js';
+
+/** A job of a world, and what it must yield. */
+export interface Topology {
+  readonly name: string;
+  /** The same each time: it is called in every task. */
+  build(env: StreamExecutionEnvironment): void;
+  /** Input files by path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly outputs: readonly ExpectedOutput[];
+}
+
+/** What the part files of one sink must hold, found without the engine. */
+export interface ExpectedOutput {
+  readonly folder: string;
+  readonly lines: readonly string[];
+  /** For outputs that have an order: within one `group`, `rank` grows from line to line. */
+  readonly order?: (line: string) => { readonly group: string; readonly rank: number } | undefined;
+}

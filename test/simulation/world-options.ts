@@ -1,0 +1,151 @@
+import { type CheckpointConfig, Prng, type RestartStrategyConfig } from '../../core/internal.js';
+import type { NetworkBufferOptions } from '../../memory/index.js';
+import type { DiskConduct } from './scheduled-disk.js';
+import { drawTopologyName } from './topology/topologies.js';
+
+/** How often each kind of fault comes: expected number in a world's time of safety. Many worlds lack some. */
+export interface FaultOptions {
+  readonly taskKills: number;
+  readonly processKills: number;
+  readonly powerLosses: number;
+  /** The leader is paused, another process takes over, and the old one goes on later. */
+  readonly takeovers: number;
+  /** SIGTERM. */
+  readonly stops: number;
+  /** The disk is full for a while. */
+  readonly fullDisks: number;
+  readonly clockJumps: number;
+  /** Somebody asks for a checkpoint. */
+  readonly requests: number;
+  /** Events at which user code throws, once. */
+  readonly throws: number;
+  /** A fault comes soon after something that matters, rather than at any time. */
+  readonly spite: boolean;
+  /** Probability that a disk operation of something that ended takes effect later. */
+  readonly landing: number;
+  readonly disk: DiskConduct;
+}
+
+/** Everything about a world that is drawn before it begins. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly topology: string;
+  readonly events: number;
+  readonly parallelismMax: number;
+  readonly chaining: boolean;
+  readonly maxParallelism: number;
+  readonly checkpointing: CheckpointConfig;
+  readonly restartStrategy: RestartStrategyConfig;
+  readonly autoWatermarkIntervalMs: number;
+  readonly segmentBytes: number;
+  readonly network: NetworkBufferOptions;
+  readonly spareSegments: number;
+  readonly budgetMax: number;
+  /** Virtual time of one turn, on average. */
+  readonly turnMs: number;
+  /** Turns of safety, with faults; liveness follows, without. */
+  readonly safetyTurns: number;
+  readonly faults: FaultOptions;
+}
+
+/** How a disk behaves when it is well. */
+export const CALM_DISK: DiskConduct = { held: 0.3, slow: 0, slowMs: 0, fail: 0, failAfter: 0 };
+
+export function drawWorldOptions(seed: number): WorldOptions {
+  const prng = new Prng(seed);
+  const turnMs = prng.pick([0.01, 0.03, 0.1]);
+  return {
+    seed,
+    topology: drawTopologyName(prng.float()),
+    events: prng.pick([200, 500, 1000, 1500]),
+    parallelismMax: prng.pick([1, 2, 2, 3, 4]),
+    chaining: prng.chance(0.7),
+    maxParallelism: prng.pick([4, 8, 128]),
+    checkpointing: drawCheckpointing(prng, turnMs),
+    restartStrategy: drawRestartStrategy(prng),
+    autoWatermarkIntervalMs: prng.pick([1, 5, 20, 200]),
+    segmentBytes: prng.pick([256, 256, 512, 1024, 4096]),
+    network: {
+      buffersPerChannel: prng.between(1, 2),
+      floatingBuffersPerGate: prng.between(0, 4),
+      maxBuffersPerChannel: 10,
+      maxOverdraftBuffersPerGate: 5,
+      requiredPerGateMax: 0x7fff_ffff,
+    },
+    spareSegments: prng.pick([0, 0, 5, 50]),
+    budgetMax: prng.pick([4, 16, 64, 256]),
+    turnMs,
+    safetyTurns: prng.between(1000, 4000),
+    faults: drawFaults(prng, turnMs),
+  };
+}
+
+function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
+  return {
+    intervalMs: Math.ceil(turnMs * prng.between(50, 600)),
+    timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(100, 1000)) : 600_000,
+    minPauseMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1, 300)) : 0,
+    maxConcurrentCheckpoints: prng.chance(0.25) ? prng.between(2, 4) : 1,
+    tolerableFailedCheckpoints: prng.pick([0, 3, 3, Number.POSITIVE_INFINITY]),
+    numRetained: prng.pick([1, 1, 2, 3]),
+    retainOnCancellation: prng.chance(0.5),
+  };
+}
+
+function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
+  const delayMs = prng.between(0, 50);
+  const strategies: readonly [RestartStrategyConfig, ...RestartStrategyConfig[]] = [
+    {
+      type: 'exponential-delay',
+      initialBackoffMs: Math.max(1, delayMs),
+      maxBackoffMs: 1000,
+      backoffMultiplier: 1.5,
+      resetBackoffThresholdMs: 5000,
+      jitterFactor: 0.1,
+      attemptsBeforeResetBackoff: 2_147_483_647,
+      firstRestartImmediate: prng.chance(0.5),
+    },
+    { type: 'fixed-delay', attempts: prng.between(1, 20), delayMs },
+    {
+      type: 'failure-rate',
+      maxFailuresPerInterval: prng.between(1, 5),
+      intervalMs: prng.between(10, 1000),
+      delayMs,
+    },
+    { type: 'none' },
+  ];
+  return prng.chance(0.6) ? strategies[0] : prng.pick(strategies);
+}
+
+function drawFaults(prng: Prng, turnMs: number): FaultOptions {
+  // Each kind is off altogether in many worlds, so that what it hides from others can show.
+  const some = (share: number, most: number): number => (prng.chance(share) ? prng.between(1, most) : 0);
+  const failing = prng.chance(0.4);
+  return {
+    taskKills: some(0.5, 6),
+    processKills: some(0.5, 5),
+    powerLosses: some(0.4, 3),
+    takeovers: some(0.25, 2),
+    stops: some(0.2, 2),
+    fullDisks: some(0.2, 2),
+    clockJumps: some(0.2, 3),
+    requests: some(0.3, 5),
+    throws: some(0.3, 2),
+    spite: prng.chance(0.5),
+    landing: prng.pick([0, 0.5]),
+    disk: {
+      held: prng.pick([0.1, 0.5, 1]),
+      slow: prng.pick([0, 0, 0.05, 0.3]),
+      slowMs: turnMs * prng.between(10, 500),
+      fail: failing ? prng.pick([0.001, 0.01]) : 0,
+      failAfter: failing ? prng.pick([0, 0.001, 0.01]) : 0,
+    },
+  };
+}
+
+/** For people, one line each. */
+export function describeOptions(options: WorldOptions): string {
+  return Object.entries(options)
+    .map(([name, value]) => `${name.padEnd(24)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join('\n');
+}
