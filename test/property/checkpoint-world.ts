@@ -8,15 +8,15 @@ import {
 } from '../../core/internal.js';
 import { listSlots, readSlot } from '../../storage/checkpoint/job-log.js';
 import { decodeManifest } from '../../storage/checkpoint/manifest-codec.js';
-import { FileObjectStore, type LedJob, type ObjectStore, openJob } from '../../storage/index.js';
+import { FileObjectStore, type ObjectStore, openJob } from '../../storage/index.js';
 import type { DiskFault, DiskFaultPlan, DiskOperation } from '../simulation/disk-fault-plan.js';
 import { RandomDiskFaults } from '../simulation/disk-fault-plan.js';
 import { SimulatedDisk } from '../simulation/simulated-disk.js';
 import { SimulatedFileSystem } from '../simulation/simulated-file-system.js';
 import { SimulatedBucket, SimulatedObjectStore } from '../simulation/simulated-object-store.js';
+import { filesOf, type Led, manifestOf } from '../unit/storage/led-job.js';
 
 const JOB = 'job';
-type Led = LedJob<'from-beginning', undefined> | LedJob<'restore', CheckpointManifest>;
 
 /** Where the worlds' processes keep their checkpoints, and how it fails. */
 export interface Medium {
@@ -470,38 +470,6 @@ function lineOf(completed: Completed | undefined): string {
   const ids: number[] = [];
   for (let at = completed; at !== undefined; at = at.parent) ids.push(at.manifest.checkpointId);
   return ids.join('<');
-}
-
-function filesOf(manifest: CheckpointManifest | undefined): readonly StateFileHandle[] {
-  const subtask = manifest?.vertices[0]?.subtasks[0];
-  return subtask === undefined || subtask === 'finished' ? [] : (subtask.operators.op?.keyed?.files ?? []);
-}
-
-export function manifestOf(
-  checkpointId: number,
-  epoch: number,
-  files: readonly StateFileHandle[],
-): CheckpointManifest {
-  const keyed = { format: 1, keyGroupStart: 0, keyGroupEnd: 127, files, tables: { counts: 'int32' } };
-  return {
-    checkpointId,
-    epoch,
-    attempt: 0,
-    fingerprint: 'f',
-    jobName: JOB,
-    triggeredMs: checkpointId,
-    completedMs: checkpointId + 1,
-    kind: 'checkpoint',
-    vertices: [
-      {
-        vertexUid: 'op',
-        parallelism: 1,
-        maxParallelism: 128,
-        subtasks: [{ operators: { op: { keyed, lists: {} } } }],
-        enumerator: undefined,
-      },
-    ],
-  };
 }
 
 async function turns(count: number): Promise<void> {

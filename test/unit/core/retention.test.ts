@@ -1,0 +1,66 @@
+import t from 'tap';
+import { decideRetention, type LoggedSlot, type RetentionFacts } from '../../../core/checkpoint/retention.js';
+
+const start = (slot: number, run = 1): LoggedSlot => ({ slot, run, checkpointId: undefined, fileKeys: [] });
+const checkpoint = (slot: number, checkpointId: number, fileKeys: string[], run = 1): LoggedSlot => ({
+  slot,
+  run,
+  checkpointId,
+  fileKeys,
+});
+const file = (key: string, checkpointId: number, epoch = 1) => ({ key, checkpointId, epoch });
+
+function facts(over: Partial<RetentionFacts>): RetentionFacts {
+  return { keptCount: 1, epoch: 1, run: 1, slots: [], dataFiles: [], spared: new Set(), ...over };
+}
+
+t.test('the newest checkpoints stay with their files, the rest goes at the second pass', async (t) => {
+  const slots = [
+    start(1),
+    checkpoint(2, 1, ['a']),
+    checkpoint(3, 2, ['a', 'b']),
+    checkpoint(4, 3, ['b', 'c']),
+  ];
+  const dataFiles = [file('a', 1), file('b', 2), file('c', 3), file('left-over', 2)];
+  const first = decideRetention(facts({ slots, dataFiles }));
+  t.same(first.slots, [1, 2, 3]);
+  t.same(first.dataKeys, []);
+  t.same([...first.spared], ['a', 'left-over']);
+  const second = decideRetention(facts({ slots: slots.slice(3), dataFiles, spared: first.spared }));
+  t.same(second.dataKeys, ['a', 'left-over']);
+  t.same([...second.kept], ['b', 'c']);
+  t.equal(second.newestCheckpointId, 3);
+  t.same(decideRetention(facts({ keptCount: 2, slots, dataFiles })).slots, [1, 2]);
+});
+
+t.test('what is being written, or was written by somebody newer, is never touched', async (t) => {
+  const dataFiles = [file('pending', 4), file('newer-leader', 2, 9), file('old-leader', 2, 0)];
+  const slots = [start(1), checkpoint(2, 3, [])];
+  const spared = new Set(['pending', 'newer-leader', 'old-leader']);
+  t.same(decideRetention(facts({ slots, dataFiles, spared })).dataKeys, ['old-leader']);
+});
+
+t.test('a file that is named again is spared again', async (t) => {
+  const slots = [checkpoint(2, 3, ['a'])];
+  const decision = decideRetention(facts({ slots, dataFiles: [file('a', 1)], spared: new Set(['a']) }));
+  t.same(decision.dataKeys, []);
+  t.equal(decision.spared.size, 0);
+});
+
+t.test('nothing goes before the run has a completed checkpoint; then the runs before it go', async (t) => {
+  const before = [start(1), checkpoint(2, 1, ['a'])];
+  const dataFiles = [file('a', 1), file('b', 2)];
+  const none = decideRetention(facts({ run: 3, slots: [...before, start(3, 3)], dataFiles }));
+  t.same([none.slots, none.dataKeys, none.newestCheckpointId], [[], [], 0]);
+  t.same([...none.kept], ['a', 'b']);
+  const slots = [...before, start(3, 3), checkpoint(4, 2, ['b'], 3)];
+  const some = decideRetention(facts({ run: 3, keptCount: 5, slots, dataFiles }));
+  t.same(some.slots, [1, 2]);
+  t.same([...some.spared], ['a']);
+});
+
+t.test('slots go from the bottom only, and the newest stays whatever it is', async (t) => {
+  const slots = [checkpoint(5, 1, []), start(6), start(7), checkpoint(8, 2, []), start(9)];
+  t.same(decideRetention(facts({ slots })).slots, [5, 6, 7]);
+  t.same(decideRetention(facts({ slots: [checkpoint(5, 1, []), start(6)] })).slots, []);
+});

@@ -1,0 +1,232 @@
+import t from 'tap';
+import type { HolderState, JobHolder, StartMode } from '../../../core/internal.js';
+import { isMillraceError, Prng } from '../../../core/internal.js';
+import { FileObjectStore, MemoryObjectStore, type ObjectStore, openJob } from '../../../storage/index.js';
+import type { DiskFaultPlan } from '../../simulation/disk-fault-plan.js';
+import { SimulatedDisk } from '../../simulation/simulated-disk.js';
+import { SimulatedFileSystem } from '../../simulation/simulated-file-system.js';
+import { checkpoint, filesOf, led, manifestOf } from './led-job.js';
+
+interface Start {
+  readonly store: ObjectStore;
+  readonly mode?: StartMode;
+  readonly pid?: number;
+  readonly state?: HolderState;
+  readonly onUnreadable?: (checkpointId: number, error: unknown) => void;
+}
+
+function open(start: Start) {
+  const holder: JobHolder = { host: 'h', bootId: 'b', pid: start.pid ?? 1, processStartTime: '9' };
+  return openJob({
+    store: start.store,
+    jobName: 'delays',
+    mode: start.mode ?? 'resume',
+    holder,
+    holderState: () => start.state ?? 'dead',
+    nowMs: 1_700_000_000_000,
+    onUnreadable:
+      start.onUnreadable ??
+      ((id, error) => {
+        throw new Error(`checkpoint ${id} was passed over: ${String(error)}`);
+      }),
+    onWarning: (error) => {
+      throw error;
+    },
+  });
+}
+
+/** A job on a simulated disk, with helpers to damage it. */
+function onDisk() {
+  const disk = new SimulatedDisk();
+  const store = new FileObjectStore(new SimulatedFileSystem(disk), '/c/delays', 'w1');
+  return { disk, store, slotPath: (slot: number) => `/c/delays/log/${String(slot).padStart(10, '0')}` };
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (isMillraceError(error)) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+t.test('a job never seen starts from the beginning, in every mode', async (t) => {
+  for (const mode of ['new', 'resume', 'fresh'] as const) {
+    const job = led(await open({ store: new MemoryObjectStore(), mode }));
+    t.equal(job.start, 'from-beginning');
+    t.equal(job.manifest, undefined);
+    t.equal(job.nextCheckpointId, 1);
+  }
+});
+
+t.test('a job known without a completed checkpoint starts from the beginning', async (t) => {
+  const store = new MemoryObjectStore();
+  const first = led(await open({ store }));
+  const job = led(await open({ store }));
+  t.equal(job.start, 'from-beginning');
+  t.ok(job.epoch > first.epoch);
+  t.equal(job.run, first.run);
+});
+
+t.test('--resume restores the newest completed checkpoint, and ids go on', async (t) => {
+  const store = new MemoryObjectStore();
+  const first = led(await open({ store }));
+  await checkpoint(first, 1);
+  const written = await checkpoint(first, 2);
+  // An aborted checkpoint whose files are still there.
+  const file = first.storage.writerFor(7, 0, 'uid-0').createFile('delta');
+  await file.append(new Uint8Array(10));
+  await file.finish(1);
+  const job = led(await open({ store }));
+  t.equal(job.start, 'restore');
+  t.strictSame(job.manifest, written);
+  t.equal(job.nextCheckpointId, 8);
+});
+
+t.test('an unfinished job is refused without --resume, and forgotten with --fresh', async (t) => {
+  const store = new MemoryObjectStore();
+  await checkpoint(led(await open({ store })), 1);
+  t.equal(await codeOf(open({ store, mode: 'new' })), 'MR8001');
+  const fresh = led(await open({ store, mode: 'fresh' }));
+  t.equal(fresh.start, 'from-beginning');
+  t.ok(fresh.nextCheckpointId > 1, 'ids are not used again, since output may carry them');
+  t.equal(led(await open({ store })).start, 'from-beginning', 'and stays forgotten');
+});
+
+t.test('a finished job says so, and a new start is a new run', async (t) => {
+  const store = new MemoryObjectStore();
+  const first = led(await open({ store, mode: 'new' }));
+  await checkpoint(first, 1);
+  await first.storage.finish({ state: 'FINISHED', finishedMs: 5, message: 'done' }, false);
+  for (let i = 0; i < 2; i++) {
+    const again = await open({ store });
+    t.match(again, {
+      start: 'already-finished',
+      result: { state: 'FINISHED', finishedMs: 5, message: 'done' },
+    });
+  }
+  t.same(await store.list(''), ['log/0000000003'], 'its checkpoints are gone');
+  const second = led(await open({ store, mode: 'new' }));
+  t.equal(second.start, 'from-beginning');
+  t.ok(second.run > first.run && second.nextCheckpointId === 2);
+});
+
+t.test('a failed job keeps its checkpoints and can be resumed', async (t) => {
+  const store = new MemoryObjectStore();
+  const first = led(await open({ store }));
+  await checkpoint(first, 1);
+  await first.storage.finish({ state: 'FAILED', finishedMs: 5 }, true);
+  t.equal(led(await open({ store, state: 'alive' })).start, 'restore', 'the result gave the job back');
+});
+
+t.test('a living holder is named, and is not asked for once it has given the job back', async (t) => {
+  const store = new MemoryObjectStore();
+  const first = led(await open({ store, pid: 4711 }));
+  await t.rejects(open({ store, state: 'alive' }), { code: 'MR8002', message: /4711/ });
+  t.equal(await codeOf(checkpoint(first, 1)), 'none', 'being asked for does it no harm');
+  await first.release();
+  t.equal(led(await open({ store, state: 'alive' })).start, 'restore');
+});
+
+t.test('whoever is fenced off completes, retains, discards and finishes nothing', async (t) => {
+  const store = new MemoryObjectStore();
+  const old = led(await open({ store, pid: 1 }));
+  const { storage } = old;
+  const manifest = await checkpoint(old, 1);
+  const job = led(await open({ store, pid: 2, state: 'unknown' }));
+  const before = await store.list('');
+  await t.rejects(storage.complete(manifestOf(2, old.epoch, [])), {
+    code: 'MR8003',
+    message: /process 2 on h/,
+  });
+  const calls = [
+    storage.complete(manifestOf(3, old.epoch, [])),
+    storage.resolveUnknown(2),
+    storage.latest(() => undefined),
+    storage.retain(1),
+    storage.discard(1, filesOf(manifest)),
+    storage.finish({ state: 'FINISHED', finishedMs: 1 }, false),
+    old.release(),
+  ];
+  for (const call of calls) t.equal(await codeOf(call), 'MR8003');
+  t.same(await store.list(''), before);
+  await checkpoint(job, 2);
+});
+
+t.test('of two starts in the same moment one leads, and the other sees a living holder', async (t) => {
+  const store = new MemoryObjectStore();
+  const starts = [1, 2, 3].map((pid) => codeOf(open({ store, pid, state: 'alive' })));
+  t.same((await Promise.all(starts)).sort(), ['MR8002', 'MR8002', 'none']);
+});
+
+t.test('a torn or flipped newest checkpoint falls back to the one before, loudly', async (t) => {
+  const { disk, store, slotPath } = onDisk();
+  const first = led(await open({ store }));
+  const good = await checkpoint(first, 1);
+  await checkpoint(first, 2);
+  disk.truncate(slotPath(3), 60);
+  const told: [number, string][] = [];
+  const onUnreadable = (id: number, error: unknown) => told.push([id, String(error)]);
+  const second = led(await open({ store, onUnreadable }));
+  t.strictSame(second.manifest, good);
+  t.equal(told.length, 1);
+  t.match(told[0]?.[1], /MR3004.*log\/0000000003/);
+  t.ok(second.nextCheckpointId > 2, 'the id of the damaged one is not used again');
+  await checkpoint(second, second.nextCheckpointId);
+  disk.flipBit(slotPath(5), new Prng(1));
+  told.length = 0;
+  t.strictSame(led(await open({ store, onUnreadable })).manifest, good);
+  t.equal(told.length, 2, 'both damaged entries are told');
+});
+
+t.test('a damaged manifest still tells its id; a missing state file counts as damage', async (t) => {
+  const { disk, store, slotPath } = onDisk();
+  const first = led(await open({ store }));
+  await checkpoint(first, 1);
+  const second = await checkpoint(first, 2);
+  await checkpoint(first, 3);
+  const size = disk.files().get(slotPath(4)) ?? 0;
+  disk.truncate(slotPath(4), size - 1);
+  await store.delete(filesOf(second).map(({ key }) => key));
+  const told: number[] = [];
+  const job = led(await open({ store, onUnreadable: (id) => told.push(id) }));
+  t.same(told, [3, 2]);
+  t.equal(job.manifest?.checkpointId, 1);
+});
+
+t.test('where checkpoints were and none is readable, nothing starts empty', async (t) => {
+  const { disk, store, slotPath } = onDisk();
+  await checkpoint(led(await open({ store })), 1);
+  disk.truncate(slotPath(2), 5);
+  const told: number[] = [];
+  const onUnreadable = (id: number) => told.push(id);
+  t.equal(await codeOf(open({ store, onUnreadable })), 'MR3005');
+  t.equal(await codeOf(open({ store, onUnreadable })), 'MR3005', 'and the refusal does not wear off');
+  for (const path of disk.files().keys()) disk.truncate(path, 3);
+  t.equal(await codeOf(open({ store, onUnreadable })), 'MR3005');
+  t.equal(await codeOf(open({ store, onUnreadable, mode: 'new' })), 'MR3005');
+  t.equal(led(await open({ store, mode: 'fresh', onUnreadable })).start, 'from-beginning');
+});
+
+t.test('entries that were removed by hand are missed', async (t) => {
+  const { disk, store, slotPath } = onDisk();
+  const first = led(await open({ store }));
+  await checkpoint(first, 1);
+  await first.release();
+  disk.remove(slotPath(2));
+  t.equal(await codeOf(open({ store })), 'MR3005');
+});
+
+t.test('a storage that fails for the moment is no reason to fall back', async (t) => {
+  const { disk, store } = onDisk();
+  const first = led(await open({ store }));
+  await checkpoint(first, 1);
+  await checkpoint(first, 2);
+  const faults: DiskFaultPlan = {
+    faultOf: ({ path }) => (path.includes('/data/') ? { kind: 'fail', errno: 'EIO' } : undefined),
+  };
+  const failing = new FileObjectStore(new SimulatedFileSystem(disk, { faults }), '/c/delays', 'w2');
+  t.equal(await codeOf(open({ store: failing })), 'MR3001');
+});
