@@ -66,7 +66,9 @@ export class SequentialSourceReader<T, SplitT> implements SourceReader<T, SplitT
   }
 
   isAvailable(): Promise<void> {
-    return this.#current === undefined ? this.#arrival.wait() : this.#current.isAvailable();
+    if (this.#current !== undefined) return this.#current.isAvailable();
+    // What came between the poll and this call must not be waited for again.
+    return this.#queue.length > 0 || this.#noMoreSplits ? Promise.resolve() : this.#arrival.wait();
   }
 
   snapshotState(): readonly SplitT[] {
