@@ -19,6 +19,7 @@ import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { DataStreamSink } from './data-stream-sink.js';
 import type { KeyedStream } from './keyed-stream.js';
+import { checkText } from './operator-settings.js';
 import type { OutputTag } from './output-tag.js';
 import { PrintSink } from './print-sink.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
@@ -195,6 +196,7 @@ export class DataStream<T> {
     if (typeof sink !== 'object' || sink === null || typeof sink.createWriter !== 'function') {
       throw new MillraceError('MR1001', 'sinkTo takes a Sink: an object with createWriter.');
     }
+    if (name !== undefined) checkText(name, 'name');
     const node = this.factory.graph.add({
       kind: 'sink',
       name: `Sink: ${name ?? 'Unnamed'}`,

@@ -12,7 +12,7 @@ import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { CollectionSource } from './collection-source.js';
 import { KeyedStream } from './keyed-stream.js';
 import { NumberSequenceSource } from './number-sequence-source.js';
-import { checkCount } from './operator-settings.js';
+import { checkCount, checkText } from './operator-settings.js';
 import { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { Source } from './source.js';
 import type { StreamFactory } from './stream-factory.js';
@@ -59,6 +59,7 @@ export class StreamExecutionEnvironment {
     name: string,
   ): SingleOutputStreamOperator<T> {
     checkSource(source, watermarkStrategy);
+    checkText(name, 'name');
     return this.#factory.operator({
       kind: 'source',
       name: `Source: ${name}`,
