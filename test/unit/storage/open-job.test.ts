@@ -5,7 +5,7 @@ import { FileObjectStore, MemoryObjectStore, type ObjectStore, openJob } from '.
 import type { DiskFaultPlan } from '../../simulation/disk-fault-plan.js';
 import { SimulatedDisk } from '../../simulation/simulated-disk.js';
 import { SimulatedFileSystem } from '../../simulation/simulated-file-system.js';
-import { checkpoint, filesOf, led, manifestOf } from './led-job.js';
+import { checkpoint, filesOf, type Led, led, manifestOf } from './led-job.js';
 
 interface Start {
   readonly store: ObjectStore;
@@ -131,28 +131,33 @@ t.test('a living holder is named, and is not asked for once it has given the job
 });
 
 t.test('whoever is fenced off completes, retains, discards and finishes nothing', async (t) => {
-  const store = new MemoryObjectStore();
-  const old = led(await open({ store, pid: 1 }));
-  const { storage } = old;
-  const manifest = await checkpoint(old, 1);
-  const job = led(await open({ store, pid: 2, state: 'unknown' }));
-  const before = await store.list('');
-  await t.rejects(storage.complete(manifestOf(2, old.epoch, [])), {
-    code: 'MR8003',
-    message: /process 2 on h/,
-  });
-  const calls = [
-    storage.complete(manifestOf(3, old.epoch, [])),
-    storage.resolveUnknown(2),
-    storage.latest(() => undefined),
-    storage.retain(1),
-    storage.discard(1, filesOf(manifest)),
-    storage.finish({ state: 'FINISHED', finishedMs: 1 }, false),
-    old.release(),
+  const calls: ((job: Led) => Promise<unknown>)[] = [
+    ({ storage, epoch }) => storage.complete(manifestOf(2, epoch, [])),
+    ({ storage }) => storage.latest(() => undefined),
+    ({ storage }) => storage.retain(1),
+    ({ storage, manifest }) => storage.discard(1, filesOf(manifest)),
+    ({ storage }) => storage.finish({ state: 'FINISHED', finishedMs: 1 }, false),
+    (job) => job.release(),
   ];
-  for (const call of calls) t.equal(await codeOf(call), 'MR8003');
-  t.same(await store.list(''), before);
-  await checkpoint(job, 2);
+  for (const [i, call] of calls.entries()) {
+    const store = new MemoryObjectStore();
+    const old = led(await open({ store, pid: 1 }));
+    const manifest = await checkpoint(old, 1);
+    const job = led(await open({ store, pid: 2, state: 'unknown' }));
+    const before = await store.list('');
+    const files = filesOf(manifest);
+    t.equal(
+      await codeOf(call(i === 3 ? { ...old, start: 'restore', manifest } : old)),
+      'MR8003',
+      `call ${i}`,
+    );
+    await t.rejects(old.storage.complete(manifestOf(3, old.epoch, files)), {
+      code: 'MR8003',
+      message: /process 2 on h/,
+    });
+    t.same(await store.list(''), before);
+    await checkpoint(job, 2);
+  }
 });
 
 t.test('of two starts in the same moment one leads, and the other sees a living holder', async (t) => {
@@ -179,6 +184,16 @@ t.test('a torn or flipped newest checkpoint falls back to the one before, loudly
   told.length = 0;
   t.strictSame(led(await open({ store, onUnreadable })).manifest, good);
   t.equal(told.length, 2, 'both damaged entries are told');
+});
+
+t.test('the id of a damaged checkpoint without files is not used again either', async (t) => {
+  const { disk, store, slotPath } = onDisk();
+  const first = led(await open({ store }));
+  for (const id of [1, 2]) await first.storage.complete(manifestOf(id, first.epoch, []));
+  disk.truncate(slotPath(3), 20);
+  const job = led(await open({ store, onUnreadable: () => undefined }));
+  t.equal(job.manifest?.checkpointId, 1);
+  t.ok(job.nextCheckpointId > 2);
 });
 
 t.test('a damaged manifest still tells its id; a missing state file counts as damage', async (t) => {
