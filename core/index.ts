@@ -1,4 +1,5 @@
 /** The door of core for users: the API to describe jobs with, and the contracts of sources and sinks. */
+export { type CollectedBatch, CollectSink } from './api/collect-sink.js';
 export { CollectionSource } from './api/collection-source.js';
 export {
   type DataGeneratorOptions,

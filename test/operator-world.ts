@@ -130,6 +130,7 @@ export class OperatorWorld implements Completions {
       wakeAt: (wallMs) => this.wakes.set(uid, wallMs),
       mustYield: () => this.mustYield(),
       fail: (error) => this.failures.push(error),
+      collect: () => {},
       writeLine: async (line) => {
         this.lines.push(line);
       },

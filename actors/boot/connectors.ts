@@ -1,5 +1,6 @@
 /** The connectors that come with the package, from the room that holds them. */
 export {
+  type CsvSourceOptions,
   FileSink,
   type FileSinkOptions,
   FileSource,

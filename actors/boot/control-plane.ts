@@ -18,6 +18,7 @@ import type {
 } from '../cluster/cluster-gateway.js';
 import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
 import { ActorSystem } from '../kernel/actor-system.js';
+import { CollectedValues } from './collected-values.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
@@ -31,6 +32,7 @@ interface HostedJob {
   readonly threads: TaskThreads;
   readonly launcher: ThreadTaskLauncher;
   readonly home: JobHome;
+  readonly collected: CollectedValues;
 }
 
 /**
@@ -63,6 +65,10 @@ export class ControlPlane implements ClusterGateway {
 
   tasks(jobId: string): readonly TaskStatus[] {
     return this.#jobs.get(jobId)?.launcher.tasks() ?? [];
+  }
+
+  collected(jobId: string): readonly unknown[] {
+    return this.#jobs.get(jobId)?.collected.take() ?? [];
   }
 
   async result(jobId: string): Promise<JobResultAnswer> {
@@ -110,6 +116,7 @@ export class ControlPlane implements ClusterGateway {
     const jobId = randomBytes(16).toString('hex');
     const { name } = plan.graph;
     const threads = new TaskThreads();
+    const collected = new CollectedValues();
     const launcher = new ThreadTaskLauncher(launcherSettings(plan, home), threads);
     const checkpointing = checkpointConfigFromOptions(plan.options.values);
     const running = startJobMaster(
@@ -131,12 +138,11 @@ export class ControlPlane implements ClusterGateway {
         jitter: new Prng(randomInt(2 ** 48 - 1)),
         listener: {
           onTasksRunning: () => launcher.warm(),
-          onLine: () => {},
-          onCollected: () => {},
+          onCollected: (task, report) => collected.add(task.subtask, report),
         },
       },
     );
-    const job: HostedJob = { name, running, threads, launcher, home };
+    const job: HostedJob = { name, running, threads, launcher, home, collected };
     this.#jobs.set(jobId, job);
     const ended = async (): Promise<void> => {
       await leave(job);

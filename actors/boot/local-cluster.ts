@@ -178,6 +178,11 @@ export class LocalJob {
     return Promise.race([this.#gateway.tasks(this.jobId), this.#lost]);
   }
 
+  /** What the job's `CollectSink`s have brought back since the last call; ask after `result` for all of it. */
+  collected(): Promise<readonly unknown[]> {
+    return Promise.race([this.#gateway.collected(this.jobId), this.#lost]);
+  }
+
   async cancel(): Promise<void> {
     await Promise.race([this.#gateway.cancel(this.jobId), this.#lost]);
   }

@@ -1,24 +1,43 @@
-import { createDefineJob, type JobExecutor } from '../../core/internal.js';
-import { type ClusterOptions, LocalCluster, type SubmitOptions } from './local-cluster.js';
+import {
+  createDefineJob,
+  type JobDefinition,
+  type JobExecutor,
+  type JobParameterInput,
+} from '../../core/internal.js';
+import { type ClusterOptions, LocalCluster, type LocalJob, type SubmitOptions } from './local-cluster.js';
 
 /** Options of `job.execute`: those of its cluster and those of its submission. */
 export type ExecuteOptions = ClusterOptions & SubmitOptions;
 
 const LOCAL_EXECUTOR: JobExecutor<ExecuteOptions> = {
-  async execute(job, params, options = {}) {
-    const cluster = await LocalCluster.start(options);
-    try {
-      const { jobId, start } = options;
-      const submitted = await cluster.submit(job, params, {
-        ...(jobId === undefined ? {} : { jobId }),
-        ...(start === undefined ? {} : { start }),
-      });
-      return await submitted.result();
-    } finally {
-      await cluster.close();
-    }
-  },
+  execute: (job, params, options = {}) =>
+    onOwnCluster(job, params, options, (submitted) => submitted.result()),
+  executeAndCollect: (job, params, options = {}) =>
+    onOwnCluster(job, params, options, async (submitted) => {
+      await submitted.result();
+      return submitted.collected();
+    }),
 };
+
+/** Application mode: the cluster lives with its one job. */
+async function onOwnCluster<R>(
+  job: JobDefinition<ExecuteOptions>,
+  params: JobParameterInput,
+  options: ExecuteOptions,
+  use: (submitted: LocalJob) => Promise<R>,
+): Promise<R> {
+  const cluster = await LocalCluster.start(options);
+  try {
+    const { jobId, start } = options;
+    const submitted = await cluster.submit(job, params, {
+      ...(jobId === undefined ? {} : { jobId }),
+      ...(start === undefined ? {} : { start }),
+    });
+    return await use(submitted);
+  } finally {
+    await cluster.close();
+  }
+}
 
 /**
  * Declares the job of a module; the default export of a job file. The function describes the job on `env`,

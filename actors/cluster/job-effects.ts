@@ -123,9 +123,7 @@ export class JobEffects {
   }
 
   #deliver({ task, report }: Extract<JobEffect, { type: 'deliver' }>): void {
-    const { listener } = this.#ports;
-    if (report.type === 'line') listener.onLine(task, report.text);
-    else listener.onCollected(task, report.sequence, report.items);
+    this.#ports.listener.onCollected(task, report);
   }
 
   #store(

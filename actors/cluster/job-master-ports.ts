@@ -1,6 +1,7 @@
 import type {
   CheckpointStorage,
   Clock,
+  DataReport,
   JobTimer,
   Prng,
   TaskAddress,
@@ -27,7 +28,6 @@ export interface JobMasterPorts {
 export interface JobListener {
   /** All tasks of an attempt run: a moment to prepare for the next one. */
   onTasksRunning(attempt: number): void;
-  onLine(task: TaskAddress, text: string): void;
-  /** As the task reported it; what a restarted task repeats is told by `sequence`. */
-  onCollected(task: TaskAddress, sequence: number, items: Uint8Array): void;
+  /** As the task reported it; what a restarted task repeats is told by `uid`, subtask and `sequence`. */
+  onCollected(task: TaskAddress, report: DataReport): void;
 }

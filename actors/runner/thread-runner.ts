@@ -112,7 +112,7 @@ export class ThreadRunner {
     this.#task.flush();
     const begin = this.#clock.monotonicMs();
     const backPressured = this.#task.isBackPressured;
-    const timeoutMs = this.#task.nextWakeMs - this.#clock.wallMs();
+    const timeoutMs = this.#task.nextWakeMs - this.#clock.monotonicMs();
     // A wait of no time would resolve without a turn, and what the task awaits could never come.
     await (timeoutMs > 0 ? this.#turns.sleep(timeoutMs) : this.#turns.turn());
     const slept = this.#clock.monotonicMs() - begin;

@@ -89,7 +89,7 @@ export class StreamTask implements Tasklet {
   }
 
   /**
-   * Wall time at which `runOnce` has something to do even if nothing arrives; Infinity: never. A time that
+   * Monotonic time at which `runOnce` has something to do even if nothing arrives; Infinity: never. A time that
    * has passed waits too, for as long as the task awaits a step or room in its outputs.
    */
   get nextWakeMs(): number {
@@ -181,9 +181,11 @@ export class StreamTask implements Tasklet {
 
   #fireWakes(chain: OperatorChain): void {
     const { contexts } = this.#parts;
-    const now = this.#environment.clock.wallMs();
-    if (contexts.nextWakeMs > now) return;
-    contexts.fireWakes(now, (index) => chain.operators[index]?.onWake(now));
+    const { clock } = this.#environment;
+    const nowMs = clock.monotonicMs();
+    if (contexts.nextWakeMs > nowMs) return;
+    const wallMs = clock.wallMs();
+    contexts.fireWakes(nowMs, (index) => chain.operators[index]?.onWake(wallMs));
   }
 
   #handle(message: TaskMessage): void {

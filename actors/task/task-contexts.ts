@@ -90,15 +90,17 @@ export class TaskContexts {
       mustYield: () => host.room.full,
       fail: (error) => host.fail(error),
       writeLine: (line) => environment.writeLine(line),
+      collect: (sequence, values) =>
+        environment.report({ type: 'collected', uid: node.uid, sequence, values }),
       userError: (error) => this.#userError(node, error),
     };
   }
 
-  /** Calls `wake` for every operator whose time has come. */
-  fireWakes(wallMs: number, wake: (index: number) => void): void {
-    if (this.nextWakeMs > wallMs) return;
+  /** Calls `wake` for every operator whose time has come; `nowMs` is monotonic. */
+  fireWakes(nowMs: number, wake: (index: number) => void): void {
+    if (this.nextWakeMs > nowMs) return;
     for (const [index, at] of this.#wakes.entries()) {
-      if (at > wallMs) continue;
+      if (at > nowMs) continue;
       this.#wakes[index] = Number.POSITIVE_INFINITY;
       wake(index);
     }
@@ -112,8 +114,10 @@ export class TaskContexts {
     }
   }
 
+  /** The wait is what it is now: a wall clock that is set back meanwhile must not make it an hour longer. */
   #wakeAt(index: number, wallMs: number): void {
-    this.#wakes[index] = wallMs;
+    const { clock } = this.#environment;
+    this.#wakes[index] = clock.monotonicMs() + Math.max(0, wallMs - clock.wallMs());
     this.nextWakeMs = Math.min(...this.#wakes);
   }
 

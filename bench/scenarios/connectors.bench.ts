@@ -84,6 +84,7 @@ async function writingRate<T, C>(sink: Sink<T, C>, values: readonly T[], count: 
     restoredCheckpointId: undefined,
     fileSystem: disk,
     clock,
+    collect: () => {},
     writeLine: async () => {},
   };
   const writer = sink.createWriter(context, []);

@@ -21,6 +21,16 @@ export interface JobDefinition<OptionsT = unknown> {
    * failure.
    */
   execute(params?: JobParameterInput, options?: OptionsT): Promise<JobExecutionResult>;
+  /**
+   * As `execute`; resolves to the records that went into the job's `CollectSink`s, each exactly once, in no
+   * order between subtasks. T is what the caller knows of them.
+   *
+   * @example
+   * ```ts
+   * const lines = await job.executeAndCollect<{ word: string; count: number }>({ input: 'words.txt' });
+   * ```
+   */
+  executeAndCollect<T>(params?: JobParameterInput, options?: OptionsT): Promise<readonly T[]>;
 }
 
 /** Known to every copy of the library that one process may have loaded. */
@@ -50,6 +60,9 @@ export function createDefineJob<OptionsT>(
       url,
       build,
       execute: (params = {}, options) => executor.execute(job, params, options),
+      // What a job collects is plain data of whatever type its author knows it to have.
+      executeAndCollect: async <T>(params: JobParameterInput = {}, options?: OptionsT) =>
+        (await executor.executeAndCollect(job, params, options)) as readonly T[],
     };
     return Object.freeze(job);
   };

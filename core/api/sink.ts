@@ -36,6 +36,8 @@ export interface SinkWriterContext {
   readonly clock: Clock;
   /** For sinks that print: what is data goes to standard output. Resolves when it has been taken. */
   writeLine(line: string): Promise<void>;
+  /** Hands values to who started the job; what was handed over before under a number is passed over. */
+  collect(sequence: number, values: readonly unknown[]): void;
 }
 
 /** On the thread of its subtask; calls never overlap. Order at a checkpoint: flush, prepareCommit, snapshotState. */

@@ -4,7 +4,10 @@ import { invariant } from '../base/invariant.js';
 export const Alignment = {
   /** Nothing to do: an old barrier, or more barriers are awaited. */
   NONE: 0,
-  /** Every open channel has delivered: take the snapshot now. Channels stay blocked until {@link BarrierAligner.release}. */
+  /**
+   * Every open channel has delivered: take the snapshot now. Channels stay blocked until
+   * {@link BarrierAligner.release}.
+   */
   ALIGNED: 1,
 } as const;
 
@@ -58,12 +61,18 @@ export class BarrierAligner {
   }
 
   onBarrier(channel: number, checkpointId: number): Alignment {
-    invariant(this.#closed[channel] === false, 'a closed channel delivers no barrier', { channel, checkpointId });
+    invariant(this.#closed[channel] === false, 'a closed channel delivers no barrier', {
+      channel,
+      checkpointId,
+    });
     if (checkpointId < this.#currentId || (checkpointId === this.#currentId && !this.#pending)) {
       return Alignment.NONE;
     }
     if (checkpointId > this.#currentId) this.#begin(checkpointId);
-    invariant(this.#delivered[channel] === false, 'a channel delivers a barrier once', { channel, checkpointId });
+    invariant(this.#delivered[channel] === false, 'a channel delivers a barrier once', {
+      channel,
+      checkpointId,
+    });
     this.#delivered[channel] = true;
     this.#awaited--;
     return this.#alignedIfComplete();

@@ -223,7 +223,6 @@ export class JobMaster {
         execution.to('FAILED');
         this.#fail(locatedIn(report.error, execution, this.#name), now, effects);
         break;
-      case 'line':
       case 'collected':
         effects.push({ type: 'deliver', task, report });
         break;

@@ -50,7 +50,7 @@ export type JobEffect =
   /** The last effect of all; nothing runs any more. */
   | { readonly type: 'settled'; readonly outcome: JobOutcome };
 
-export type DataReport = Extract<TaskReport, { type: 'line' | 'collected' }>;
+export type DataReport = Extract<TaskReport, { type: 'collected' }>;
 
 export type JobOutcome =
   | { readonly status: 'FINISHED'; readonly result: JobExecutionResult }

@@ -151,6 +151,7 @@ function writerContext(context: ChainedOperatorContext): SinkWriterContext {
     fileSystem: context.fileSystem,
     clock: context.clock,
     writeLine: (line) => context.writeLine(line),
+    collect: (sequence, values) => context.collect(sequence, values),
   };
 }
 

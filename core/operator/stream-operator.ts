@@ -49,7 +49,7 @@ export interface StreamOperator {
   snapshotState(checkpointId: number): OperatorSnapshot;
   notifyCheckpointComplete(checkpointId: number): void;
   notifyCheckpointAborted(checkpointId: number): void;
-  /** The wall-clock time asked for by `context.wakeAt` has come. */
+  /** The time asked for by `context.wakeAt` has come; the wall clock may be earlier if it was set back. */
   onWake(wallMs: number): void;
   /**
    * Continues work that was left because `context.mustYield()` was true (firing timers of one watermark).
@@ -92,7 +92,10 @@ export interface OperatorContext {
   readonly completions: Completions;
   readonly fileSystem: FileSystem;
   readonly metrics: MetricGroup;
-  /** Asks for {@link StreamOperator.onWake} at or soon after a wall time; replaces what was asked before. */
+  /**
+   * Asks for {@link StreamOperator.onWake} at or soon after a wall time, as the clock stands now: if it is
+   * set meanwhile, the wake-up comes when it would have come before. Replaces what was asked before.
+   */
   wakeAt(wallMs: number): void;
   /** True when outputs are full: leave the rest for {@link StreamOperator.resume}. */
   mustYield(): boolean;
@@ -100,6 +103,8 @@ export interface OperatorContext {
   fail(error: unknown): void;
   /** A line of data for standard output; resolves when taken. */
   writeLine(line: string): Promise<void>;
+  /** Hands values to who started the job: batches of one operator and subtask are numbered from 1. */
+  collect(sequence: number, values: readonly unknown[]): void;
   /**
    * The error to throw when user code threw `error`: MR5001 with operator, uid and the user's own stack
    * line; a MillraceError comes back as it is.

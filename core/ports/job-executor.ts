@@ -13,4 +13,10 @@ export interface JobExecutor<OptionsT> {
     params: JobParameterInput,
     options: OptionsT | undefined,
   ): Promise<JobExecutionResult>;
+  /** Runs the job to its end; what its `CollectSink`s brought back. */
+  executeAndCollect(
+    job: JobDefinition<OptionsT>,
+    params: JobParameterInput,
+    options: OptionsT | undefined,
+  ): Promise<readonly unknown[]>;
 }

@@ -45,10 +45,14 @@ export interface TableOptions {
 /** The address of a row in a table. Reused by its owner: valid only during the call. */
 export interface RowKey {
   readonly keyGroup: number;
+  /** Zeros follow bytes[0, length) up to the next multiple of 8. */
   readonly bytes: Uint8Array;
   readonly length: number;
   /** murmur3_x86_32 of bytes[0, length) with seed 0, unsigned; computed by the owner. */
   readonly hash: number;
+  /** bytes[0, 4) and bytes[4, 8) as little-endian signed words, with zeros beyond `length`. */
+  readonly word0: number;
+  readonly word1: number;
   /**
    * Length of the prefix by which rows of this kind are scanned (`key | namespace`), at most `length`; the
    * same for every row of that prefix. 0: rows of this kind are scanned by key group only.

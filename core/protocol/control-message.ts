@@ -54,10 +54,13 @@ export type TaskReport =
   | { readonly type: 'splits-assigned'; readonly subtask: number; readonly splits: readonly unknown[] }
   | { readonly type: 'no-more-splits'; readonly subtask: number }
   | { readonly type: 'split-requested' }
-  /** A line for standard output; answered by nothing, bounded by the sender. */
-  | { readonly type: 'line'; readonly text: string }
-  /** Values for `executeAndCollect`, committed or (without checkpointing) at the end. */
-  | { readonly type: 'collected'; readonly sequence: number; readonly items: Uint8Array };
+  /** Values for who started the job, committed or (without checkpointing) at the end; `sequence` is of `uid`. */
+  | {
+      readonly type: 'collected';
+      readonly uid: string;
+      readonly sequence: number;
+      readonly values: readonly unknown[];
+    };
 
 export interface CheckpointMetrics {
   /** First barrier to last barrier, ms. */

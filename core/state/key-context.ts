@@ -1,5 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
-import { keyGroupOf } from '../graph/key-group.js';
+import { keyGroupOf, keyGroupOfInt } from '../graph/key-group.js';
 import type { KeyGroupRange } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { decodeKey } from '../serde/key-decoding.js';
@@ -51,12 +51,19 @@ export class KeyContext {
    */
   setCurrentKey(key: unknown): void {
     if (this.#hasKey && this.#keyDecoded && key === this.#key && typeof key !== 'object') return;
+    if (typeof key === 'number' && (key | 0) === key) {
+      const keyGroup = keyGroupOfInt(key | 0, this.#maxParallelism);
+      if (keyGroup < this.keyGroups.start || keyGroup > this.keyGroups.end)
+        this.#refuseForeign(key, keyGroup);
+      this.#keyRow.setInt(keyGroup, key | 0);
+      this.#keyChanged(key);
+      this.#keySealed = true;
+      return;
+    }
     const keyGroup = keyGroupOf(key, this.#maxParallelism);
     if (keyGroup < this.keyGroups.start || keyGroup > this.keyGroups.end) this.#refuseForeign(key, keyGroup);
     encodeKey(key, this.#keyRow.begin(keyGroup));
-    this.#key = key;
-    this.#keyDecoded = true;
-    this.#keyChanged();
+    this.#keyChanged(key);
   }
 
   /** The current key, or undefined if there is none. */
@@ -155,12 +162,13 @@ export class KeyContext {
       this.setWindow(readTime(row.bytes, end), readTime(row.bytes, end + TIME_BYTES));
     }
     appendBytes(this.#keyRow.begin(row.keyGroup), row.bytes, TIME_BYTES, end);
-    this.#key = undefined;
+    this.#keyChanged(undefined);
     this.#keyDecoded = false;
-    this.#keyChanged();
   }
 
-  #keyChanged(): void {
+  #keyChanged(key: unknown): void {
+    this.#key = key;
+    this.#keyDecoded = true;
     this.#hasKey = true;
     this.#keySealed = false;
     this.#windowSealed = false;

@@ -1,6 +1,8 @@
-import { murmur3 } from '../base/murmur3.js';
+import { murmur3, murmur3OfSixBytes } from '../base/murmur3.js';
 import type { RowKey } from '../ports/keyed-state-store.js';
 import { ByteWriter } from '../serde/byte-writer.js';
+import { encodeKey } from '../serde/key-encoding.js';
+import { INT_KEY_BYTES, intKeyWord0, intKeyWord1 } from '../serde/key-layout.js';
 
 /**
  * The address of one row of keyed state, composed in place again and again. All numbers are big endian, so
@@ -19,29 +21,56 @@ import { ByteWriter } from '../serde/byte-writer.js';
  *   time        two words: the high one with its sign bit flipped, the low one; safe integers only
  * ```
  *
- * Invariants: `length` and `hash` describe bytes[0, length) whenever a store sees the row;
- * prefixLength <= length.
+ * Invariants: whenever a store sees the row, `length`, `hash`, `word0` and `word1` describe bytes[0, length),
+ * and the bytes up to the next multiple of 8 are 0; prefixLength <= length.
+ *
+ * hot path: a key that is a 32-bit integer is never written out as bytes unless somebody asks for them
+ * (bench/scenarios/keyed-count).
  */
 export class StateRow implements RowKey {
-  keyGroup: number;
-  bytes: Uint8Array;
-  length: number;
-  hash: number;
-  prefixLength: number;
+  keyGroup = 0;
+  length = 0;
+  hash = 0;
+  word0 = 0;
+  word1 = 0;
+  prefixLength = 0;
   /** What is being composed; its bytes are the row's after a seal. */
   readonly writer: ByteWriter;
+  /** Whether the row is an integer key whose bytes are not written yet. */
+  #isInt = false;
+  #int = 0;
 
   constructor() {
     this.writer = new ByteWriter(64);
-    this.keyGroup = 0;
-    this.bytes = this.writer.bytes;
-    this.length = 0;
-    this.hash = 0;
-    this.prefixLength = 0;
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#isInt) {
+      this.#isInt = false;
+      this.writer.clear();
+      encodeKey(this.#int, this.writer);
+      this.#pad();
+    }
+    return this.writer.bytes;
+  }
+
+  /** The row of a key that is an integer of 32 bits, as `encodeKey` would write it, and its own prefix. */
+  setInt(keyGroup: number, key: number): void {
+    this.keyGroup = keyGroup;
+    this.length = INT_KEY_BYTES;
+    this.prefixLength = INT_KEY_BYTES;
+    const word0 = intKeyWord0(key);
+    const word1 = intKeyWord1(key);
+    this.word0 = word0;
+    this.word1 = word1;
+    this.hash = murmur3OfSixBytes(word0, word1);
+    this.#isInt = true;
+    this.#int = key;
   }
 
   /** Starts a new row; what follows is appended to the returned writer. */
   begin(keyGroup: number): ByteWriter {
+    this.#isInt = false;
     this.keyGroup = keyGroup;
     this.writer.clear();
     return this.writer;
@@ -74,9 +103,22 @@ export class StateRow implements RowKey {
   /** What was written is the row. */
   seal(): void {
     const length = this.writer.position;
-    this.bytes = this.writer.bytes;
+    this.#pad();
+    const view = this.writer.view;
     this.length = length;
-    this.hash = murmur3(this.bytes, 0, length);
+    this.word0 = view.getInt32(0, true);
+    this.word1 = view.getInt32(4, true);
+    this.hash = murmur3(this.writer.bytes, 0, length);
+  }
+
+  #pad(): void {
+    const { writer } = this;
+    writer.reserve(8);
+    const { bytes } = writer;
+    let at = writer.position;
+    // An empty row has its eight zeros too.
+    const end = at === 0 ? 8 : (at + 7) & ~7;
+    while (at < end) bytes[at++] = 0;
   }
 }
 

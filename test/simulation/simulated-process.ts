@@ -240,7 +240,7 @@ export class SimulatedProcess implements Participant {
           }),
         trace: trace.ofProcess(this.number),
         jitter: this.#prng.fork(),
-        listener: { onTasksRunning: () => {}, onLine: () => {}, onCollected: () => {} },
+        listener: { onTasksRunning: () => {}, onCollected: () => {} },
       },
     );
     await this.#running.result;

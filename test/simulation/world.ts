@@ -106,7 +106,7 @@ class World implements FaultTargets {
     this.#faults = new WorldFaults(prng.fork(), options.faults, this);
     this.#output = new OutputChecker(this.#topology.outputs, this.#verdict);
     this.#checkpoints = new CheckpointChecker(this.#verdict);
-    this.#failures = new FailureChecker(this.#verdict);
+    this.#failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#trace.listen((event) => {
       this.#checkpoints.onEvent(event);
       this.#failures.onEvent(event);
@@ -191,7 +191,7 @@ class World implements FaultTargets {
       const { outcome } = process;
       if (outcome === undefined || this.#ended.has(process)) continue;
       this.#ended.add(process);
-      if (outcome.type === 'failed') this.#failures.onProcessFailed(outcome.error);
+      if (outcome.type === 'failed') this.#failures.onProcessFailed(process.number, outcome.error);
       else this.#finished = true;
     }
     if (this.#finished) return true;
@@ -325,7 +325,8 @@ class World implements FaultTargets {
 
   #describeJob(): SimulatedJob {
     const options = this.#options;
-    const executor = { execute: () => Promise.reject(new Error('Worlds run their jobs themselves.')) };
+    const refuse = () => Promise.reject(new Error('Worlds run their jobs themselves.'));
+    const executor = { execute: refuse, executeAndCollect: refuse };
     const definition = createDefineJob(executor)('file:///simulated.js', (env) => {
       if (!options.chaining) env.disableOperatorChaining();
       env.setMaxParallelism(options.maxParallelism);

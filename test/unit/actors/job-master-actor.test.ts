@@ -53,8 +53,7 @@ class World {
       jitter: new Prng(1),
       listener: {
         onTasksRunning: (attempt) => this.log.push(`running ${attempt}`),
-        onLine: (_, text) => this.log.push(`line ${text}`),
-        onCollected: (_, sequence) => this.log.push(`collected ${sequence}`),
+        onCollected: (_, { uid, sequence }) => this.log.push(`collected ${uid} ${sequence}`),
       },
     };
   }
@@ -310,23 +309,16 @@ t.test('a broken invariant of the machine ends the job with it', async (t) => {
   t.match(world.failures, [/job-master-job: MillraceError: MR9001/]);
 });
 
-t.test(
-  'lines and collected values reach the listener; without checkpoints there is no storage',
-  async (t) => {
-    const world = new World();
-    const job = world.start({ checkpointing: undefined }, { storage: undefined });
-    await world.settle();
-    t.match(world.attempts, [{ epoch: 0 }]);
-    await world.report(
-      { type: 'running' },
-      { type: 'line', text: 'hello' },
-      { type: 'collected', sequence: 3, items: Uint8Array.of() },
-    );
-    t.ok(world.log.includes('line hello') && world.log.includes('collected 3'));
-    await t.rejects(Promise.all([job.triggerCheckpoint(), world.settle()]), { code: 'MR3007' });
-    t.match(job.describe(), /no checkpoints/);
-    await world.report({ type: 'finished' });
-    t.match(await job.result, { attempts: 1 });
-    t.throws(() => world.start({ checkpointing: undefined }), { code: 'MR9001' }, 'the two belong together');
-  },
-);
+t.test('collected values reach the listener; without checkpoints there is no storage', async (t) => {
+  const world = new World();
+  const job = world.start({ checkpointing: undefined }, { storage: undefined });
+  await world.settle();
+  t.match(world.attempts, [{ epoch: 0 }]);
+  await world.report({ type: 'running' }, { type: 'collected', uid: 'sink', sequence: 3, values: [1] });
+  t.ok(world.log.includes('collected sink 3'));
+  await t.rejects(Promise.all([job.triggerCheckpoint(), world.settle()]), { code: 'MR3007' });
+  t.match(job.describe(), /no checkpoints/);
+  await world.report({ type: 'finished' });
+  t.match(await job.result, { attempts: 1 });
+  t.throws(() => world.start({ checkpointing: undefined }), { code: 'MR9001' }, 'the two belong together');
+});

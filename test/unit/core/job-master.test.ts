@@ -247,6 +247,6 @@ t.test('a split for a reader that has ended, or that there is not, fails the att
 t.test('reports that are data are handed on', async (t) => {
   const driver = new JobMasterDriver(PIPELINE);
   driver.run();
-  driver.report('sink.0', { type: 'line', text: 'hello' });
-  t.match(driver.effects, [{ type: 'deliver', task: { vertexId: 1 }, report: { text: 'hello' } }]);
+  driver.report('sink.0', { type: 'collected', uid: 'sink', sequence: 1, values: ['hello'] });
+  t.match(driver.effects, [{ type: 'deliver', task: { vertexId: 1 }, report: { values: ['hello'] } }]);
 });

@@ -72,12 +72,14 @@ t.test('a job is defined once and executed by whoever can', async (t) => {
       calls.push([job.url, params, options]);
       return result;
     },
+    executeAndCollect: async (_job, params) => [params],
   });
   const job = defineJob('file:///jobs/delays.ts', () => {});
   t.ok(isJobDefinition(job));
   t.notOk(isJobDefinition({ url: job.url, build: job.build }));
   t.notOk(isJobDefinition(null));
   t.equal(await job.execute({ n: 1 }, { memory: '1 gb' }), result);
+  t.strictSame(await job.executeAndCollect({ n: 2 }), [{ n: 2 }]);
   t.strictSame(calls, [['file:///jobs/delays.ts', { n: 1 }, { memory: '1 gb' }]]);
   t.equal(refused(() => defineJob('delays.ts', () => {})).code, 'MR1001');
   t.equal(refused(() => defineJob('file:///x.ts', undefined as never)).code, 'MR1001');

@@ -22,6 +22,7 @@ export function sinkContext(fileSystem: FileSystem, options: SinkRunOptions = {}
     restoredCheckpointId: undefined,
     fileSystem,
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
+    collect: () => {},
     writeLine: async (line) => {
       options.lines?.push(line);
     },

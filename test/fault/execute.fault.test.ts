@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { LocalCluster } from '../../actors/boot/local-cluster.js';
+import doubled from './jobs/doubled.js';
+
+/** Jobs started from a program, on real threads. */
+const COUNT = 20_000;
+const expected = Array.from({ length: COUNT }, (_, i) => (i + 1) * 2);
+
+function sorted(values: readonly number[]): number[] {
+  return [...values].sort((a, b) => a - b);
+}
+
+function folder(t: { teardown(work: () => void): void }): string {
+  const path = mkdtempSync(join(tmpdir(), 'millrace-execute-'));
+  t.teardown(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+t.test('what a job collects comes back once, with and without checkpoints', async (t) => {
+  t.same(sorted(await doubled.executeAndCollect<number>({ count: COUNT }, { parallelism: 2 })), expected);
+  const checkpointing = { interval: '50 ms', dir: folder(t) };
+  const options = { parallelism: 3, checkpointing };
+  t.same(sorted(await doubled.executeAndCollect<number>({ count: COUNT }, options)), expected);
+});
+
+t.test('a job whose threads end recovers, and every result comes back once', async (t) => {
+  const checkpointing = { interval: '50 ms', dir: folder(t) };
+  const params = { count: COUNT, crash: '1:3000,2:3000' };
+  t.same(
+    sorted(await doubled.executeAndCollect<number>(params, { parallelism: 2, checkpointing })),
+    expected,
+  );
+});
+
+t.test('two jobs of one name in a cluster are refused, and a cancelled one says so', async (t) => {
+  const cluster = await LocalCluster.start({ parallelism: 1 });
+  t.teardown(() => cluster.close());
+  const job = await cluster.submit(doubled, { count: 2_000_000_000 });
+  await t.rejects(cluster.submit(doubled, {}), { code: 'MR8002' });
+  await job.cancel();
+  await t.rejects(job.result(), { code: 'MR5007' });
+});
