@@ -27,8 +27,12 @@ export class Report {
 
   /** How many times the second value the first one is, held against what it should be at least. */
   ratio(name: string, of: string, to: string, atLeast: number): void {
-    const value = this.#read(of) / this.#read(to);
-    this.#goal(name, value, value >= atLeast, `x  (at least ${atLeast})`);
+    this.atLeast(name, this.#read(of) / this.#read(to), atLeast, 'x');
+  }
+
+  /** A value that should not be less than `atLeast`. */
+  atLeast(name: string, value: number, atLeast: number, unit: string): void {
+    this.#goal(name, value, value >= atLeast, `${unit}  (at least ${atLeast})`);
   }
 
   /** A value that should not be more than `atMost`. */
@@ -66,15 +70,25 @@ export class Report {
 export async function median(runs: number, run: () => number | Promise<number>): Promise<number> {
   const values: number[] = [];
   for (let i = 0; i < runs; i++) values.push(await run());
-  values.sort((a, b) => a - b);
-  return values[runs >>> 1] ?? Number.NaN;
+  return medianOf(values);
 }
 
-/** Nanoseconds for each of `count` repetitions that `work` does in one call. */
+/** The middle of several values; of an even number of them the higher of the two. */
+export function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >>> 1] ?? Number.NaN;
+}
+
+/** CPU nanoseconds for each of `count` repetitions that `work` does in one call. */
 export function nanosecondsEach(count: number, work: () => void): number {
-  const start = process.hrtime.bigint();
+  const start = cpuNanoseconds();
   work();
-  return Number(process.hrtime.bigint() - start) / count;
+  return (cpuNanoseconds() - start) / count;
+}
+
+/** CPU time of this process so far, helper threads included. */
+export function cpuNanoseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
 }
 
 function format(value: number): string {

@@ -13,6 +13,8 @@ export const bidType = types.object({
 
 export type Bid = Infer<typeof bidType>;
 
+const EXTRA = 'abcdefghijklmnopqrstuvwxyz'.repeat(3);
+
 /** The same bids on every call and machine. */
 export function makeBids(count: number): Bid[] {
   return Array.from({ length: count }, (_, i) => ({
@@ -22,7 +24,7 @@ export function makeBids(count: number): Bid[] {
     channel: `channel-${(i * 13) % 100}`,
     url: `https://www.nexmark.com/item/${i % 1000}/bid`,
     dateTime: 1_700_000_000_000 + i,
-    extra: 'abcdefghijklmnopqrstuvwxyz'.slice(0, 10 + (i % 17)),
+    extra: EXTRA.slice(i % 26, 56 - (i % 7)),
   }));
 }
 

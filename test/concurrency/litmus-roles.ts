@@ -18,7 +18,8 @@ const ROLES: Readonly<Record<string, (order: LitmusOrder) => unknown>> = {
     const { control, base, capacity, payload } = order.shared as RingMemory;
     const ring = new RingProducer(new Int32Array(control), base, capacity);
     const words = new Int32Array(payload);
-    const free = Array.from({ length: capacity }, (_, id) => id);
+    // Fewer ids than slots, so that a slot never holds the id that comes next into it.
+    const free = Array.from({ length: capacity - 3 }, (_, id) => id);
     for (let i = 0; i < order.count; i++) {
       let id = free.pop();
       for (let looks = 1; id === undefined; looks++) {
