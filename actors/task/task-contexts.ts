@@ -29,7 +29,7 @@ export class TaskContexts {
   readonly #host: ContextHost;
   readonly #stores: (KeyedStateStore | undefined)[];
   readonly #wakes: number[];
-  /** The earliest wall time some operator asked for; Infinity when none did. */
+  /** The earliest monotonic time some operator asked for; Infinity when none did. */
   nextWakeMs = Number.POSITIVE_INFINITY;
 
   constructor(environment: TaskEnvironment, host: ContextHost) {

@@ -20,7 +20,12 @@ export interface OperatorStateHandle {
 }
 
 export interface OperatorListHandle {
-  readonly mode: 'split' | 'union' | 'broadcast';
+  /**
+   * Who gets the items at another parallelism: some each, all each, or (they are alike) a copy each.
+   * `watermark` is all each too, and unlike `union` it is whole without the items of finished subtasks: time
+   * has come to its end for them, so they hold nobody back.
+   */
+  readonly mode: 'split' | 'union' | 'broadcast' | 'watermark';
   readonly items: readonly Uint8Array[];
 }
 

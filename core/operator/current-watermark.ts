@@ -19,7 +19,7 @@ export function snapshotWatermark(context: OperatorContext, watermark: number): 
   view.setFloat64(0, watermark);
   view.setUint32(8, context.subtaskIndex);
   view.setUint32(12, context.parallelism);
-  return { mode: 'union', items: [item] };
+  return { mode: 'watermark', items: [item] };
 }
 
 /**

@@ -92,7 +92,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
       keyed: undefined,
       lists: {
         [SPLITS]: this.#lists.encode('split', splits),
-        [EVENT_TIME]: this.#lists.encode('union', [this.#stage.snapshot(this.context)]),
+        [EVENT_TIME]: this.#lists.encode('watermark', [this.#stage.snapshot(this.context)]),
       },
     };
   }

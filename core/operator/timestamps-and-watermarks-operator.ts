@@ -45,7 +45,7 @@ class TimestampsAndWatermarksOperator<T> extends OneInputOperator<T, T> {
 
   override snapshotState(): OperatorSnapshot {
     const snapshot = this.#stage.snapshot(this.context);
-    return { keyed: undefined, lists: { [LIST]: this.#lists.encode('union', [snapshot]) } };
+    return { keyed: undefined, lists: { [LIST]: this.#lists.encode('watermark', [snapshot]) } };
   }
 
   #askToWake(wallMs: number): void {

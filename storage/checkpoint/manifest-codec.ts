@@ -34,7 +34,7 @@ import { FieldWriter } from './field-writer.js';
 export const MANIFEST_VERSION = 1;
 
 const KINDS = ['checkpoint', 'savepoint'] as const;
-const LIST_MODES = ['split', 'union', 'broadcast'] as const;
+const LIST_MODES = ['split', 'union', 'broadcast', 'watermark'] as const;
 /** A name that plain objects treat specially; refused on both ways instead of being renamed. */
 const FORBIDDEN_NAME = '__proto__';
 
