@@ -107,8 +107,7 @@ export class SimulatedTask implements Participant {
 
   dueMs(): number {
     if (this.paused || this.#gone) return Number.POSITIVE_INFINITY;
-    const { nextWakeMs } = this.parts.task;
-    return nextWakeMs === Number.POSITIVE_INFINITY ? nextWakeMs : this.#world.time.monotonicOf(nextWakeMs);
+    return this.parts.task.nextWakeMs;
   }
 
   takeTurn(): void {
@@ -135,7 +134,7 @@ export class SimulatedTask implements Participant {
     if (!this.#asleep || this.#mailbox.length > 0) return true;
     const { completions, doorbell, task } = this.parts;
     if (completions.waiting > 0 || doorbell.ticket() !== this.#ticket) return true;
-    return task.nextWakeMs <= this.#world.time.wallMs;
+    return task.nextWakeMs <= this.#world.time.nowMs;
   }
 
   #step(): void {

@@ -38,11 +38,6 @@ export class SimulatedTime implements Participant {
     return Math.floor(this.#wallOffsetMs + this.#nowMs);
   }
 
-  /** Monotonic time at which the wall clock will show `wallMs` or more, should it not jump. */
-  monotonicOf(wallMs: number): number {
-    return Math.max(this.#nowMs, Math.ceil(wallMs) - this.#wallOffsetMs);
-  }
-
   /** Somebody sets the clock of the machine. */
   jumpWall(byMs: number): void {
     this.#wallOffsetMs += byMs;

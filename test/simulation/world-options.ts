@@ -83,7 +83,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
 function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
   return {
     intervalMs: Math.ceil(turnMs * prng.between(50, 600)),
-    timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(100, 1000)) : 600_000,
+    timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1000, 5000)) : 600_000,
     minPauseMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1, 300)) : 0,
     maxConcurrentCheckpoints: prng.chance(0.25) ? prng.between(2, 4) : 1,
     tolerableFailedCheckpoints: prng.pick([0, 3, 3, Number.POSITIVE_INFINITY]),
@@ -136,7 +136,7 @@ function drawFaults(prng: Prng, turnMs: number): FaultOptions {
     disk: {
       held: prng.pick([0.1, 0.5, 1]),
       slow: prng.pick([0, 0, 0.05, 0.3]),
-      slowMs: turnMs * prng.between(10, 500),
+      slowMs: turnMs * prng.between(10, 5000),
       fail: failing ? prng.pick([0.001, 0.01]) : 0,
       failAfter: failing ? prng.pick([0, 0.001, 0.01]) : 0,
     },

@@ -12,7 +12,9 @@ export class CheckpointChecker {
   readonly #verdict: WorldVerdict;
   readonly #aborted = new Set<string>();
   #newest = 0;
+  /** The process of the greatest epoch; one that was paused while it took the lead may say so late. */
   #leader = 0;
+  #epoch = 0;
   /** What the leader began from. */
   #inherited = 0;
   completed = 0;
@@ -23,18 +25,27 @@ export class CheckpointChecker {
     this.#verdict = verdict;
   }
 
+  isLeader(process: number): boolean {
+    return process === this.#leader;
+  }
+
   onEvent({ name, values }: TraceEvent): void {
     const process = Number(values.process);
     const id = Number(values.checkpointId);
     switch (name) {
       case 'process.leads':
-        this.#onLeader(process, Number(values.restored));
+        if (Number(values.epoch) > this.#epoch) this.#onLeader(process, Number(values.restored));
+        this.#epoch = Math.max(this.#epoch, Number(values.epoch));
         break;
       case 'checkpoint.completed':
         this.#onCompleted(process, id);
         break;
       case 'checkpoint.aborted':
         this.#aborted.add(`${process} ${id}`);
+        this.#verdict.check(
+          values.reason !== 'CHECKPOINT_DECLINED_TASK_CLOSING',
+          () => `Checkpoint ${id} is given up because a task has finished, though no state is lost by that.`,
+        );
         break;
       case 'job.attempt-deployed':
         if (values.restored !== undefined) this.restores++;

@@ -19,27 +19,38 @@ const FAIR: ReadonlySet<string> = new Set<ErrorCode>([
 /** Attempts and processes fail of the faults of their world, and of nothing else. */
 export class FailureChecker {
   readonly #verdict: WorldVerdict;
-  failures = 0;
+  readonly #isLeader: (process: number) => boolean;
 
-  constructor(verdict: WorldVerdict) {
+  constructor(verdict: WorldVerdict, isLeader: (process: number) => boolean) {
     this.#verdict = verdict;
+    this.#isLeader = isLeader;
   }
 
   onEvent({ name, values }: TraceEvent): void {
     if (name !== 'job.attempt-failed') return;
-    this.failures++;
     const code = String(values.code);
-    this.#verdict.check(FAIR.has(code), () => `An attempt failed of ${code}: ${String(values.what)}`);
+    this.#verdict.check(
+      this.#isFair(code, Number(values.process)),
+      () => `An attempt failed of ${code}: ${String(values.what)}`,
+    );
   }
 
   /** An error that is not the engine's own is fair as a cause only: the disk's, or that of user code. */
-  onProcessFailed(error: unknown): void {
+  onProcessFailed(process: number, error: unknown): void {
     this.#verdict.check(isMillraceError(error), () => `A process failed of ${String(error)}`);
     for (let cause = error; isMillraceError(cause); cause = cause.cause) {
       const { code, message } = cause;
       // What crossed from task to master without a code.
       const foreign = code === 'MR9002' && /simulated|of this world/.test(message);
-      this.#verdict.check(foreign || FAIR.has(code), () => `A process failed of ${String(cause)}`);
+      this.#verdict.check(
+        foreign || this.#isFair(code, process),
+        () => `A process failed of ${String(cause)}`,
+      );
     }
+  }
+
+  /** Who no longer leads may find that its files were removed, before it finds that it does not lead. */
+  #isFair(code: string, process: number): boolean {
+    return FAIR.has(code) || (code === 'MR3008' && !this.#isLeader(process));
   }
 }
