@@ -9,7 +9,7 @@ import { invariant } from '../core/internal.js';
  *
  * Invariant: one writer per line, the task.
  */
-export const TASK_GAUGES = [
+const TASK_GAUGES = [
   /** Records taken from channels, or emitted by the source. */
   'records',
   /** Current watermark of the head of the chain. */

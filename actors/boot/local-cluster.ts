@@ -46,7 +46,10 @@ export interface SubmitOptions {
  *
  * @example
  * ```ts
- * const cluster = await LocalCluster.start({ memory: '1 gb', checkpointing: { interval: '1 s', dir: './checkpoints' } });
+ * const cluster = await LocalCluster.start({
+ *   memory: '1 gb',
+ *   checkpointing: { interval: '1 s', dir: './checkpoints' },
+ * });
  * const job = await cluster.submit(delays, { input, output });
  * const result = await job.result();
  * await cluster.close();
@@ -71,8 +74,9 @@ export class LocalCluster {
         reject(new MillraceError('MR5003', 'The control thread has ended; the cluster is closed.')),
       );
     });
-    // Whoever waits for an answer races it; nobody waiting is no reason to end the process.
-    this.#lost.catch(() => {});
+    this.#lost.catch(() => {
+      // Whoever waits for an answer races it; nobody waiting is no reason to end the process.
+    });
   }
 
   /** @throws MillraceError MR1004 on any thread but the main one of the program */
@@ -134,8 +138,10 @@ export class LocalCluster {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // A control thread that is gone already is closed as well.
-    await Promise.race([this.#gateway.close(), this.#lost.catch(() => {})]);
+    const gone = this.#lost.catch(() => {
+      // A control thread that has gone by itself is closed as well.
+    });
+    await Promise.race([this.#gateway.close(), gone]);
     await this.#thread.terminate();
   }
 }

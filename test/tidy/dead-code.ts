@@ -5,7 +5,7 @@ export function shippedEntries(manifest: string): string[] {
   return [...manifest.matchAll(/"(?:\.\/)?dist\/([\w./-]+)\.js"/g)].map((match) => `${match[1]}.ts`);
 }
 
-/** Files of the rooms that no way leads to from an entry or a door. */
+/** Files of the rooms that no way leads to from an entry or a door; ambient declarations are imported by nobody. */
 export function deadFiles(tree: SourceTree, roots: ReadonlySet<string>, rooms: RegExp): Finding[] {
   const bySource = new Map(tree.sources.map((file) => [file.path, file]));
   const reached = new Set<string>();
@@ -19,7 +19,7 @@ export function deadFiles(tree: SourceTree, roots: ReadonlySet<string>, rooms: R
     }
   }
   return tree.sources
-    .filter(({ path }) => rooms.test(path) && !reached.has(path))
+    .filter(({ path }) => rooms.test(path) && !reached.has(path) && !path.endsWith('.d.ts'))
     .map((file) => findingAt(file, 0, 'is reached from no door and no program'));
 }
 

@@ -104,7 +104,10 @@ export function packageName(specifier: string): string {
     .join('/');
 }
 
-/** Inside core: a folder imports its own floor and those below, types too. Doors stand above all floors. */
+/**
+ * Inside core: a folder imports code of its own floor and those below. Types may come from above, since a
+ * contract names what passes through it. Doors stand above all floors.
+ */
 export function coreFloors(tree: SourceTree, floors: Readonly<Record<string, number>>): Finding[] {
   const found: Finding[] = [];
   const floorOf = (path: string): number | undefined => {
@@ -118,12 +121,11 @@ export function coreFloors(tree: SourceTree, floors: Readonly<Record<string, num
       continue;
     }
     for (const { specifier, offset, typeOnly } of file.imports) {
-      if (!specifier?.startsWith('.')) continue;
+      if (!specifier?.startsWith('.') || typeOnly) continue;
       const target = resolveSource(file.path, specifier);
       const targetFloor = floorOf(target);
       if (targetFloor !== undefined && targetFloor > floor) {
-        const what = typeOnly ? 'types of an upper floor' : 'an upper floor';
-        found.push(findingAt(file, offset, `imports ${what}: ${target}`));
+        found.push(findingAt(file, offset, `imports an upper floor: ${target}`));
       }
     }
   }
