@@ -64,7 +64,9 @@ export default defineJob(import.meta.url, (env, params) => {
       WatermarkStrategy.forBoundedOutOfOrderness<Flight>(bound).withTimestampAssigner((f) => f.date),
       'flights',
     )
-    .uid('flights');
+    .uid('flights')
+    // One file is one split: more readers would stand idle, and the rate is shared by all of them.
+    .setParallelism(1);
   const hours = endsItsThread(flights, threadEndPlan(params.get('crash', '')), flight)
     .keyBy((f) => f.origin)
     .window(TumblingEventTimeWindows.of('1 h'))
