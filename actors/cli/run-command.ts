@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
 import {
   formatDuration,
+  fromWireError,
   type JobExecutionResult,
   JobParameters,
   type JobStatusSnapshot,
@@ -109,6 +110,7 @@ class RunInTerminal {
   readonly #onSignal: OnSignal;
   readonly #progress: ProgressLine;
   #stoppedBy: 'SIGINT' | 'SIGTERM' | undefined;
+  #lastFailed = 0;
 
   constructor(context: CliContext, json: boolean, onSignal: OnSignal) {
     this.#context = context;
@@ -125,7 +127,7 @@ class RunInTerminal {
           this.#started(job, request);
           dispose = this.#onSignal((signal) => this.#stop(signal, stop));
         },
-        onStatus: (status) => this.#progress.show(status),
+        onStatus: (status) => this.#show(status),
       });
       this.#progress.clear();
       this.#print(outcome);
@@ -151,6 +153,17 @@ class RunInTerminal {
           : 'from the beginning'
         : `from checkpoint ${job.restoredCheckpointId}`;
     this.#context.stderr.write(`Job ${job.jobName} starts ${from}.\n`);
+  }
+
+  /** Failures are told as they come; the live line only where somebody watches. */
+  #show(status: JobStatusSnapshot): void {
+    const failure = status.lastFailure;
+    if (failure !== undefined && failure.attempt > this.#lastFailed) {
+      this.#lastFailed = failure.attempt;
+      this.#progress.clear();
+      warn(this.#context, `Attempt ${failure.attempt} failed: ${fromWireError(failure.rootCause).message}`);
+    }
+    this.#progress.show(status);
   }
 
   /** The first signal stops in order, the second at once. */
