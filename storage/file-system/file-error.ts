@@ -61,7 +61,10 @@ const ERRNOS: Readonly<Record<string, ErrnoRow>> = {
   EMFILE: { code: 'MR3001', hint: 'raise the limit of open files (ulimit -n), or lower the parallelism' },
   ENFILE: { code: 'MR3001', hint: 'the machine has no more file handles: raise fs.file-max' },
   ENAMETOOLONG: { code: 'MR3001', hint: 'choose a shorter folder, job name or operator uid' },
-  EEXIST: { code: 'MR3001', hint: 'the file was not expected there; see who else writes to this folder' },
+  EEXIST: {
+    code: 'MR3001',
+    hint: 'something of that name is there; choose another folder, or see who writes to this one',
+  },
 };
 
 const NO_HARD_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);

@@ -10,7 +10,7 @@ import {
 } from '../../core/internal.js';
 import { errnoOf, type FileOperation, fileError } from './file-error.js';
 
-/** Tries of an operation that finds no free file handle; between them 1, 2, 4, ... turns of the event loop. */
+/** Tries of an operation that finds no free file handle; between them 1, 2, 4, ... others of the disk are let by. */
 const HANDLE_TRIES_MAX = 10;
 
 /**
@@ -19,7 +19,7 @@ const HANDLE_TRIES_MAX = 10;
  * Invariants:
  * - every rejection is a MillraceError that names the path;
  * - a name is durable once `link` or the file's `sync` has resolved, its parent folders' names included;
- * - out of file handles (EMFILE, ENFILE) is waited out, at most about a thousand turns of the event loop.
+ * - out of file handles (EMFILE, ENFILE) is waited out, while at most about a thousand other operations go by.
  *
  * @example
  * const disk = new LocalFileSystem();
@@ -223,12 +223,16 @@ async function attempt<T>(operation: FileOperation, path: string, run: () => Pro
       const outOfHandles = errno === 'EMFILE' || errno === 'ENFILE';
       if (!outOfHandles || tries === HANDLE_TRIES_MAX) throw fileError(operation, path, error);
     }
-    for (let turns = 1 << (tries - 1); turns > 0; turns--) await turnOfEventLoop();
+    for (let others = 1 << (tries - 1); others > 0; others--) await letOthersBy();
   }
 }
 
-function turnOfEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/**
+ * Queues up behind what the disk has to do for others, who may give handles back: needs no handle itself,
+ * and takes as long as the disk is busy.
+ */
+async function letOthersBy(): Promise<void> {
+  await stat('/');
 }
 
 async function unlessMissing<T>(outcome: Promise<T>): Promise<T | undefined> {

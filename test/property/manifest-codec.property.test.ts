@@ -1,0 +1,222 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import t from 'tap';
+import { type CheckpointManifest, crc32c, isMillraceError } from '../../core/internal.js';
+import { decodeLogEntry, encodeLogEntry, type LogEntryHead } from '../../storage/checkpoint/log-entry.js';
+import { decodeManifest, encodeManifest, filesOfManifest } from '../../storage/checkpoint/manifest-codec.js';
+import { check } from '../check.js';
+
+const plain = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
+  fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
+const natural = fc.maxSafeNat();
+const name = fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => text !== '__proto__');
+const bytes = fc.uint8Array({ maxLength: 40 });
+const file = plain({
+  key: fc.stringMatching(/^data\/[0-9]{10}-[0-9]{10}-0-[a-z%0-9]{1,9}$/),
+  sizeBytes: natural,
+  entryCount: natural,
+  crc32c: fc.integer({ min: 0, max: 0xffffffff }),
+});
+const keyed = plain({
+  format: natural,
+  keyGroupStart: natural,
+  keyGroupEnd: natural,
+  files: fc.array(file, { maxLength: 4 }),
+  tables: fc.dictionary(name, name, { maxKeys: 4, noNullPrototype: true }),
+});
+const list = plain({
+  mode: fc.constantFrom('split' as const, 'union' as const, 'broadcast' as const),
+  items: fc.array(bytes, { maxLength: 4 }),
+});
+const operator = plain({
+  keyed: fc.option(keyed, { nil: undefined }),
+  lists: fc.dictionary(name, list, { maxKeys: 3, noNullPrototype: true }),
+});
+const subtask = fc.oneof(
+  fc.constant('finished' as const),
+  plain({ operators: fc.dictionary(name, operator, { maxKeys: 3, noNullPrototype: true }) }),
+);
+const vertex = plain({
+  vertexUid: name,
+  parallelism: natural,
+  maxParallelism: natural,
+  subtasks: fc.array(subtask, { maxLength: 3 }),
+  enumerator: fc.option(bytes, { nil: undefined }),
+});
+const manifest: fc.Arbitrary<CheckpointManifest> = plain({
+  checkpointId: natural,
+  epoch: natural,
+  attempt: natural,
+  fingerprint: name,
+  jobName: name,
+  triggeredMs: natural,
+  completedMs: natural,
+  kind: fc.constantFrom('checkpoint' as const, 'savepoint' as const),
+  vertices: fc.array(vertex, { maxLength: 3 }),
+});
+const head: fc.Arbitrary<LogEntryHead> = plain({
+  slot: fc.constant(12),
+  epoch: fc.constant(7),
+  run: fc.constant(3),
+  kind: fc.constant('checkpoint' as const),
+  newestCheckpointId: natural,
+  checkpointsInRun: natural,
+  previousHash: fc.integer({ min: 0, max: 0xffffffff }),
+  startedMs: natural,
+  holder: plain({ host: name, bootId: name, pid: natural, processStartTime: name }),
+  result: fc.constant(undefined),
+});
+
+/** The code of the refusal, or what came out. */
+function refusalOf<T>(work: () => T): T | string {
+  try {
+    return work();
+  } catch (error) {
+    if (isMillraceError(error)) return error.code;
+    throw error;
+  }
+}
+
+t.test('a manifest comes back as it was, with the same bytes', async (t) => {
+  await check(
+    'manifest round trip',
+    fc.property(manifest, (written) => {
+      const encoded = encodeManifest(written);
+      const read = decodeManifest(encoded, 'slot');
+      return isDeepStrictEqual(read, written) && equal(encodeManifest(read), encoded);
+    }),
+    { runs: 300 },
+  );
+  t.pass();
+});
+
+t.test('bytes that are no manifest are refused, and never break anything else', async (t) => {
+  await check(
+    'manifest of damaged bytes',
+    fc.property(
+      manifest,
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      fc.boolean(),
+      (written, at, flip, cut) => {
+        const encoded = encodeManifest(written);
+        const i = at % encoded.length;
+        const damaged = cut
+          ? encoded.subarray(0, i)
+          : encoded.map((byte, j) => (j === i ? byte ^ flip : byte));
+        const read = refusalOf(() => decodeManifest(damaged, 'slot'));
+        return cut ? read === 'MR3004' : read === 'MR3004' || typeof read === 'object';
+      },
+    ),
+    { runs: 500 },
+  );
+  await check(
+    'manifest of any bytes',
+    fc.property(fc.uint8Array({ maxLength: 200 }), (any) => {
+      const read = refusalOf(() => decodeManifest(Uint8Array.of(1, ...any), 'slot'));
+      return read === 'MR3004' || typeof read === 'object';
+    }),
+    { runs: 500 },
+  );
+  t.pass();
+});
+
+t.test('an entry of the log tells any damage, and what is undamaged of it', async (t) => {
+  await check(
+    'log entry',
+    fc.property(head, fc.uint8Array({ maxLength: 300 }), fc.nat(), fc.nat(7), (written, body, at, bit) => {
+      const encoded = encodeLogEntry(written, body);
+      const whole = decodeLogEntry(encoded, 12, 'f');
+      if ('error' in whole || !isDeepStrictEqual(whole.head, written) || !equal(whole.body, body)) {
+        return false;
+      }
+      const i = at % encoded.length;
+      const flipped = encoded.map((byte, j) => (j === i ? byte ^ (1 << bit) : byte));
+      for (const damaged of [flipped, encoded.subarray(0, i)]) {
+        const read = refusalOf(() => decodeLogEntry(damaged, 12, 'f'));
+        if (read === 'MR3004') continue;
+        if (typeof read === 'string' || !('error' in read)) return false;
+        if (!isDeepStrictEqual(read.head, written)) return false;
+      }
+      return refusalOf(() => decodeLogEntry(encoded, 13, 'f')) === 'MR3004';
+    }),
+    { runs: 300 },
+  );
+  t.pass();
+});
+
+const handle = { key: 'data/0000000001-0000000001-0-op.0.base', sizeBytes: 300, entryCount: 2, crc32c: 5 };
+const fixed: CheckpointManifest = {
+  checkpointId: 1,
+  epoch: 1,
+  attempt: 0,
+  fingerprint: 'abc',
+  jobName: 'delays',
+  triggeredMs: 1_700_000_000_000,
+  completedMs: 1_700_000_000_010,
+  kind: 'checkpoint',
+  vertices: [
+    {
+      vertexUid: 'source',
+      parallelism: 2,
+      maxParallelism: 128,
+      subtasks: [
+        'finished',
+        {
+          operators: {
+            op: {
+              keyed: {
+                format: 1,
+                keyGroupStart: 0,
+                keyGroupEnd: 63,
+                files: [handle],
+                tables: { b: 'int32', a: '?' },
+              },
+              lists: { splits: { mode: 'union', items: [Uint8Array.of(1, 2)] } },
+            },
+          },
+        },
+      ],
+      enumerator: Uint8Array.of(9),
+    },
+  ],
+};
+
+t.test('the forms that are stored do not change by accident', async (t) => {
+  const encoded = encodeManifest(fixed);
+  t.equal(encoded.length, 126);
+  t.equal(crc32c(encoded), 927260208);
+  t.same([...filesOfManifest(fixed).values()], [handle]);
+  const entry = encodeLogEntry(
+    {
+      slot: 2,
+      epoch: 1,
+      run: 1,
+      kind: 'result',
+      newestCheckpointId: 1,
+      checkpointsInRun: 1,
+      previousHash: 7,
+      startedMs: 5,
+      holder: { host: 'h', bootId: 'b', pid: 4711, processStartTime: '12' },
+      result: { state: 'FINISHED', finishedMs: 6, checkpointsKept: true, message: 'm' },
+    },
+    new Uint8Array(0),
+  );
+  t.equal(
+    Buffer.from(entry).toString('hex'),
+    '4d524c45011a000000000000020101040101070000000501680162e72402313200060101016da3f2daa400000000',
+  );
+});
+
+t.test('names that objects treat specially are refused', async (t) => {
+  const lists = Object.fromEntries([['__proto__', { mode: 'split' as const, items: [] }]]);
+  const operators = { op: { keyed: undefined, lists } };
+  const [vertex] = fixed.vertices;
+  if (vertex === undefined) throw new Error('the fixed manifest has a vertex');
+  const vertices = [{ ...vertex, subtasks: [{ operators }] }];
+  t.throws(() => encodeManifest({ ...fixed, vertices }), { code: 'MR3007' });
+});
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.from(a).equals(b);
+}
