@@ -23,14 +23,22 @@ export interface CheckpointStorage extends StateFileReader {
   resolveUnknown(checkpointId: number): Promise<boolean>;
   /**
    * The newest readable completed checkpoint, or undefined if no slot was ever claimed. An unreadable newest
-   * one is passed over, told by `onUnreadable`. Rejects with MR3005 if slots exist and none is readable.
+   * one is passed over, told by `onUnreadable` (with id 0 where not even that can be read). Rejects with
+   * MR3005 if slots exist and none is readable, MR8003 if somebody else has taken the lead.
    */
   latest(
     onUnreadable: (checkpointId: number, error: unknown) => void,
   ): Promise<CheckpointManifest | undefined>;
-  /** Keeps the newest `count` completed checkpoints and the files they name; removes the rest. */
+  /**
+   * Keeps the newest `count` completed checkpoints and the files they name; removes the rest. A file goes
+   * when two calls in a row have found it named by nothing that is kept, since a snapshot under way may still
+   * build on it; files of checkpoints newer than the newest completed one stay.
+   */
   retain(count: number): Promise<void>;
-  /** Removes data files that the aborted checkpoint wrote. Files of other checkpoints stay. */
+  /**
+   * Removes data files that the aborted checkpoint wrote. Files of other checkpoints stay, and those that a
+   * completed one names. A later checkpoint that names a removed file is refused by `complete` (MR3007).
+   */
   discard(checkpointId: number, files: readonly StateFileHandle[]): Promise<void>;
   /** Records the result, durably, then removes the checkpoints (unless they are to be kept). */
   finish(result: StoredJobResult, keepCheckpoints: boolean): Promise<void>;

@@ -47,7 +47,8 @@ export interface DataFileName {
 export function dataKey(name: DataFileName): string {
   const owner = plainName(name.owner, OWNER_LENGTH_MAX);
   const purpose = plainName(name.purpose, OWNER_LENGTH_MAX);
-  return `${DATA_PREFIX}${padded(name.checkpointId)}-${padded(name.epoch)}-${name.attempt}-${owner}.${name.number}.${purpose}`;
+  const origin = `${padded(name.checkpointId)}-${padded(name.epoch)}-${name.attempt}`;
+  return `${DATA_PREFIX}${origin}-${owner}.${name.number}.${purpose}`;
 }
 
 /** Which checkpoint and epoch wrote a data file; undefined for a foreign file. */
@@ -68,7 +69,7 @@ export function jobFolder(checkpointsFolder: string, jobName: string): string {
   return `${folder}/${jobFolderName(jobName)}`;
 }
 
-export function jobFolderName(jobName: string): string {
+function jobFolderName(jobName: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   const name = jobName.replace(/[\u0000-\u001f\u007f%/\\:*?"<>|]|^[. ]|[. ]$/g, percentEncoded);
   if (name === '' || encodeUtf8(name).length > JOB_NAME_LENGTH_MAX) {

@@ -31,7 +31,7 @@ import { FieldWriter } from './field-writer.js';
  * Nothing is revived: the result is plain objects, arrays, texts, numbers and byte arrays. A checksum over
  * the manifest is kept by what holds it (the slot of the log); what is decoded here is checked all the same.
  */
-export const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 1;
 
 const KINDS = ['checkpoint', 'savepoint'] as const;
 const LIST_MODES = ['split', 'union', 'broadcast', 'watermark'] as const;

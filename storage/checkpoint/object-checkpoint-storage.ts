@@ -3,6 +3,7 @@ import {
   type CheckpointStorage,
   decideRetention,
   invariant,
+  isMillraceError,
   type LoggedSlot,
   MillraceError,
   type SnapshotWriter,
@@ -38,7 +39,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   readonly #onWarning: (error: unknown) => void;
   /** Settles when the call before has; never rejects. */
   #previous: Promise<unknown> = Promise.resolve();
-  /** What slots hold, as far as known: they never change. All that this leader completed and that is kept is among them. */
+  /** What slots hold, as far as known: they never change. What this leader completed and is kept is among them. */
   readonly #slots = new Map<number, LoggedSlot>();
   /** Checkpoints that this leader has completed. */
   readonly #completed = new Set<number>();
@@ -164,13 +165,17 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
 
   /**
    * Gives the job back, so that the next start need not find out whether this process lives. After `finish`
-   * there is nothing to give back. Called once, last.
+   * there is nothing to give back, and who was fenced off has nothing either. Called last.
    */
   release(): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#log.settle();
-      if (this.#log.head.kind === 'result') return;
-      await this.#log.append({ kind: 'release' }, true);
+      try {
+        await this.#log.settle();
+        const { kind } = this.#log.head;
+        if (kind !== 'result' && kind !== 'release') await this.#log.append({ kind: 'release' }, true);
+      } catch (error) {
+        if (!isMillraceError(error) || error.code !== 'MR8003') throw error;
+      }
     });
   }
 

@@ -62,8 +62,8 @@ export interface LedJob<Start, Manifest> {
  * its back. No start waits for anything to expire.
  *
  * Rejects with MR8001 (unfinished, and nothing was said about its past), MR8002 (a living process of this
- * host has it) or MR3005 (there is state and none of it can be read); then no state has been touched. Rejects with MR8003 if another
- * process took the lead in the same moment.
+ * host has it) or MR3005 (there is state and none of it can be read); then no state has been touched.
+ * Rejects with MR8003 if another process took the lead in the same moment.
  *
  * @example
  * const opened = await openJob({ store, jobName: 'delays', mode: 'resume', ... });

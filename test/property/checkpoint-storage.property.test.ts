@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Prng } from '../../core/internal.js';
 import { check } from '../check.js';
-import { BucketMedium, CheckpointWorld, DiskMedium, type Medium } from './checkpoint-world.js';
+import { BucketMedium, DiskMedium, type Medium } from './checkpoint-media.js';
+import { CheckpointWorld } from './checkpoint-world.js';
 
 const MEDIA: Readonly<Record<string, (prng: Prng) => Medium>> = {
   'a disk that loses what was not synced': (prng) => new DiskMedium(prng),
