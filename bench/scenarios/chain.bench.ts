@@ -139,7 +139,8 @@ async function measured(builderOf: (sink: Sink<Order>) => JobBuilder): Promise<n
   return median(RUNS, async () => {
     const sink = new SummingSink();
     const each = await nanosecondsARecord(builderOf(sink));
-    if (sink.writer.sum !== expected) throw new Error(`the chain summed ${sink.writer.sum}, the loop ${expected}`);
+    if (sink.writer.sum !== expected)
+      throw new Error(`the chain summed ${sink.writer.sum}, the loop ${expected}`);
     return each;
   });
 }

@@ -105,7 +105,11 @@ const report = new Report('ring-hop');
 codecCost(report);
 channelCost(report);
 report.value('ring, declared', await median(RUNS, () => overRing('ring', COUNT)), 'records/s');
-report.value('ring, undeclared', await median(RUNS, () => overRing('ring-undeclared', COUNT >> 2)), 'records/s');
+report.value(
+  'ring, undeclared',
+  await median(RUNS, () => overRing('ring-undeclared', COUNT >> 2)),
+  'records/s',
+);
 report.value(
   'postMessage, batches of 1,000',
   await median(RUNS, () => overPostMessage(COUNT >> 2)),

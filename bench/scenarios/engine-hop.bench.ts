@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { LocalCluster, type LocalJob } from '../../actors/index.js';
+import { medianOf, Report, SMALL } from '../harness.js';
+import { overPostMessage, overRing } from './bare-hop.js';
+import job from './engine-hop-job.js';
+
+/**
+ * The hop of the running engine: a source task and a sink task, with mail, watermarks, heartbeats, gauges and
+ * a checkpoint each second, beside the same records over a bare ring and over postMessage. A round measures all three one
+ * after another, and the ratios are those of rounds, since the machine is not the same a minute later.
+ */
+const COUNT = SMALL ? 50_000 : 4_000_000;
+const ROUNDS = SMALL ? 1 : 5;
+/** Vertex of the sink. */
+const SINK = 1;
+
+/** Records that the sink had taken at a moment. */
+interface Reading {
+  readonly records: number;
+  readonly atMs: number;
+}
+
+/** The first reading with at least so many records, or the last one of a job that has ended. */
+async function reading(submitted: LocalJob, atLeast: number): Promise<Reading> {
+  for (;;) {
+    const tasks = await submitted.tasks();
+    const atMs = performance.now();
+    const records = tasks.find(({ vertexId }) => vertexId === SINK)?.records ?? 0;
+    if (records >= atLeast) return { records, atMs };
+    await after(1);
+  }
+}
+
+/** Records per second between the first quarter of the records and the last tenth. */
+async function overEngine(cluster: LocalCluster): Promise<number> {
+  const submitted = await cluster.submit(job, { count: COUNT });
+  const begin = await reading(submitted, COUNT * 0.25);
+  const end = await reading(submitted, COUNT * 0.9);
+  await submitted.result();
+  return ((end.records - begin.records) / (end.atMs - begin.atMs)) * 1000;
+}
+
+const report = new Report('engine-hop');
+const dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+const cluster = await LocalCluster.start({ checkpointing: { interval: '1 s', dir } });
+const engine: number[] = [];
+const ring: number[] = [];
+const message: number[] = [];
+try {
+  for (let round = 0; round < ROUNDS; round++) {
+    engine.push(await overEngine(cluster));
+    ring.push(await overRing('ring', COUNT));
+    message.push(await overPostMessage(COUNT >> 2));
+  }
+} finally {
+  await cluster.close();
+  rmSync(dir, { recursive: true });
+}
+const times = (numerators: readonly number[], denominators: readonly number[]): number =>
+  medianOf(numerators.map((value, round) => value / (denominators[round] ?? Number.NaN)));
+report.value('running engine', medianOf(engine), 'records/s');
+report.value('bare ring, same codec', medianOf(ring), 'records/s');
+report.value('postMessage, batches of 1,000', medianOf(message), 'records/s');
+report.atLeast('running engine to postMessage', times(engine, message), 2.5, 'x');
+report.atLeast('running engine to the bare ring', times(engine, ring), 0.6, 'x');
+process.exitCode = report.finish() ? 0 : 1;
