@@ -81,7 +81,7 @@ export class SimulatedScheduler {
 }
 
 /** A turn of the event loop: every promise reaction that is possible without a further turn has run then. */
-function reactionsDone(): Promise<void> {
+export function reactionsDone(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -16,7 +16,7 @@ import { type Machinery, SOUND } from './machinery.js';
 import type { DiskWeather } from './scheduled-disk.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { CHECKPOINTS_FOLDER, type SimulatedJob, SimulatedProcess } from './simulated-process.js';
-import { SimulatedScheduler } from './simulated-scheduler.js';
+import { reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedTime } from './simulated-time.js';
 import { TOPOLOGIES } from './topology/topologies.js';
 import type { Topology } from './topology/topology.js';
@@ -210,7 +210,8 @@ class World implements FaultTargets {
     };
     const process = new SimulatedProcess(number, parts, (holder) => this.#holderState(holder));
     this.#processes.push(process);
-    process.start(number === 1 ? 'new' : 'resume');
+    // A new start that is overtaken while it asks would rightly begin the finished job anew.
+    process.start(number === 1 && this.#options.faults.takeovers === 0 ? 'new' : 'resume');
     return process;
   }
 
@@ -360,7 +361,9 @@ class World implements FaultTargets {
 
   // ---- seeing
 
+  /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */
   async #look(thorough: boolean): Promise<void> {
+    await reactionsDone();
     this.#output.look(this.#machine.disk, thorough);
     this.#machine.auditChannels();
     await checkNewestManifest(this.#machine.disk, jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict);
