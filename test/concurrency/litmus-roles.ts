@@ -11,96 +11,102 @@ import { RingProducer } from '../../memory/spsc-ring.js';
 import { litmusRecord, makeRecord } from './litmus-records.js';
 import type { LitmusOrder } from './litmus-thread.js';
 
+/** Publishes ids after writing a payload under each; waits for room by looking. */
+function ringProducerRole(order: LitmusOrder) {
+  const { control, base, capacity, payload } = order.shared as RingMemory;
+  const ring = new RingProducer(new Int32Array(control), base, capacity);
+  const words = new Int32Array(payload);
+  // Fewer ids than slots, so that a slot never holds the id that comes next into it.
+  const free = Array.from({ length: capacity - 3 }, (_, id) => id);
+  for (let i = 0; i < order.count; i++) {
+    let id = free.pop();
+    for (let looks = 1; id === undefined; looks++) {
+      const back = ring.reclaim();
+      if (back >= 0) id = back;
+      else giveWay(looks);
+    }
+    words[id] = i;
+    ring.publish(id);
+  }
+  while (ring.inRing > 0) ring.reclaim();
+  return ring.tail;
+}
+
+/** One side of the store buffer: stores its flag, then loads the other's. */
+function storeBufferRole(order: LitmusOrder) {
+  const { words, mine, theirs } = order.shared as StoreBufferMemory;
+  const memory = new Int32Array(words);
+  const seen: number[] = [];
+  for (let round = 1; round <= order.count; round++) {
+    meet(memory, 2 * round - 1);
+    Atomics.store(memory, mine, round);
+    seen.push(Atomics.load(memory, theirs) === round ? 1 : 0);
+    meet(memory, 2 * round);
+  }
+  return seen;
+}
+
+/** Waits for its doorbell, then rings the other's. */
+async function pingPongRole(order: LitmusOrder) {
+  const { own, other } = order.shared as { own: DoorbellHandle; other: DoorbellHandle };
+  return pingPong(new Doorbell(own), new Doorbell(other), order.count, order.seed);
+}
+
+/** Announces checkpoint after checkpoint, each field a function of the id. */
+function announcerRole(order: LitmusOrder) {
+  const handle = order.shared as ChannelHandle;
+  const announcer = new CheckpointAnnouncer(handle);
+  const words = new Int32Array(handle.control);
+  const random = new Prng(order.seed);
+  for (let id = 1; id <= order.count; id++) {
+    // Leaves the reader time to see one whole now and then.
+    for (let spin = random.below(100); spin > 0; spin--) Atomics.load(words, 0);
+    announcer.announce({
+      checkpointId: id,
+      timestamp: id * 1.5,
+      isSavepoint: id % 2 === 1,
+      ringPosition: (id * 7) >>> 0,
+      offset: id % 1000,
+    });
+  }
+  return order.count;
+}
+
+/** Writes drawn records into a small channel, flushing and sleeping as it goes. */
+async function channelProducerRole(order: LitmusOrder) {
+  const partition = order.shared as PartitionHandle;
+  const random = new Prng(order.seed);
+  const handle = partition.channels[0];
+  if (handle === undefined) throw new Error('no channel');
+  const buffers = new LocalBufferPool(partition, new SegmentPool(handle.pool));
+  const writer = new ChannelWriter(handle, buffers, new ThreadCodecFactory().codecFor(litmusRecord));
+  const doorbell = new Doorbell(handle.producerDoorbell);
+  for (let i = 0; i < order.count; i++) {
+    while (!writer.drainOverflow() || !writer.hasRoom()) {
+      const ticket = doorbell.ticket();
+      if (writer.drainOverflow() && writer.hasRoom()) break;
+      if (!(await doorbell.wait(ticket, 20_000))) throw new Error(`no room came at record ${i}`);
+    }
+    writer.writeRecord(makeRecord(i, random), i);
+    if (random.chance(0.01)) writer.writeWatermark(i);
+    if (random.chance(0.05)) writer.flush();
+    if (i % 4096 === 0) buffers.audit();
+  }
+  writer.writeEndOfPartition();
+  writer.flush();
+  while (!writer.drainOverflow()) await doorbell.wait(doorbell.ticket(), 1);
+  writer.flush();
+  buffers.audit();
+  return writer.bytesOut;
+}
+
 /** The other threads of the litmus tests, by role. */
 const ROLES: Readonly<Record<string, (order: LitmusOrder) => unknown>> = {
-  /** Publishes ids after writing a payload under each; waits for room by looking. */
-  ringProducer(order) {
-    const { control, base, capacity, payload } = order.shared as RingMemory;
-    const ring = new RingProducer(new Int32Array(control), base, capacity);
-    const words = new Int32Array(payload);
-    // Fewer ids than slots, so that a slot never holds the id that comes next into it.
-    const free = Array.from({ length: capacity - 3 }, (_, id) => id);
-    for (let i = 0; i < order.count; i++) {
-      let id = free.pop();
-      for (let looks = 1; id === undefined; looks++) {
-        const back = ring.reclaim();
-        if (back >= 0) id = back;
-        else giveWay(looks);
-      }
-      words[id] = i;
-      ring.publish(id);
-    }
-    while (ring.inRing > 0) ring.reclaim();
-    return ring.tail;
-  },
-
-  /** One side of the store buffer: stores its flag, then loads the other's. */
-  storeBuffer(order) {
-    const { words, mine, theirs } = order.shared as StoreBufferMemory;
-    const memory = new Int32Array(words);
-    const seen: number[] = [];
-    for (let round = 1; round <= order.count; round++) {
-      meet(memory, 2 * round - 1);
-      Atomics.store(memory, mine, round);
-      seen.push(Atomics.load(memory, theirs) === round ? 1 : 0);
-      meet(memory, 2 * round);
-    }
-    return seen;
-  },
-
-  /** Waits for its doorbell, then rings the other's. */
-  async pingPong(order) {
-    const { own, other } = order.shared as { own: DoorbellHandle; other: DoorbellHandle };
-    return pingPong(new Doorbell(own), new Doorbell(other), order.count, order.seed);
-  },
-
-  /** Announces checkpoint after checkpoint, each field a function of the id. */
-  announcer(order) {
-    const handle = order.shared as ChannelHandle;
-    const announcer = new CheckpointAnnouncer(handle);
-    const words = new Int32Array(handle.control);
-    const random = new Prng(order.seed);
-    for (let id = 1; id <= order.count; id++) {
-      // Leaves the reader time to see one whole now and then.
-      for (let spin = random.below(100); spin > 0; spin--) Atomics.load(words, 0);
-      announcer.announce({
-        checkpointId: id,
-        timestamp: id * 1.5,
-        isSavepoint: id % 2 === 1,
-        ringPosition: (id * 7) >>> 0,
-        offset: id % 1000,
-      });
-    }
-    return order.count;
-  },
-
-  /** Writes drawn records into a small channel, flushing and sleeping as it goes. */
-  async channelProducer(order) {
-    const partition = order.shared as PartitionHandle;
-    const random = new Prng(order.seed);
-    const handle = partition.channels[0];
-    if (handle === undefined) throw new Error('no channel');
-    const buffers = new LocalBufferPool(partition, new SegmentPool(handle.pool));
-    const writer = new ChannelWriter(handle, buffers, new ThreadCodecFactory().codecFor(litmusRecord));
-    const doorbell = new Doorbell(handle.producerDoorbell);
-    for (let i = 0; i < order.count; i++) {
-      while (!writer.drainOverflow() || !writer.hasRoom()) {
-        const ticket = doorbell.ticket();
-        if (writer.drainOverflow() && writer.hasRoom()) break;
-        if (!(await doorbell.wait(ticket, 20_000))) throw new Error(`no room came at record ${i}`);
-      }
-      writer.writeRecord(makeRecord(i, random), i);
-      if (random.chance(0.01)) writer.writeWatermark(i);
-      if (random.chance(0.05)) writer.flush();
-      if (i % 4096 === 0) buffers.audit();
-    }
-    writer.writeEndOfPartition();
-    writer.flush();
-    while (!writer.drainOverflow()) await doorbell.wait(doorbell.ticket(), 1);
-    writer.flush();
-    buffers.audit();
-    return writer.bytesOut;
-  },
+  ringProducer: ringProducerRole,
+  storeBuffer: storeBufferRole,
+  pingPong: pingPongRole,
+  announcer: announcerRole,
+  channelProducer: channelProducerRole,
 };
 
 export interface RingMemory {

@@ -210,7 +210,7 @@ t.test('a channel gives back what was written, in order, whatever its size and w
         if (!channel.writer.hasRoom()) throw new Error('an empty channel has room');
       }
     }),
-    { runs: 400 },
+    { runs: 250 },
   );
 });
 
@@ -268,7 +268,7 @@ t.test('values of every declared type cross a channel, in blocks and alone', asy
         buffers.audit();
       },
     ),
-    { runs: 300 },
+    { runs: 200 },
   );
 });
 
