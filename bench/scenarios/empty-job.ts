@@ -1,0 +1,6 @@
+import { DiscardingSink, defineJob } from '../../actors/index.js';
+
+/** Nothing in, nothing out: what is left is starting and ending. */
+export default defineJob(import.meta.url, (env) => {
+  env.fromCollection<number>([]).sinkTo(new DiscardingSink(), 'nowhere');
+});
