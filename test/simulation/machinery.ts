@@ -1,4 +1,10 @@
-import type { CheckpointStorage, FileSystem, KeyedStateBackend, Sink } from '../../core/internal.js';
+import type {
+  CheckpointStorage,
+  FileSystem,
+  KeyedStateBackend,
+  Sink,
+  TaskMessage,
+} from '../../core/internal.js';
 import { HeapStateBackend } from '../../storage/index.js';
 
 /** The parts of the engine that a world may be given in another make: to see that a wrong one is found out. */
@@ -13,6 +19,8 @@ export interface Machinery {
   sink<T, CommittableT, WriterStateT>(
     sink: Sink<T, CommittableT, WriterStateT>,
   ): Sink<T, CommittableT, WriterStateT>;
+  /** Puts a message into the mailbox of a task. */
+  post(mailbox: TaskMessage[], message: TaskMessage): void;
 }
 
 /** The engine as it is. */
@@ -23,4 +31,7 @@ export const SOUND: Machinery = {
   stateBackend: () => new HeapStateBackend(),
   checkpointStorage: (storage) => storage,
   sink: (sink) => sink,
+  post: (mailbox, message) => {
+    mailbox.push(message);
+  },
 };

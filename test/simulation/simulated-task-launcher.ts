@@ -234,7 +234,7 @@ class AttemptAssembly {
     pool: SegmentPool,
     onEvent: (event: TaskEvent) => void,
   ): SimulatedTask {
-    const { settings, machine } = this.#parts;
+    const { settings, machine, machinery } = this.#parts;
     const { scheduler, time, trace } = machine;
     const handle = this.#doorbells[address.vertexId]?.[address.subtask];
     invariant(handle !== undefined, 'every task has a doorbell');
@@ -251,7 +251,7 @@ class AttemptAssembly {
     const task = new StreamTask(environment);
     const doorbell = new Doorbell(handle);
     const parts = { name, address, task, doorbell, completions, disk, budgetMax: settings.budgetMax };
-    said = new SimulatedTask(parts, { prng, time, trace }, onEvent);
+    said = new SimulatedTask(parts, { prng, time, trace, machinery }, onEvent);
     return said;
   }
 

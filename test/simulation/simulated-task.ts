@@ -8,6 +8,7 @@ import {
   type TaskReport,
 } from '../../core/internal.js';
 import type { Doorbell } from '../../memory/index.js';
+import type { Machinery } from './machinery.js';
 import type { ScheduledDisk } from './scheduled-disk.js';
 import type { SimulatedCompletions } from './simulated-completions.js';
 import type { Participant } from './simulated-scheduler.js';
@@ -30,6 +31,7 @@ export interface TaskSurroundings {
   readonly prng: Prng;
   readonly time: SimulatedTime;
   readonly trace: WorldTrace;
+  readonly machinery: Machinery;
 }
 
 /**
@@ -76,7 +78,7 @@ export class SimulatedTask implements Participant {
   }
 
   send(message: TaskMessage): void {
-    if (!this.#gone) this.#mailbox.push(message);
+    if (!this.#gone) this.#world.machinery.post(this.#mailbox, message);
   }
 
   report(report: TaskReport): void {

@@ -115,11 +115,18 @@ class World implements FaultTargets {
   }
 
   async run(): Promise<WorldReport> {
-    this.#writeInput();
-    await this.#runPhase(this.#options.safetyTurns, true);
-    this.#calm();
-    await this.#runPhase(Number.POSITIVE_INFINITY, false);
-    await this.#end();
+    const onRejection = (error: unknown): void =>
+      this.#verdict.fail('crash', `Nobody handles a rejection: ${String(error)}`, error);
+    process.on('unhandledRejection', onRejection);
+    try {
+      this.#writeInput();
+      await this.#runPhase(this.#options.safetyTurns, true);
+      this.#calm();
+      await this.#runPhase(Number.POSITIVE_INFINITY, false);
+      await this.#end();
+    } finally {
+      process.off('unhandledRejection', onRejection);
+    }
     return this.#report();
   }
 

@@ -52,7 +52,7 @@ export class TopologyKit {
   source(options: { readonly keysBySplit?: boolean } = {}): DrawnSource {
     const { prng } = this;
     const number = ++this.#sources;
-    const splits = prng.between(1, 6);
+    const splits = prng.chance(0.3) ? prng.between(10, 60) : prng.between(1, 6);
     const strideMs = prng.pick([1, 10, 1000]);
     const plan: EventPlan = {
       firstId: number * 1_000_000,

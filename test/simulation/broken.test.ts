@@ -1,0 +1,17 @@
+import t from 'tap';
+import { BROKEN_MACHINES } from './broken/broken-machines.js';
+import { runWorld } from './world.js';
+import { drawWorldOptions } from './world-options.js';
+
+for (const { machinery, worldsMax } of BROKEN_MACHINES) {
+  t.test(`${machinery.name} is found out within ${worldsMax} worlds`, { timeout: 120_000 }, async (t) => {
+    for (let seed = 1; seed <= worldsMax; seed++) {
+      const { failure } = await runWorld(drawWorldOptions(seed), { machinery });
+      if (failure === undefined) continue;
+      t.comment(`seed ${seed}: ${failure.kind} ${failure.message}`);
+      t.equal(failure.kind, 'wrong');
+      return;
+    }
+    t.fail('no world found it');
+  });
+}

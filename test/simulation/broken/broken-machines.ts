@@ -1,0 +1,70 @@
+import { type Machinery, SOUND } from '../machinery.js';
+import { eagerSink, forgetfulSink, newestOnlySink } from './broken-sinks.js';
+import { hastyStorage, sharingBackend, unfencedStorage, unsyncedDisk } from './broken-storage.js';
+
+/** A machine that is wrong in one place, and within how many worlds that must have been found. */
+export interface BrokenMachine {
+  readonly machinery: Machinery;
+  readonly worldsMax: number;
+}
+
+/** They show that the checkers can fail. Each stands for a mistake that was made somewhere once. */
+export const BROKEN_MACHINES: readonly BrokenMachine[] = [
+  {
+    worldsMax: 100,
+    machinery: { ...SOUND, name: 'a barrier that does not block its channel', exactlyOnce: false },
+  },
+  { worldsMax: 20, machinery: { ...SOUND, name: 'a sink that commits before completion', sink: eagerSink } },
+  {
+    worldsMax: 100,
+    machinery: { ...SOUND, name: 'a commit that takes the newest only', sink: newestOnlySink },
+  },
+  {
+    worldsMax: 50,
+    machinery: { ...SOUND, name: 'a sink that tidies away what is to be committed', sink: forgetfulSink },
+  },
+  {
+    worldsMax: 50,
+    machinery: {
+      ...SOUND,
+      name: 'a snapshot that shares mutable state',
+      stateBackend: () => sharingBackend(SOUND.stateBackend()),
+    },
+  },
+  {
+    worldsMax: 100,
+    machinery: {
+      ...SOUND,
+      name: 'completion before the manifest is durable',
+      checkpointStorage: hastyStorage,
+    },
+  },
+  {
+    worldsMax: 100,
+    machinery: { ...SOUND, name: 'a leader that does not step back', checkpointStorage: unfencedStorage },
+  },
+  { worldsMax: 50, machinery: { ...SOUND, name: 'a disk that does not sync', fileSystem: unsyncedDisk } },
+  {
+    worldsMax: 100,
+    machinery: {
+      ...SOUND,
+      name: 'an abort that is told as a completion',
+      post: (mailbox, message) => {
+        const lie = message.type === 'checkpoint-aborted';
+        mailbox.push(lie ? { type: 'checkpoint-completed', checkpointId: message.checkpointId } : message);
+      },
+    },
+  },
+  {
+    worldsMax: 200,
+    machinery: {
+      ...SOUND,
+      name: 'splits that overtake the trigger',
+      post: (mailbox, message) => {
+        const trigger = mailbox.findIndex(({ type }) => type === 'trigger-checkpoint');
+        if (message.type === 'splits-assigned' && trigger >= 0) mailbox.splice(trigger, 0, message);
+        else mailbox.push(message);
+      },
+    },
+  },
+];

@@ -1,0 +1,94 @@
+import {
+  type AppendableFile,
+  type CheckpointStorage,
+  type FileSystem,
+  isMillraceError,
+  type KeyedStateBackend,
+} from '../../../core/internal.js';
+
+/** A disk that says that bytes are durable and leaves them in its cache. */
+export function unsyncedDisk(disk: FileSystem): FileSystem {
+  return {
+    openRead: (path) => disk.openRead(path),
+    create: async (path) => unsyncedFile(await disk.create(path)),
+    readFile: (path) => disk.readFile(path),
+    stat: (path) => disk.stat(path),
+    list: (folder) => disk.list(folder),
+    link: (existing, path) => disk.link(existing, path),
+    remove: (path) => disk.remove(path),
+    syncFolder: (folder) => disk.syncFolder(folder),
+    removeTree: (folder) => disk.removeTree(folder),
+  };
+}
+
+function unsyncedFile(file: AppendableFile): AppendableFile {
+  return {
+    append: (bytes) => file.append(bytes),
+    sync: () => Promise.resolve(),
+    close: () => file.close(),
+  };
+}
+
+/** A storage in which a checkpoint counts as complete when it is only about to be written. */
+export function hastyStorage(storage: CheckpointStorage): CheckpointStorage {
+  return withComplete(storage, (manifest) => {
+    storage.complete(manifest).catch(() => undefined);
+    return Promise.resolve();
+  });
+}
+
+/** A storage whose leader does not step back when another leads. */
+export function unfencedStorage(storage: CheckpointStorage): CheckpointStorage {
+  return withComplete(storage, async (manifest) => {
+    try {
+      await storage.complete(manifest);
+    } catch (error) {
+      if (!isMillraceError(error) || error.code !== 'MR8003') throw error;
+    }
+  });
+}
+
+function withComplete(
+  storage: CheckpointStorage,
+  complete: CheckpointStorage['complete'],
+): CheckpointStorage {
+  return {
+    epoch: storage.epoch,
+    complete,
+    read: (handle) => storage.read(handle),
+    writerFor: (checkpointId, attempt, owner) => storage.writerFor(checkpointId, attempt, owner),
+    resolveUnknown: (checkpointId) => storage.resolveUnknown(checkpointId),
+    latest: (onUnreadable) => storage.latest(onUnreadable),
+    retain: (count) => storage.retain(count),
+    discard: (checkpointId, files) => storage.discard(checkpointId, files),
+    finish: (result, keepCheckpoints) => storage.finish(result, keepCheckpoints),
+  };
+}
+
+/** A backend whose snapshots share the state: what is written is what it has become by then. */
+export function sharingBackend(backend: KeyedStateBackend): KeyedStateBackend {
+  return {
+    name: backend.name,
+    open: async (request) => {
+      const store = await backend.open(request);
+      return {
+        keyGroups: store.keyGroups,
+        table: (name, options) => store.table(name, options),
+        snapshot: (checkpointId) => ({
+          write: async (writer) => {
+            // Some turns pass before the writing begins.
+            for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+            const late = store.snapshot(checkpointId);
+            const handle = await late.write(writer);
+            late.discard();
+            return handle;
+          },
+          discard: () => {},
+        }),
+        notifyCheckpointComplete: (checkpointId) => store.notifyCheckpointComplete(checkpointId),
+        notifyCheckpointAborted: (checkpointId) => store.notifyCheckpointAborted(checkpointId),
+        close: () => store.close(),
+      };
+    },
+  };
+}
