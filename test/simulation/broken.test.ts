@@ -3,8 +3,10 @@ import { BROKEN_MACHINES } from './broken/broken-machines.js';
 import { runWorld } from './world.js';
 import { drawWorldOptions } from './world-options.js';
 
+t.setTimeout(120_000);
+
 for (const { machinery, worldsMax } of BROKEN_MACHINES) {
-  t.test(`${machinery.name} is found out within ${worldsMax} worlds`, { timeout: 120_000 }, async (t) => {
+  t.test(`${machinery.name} is found out within ${worldsMax} worlds`, async (t) => {
     for (let seed = 1; seed <= worldsMax; seed++) {
       const { failure } = await runWorld(drawWorldOptions(seed), { machinery });
       if (failure === undefined) continue;
