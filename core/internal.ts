@@ -72,6 +72,7 @@ export type {
   SubtaskSnapshot,
   VertexSnapshot,
 } from './checkpoint/snapshot-handle.js';
+export { assignState } from './checkpoint/state-assignment.js';
 export { ElementKind } from './element/element-kind.js';
 export { NO_TIMESTAMP, Watermark } from './element/watermark.js';
 export { graphDifference } from './graph/graph-fingerprint.js';
@@ -211,4 +212,5 @@ export { mismatch, showValue, wantedBy } from './serde/type-mismatch.js';
 export { leastBytes, validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
 export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVarint } from './serde/varint.js';
+export { StateRow } from './state/state-row.js';
 export { WatermarkValve, type WatermarkValveOutput } from './watermark/watermark-valve.js';

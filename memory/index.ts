@@ -13,6 +13,7 @@ export { createDoorbells, Doorbell, type DoorbellHandle } from './doorbell.js';
 export { createHeartbeats, Heartbeat, type HeartbeatMemory, HeartbeatMonitor } from './heartbeat.js';
 export { IdleAction, IdleStrategy } from './idle-strategy.js';
 export { jobManagerMemory, withJobManagerDefaultSize } from './job-manager-memory.js';
+export { KillLock, type KillLockMemory } from './kill-lock.js';
 export { LocalBufferPool } from './local-buffer-pool.js';
 export type { MemoryConfiguration } from './memory-configuration.js';
 export { MemorySize } from './memory-size.js';
@@ -43,6 +44,7 @@ export {
   type TaskChannels,
 } from './network-buffers.js';
 export { type FittedMemory, raiseProcessSizeUntilFits } from './process-size.js';
+export { ReplySignal, type ReplySignalMemory } from './reply-signal.js';
 export { createSegmentPool, SegmentAllocator, SegmentPool, type SegmentPoolHandle } from './segment-pool.js';
 export { dynamicConfiguration, forLocalExecution, taskExecutorResource } from './task-executor-resource.js';
 export { createTaskGauges, type TaskGaugeMemory, TaskGauges } from './task-gauges.js';

@@ -100,7 +100,7 @@ export class ControlPlane implements ClusterGateway {
     }
     this.#names.add(name);
     try {
-      const home = await openJobHome(plan, submission.start);
+      const home = await openJobHome(plan, submission.start, submission.fromSavepoint);
       if (home.type === 'already-finished') {
         this.#names.delete(name);
         return { type: 'already-finished', jobName: name };
@@ -168,6 +168,7 @@ export class ControlPlane implements ClusterGateway {
 /** Gives back what an ended job held. Idempotent. */
 async function leave(job: HostedJob): Promise<void> {
   await job.threads.close();
+  await job.launcher.close();
   await job.home.release();
 }
 
@@ -186,7 +187,11 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
     bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),
     heartbeatTimeoutMs: values['heartbeat.timeout'],
     heartbeatIntervalMs: values['heartbeat.interval'],
-    state: { backend: 'heap', runFolder: home.folder, localFolder: home.localFolder },
+    state: {
+      backend: values['state.backend.type'] === 'lmdb' ? 'lmdb' : 'heap',
+      runFolder: home.folder,
+      localFolder: home.localFolder,
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CheckpointManifest, CheckpointStorage } from '../../core/internal.js';
+import { type CheckpointManifest, type CheckpointStorage, MillraceError } from '../../core/internal.js';
 import {
   currentHolder,
   FileObjectStore,
@@ -12,8 +12,12 @@ import {
   openJob,
 } from '../../storage/index.js';
 import type { JobStart } from '../cluster/cluster-gateway.js';
+import { adoptCheckpoint, findCheckpoint } from './adopt-checkpoint.js';
 import { checkpointsRoot, type JobPlan } from './job-plan.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
+
+/** Working copies lie in folders `millrace-<pid>-<random>` of the folder for temporary files. */
+const LOCAL_PREFIX = 'millrace-';
 
 /** Where a job keeps its checkpoints and its working copies, and what it goes on from. */
 export interface JobHome {
@@ -39,11 +43,14 @@ export interface JobHome {
 export async function openJobHome(
   plan: JobPlan,
   mode: JobStart,
+  fromSavepoint: string | undefined,
 ): Promise<JobHome | { readonly type: 'already-finished' }> {
   const folder = jobFolder(checkpointsRoot(plan.options), plan.graph.name);
-  const localFolder = join(tmpdir(), `millrace-${process.pid}-${randomBytes(6).toString('hex')}`);
+  await removeLeftovers();
+  const localFolder = join(tmpdir(), `${LOCAL_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
   const removeLocal = (): Promise<void> => rm(localFolder, { recursive: true, force: true });
   if (plan.options.values['execution.checkpointing.interval'] === undefined) {
+    if (fromSavepoint !== undefined) throw needsCheckpoints();
     return {
       type: 'home',
       storage: undefined,
@@ -56,6 +63,11 @@ export async function openJobHome(
     };
   }
   const warnings: string[] = [];
+  const onUnreadable = (checkpointId: number, error: unknown): void => {
+    warnings.push(`Checkpoint ${checkpointId} is passed over: ${String(error)}`);
+  };
+  const found =
+    fromSavepoint === undefined ? undefined : await findCheckpoint(fromSavepoint, plan.graph, onUnreadable);
   const opened = await openJob({
     store: new FileObjectStore(new LocalFileSystem(), folder, `leader-${process.pid}`),
     jobName: plan.graph.name,
@@ -63,16 +75,18 @@ export async function openJobHome(
     holder: currentHolder(),
     holderState,
     nowMs: SYSTEM_CLOCK.wallMs(),
-    onUnreadable: (slot, error) => warnings.push(`Entry ${slot} of the log is passed over: ${String(error)}`),
+    onUnreadable,
     onWarning: (error) => process.stderr.write(`warning: ${String(error)}\n`),
   });
   if (opened.start === 'already-finished') return { type: 'already-finished' };
+  const adopted =
+    found && (await adoptCheckpoint(found, plan.graph, opened.storage, opened.nextCheckpointId));
   let released: Promise<void> | undefined;
   return {
     type: 'home',
     storage: opened.storage,
-    manifest: opened.manifest,
-    nextCheckpointId: opened.nextCheckpointId,
+    manifest: adopted ?? opened.manifest,
+    nextCheckpointId: opened.nextCheckpointId + (adopted === undefined ? 0 : 1),
     folder,
     localFolder,
     warnings,
@@ -81,4 +95,29 @@ export async function openJobHome(
       return released;
     },
   };
+}
+
+function needsCheckpoints(): MillraceError {
+  return new MillraceError('MR4002', 'A job that begins from a checkpoint needs checkpoints of its own.', {
+    hint: 'Set execution.checkpointing.interval.',
+  });
+}
+
+/** Working copies of processes that were killed: nobody will read them again. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^millrace-(\d+)-[0-9a-f]{12}$/.exec(name)?.[1];
+    if (pid !== undefined && !lives(Number(pid)))
+      await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user lives, although it may not be signalled.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

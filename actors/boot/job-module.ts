@@ -10,6 +10,7 @@ import {
   JobParameters,
   MillraceError,
 } from '../../core/internal.js';
+import { userStackLine } from '../task/user-stack-line.js';
 
 /** Which job to build, as every thread of a deployment is told. Plain data. */
 export interface JobModule {
@@ -32,9 +33,9 @@ export async function buildJobModule(
     const job = buildJob(imported, params, module.options);
     return { job, unusedParams: params.unused() };
   } catch (error) {
-    if (isMillraceError(error)) throw error;
+    if (isMillraceError(error)) throw atUserLine(error);
     throw new MillraceError('MR1009', `Building the graph of ${nameOf(module.url)} threw ${String(error)}`, {
-      where: { at: module.url },
+      where: { at: userStackLine(error) ?? module.url },
       cause: error,
     });
   }
@@ -53,7 +54,7 @@ async function importJob(url: string) {
   try {
     namespace = (await import(url)) as { readonly default?: unknown };
   } catch (error) {
-    if (isMillraceError(error)) throw error;
+    if (isMillraceError(error)) throw atUserLine(error);
     throw importFailure(url, error);
   }
   if (isJobDefinition(namespace.default)) return namespace.default;
@@ -66,7 +67,7 @@ async function importJob(url: string) {
 function importFailure(url: string, error: unknown): MillraceError {
   const text = error instanceof Error ? error.message : String(error);
   const code = (error as { readonly code?: unknown } | null)?.code;
-  const details = { where: { at: url }, cause: error };
+  const details = { where: { at: userStackLine(error) ?? url }, cause: error };
   if (code === 'ERR_MODULE_NOT_FOUND') {
     return new MillraceError('MR1009', `The job module cannot be loaded: ${text}`, {
       ...details,
@@ -84,6 +85,12 @@ function importFailure(url: string, error: unknown): MillraceError {
     `The job module ${nameOf(url)} threw while it was loaded: ${text}`,
     details,
   );
+}
+
+/** The error with the line of the job's module that threw it, or that called what threw it. */
+function atUserLine(error: MillraceError): MillraceError {
+  const at = userStackLine(error.cause) ?? userStackLine(error);
+  return at === undefined ? error : error.located({ at });
 }
 
 function nameOf(url: string): string {

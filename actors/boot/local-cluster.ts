@@ -38,6 +38,8 @@ export interface SubmitOptions {
   readonly jobId?: string;
   /** `'resume'` goes on from the newest checkpoint, `'fresh'` sets those of an unfinished run aside. */
   readonly start?: JobStart;
+  /** Begins from a checkpoint of another job or run: its folder, or an entry of its log. */
+  readonly fromSavepoint?: string;
   readonly configuration?: Readonly<Record<string, RawValue>>;
 }
 
@@ -125,7 +127,8 @@ export class LocalCluster {
   ): Promise<SubmissionAnswer> {
     const extra = options.configuration ?? {};
     const layers = [...this.#layers, { origin: 'flag' as const, values: extra }];
-    const submission = { url, params, layers, jobId: options.jobId, start: options.start ?? 'new' };
+    const { jobId, start = 'new', fromSavepoint } = options;
+    const submission = { url, params, layers, jobId, start, fromSavepoint };
     return Promise.race([this.#gateway.submit(submission), this.#lost]);
   }
 

@@ -28,10 +28,11 @@ async function onOwnCluster<R>(
 ): Promise<R> {
   const cluster = await LocalCluster.start(options);
   try {
-    const { jobId, start } = options;
+    const { jobId, start, fromSavepoint } = options;
     const submitted = await cluster.submit(job, params, {
       ...(jobId === undefined ? {} : { jobId }),
       ...(start === undefined ? {} : { start }),
+      ...(fromSavepoint === undefined ? {} : { fromSavepoint }),
     });
     return await use(submitted);
   } finally {

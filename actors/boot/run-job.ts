@@ -17,6 +17,7 @@ export const runJob: RunJob = async (request, listener) => {
     const answer = await cluster.submitModule(request.url, request.params, {
       ...(request.jobId === undefined ? {} : { jobId: request.jobId }),
       start: request.start,
+      ...(request.fromSavepoint === undefined ? {} : { fromSavepoint: request.fromSavepoint }),
     });
     if (answer.type === 'refused') throw fromWireError(answer.error);
     if (answer.type === 'already-finished') return answer;

@@ -42,7 +42,14 @@ function writeSome(bytes: Buffer): Promise<number> {
     write(STANDARD_OUTPUT, bytes, (error, written) => {
       if (error === null) resolve(written);
       else if (error.code === 'EAGAIN') setTimeout(resolve, 1, 0);
-      else reject(new MillraceError('MR6004', 'Standard output cannot be written.', { cause: error }));
+      else reject(notWritten(error));
     });
   });
+}
+
+/** A reader that has gone, such as head, does not come back at a restart. */
+function notWritten(error: NodeJS.ErrnoException): MillraceError {
+  if (error.code !== 'EPIPE')
+    return new MillraceError('MR6004', 'Standard output cannot be written.', { cause: error });
+  return new MillraceError('MR6007', 'Standard output is closed: its reader has gone.', { cause: error });
 }

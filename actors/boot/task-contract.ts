@@ -9,6 +9,7 @@ import type {
 } from '../../memory/index.js';
 import type { TaskRestore, TaskSettings } from '../task/task-environment.js';
 import type { JobModule } from './job-module.js';
+import type { StateWriterConnection } from './state-writer-link.js';
 
 /** All that a task thread is told, as plain data and shared memory. */
 export interface TaskContract {
@@ -27,6 +28,8 @@ export interface TaskContract {
   /** Line of this task in heartbeats and gauges. */
   readonly line: number;
   readonly mailbox: MessagePort;
+  /** To the state writer; present where the task keeps state in LMDB. */
+  readonly stateWriter: StateWriterConnection | undefined;
   readonly restore: TaskRestore | undefined;
   readonly settings: TaskSettings;
   readonly bufferTimeoutMs: number;

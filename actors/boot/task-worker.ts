@@ -3,6 +3,7 @@ import {
   type BuiltJob,
   type CodecFactory,
   invariant,
+  type KeyedStateBackend,
   MillraceError,
   NO_TRACE,
   type RecordCodec,
@@ -23,6 +24,7 @@ import {
 import {
   FileObjectStore,
   HeapStateBackend,
+  LmdbStateBackend,
   LocalFileSystem,
   ObjectSnapshotWriter,
   ObjectStateFileReader,
@@ -35,6 +37,7 @@ import { DoorbellTurns } from './doorbell-turns.js';
 import { EventCompletions } from './event-completions.js';
 import { buildJobModule, moduleHash } from './job-module.js';
 import { StandardOutput } from './standard-output.js';
+import { StateWriterLink } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
 
@@ -100,7 +103,7 @@ async function environmentOf(
     clock: SYSTEM_CLOCK,
     completions,
     codecs,
-    stateBackend: new HeapStateBackend(),
+    stateBackend: backendOf(contract),
     stateFiles: new ObjectStateFileReader(store),
     fileSystem,
     trace: NO_TRACE,
@@ -162,6 +165,12 @@ function channelsOf(
     return { edgeId, channels: consumers.map((channel) => writers[channel]) };
   });
   return { inputs, outputs };
+}
+
+function backendOf({ state, stateWriter }: TaskContract): KeyedStateBackend {
+  if (stateWriter === undefined) return new HeapStateBackend();
+  const link = new StateWriterLink(stateWriter);
+  return new LmdbStateBackend(state.localFolder, (path) => link.connect(path));
 }
 
 function receive(mailbox: MessagePort): TaskMessage | undefined {

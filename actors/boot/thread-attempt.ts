@@ -18,11 +18,19 @@ import {
 import { planChannels, type RunningSubtasks, type TaskChannelPlan } from '../cluster/channel-plan.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
+import type { StateWriterConnection } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 import { ThreadTask } from './thread-task.js';
 import type { LauncherSettings } from './thread-task-launcher.js';
+
+/** What an attempt takes from its TaskManager. */
+export interface AttemptResources {
+  takePool(threads: number): TaskThreadPool;
+  /** A connection for one task that keeps its state in LMDB. */
+  connectStateWriter(): StateWriterConnection;
+}
 
 /** How long tasks may take to leave by themselves before their threads are ended. */
 const CANCEL_GRACE_MS = 100;
@@ -43,11 +51,11 @@ export class ThreadAttempt implements RunningAttempt {
   constructor(
     settings: LauncherSettings,
     attempt: AttemptDescription,
-    takePool: (threads: number) => TaskThreadPool,
+    resources: AttemptResources,
     onEvent: (event: TaskEvent) => void,
   ) {
-    const contracts = contractsOf(settings, attempt);
-    this.#pool = takePool(contracts.length);
+    const contracts = contractsOf(settings, attempt, resources);
+    this.#pool = resources.takePool(contracts.length);
     for (const contract of contracts) {
       this.#tasks.set(keyOf(contract.address), new ThreadTask(contract, this.#pool, onEvent));
     }
@@ -76,6 +84,11 @@ export class ThreadAttempt implements RunningAttempt {
       idleMs: this.#gauges.get(line, 'idleMs'),
       backPressuredMs: this.#gauges.get(line, 'backPressuredMs'),
     }));
+  }
+
+  /** Ends every task because of what it cannot go on without. */
+  fail(reason: MillraceError): void {
+    for (const task of this.#tasks.values()) task.kill(reason);
   }
 
   terminate(): Promise<void> {
@@ -130,7 +143,11 @@ class Grace {
 
 type Contract = Omit<TaskContract, 'mailbox'>;
 
-function contractsOf(settings: LauncherSettings, attempt: AttemptDescription): Contract[] {
+function contractsOf(
+  settings: LauncherSettings,
+  attempt: AttemptDescription,
+  resources: AttemptResources,
+): Contract[] {
   const { graph, restore } = attempt;
   const running: RunningSubtasks = graph.vertices.map((vertex) =>
     Array.from(
@@ -159,7 +176,7 @@ function contractsOf(settings: LauncherSettings, attempt: AttemptDescription): C
       const ends = endsOf(plan);
       const doorbell = bellOf(doorbells, address);
       contracts.push({
-        ...contractBase(settings, attempt, address),
+        ...contractBase(settings, attempt, address, resources),
         ...ends,
         doorbell,
         heartbeats,
@@ -171,7 +188,12 @@ function contractsOf(settings: LauncherSettings, attempt: AttemptDescription): C
   return contracts;
 }
 
-function contractBase(settings: LauncherSettings, attempt: AttemptDescription, address: TaskAddress) {
+function contractBase(
+  settings: LauncherSettings,
+  attempt: AttemptDescription,
+  address: TaskAddress,
+  resources: AttemptResources,
+) {
   const keepsState =
     attempt.graph.vertices[address.vertexId]?.operators.some((operator) => operator.keyed) === true;
   return {
@@ -185,6 +207,7 @@ function contractBase(settings: LauncherSettings, attempt: AttemptDescription, a
     settings: { ...settings.task, managedBytes: keepsState ? settings.plan.managedPerTask : 0 },
     bufferTimeoutMs: settings.bufferTimeoutMs,
     state: settings.state,
+    stateWriter: keepsState && settings.state.backend === 'lmdb' ? resources.connectStateWriter() : undefined,
   };
 }
 

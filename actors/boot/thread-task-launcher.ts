@@ -3,8 +3,8 @@ import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import type { TaskSettings } from '../task/task-environment.js';
 import type { JobModule } from './job-module.js';
+import { StateWriterHost } from './state-writer-host.js';
 import type { StateContract } from './task-contract.js';
-import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 import type { TaskThreads } from './task-threads/task-threads.js';
 import { ThreadAttempt } from './thread-attempt.js';
 
@@ -26,6 +26,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
   readonly #settings: LauncherSettings;
   readonly #threads: TaskThreads;
   #attempt: ThreadAttempt | undefined;
+  #writer: StateWriterHost | undefined;
 
   constructor(settings: LauncherSettings, threads: TaskThreads) {
     this.#settings = settings;
@@ -34,9 +35,19 @@ export class ThreadTaskLauncher implements TaskLauncher {
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
     const { taskHeap } = this.#settings.plan;
-    const take = (threads: number): TaskThreadPool => this.#threads.take(taskHeap, threads);
-    this.#attempt = new ThreadAttempt(this.#settings, attempt, take, onEvent);
+    const resources = {
+      takePool: (threads: number) => this.#threads.take(taskHeap, threads),
+      connectStateWriter: () => this.#stateWriter().connect(),
+    };
+    this.#attempt = new ThreadAttempt(this.#settings, attempt, resources, onEvent);
     return this.#attempt;
+  }
+
+  /** The state writer goes last, when no task needs it any more. Idempotent. */
+  async close(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.close();
   }
 
   tasks(): readonly TaskStatus[] {
@@ -47,5 +58,14 @@ export class ThreadTaskLauncher implements TaskLauncher {
   warm(): void {
     const { taskHeap, taskThreads } = this.#settings.plan;
     this.#threads.warm(taskHeap, taskThreads);
+  }
+
+  /** One for all attempts; the attempt that loses it fails, and the next one gets another. */
+  #stateWriter(): StateWriterHost {
+    this.#writer ??= new StateWriterHost((error) => {
+      this.#writer = undefined;
+      this.#attempt?.fail(error);
+    });
+    return this.#writer;
   }
 }

@@ -65,7 +65,7 @@ export class ThreadTask {
   ): Promise<void> {
     let error: unknown;
     try {
-      await pool.run(contract, contract.mailbox, this.#abort.signal);
+      await pool.run(contract, this.#abort.signal);
     } catch (thrown) {
       error = this.#forcedBy ?? thrown;
     }

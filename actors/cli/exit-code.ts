@@ -46,8 +46,16 @@ const BY_RANGE: Readonly<Record<string, ExitCode>> = {
   '9': ExitCode.internal,
 };
 
-/** The exit code of a command that threw. What has no code of ours is a defect. */
+/**
+ * The exit code of a command that threw. What has no code of ours is a defect. A job that failed because its
+ * checkpoint does not fit, or cannot be read, could not be restored.
+ */
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isMillraceError(error)) return ExitCode.internal;
+  if (error.code === 'MR5006' && exitCodeOfCause(error) === ExitCode.restore) return ExitCode.restore;
   return BY_CODE[error.code] ?? BY_RANGE[error.code.charAt(2)] ?? ExitCode.internal;
+}
+
+function exitCodeOfCause({ cause }: Error): ExitCode | undefined {
+  return cause === undefined ? undefined : exitCodeOf(cause);
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { isMillraceError } from '../../core/internal.js';
 import type { CliCommand, CliContext } from './cli-command.js';
+import { causesOf } from './error-text.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
 
 const EXAMPLE = `Example:
@@ -70,17 +71,4 @@ function report(error: unknown, context: CliContext): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const text = isMillraceError(error) ? stack : `MR9002 An unexpected error: ${stack}`;
   context.stderr.write(`${text}\n`);
-}
-
-const CAUSES_MAX = 8;
-
-/** The chain of causes, a line each; the innermost is what a person has to mend. */
-function causesOf(error: Error): string {
-  let text = '';
-  let cause = error.cause;
-  for (let depth = 0; cause instanceof Error && depth < CAUSES_MAX; depth++) {
-    text += `  caused by ${isMillraceError(cause) ? cause.message : `${cause.name}: ${cause.message}`}\n`;
-    cause = cause.cause;
-  }
-  return text;
 }

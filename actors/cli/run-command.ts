@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
 import {
   formatDuration,
-  fromWireError,
   type JobExecutionResult,
   JobParameters,
   type JobStatusSnapshot,
@@ -16,6 +15,7 @@ import type { JobStart } from '../cluster/cluster-gateway.js';
 import type { CliAction, CliCommand, CliContext } from './cli-command.js';
 import { configFileOption, definitionOption, loadConfiguration, warn } from './configuration.js';
 import { ExitCode } from './exit-code.js';
+import { FailureLines } from './failure-lines.js';
 import { ProgressLine } from './progress-line.js';
 
 /** What `run` adds below the flags: checkpointing is on by default, and one older checkpoint is kept. */
@@ -31,6 +31,8 @@ export interface RunRequest {
   readonly configuration: ResolvedOptions;
   readonly jobId: string | undefined;
   readonly start: JobStart;
+  /** Absolute path of a checkpoint to begin from. */
+  readonly fromSavepoint: string | undefined;
 }
 
 export type RunOutcome =
@@ -69,6 +71,11 @@ export function runCommand(runJob: RunJob, onSignal: OnSignal): CliCommand {
         .option('--job-id <name>', 'name under which checkpoints are kept (default: the job file)')
         .addOption(new Option('--resume', 'go on from the newest completed checkpoint').conflicts('fresh'))
         .option('--fresh', "start from the beginning, setting an unfinished run's checkpoints aside")
+        .addOption(
+          new Option('-s, --fromSavepoint <path>', 'begin from a checkpoint that lies elsewhere').conflicts(
+            'resume',
+          ),
+        )
         .addOption(definitionOption())
         .addOption(configFileOption())
         .option('--json', 'print the result as JSON on stdout')
@@ -98,6 +105,10 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
       params: new JobParameters(words).all(),
       configuration,
       jobId: typeof options.jobId === 'string' ? options.jobId : undefined,
+      fromSavepoint:
+        typeof options.fromSavepoint === 'string'
+          ? resolve(context.workingDirectory, options.fromSavepoint)
+          : undefined,
       start: options.resume === true ? 'resume' : options.fresh === true ? 'fresh' : 'new',
     });
   };
@@ -109,14 +120,18 @@ class RunInTerminal {
   readonly #json: boolean;
   readonly #onSignal: OnSignal;
   readonly #progress: ProgressLine;
+  readonly #failures: FailureLines;
   #stoppedBy: 'SIGINT' | 'SIGTERM' | undefined;
-  #lastFailed = 0;
 
   constructor(context: CliContext, json: boolean, onSignal: OnSignal) {
     this.#context = context;
     this.#json = json;
     this.#onSignal = onSignal;
     this.#progress = new ProgressLine(context.stderr);
+    this.#failures = new FailureLines((text) => {
+      this.#progress.clear();
+      context.stderr.write(text);
+    });
   }
 
   async run(runJob: RunJob, request: RunRequest): Promise<ExitCode> {
@@ -155,14 +170,10 @@ class RunInTerminal {
     this.#context.stderr.write(`Job ${job.jobName} starts ${from}.\n`);
   }
 
-  /** Failures are told as they come; the live line only where somebody watches. */
+  /** Failures are told as they come (the last one of all with the job's end); the live line where one watches. */
   #show(status: JobStatusSnapshot): void {
-    const failure = status.lastFailure;
-    if (failure !== undefined && failure.attempt > this.#lastFailed) {
-      this.#lastFailed = failure.attempt;
-      this.#progress.clear();
-      warn(this.#context, `Attempt ${failure.attempt} failed: ${fromWireError(failure.rootCause).message}`);
-    }
+    const goesOn = status.status === 'RUNNING' || status.status === 'RESTARTING';
+    if (goesOn && status.lastFailure !== undefined) this.#failures.tell([status.lastFailure]);
     this.#progress.show(status);
   }
 
@@ -188,6 +199,8 @@ class RunInTerminal {
       return;
     }
     const { result } = outcome;
+    // A job that ended soon after a failure was not asked for its status in between.
+    this.#failures.tell(result.failures);
     if (this.#json) {
       this.#context.stdout.write(`${JSON.stringify(result)}\n`);
       return;

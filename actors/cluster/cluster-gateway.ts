@@ -41,6 +41,8 @@ export interface JobSubmission {
   /** Over `pipeline.name` and the file's name. */
   readonly jobId: string | undefined;
   readonly start: JobStart;
+  /** Folder or log entry of a checkpoint to begin from, which becomes this job's first one. */
+  readonly fromSavepoint: string | undefined;
 }
 
 /** `new`: refused if an unfinished job of that name is known. `fresh`: that job's checkpoints are set aside. */

@@ -128,7 +128,7 @@ export class TaskContexts {
       uid: node.uid,
       subtask: this.#environment.address.subtask,
     };
-    if (isMillraceError(error)) return error;
+    if (isMillraceError(error)) return error.located(where);
     const line = userStackLine(error);
     const what =
       error instanceof Error ? `${error.name}: ${error.message}` : `Thrown value: ${String(error)}`;

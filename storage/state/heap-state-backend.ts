@@ -16,9 +16,9 @@ export class HeapStateBackend implements KeyedStateBackend {
 
   async open(request: KeyedStateRequest): Promise<KeyedStateStore> {
     const store = new HeapStateStore(request);
-    await restoreRows(request, ({ name, ordered }) => {
+    await restoreRows(request, ({ name, ordered, fixedValueBytes }) => {
       const typeId = request.restore?.tables[name] ?? '';
-      const table = store.tableOf(name, { typeId, ordered, fixedValueBytes: 0 });
+      const table = store.tableOf(name, { typeId, ordered, fixedValueBytes });
       return (row) => {
         const key = latin1Of(row.bytes, row.keyStart, row.keyLength);
         const end = row.valueStart + row.valueLength;

@@ -77,7 +77,11 @@ export class HeapStateStore implements KeyedStateStore {
     this.#chain.begin(checkpointId);
     const undo = new Map<HeapShard, HeapChanges>();
     const shards = purpose === 'base' ? this.#freezeRows(undo) : this.#frozenChanges();
-    const tables = this.#tables.map(({ name, options }) => ({ name, ordered: options.ordered }));
+    const tables = this.#tables.map(({ name, options: { ordered, fixedValueBytes } }) => ({
+      name,
+      ordered,
+      fixedValueBytes,
+    }));
     const typeIds = Object.fromEntries(this.#typeIds);
     return new HeapSnapshot({
       checkpointId,

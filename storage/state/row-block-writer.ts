@@ -1,12 +1,17 @@
 import { ByteWriter, encodeUtf8, writeVarint } from '../../core/internal.js';
+import { copyBytes } from './row-bytes.js';
 import {
   BLOCK_BYTES,
   BLOCK_HEADER_BYTES,
   ROW_FILE_FORMAT,
   ROW_FILE_MAGIC,
   type RowFileTable,
+  TABLE_HEADER_BYTES,
   TABLE_ORDERED,
 } from './row-file-layout.js';
+
+/** Bytes of the number that may follow a value. */
+export const TRAILER_BYTES = 4;
 
 /**
  * Fills one block of rows after the other (row-file-layout.ts).
@@ -18,12 +23,16 @@ export class RowBlockWriter {
   #rows = 0;
   #totalRows = 0;
 
-  constructor() {
+  readonly #limit: number;
+
+  /** @param limit size at which a block is full; it may be exceeded by one row */
+  constructor(limit: number = BLOCK_BYTES) {
+    this.#limit = limit;
     this.#out.position = BLOCK_HEADER_BYTES;
   }
 
   get isFull(): boolean {
-    return this.#out.position >= BLOCK_BYTES;
+    return this.#out.position >= this.#limit;
   }
 
   get isEmpty(): boolean {
@@ -54,7 +63,7 @@ export class RowBlockWriter {
     if (prefixLength >= 0) writeVarint(prefixLength, out);
   }
 
-  /** The rest of a row that exists. */
+  /** The rest of a row that exists. A trailer that is not -1 follows the value, as a u32, and counts to it. */
   endRow(
     key: Uint8Array,
     keyStart: number,
@@ -62,10 +71,17 @@ export class RowBlockWriter {
     value: Uint8Array,
     valueStart: number,
     valueLength: number,
+    trailer = -1,
   ): void {
-    writeVarint(valueLength + 1, this.#out);
+    const out = this.#out;
+    writeVarint((trailer < 0 ? 0 : TRAILER_BYTES) + valueLength + 1, out);
     this.#append(key, keyStart, keyLength);
     this.#append(value, valueStart, valueLength);
+    if (trailer >= 0) {
+      out.reserve(TRAILER_BYTES);
+      out.view.setUint32(out.position, trailer, true);
+      out.position += TRAILER_BYTES;
+    }
     this.#rows++;
   }
 
@@ -91,12 +107,14 @@ export class RowBlockWriter {
   #append(bytes: Uint8Array, start: number, length: number): void {
     const out = this.#out;
     out.reserve(length);
-    const into = out.bytes;
-    const at = out.position;
-    if (length > 64) into.set(bytes.subarray(start, start + length), at);
-    else for (let i = 0; i < length; i++) into[at + i] = bytes[start + i] ?? 0;
-    out.position = at + length;
+    copyBytes(bytes, start, out.bytes, out.position, length);
+    out.position += length;
   }
+}
+
+/** The number of rows in a finished block. */
+export function rowsOfBlock(block: Uint8Array): number {
+  return new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(4, true);
 }
 
 /** The first bytes of every file. */
@@ -109,11 +127,12 @@ export function rowFilePreamble(tables: readonly RowFileTable[]): Uint8Array {
   out.position = 12;
   for (const table of tables) {
     const name = encodeUtf8(table.name);
-    out.reserve(3 + name.length);
+    out.reserve(TABLE_HEADER_BYTES + name.length);
     out.view.setUint8(out.position, table.ordered ? TABLE_ORDERED : 0);
-    out.view.setUint16(out.position + 1, name.length, true);
-    out.bytes.set(name, out.position + 3);
-    out.position += 3 + name.length;
+    out.view.setUint32(out.position + 1, table.fixedValueBytes, true);
+    out.view.setUint16(out.position + 5, name.length, true);
+    out.bytes.set(name, out.position + TABLE_HEADER_BYTES);
+    out.position += TABLE_HEADER_BYTES + name.length;
   }
   out.view.setUint32(0, out.position - 4, true);
   return out.bytes.slice(0, out.position);

@@ -6,7 +6,7 @@
  * ```
  *   file      preamble block*
  *   preamble  magic "MRKS" | version u16 | table count u16 | table*        (the length word counts all of it)
- *   table     flags u8 | name length u16 | name                            its place here is its number
+ *   table     flags u8 | bytes of every value u32, or 0 | name length u16 | name   its place is its number
  *   block     rows' bytes u32 | row count u32 | row*
  *   row       table | key group | key length | [prefix length] | size | key | value
  *
@@ -25,6 +25,8 @@ export const ROW_FILE_MAGIC = 0x534b524d;
 
 export const TABLE_ORDERED = 1;
 
+export const TABLE_HEADER_BYTES = 7;
+
 export const BLOCK_HEADER_BYTES = 8;
 
 /** A block is handed on when it has reached this size. */
@@ -34,4 +36,6 @@ export const BLOCK_BYTES = 64 * 1024;
 export interface RowFileTable {
   readonly name: string;
   readonly ordered: boolean;
+  /** Bytes of a value where all have the same size, otherwise 0. */
+  readonly fixedValueBytes: number;
 }

@@ -4,6 +4,7 @@ import {
   ROW_FILE_FORMAT,
   ROW_FILE_MAGIC,
   type RowFileTable,
+  TABLE_HEADER_BYTES,
   TABLE_ORDERED,
 } from './row-file-layout.js';
 
@@ -81,11 +82,13 @@ export class RowFileReader {
     const tables: RowFileTable[] = [];
     let at = start + 8;
     for (let left = view.getUint16(start + 6, true); left > 0; left--) {
-      if (end - at < 3) throw this.#corrupt('its list of tables ends early');
-      const nameEnd = at + 3 + view.getUint16(at + 1, true);
-      const name = nameEnd > end ? undefined : decodeUtf8(bytes, at + 3, nameEnd);
+      const nameStart = at + TABLE_HEADER_BYTES;
+      if (nameStart > end) throw this.#corrupt('its list of tables ends early');
+      const nameEnd = nameStart + view.getUint16(at + 5, true);
+      const name = nameEnd > end ? undefined : decodeUtf8(bytes, nameStart, nameEnd);
       if (name === undefined) throw this.#corrupt('the name of a table is not understood');
-      tables.push({ name, ordered: (view.getUint8(at) & TABLE_ORDERED) !== 0 });
+      const ordered = (view.getUint8(at) & TABLE_ORDERED) !== 0;
+      tables.push({ name, ordered, fixedValueBytes: view.getUint32(at + 1, true) });
       at = nameEnd;
     }
     this.#tables = tables;
@@ -102,13 +105,7 @@ export class RowFileReader {
       row.table = readVarint(input);
       const table = tables[row.table];
       if (table === undefined) throw this.#corrupt(`a row names table ${row.table} of ${tables.length}`);
-      row.keyGroup = readVarint(input);
-      row.keyLength = readVarint(input);
-      row.prefixLength = table.ordered ? readVarint(input) : 0;
-      row.valueLength = readVarint(input) - 1;
-      row.keyStart = input.position;
-      row.valueStart = row.keyStart + row.keyLength;
-      input.position = row.valueStart + Math.max(row.valueLength, 0);
+      readRest(input, table.ordered, row);
       if (input.position > end || row.prefixLength > row.keyLength) throw this.#corrupt('a row ends early');
       this.#visitor.row(row);
     }
@@ -126,4 +123,20 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   both.set(a);
   both.set(b, a.length);
   return both;
+}
+
+/** Reads a row of a block that this process has written. */
+export function readRow(input: ByteReader, ordered: boolean, row: FileRow): void {
+  row.table = readVarint(input);
+  readRest(input, ordered, row);
+}
+
+function readRest(input: ByteReader, ordered: boolean, row: FileRow): void {
+  row.keyGroup = readVarint(input);
+  row.keyLength = readVarint(input);
+  row.prefixLength = ordered ? readVarint(input) : 0;
+  row.valueLength = readVarint(input) - 1;
+  row.keyStart = input.position;
+  row.valueStart = row.keyStart + row.keyLength;
+  input.position = row.valueStart + Math.max(row.valueLength, 0);
 }

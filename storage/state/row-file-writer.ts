@@ -5,7 +5,7 @@ import {
   type SnapshotWriter,
   type StateFileHandle,
 } from '../../core/internal.js';
-import { RowBlockWriter, rowFilePreamble } from './row-block-writer.js';
+import { RowBlockWriter, rowFilePreamble, rowsOfBlock } from './row-block-writer.js';
 import type { RowFileTable } from './row-file-layout.js';
 
 /**
@@ -19,6 +19,7 @@ export class RowFileWriter {
   readonly #purpose: string;
   readonly #tables: readonly RowFileTable[];
   #file: SnapshotFile | undefined = undefined;
+  #appendedRows = 0;
 
   constructor(writer: SnapshotWriter, purpose: string, tables: readonly RowFileTable[]) {
     this.#writer = writer;
@@ -26,19 +27,33 @@ export class RowFileWriter {
     this.#tables = tables;
   }
 
-  /** Hands the block on; the next rows go into a new one once this resolves. */
+  /** Hands the block on, if it has rows; the next rows go into a new one once this resolves. */
   async flush(): Promise<void> {
-    if (this.#file === undefined) {
-      this.#file = this.#writer.createFile(this.#purpose);
-      await this.#file.append(rowFilePreamble(this.#tables));
-    }
-    await this.#file.append(this.block.take());
+    if (this.block.isEmpty) return;
+    const file = await this.#opened();
+    await file.append(this.block.take());
+  }
+
+  /** Appends a finished block, after the rows so far. */
+  async append(block: Uint8Array): Promise<void> {
+    await this.flush();
+    const file = await this.#opened();
+    const rows = rowsOfBlock(block);
+    await file.append(block);
+    this.#appendedRows += rows;
   }
 
   /** Makes the file durable; undefined if there were no rows. */
   async finish(): Promise<StateFileHandle | undefined> {
-    if (!this.block.isEmpty) await this.flush();
-    return this.#file?.finish(this.block.totalRows);
+    await this.flush();
+    return this.#file?.finish(this.block.totalRows + this.#appendedRows);
+  }
+
+  async #opened(): Promise<SnapshotFile> {
+    if (this.#file !== undefined) return this.#file;
+    this.#file = this.#writer.createFile(this.#purpose);
+    await this.#file.append(rowFilePreamble(this.#tables));
+    return this.#file;
   }
 
   /** Never rejects. */

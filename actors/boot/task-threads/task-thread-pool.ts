@@ -38,13 +38,15 @@ export class TaskThreadPool {
    * Runs a task; resolves when the task has ended by itself, rejects when its thread did: MR5005 out of
    * memory, MR5003 otherwise. The signal ends the thread by force.
    */
-  async run(contract: TaskContract, mailbox: MessagePort, signal: AbortSignal): Promise<void> {
+  async run(contract: TaskContract, signal: AbortSignal): Promise<void> {
     if (this.#started >= this.threads) {
       throw new MillraceError('MR9001', `The pool has ${this.threads} threads and all of them are taken.`);
     }
     this.#started++;
+    const transferList: MessagePort[] = [contract.mailbox];
+    if (contract.stateWriter !== undefined) transferList.push(contract.stateWriter.port);
     try {
-      await this.#pool.run(contract, { transferList: [mailbox], signal });
+      await this.#pool.run(contract, { transferList, signal });
     } catch (error) {
       throw threadError(error);
     }

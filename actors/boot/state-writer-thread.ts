@@ -1,0 +1,36 @@
+import type { MessagePort } from 'node:worker_threads';
+import { KillLock, type KillLockMemory, ReplySignal } from '../../memory/index.js';
+import { StateWriter, type StateWriterMessage } from '../../storage/index.js';
+import type { StateWriterConnection } from './state-writer-link.js';
+import { ownPort } from './threads/own-port.js';
+
+/** What the TaskManager tells the thread of the state writer. */
+export type StateWriterOrder =
+  | { readonly type: 'connect'; readonly connection: StateWriterConnection }
+  | { readonly type: 'stop' };
+
+/** Entry of the state writer's thread: the only one that writes to LMDB. Orders and writes come one by one. */
+const { port, data } = ownPort();
+const writer = new StateWriter(new KillLock(data as KillLockMemory));
+const ports = new Set<MessagePort>();
+
+function connect({ port: task, signal }: StateWriterConnection): void {
+  const bell = new ReplySignal(signal);
+  ports.add(task);
+  task.on('message', (message: StateWriterMessage) => {
+    writer.handle(message, (reply) => {
+      task.postMessage(reply);
+      bell.raise();
+    });
+  });
+  task.on('close', () => ports.delete(task));
+}
+
+port.on('message', (order: StateWriterOrder) => {
+  if (order.type === 'connect') {
+    connect(order.connection);
+    return;
+  }
+  for (const task of ports) task.close();
+  port.close();
+});

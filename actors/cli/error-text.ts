@@ -1,0 +1,26 @@
+import { isMillraceError } from '../../core/internal.js';
+
+const CAUSES_MAX = 8;
+
+/**
+ * The chain of causes, a line each; the innermost is what a person has to mend. A foreign error that the line
+ * above has told in full is not told again.
+ */
+export function causesOf(error: Error): string {
+  let text = '';
+  let told = error.message;
+  let cause = error.cause;
+  for (let depth = 0; cause instanceof Error && depth < CAUSES_MAX; depth++) {
+    const line = describe(cause);
+    if (!told.includes(line)) text += `  caused by ${line}\n`;
+    told = line;
+    cause = cause.cause;
+  }
+  return text;
+}
+
+/** MR9002 stands for errors that are not ours: their own words are enough, below an error that is. */
+function describe(cause: Error): string {
+  if (!isMillraceError(cause)) return `${cause.name}: ${cause.message}`;
+  return cause.code === 'MR9002' ? cause.what : cause.message;
+}

@@ -1,0 +1,17 @@
+import { NO_WRITE_GUARD, StateWriter } from './state-writer.js';
+import type { StateWriterMessage, StateWriterPort, StateWriterReply } from './state-writer-protocol.js';
+
+/** A state writer on the thread of its callers: for the simulator and for tests. A write is done when `post` returns. */
+export class InThreadStateWriter {
+  readonly #writer = new StateWriter(NO_WRITE_GUARD);
+
+  /** A port of a store. */
+  connect(): StateWriterPort {
+    const replies: StateWriterReply[] = [];
+    return {
+      post: (message: StateWriterMessage) => this.#writer.handle(message, (reply) => replies.push(reply)),
+      receive: () => replies.shift(),
+      wait: () => {},
+    };
+  }
+}

@@ -1,0 +1,117 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Database, open, type RangeOptions } from 'lmdb';
+import { invariant } from '../../core/internal.js';
+
+/** Values of a key are shown to the visitor only during the call. */
+export type EntryVisitor = (key: Uint8Array, value: Uint8Array) => boolean;
+
+/** Entries of the environment as they were at one moment. Pins the pages of that moment until it is closed. */
+export interface LmdbSnapshot {
+  scan(start: Uint8Array, end: Uint8Array, visit: EntryVisitor): void;
+  close(): void;
+}
+
+/**
+ * One LMDB environment, as one thread sees it: byte keys, byte values. It is a working copy, thrown away on
+ * recovery: nothing is synced to disk (`noSync`), and it lives in a folder of its own.
+ *
+ * Only the state writer writes; task threads read. A reader sees what was committed when it last called
+ * {@link refresh}.
+ */
+export class LmdbEnvironment {
+  readonly #path: string;
+  readonly #db: Database<Uint8Array, Uint8Array>;
+  #open = true;
+
+  /** Makes the folder if need be. */
+  constructor(path: string) {
+    // LMDB takes a path with a dot in its last part for a file.
+    invariant(!basename(path).includes('.'), 'the folder of an LMDB environment has no dot in its name', {
+      path,
+    });
+    mkdirSync(path, { recursive: true });
+    this.#path = path;
+    this.#db = open<Uint8Array, Uint8Array>({
+      path,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      noSync: true,
+      noMemInit: true,
+      cache: false,
+    });
+  }
+
+  /** The value's bytes, valid until the next call. */
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#db.getBinaryFast(key);
+  }
+
+  /** Visits entries with start <= key < end, ascending, until the visitor returns false. */
+  scan(start: Uint8Array, end: Uint8Array, visit: EntryVisitor): void {
+    this.#scan({ start, end }, visit);
+  }
+
+  /** From now on the latest commit is seen. */
+  refresh(): void {
+    this.#db.resetReadTxn();
+  }
+
+  /** The latest commit, whatever is committed after it. */
+  snapshot(): LmdbSnapshot {
+    this.refresh();
+    const transaction = this.#db.useReadTransaction();
+    let isOpen = true;
+    return {
+      scan: (start, end, visit) => this.#scan({ start, end, transaction }, visit),
+      close: () => {
+        if (isOpen) transaction.done();
+        isOpen = false;
+      },
+    };
+  }
+
+  /** Runs `work` in one write transaction, synchronously; a throw undoes it all. */
+  transact(work: () => void): void {
+    this.#db.transactionSync(work);
+  }
+
+  /** In a transaction. */
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#db.putSync(key, value);
+  }
+
+  /** In a transaction. */
+  delete(key: Uint8Array): void {
+    this.#db.removeSync(key);
+  }
+
+  /** Bytes of the pages that hold entries. */
+  get storedBytes(): number {
+    const stats = this.#db.getStats() as {
+      readonly pageSize: number;
+      readonly treeLeafPageCount: number;
+      readonly overflowPages: number;
+    };
+    return (stats.treeLeafPageCount + stats.overflowPages) * stats.pageSize;
+  }
+
+  /** Idempotent. Settles at once where nothing is written. */
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.#db.close();
+  }
+
+  /** Closes the environment and removes its folder; who still reads it has its files until he closes, too. */
+  async remove(): Promise<void> {
+    await this.close();
+    rmSync(this.#path, { recursive: true, force: true });
+  }
+
+  #scan(range: RangeOptions, visit: EntryVisitor): void {
+    for (const { key, value } of this.#db.getRange({ ...range, snapshot: false })) {
+      if (!visit(key as Uint8Array, value)) return;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { MillraceError } from '../../core/internal.js';
+import { LmdbEnvironment, type LmdbSnapshot } from './lmdb-environment.js';
+import { LmdbRows } from './lmdb-rows.js';
+import type { SpilledBlock, StateWriterPort } from './state-writer-protocol.js';
+
+/** Longest wait for the state writer to commit one short transaction. */
+const WRITE_TIMEOUT_MS = 60_000;
+const WAIT_STEP_MS = 100;
+
+/**
+ * The LMDB environment of one store, as its task sees it: it reads, and lets the state writer write.
+ *
+ * Invariants: `inFlight` counts the writes that are posted and not confirmed; they are confirmed in order;
+ * the environment is opened for reading after the first confirmed write only.
+ */
+export class LmdbHome {
+  readonly #path: string;
+  readonly #port: StateWriterPort;
+  readonly #confirmed: (sequence: number) => void;
+  #environment: LmdbEnvironment | undefined = undefined;
+  #rows: LmdbRows | undefined = undefined;
+  #sequence = 0;
+  #nextSpill = 1;
+  #droppedSpills: number[] = [];
+  #wasUsed = false;
+  #closed = false;
+  inFlight = 0;
+  /** Size of what is stored, about. */
+  storedBytes = 0;
+
+  /** `confirmed` is called, inside {@link poll} and {@link waitForOne}, for each write in order. */
+  constructor(path: string, port: StateWriterPort, confirmed: (sequence: number) => void) {
+    this.#path = path;
+    this.#port = port;
+    this.#confirmed = confirmed;
+  }
+
+  /** Hands rows and blocks to the state writer. Returns the number that will be confirmed. */
+  post(rows: readonly Uint8Array[], spills: readonly SpilledBlock[]): number {
+    const sequence = ++this.#sequence;
+    const droppedSpills = this.#droppedSpills;
+    this.#droppedSpills = [];
+    this.#wasUsed = true;
+    this.inFlight++;
+    this.#port.post({ type: 'write', path: this.#path, sequence, rows, spills, droppedSpills });
+    return sequence;
+  }
+
+  newSpill(): number {
+    return this.#nextSpill++;
+  }
+
+  /** The block is not needed any more; it goes with the next write. */
+  dropSpill(id: number): void {
+    this.#droppedSpills.push(id);
+  }
+
+  /** Takes in what the state writer has confirmed. @throws MillraceError MR3001 if it failed */
+  poll(): void {
+    for (let reply = this.#port.receive(); reply !== undefined; reply = this.#port.receive()) {
+      if (reply.type === 'failed') {
+        throw new MillraceError('MR3001', 'The state writer could not write to LMDB.', {
+          why: reply.message,
+        });
+      }
+      if (reply.type === 'closed') continue;
+      this.inFlight--;
+      this.storedBytes = reply.storedBytes;
+      this.#environment?.refresh();
+      this.#confirmed(reply.sequence);
+    }
+  }
+
+  /** Waits, blocking, until the oldest write is confirmed. @throws MillraceError MR3001 after too long */
+  waitForOne(): void {
+    const before = this.inFlight;
+    for (let waited = 0; this.inFlight === before; waited += WAIT_STEP_MS) {
+      if (waited > WRITE_TIMEOUT_MS) {
+        throw new MillraceError('MR3001', `The state writer has not answered for ${WRITE_TIMEOUT_MS} ms.`, {
+          hint: 'The disk of the local state folder may be overloaded or gone.',
+        });
+      }
+      this.#port.wait(WAIT_STEP_MS);
+      this.poll();
+    }
+  }
+
+  /** Reading. There must have been a confirmed write. */
+  get rows(): LmdbRows {
+    if (this.#rows === undefined) {
+      this.#environment = new LmdbEnvironment(this.#path);
+      this.#rows = new LmdbRows(this.#environment);
+    }
+    return this.#rows;
+  }
+
+  snapshot(): LmdbSnapshot | undefined {
+    void this.rows;
+    return this.#environment?.snapshot();
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#environment?.close();
+    if (this.#wasUsed) this.#port.post({ type: 'close', path: this.#path });
+  }
+}

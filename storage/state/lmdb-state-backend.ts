@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { KeyedStateBackend, KeyedStateRequest, KeyedStateStore } from '../../core/internal.js';
+import { LmdbStateStore } from './lmdb-state-store.js';
+import { restoreRows } from './row-restore.js';
+import type { StateWriterPort } from './state-writer-protocol.js';
+
+/**
+ * Keeps keyed state in managed memory and, beyond that, in LMDB.
+ *
+ * @example
+ * ```ts
+ * const backend = new LmdbStateBackend('/tmp/state-of-this-process', (path) => ports.open(path));
+ * const store = await backend.open(request);
+ * ```
+ */
+export class LmdbStateBackend implements KeyedStateBackend {
+  readonly name = 'lmdb';
+  readonly #folder: string;
+  readonly #connect: (path: string) => StateWriterPort;
+
+  /**
+   * @param folder for working copies: of this process alone, empty at its start
+   * @param connect the state writer's port for the environment at a path
+   */
+  constructor(folder: string, connect: (path: string) => StateWriterPort) {
+    this.#folder = folder;
+    this.#connect = connect;
+  }
+
+  async open(request: KeyedStateRequest): Promise<KeyedStateStore> {
+    const path = join(this.#folder, environmentName(request));
+    const store = new LmdbStateStore(request, path, this.#connect(path));
+    await restoreRows(request, ({ name, ordered, fixedValueBytes }) => {
+      const typeId = request.restore?.tables[name] ?? '';
+      const table = store.tableOf(name, { typeId, ordered, fixedValueBytes });
+      return (row) => table.restore(row);
+    });
+    return store;
+  }
+}
+
+/** A name without a dot, of bounded length, that no other store of the process has. */
+function environmentName({ operatorUid, subtaskIndex, attempt }: KeyedStateRequest): string {
+  const uid = createHash('sha256').update(operatorUid).digest('hex').slice(0, 16);
+  return `${uid}-${subtaskIndex}-${attempt}`;
+}

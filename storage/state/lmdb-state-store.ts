@@ -1,0 +1,181 @@
+import {
+  invariant,
+  type KeyedSnapshot,
+  type KeyedStateRequest,
+  type KeyedStateStore,
+  type KeyGroupRange,
+  type StateTable,
+  type TableOptions,
+} from '../../core/internal.js';
+import { filesWith, typeChanged } from './heap-state-store.js';
+import { InlineSnapshot } from './inline-snapshot.js';
+import { InlineTable } from './inline-table.js';
+import { LmdbHome } from './lmdb-home.js';
+import { LmdbStoreSnapshot } from './lmdb-snapshot.js';
+import { LmdbTable } from './lmdb-table.js';
+import { MemoryReclaimer } from './memory-reclaimer.js';
+import { Memtable } from './memtable.js';
+import { MemtableGenerations } from './memtable-generations.js';
+import type { MemtableTable } from './memtable-table.js';
+import { ROW_FILE_FORMAT, type RowFileTable } from './row-file-layout.js';
+import { SnapshotChain } from './snapshot-chain.js';
+import type { StateWriterPort } from './state-writer-protocol.js';
+
+/** Less than this is no memory to work in. */
+const BUDGET_BYTES_MIN = 512 * 1024;
+/** Refs are 32-bit numbers of bytes within twice the budget. */
+const BUDGET_BYTES_MAX = 1024 * 1024 * 1024;
+
+/**
+ * Keyed state in managed memory, with LMDB behind it: the memtable and the inline tables hold what is new and
+ * what is hot; LMDB holds what finds no room there.
+ *
+ * Invariants:
+ * - what memory says of a row, also that it is deleted, stands over what LMDB says;
+ * - a snapshot is frozen at once: the generation ends, and rows of ended generations are never overwritten
+ *   before every snapshot that needs them has them;
+ * - checkpoints never wait for LMDB.
+ */
+export class LmdbStateStore implements KeyedStateStore {
+  readonly keyGroups: KeyGroupRange;
+  readonly #tables: LmdbTable[] = [];
+  readonly #memtableTables: MemtableTable[] = [];
+  readonly #byName = new Map<string, LmdbTable>();
+  readonly #inlineTables: InlineTable[] = [];
+  /** Tables of the checkpoint, whether the job still declares them or not. */
+  readonly #typeIds: Map<string, string>;
+  readonly #chain: SnapshotChain;
+  readonly #memtable: Memtable;
+  readonly #generations: MemtableGenerations;
+  readonly #home: LmdbHome;
+  readonly #reclaimer: MemoryReclaimer;
+
+  /** `path`: a folder that nobody else has ever used; it is made when it is first needed. */
+  constructor(request: KeyedStateRequest, path: string, port: StateWriterPort) {
+    this.keyGroups = request.keyGroups;
+    this.#chain = new SnapshotChain(request.restore);
+    this.#typeIds = new Map(Object.entries(request.restore?.tables ?? {}));
+    const budget = Math.min(Math.max(request.managedBytes, BUDGET_BYTES_MIN), BUDGET_BYTES_MAX);
+    this.#memtable = new Memtable(request.keyGroups, budget, this.#memtableTables, () =>
+      this.#reclaimer.makeRoom(),
+    );
+    this.#home = new LmdbHome(path, port, (sequence) => this.#reclaimer.confirmed(sequence));
+    this.#generations = new MemtableGenerations(this.#memtable, this.#home);
+    this.#reclaimer = new MemoryReclaimer(
+      this.#memtable,
+      this.#memtableTables,
+      this.#generations,
+      this.#home,
+      budget,
+    );
+  }
+
+  table(name: string, options: TableOptions): StateTable {
+    const restored = this.#typeIds.get(name);
+    if (restored !== undefined && restored !== options.typeId)
+      throw typeChanged(name, restored, options.typeId);
+    const table = this.tableOf(name, options);
+    invariant(table.options.ordered === options.ordered, 'a table stays ordered or not', { table: name });
+    this.#typeIds.set(name, options.typeId);
+    return table;
+  }
+
+  /** The table of that name, made if need be; its type is not looked at. */
+  tableOf(name: string, options: TableOptions): LmdbTable {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const table = new LmdbTable(name, this.#tables.length, options, {
+      memtable: this.#memtable,
+      reclaimer: this.#reclaimer,
+      home: this.#home,
+      createInline: (number, keyBytes, valueBytes) => this.#createInline(number, keyBytes, valueBytes),
+    });
+    this.#tables.push(table);
+    this.#memtableTables.push(table.rows);
+    this.#byName.set(name, table);
+    return table;
+  }
+
+  snapshot(checkpointId: number): KeyedSnapshot {
+    const purpose = this.#chain.wantsBase(this.#liveBytes()) ? 'base' : 'increment';
+    const before = purpose === 'base' ? [] : this.#chain.completed;
+    const until = this.#generations.freeze(checkpointId);
+    this.#chain.begin(checkpointId);
+    const since = purpose === 'base' ? -1 : this.#generations.completed;
+    const inline = this.#inlineTables.map((table) => {
+      table.generation = until + 1;
+      return new InlineSnapshot(table, since, until);
+    });
+    const typeIds = Object.fromEntries(this.#typeIds);
+    return new LmdbStoreSnapshot({
+      checkpointId,
+      purpose,
+      fileTables: this.#fileTables(),
+      tables: [...this.#memtableTables],
+      memtable: this.#memtable,
+      generations: this.#generations,
+      home: this.#home,
+      parts: purpose === 'base' ? this.#freezeEverything(until) : this.#generations.changes(until),
+      inline,
+      moment: purpose === 'base' && this.#reclaimer.hasDropped ? this.#home.snapshot() : undefined,
+      handleWith: (file) => {
+        const files = filesWith(before, file);
+        this.#chain.written(checkpointId, files);
+        const { start, end } = this.keyGroups;
+        return { format: ROW_FILE_FORMAT, keyGroupStart: start, keyGroupEnd: end, files, tables: typeIds };
+      },
+    });
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    if (!this.#chain.complete(checkpointId)) return;
+    this.#generations.complete(checkpointId);
+    for (const table of this.#inlineTables) table.completedGeneration = this.#generations.completed;
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#chain.abort(checkpointId);
+    this.#generations.sweep();
+  }
+
+  async close(): Promise<void> {
+    await this.#home.close();
+  }
+
+  #freezeEverything(until: number) {
+    this.#memtable.closeAll();
+    return this.#generations.everything(until, this.#memtable.arena.fullChunks(), this.#reclaimer.hasDropped);
+  }
+
+  #createInline(number: number, keyBytes: number, valueBytes: number): InlineTable | undefined {
+    if (!this.#reclaimer.makeRoom()) return undefined;
+    const table = new InlineTable(
+      number,
+      this.#memtable.arena,
+      { keyBytes, valueBytes },
+      this.#memtable.generation,
+      {
+        makeRoom: () => this.#reclaimer.makeRoom(),
+        evacuate: (inline, at, dirty) => this.#tables[inline.number]?.evacuate(inline, at, dirty),
+      },
+    );
+    table.completedGeneration = this.#generations.completed;
+    this.#inlineTables.push(table);
+    this.#reclaimer.addInlineTable(table);
+    return table;
+  }
+
+  #fileTables(): RowFileTable[] {
+    return this.#tables.map(({ rows, options }) => ({
+      name: rows.name,
+      ordered: rows.ordered,
+      fixedValueBytes: options.fixedValueBytes,
+    }));
+  }
+
+  #liveBytes(): number {
+    let sum = this.#memtable.arena.liveBytes + (this.#reclaimer.hasDropped ? this.#home.storedBytes : 0);
+    for (const table of this.#inlineTables) sum += table.usedBytes / 2;
+    return sum;
+  }
+}

@@ -1,0 +1,259 @@
+import {
+  type ByteReader,
+  type ByteWriter,
+  invariant,
+  type RowKey,
+  type RowVisitor,
+  StateRow,
+  type StateTable,
+  type TableOptions,
+} from '../../core/internal.js';
+import {
+  INLINE_KEY_BYTES_MAX,
+  INLINE_VALUE_BYTES_MAX,
+  SLOT_GONE,
+  SLOT_KEY,
+  SLOT_KEY_GROUP_SHIFT,
+  SLOT_LENGTH_MASK,
+  SLOT_LENGTH_SHIFT,
+} from './inline-layout.js';
+import type { InlineTable } from './inline-table.js';
+import type { LmdbHome } from './lmdb-home.js';
+import type { MemoryReclaimer } from './memory-reclaimer.js';
+import type { Memtable } from './memtable.js';
+import { ROW_KEY_LENGTH, ROW_VALUE_LENGTH } from './memtable-layout.js';
+import { MemtableTable } from './memtable-table.js';
+import { TRAILER_BYTES } from './row-block-writer.js';
+import { compareBytes } from './row-bytes.js';
+import type { FileRow } from './row-file-reader.js';
+
+/** What the tables of a store share. */
+export interface LmdbTableHost {
+  readonly memtable: Memtable;
+  readonly reclaimer: MemoryReclaimer;
+  readonly home: LmdbHome;
+  /** An inline table for rows of these sizes, or undefined if there is no room for one. */
+  createInline(number: number, keyBytes: number, valueBytes: number): InlineTable | undefined;
+}
+
+/** A row in memory; `value` undefined: it is deleted. */
+interface MemoryRow {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+}
+
+/**
+ * One table of the LMDB store. A row is looked for in the inline table, if its table has one and its key fits;
+ * otherwise in the memtable, and if that does not know it, in LMDB.
+ *
+ * Invariant: every row is in exactly one of the first two, or in neither; what they say stands over LMDB.
+ */
+export class LmdbTable implements StateTable {
+  readonly options: TableOptions;
+  readonly rows: MemtableTable;
+  readonly #host: LmdbTableHost;
+  #inline: InlineTable | undefined = undefined;
+  /** Whether the first row may still decide that there is an inline table. */
+  #mayInline: boolean;
+  /** Of the row that is being restored, and of one that is evacuated, perhaps in the middle of that. */
+  readonly #restored = new StateRow();
+  readonly #evacuated = new StateRow();
+
+  constructor(name: string, number: number, options: TableOptions, host: LmdbTableHost) {
+    const { ordered, fixedValueBytes } = options;
+    this.options = options;
+    this.rows = new MemtableTable(name, number, ordered);
+    this.#host = host;
+    this.#mayInline = !ordered && fixedValueBytes > 0 && fixedValueBytes <= INLINE_VALUE_BYTES_MAX;
+  }
+
+  get(row: RowKey, into: ByteReader): boolean {
+    if (this.#inline !== undefined) {
+      const found = this.#inline.get(row, into);
+      if (found !== 0) return found > 0;
+    }
+    const { memtable, reclaimer, home } = this.#host;
+    let ref = memtable.find(this.rows, row);
+    if (ref === 0) {
+      if (!reclaimer.hasDropped) return false;
+      const { rows } = this;
+      const stored = home.rows.get(rows.number, row.keyGroup, row.bytes.subarray(0, row.length));
+      if (stored === undefined) return false;
+      ref = memtable.cache(rows, row, this.#valueOf(stored).slice());
+    }
+    const { arena } = memtable;
+    const length = (arena.words[ref + ROW_VALUE_LENGTH] ?? 0) - 1;
+    if (length < 0) return false;
+    const start = ((ref + this.rows.headerWords) << 2) + (arena.words[ref + ROW_KEY_LENGTH] ?? 0);
+    into.pointAt(arena.bytes, arena.view, start, start + length);
+    return true;
+  }
+
+  put(row: RowKey, value: ByteWriter, from: number): void {
+    if (this.#mayInline) this.#decideInline(row);
+    if (this.#inline?.put(row, value, from)) {
+      if (value.position - from !== this.#inline.valueBytes) this.#refuseSize(value.position - from);
+      return;
+    }
+    this.#host.memtable.put(this.rows, row, value.bytes, from, value.position - from);
+  }
+
+  delete(row: RowKey): boolean {
+    if (this.#inline !== undefined) {
+      const deleted = this.#inline.delete(row);
+      if (deleted !== 0) return deleted > 0;
+    }
+    const { memtable, reclaimer, home } = this.#host;
+    const deleted = memtable.delete(this.rows, row);
+    if (deleted >= 0) return deleted === 1;
+    if (!reclaimer.hasDropped) return false;
+    const key = row.bytes.subarray(0, row.length);
+    if (home.rows.get(this.rows.number, row.keyGroup, key) === undefined) return false;
+    memtable.adopt(this.rows, row, NOTHING, 0, -1);
+    return true;
+  }
+
+  scan(prefix: RowKey, visit: RowVisitor): void {
+    invariant(this.options.ordered, 'only an ordered table is scanned by prefix', { table: this.rows.name });
+    const { scan } = this.#host.memtable;
+    const refs = scan.refsOf(this.rows, prefix);
+    const bytes = prefix.bytes.subarray(0, prefix.length);
+    this.#visitMerged(prefix.keyGroup, bytes, this.#rowsOf(refs), visit);
+  }
+
+  scanKeyGroup(keyGroup: number, visit: RowVisitor): void {
+    const { scan } = this.#host.memtable;
+    const rows = this.#rowsOf(scan.refsOfKeyGroup(this.rows, keyGroup));
+    if (this.#inline !== undefined) {
+      rows.push(...this.#inlineRows(this.#inline, keyGroup));
+      rows.sort((a, b) => compareBytes(a.key, 0, a.key.length, b.key, 0, b.key.length));
+    }
+    this.#visitMerged(keyGroup, NOTHING, rows, visit);
+  }
+
+  /** Takes over a row of a checkpoint. */
+  restore(row: FileRow): void {
+    const key = this.#restored;
+    key.setTo(row.keyGroup, row.bytes.subarray(row.keyStart, row.keyStart + row.keyLength));
+    key.prefixLength = row.prefixLength;
+    if (this.#mayInline) this.#decideInline(key);
+    const value = row.valueLength < 0 ? undefined : row.bytes;
+    if (this.#inline?.restore(key, value, row.valueStart)) return;
+    this.#host.memtable.restore(this.rows, key, row.bytes, row.valueStart, row.valueLength);
+  }
+
+  /** Takes over the row in a slot of its inline table, which gives up the region. */
+  evacuate(inline: InlineTable, at: number, dirty: boolean): void {
+    const { words, bytes } = inline.arena;
+    const meta = words[at] ?? 0;
+    const start = (at + SLOT_KEY) << 2;
+    const row = this.#evacuated;
+    const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
+    row.setTo(meta >>> SLOT_KEY_GROUP_SHIFT, bytes.subarray(start, start + length));
+    const valueLength = (meta & SLOT_GONE) !== 0 ? -1 : inline.valueBytes;
+    const value = start + inline.keyBytesMax;
+    if (dirty) this.#host.memtable.adopt(this.rows, row, bytes, value, valueLength);
+    else this.#host.memtable.restore(this.rows, row, bytes, value, valueLength);
+  }
+
+  #decideInline(first: RowKey): void {
+    this.#mayInline = false;
+    if (first.length > INLINE_KEY_BYTES_MAX) return;
+    this.#inline = this.#host.createInline(this.rows.number, first.length, this.options.fixedValueBytes);
+  }
+
+  #rowsOf(refs: readonly number[]): MemoryRow[] {
+    const { scan } = this.#host.memtable;
+    return refs.map((ref) => ({ key: scan.keyOf(this.rows, ref), value: scan.valueOf(this.rows, ref) }));
+  }
+
+  #inlineRows(inline: InlineTable, keyGroup: number): MemoryRow[] {
+    const { words, bytes } = inline.arena;
+    const found: MemoryRow[] = [];
+    for (const chunk of inline.regions()) {
+      const base = inline.slotsOf(chunk);
+      for (let slot = 0; slot < inline.slotCount; slot++) {
+        const at = base + slot * inline.slotWords;
+        const meta = words[at] ?? 0;
+        if (meta === 0 || (meta & SLOT_GONE) !== 0 || meta >>> SLOT_KEY_GROUP_SHIFT !== keyGroup) continue;
+        const start = (at + SLOT_KEY) << 2;
+        const value = start + inline.keyBytesMax;
+        found.push({
+          key: bytes.subarray(start, start + ((meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT)),
+          value: bytes.subarray(value, value + inline.valueBytes),
+        });
+      }
+    }
+    return found;
+  }
+
+  /** Visits rows in memory, ascending, and between them those that only LMDB has. */
+  #visitMerged(keyGroup: number, prefix: Uint8Array, rows: readonly MemoryRow[], visit: RowVisitor): void {
+    const { reclaimer, home } = this.#host;
+    reclaimer.scans++;
+    try {
+      const merge = new RowMerge(rows, visit);
+      if (reclaimer.hasDropped) {
+        const { number } = this.rows;
+        home.rows.scan(number, keyGroup, prefix, (key, stored) => merge.stored(key, this.#valueOf(stored)));
+      }
+      merge.rest();
+    } finally {
+      reclaimer.scans--;
+    }
+  }
+
+  /** LMDB keeps the length of the prefix behind the value of an ordered table's row. */
+  #valueOf(stored: Uint8Array): Uint8Array {
+    return this.rows.ordered ? stored.subarray(0, stored.length - TRAILER_BYTES) : stored;
+  }
+
+  #refuseSize(bytes: number): never {
+    const { rows, options } = this;
+    invariant(false, 'every value of this table has the same size', {
+      table: rows.name,
+      bytes,
+      declared: options.fixedValueBytes,
+    });
+  }
+}
+
+/** Merges ascending rows of memory with ascending rows of LMDB; of two of one key the former counts. */
+class RowMerge {
+  readonly #rows: readonly MemoryRow[];
+  readonly #visit: RowVisitor;
+  #next = 0;
+  #ended = false;
+
+  constructor(rows: readonly MemoryRow[], visit: RowVisitor) {
+    this.#rows = rows;
+    this.#visit = visit;
+  }
+
+  /** The next row of LMDB. False ends. */
+  stored(key: Uint8Array, value: Uint8Array): boolean {
+    for (let row = this.#rows[this.#next]; row !== undefined; row = this.#rows[this.#next]) {
+      const order = compareBytes(row.key, 0, row.key.length, key, 0, key.length);
+      if (order > 0) break;
+      this.#next++;
+      if (!this.#show(row)) return false;
+      if (order === 0) return true;
+    }
+    this.#ended = !this.#visit(key, value);
+    return !this.#ended;
+  }
+
+  rest(): void {
+    while (!this.#ended) {
+      const row = this.#rows[this.#next++];
+      if (row === undefined || !this.#show(row)) return;
+    }
+  }
+
+  #show(row: MemoryRow): boolean {
+    if (row.value !== undefined) this.#ended = !this.#visit(row.key, row.value);
+    return !this.#ended;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,268 @@
+import { invariant } from '../../core/internal.js';
+import { type ChunkRowChoice, writeChunkRows } from './chunk-rows.js';
+import type { InlineTable } from './inline-table.js';
+import type { LmdbHome } from './lmdb-home.js';
+import type { Memtable } from './memtable.js';
+import type { MemtableGenerations } from './memtable-generations.js';
+import { ChunkPersistence, ChunkState } from './memtable-layout.js';
+import type { MemtableTable } from './memtable-table.js';
+import { RowBlockWriter } from './row-block-writer.js';
+import type { SpilledBlock } from './state-writer-protocol.js';
+
+/** Chunks that are written before they have to leave, above this share of the budget in living rows. */
+const WRITE_BEHIND_SHARE = 0.6;
+/** Share of the budget that may stand by, written and ready to be dropped. */
+const STANDBY_SHARE = 0.125;
+const IN_FLIGHT_MAX = 4;
+/** Chunks that are forced out in one write. */
+const FORCED_CHUNKS = 8;
+/** A chunk of which less is garbage is not worth moving. */
+const GARBAGE_SHARE = 0.25;
+
+/** Chunks that are being written, as they were when they were posted. */
+interface PostedWrite {
+  readonly sequence: number;
+  readonly chunks: readonly { readonly chunk: number; readonly opened: number }[];
+}
+
+/**
+ * Keeps a store within its managed memory. While the living rows fit, garbage is moved out from between them
+ * and LMDB is not written at all. Above that, the oldest chunks are written to LMDB in the background; when
+ * memory is full they are dropped, and only if none is ready does the task wait for the state writer.
+ *
+ * Invariants:
+ * - a chunk is dropped only after its rows are committed in LMDB, and what checkpoints still need of it has
+ *   been put aside there;
+ * - nothing is moved or dropped while a scan is running, nor while this is at work already: then memory may
+ *   exceed the budget for a moment.
+ */
+export class MemoryReclaimer {
+  readonly #memtable: Memtable;
+  readonly #tables: readonly MemtableTable[];
+  readonly #generations: MemtableGenerations;
+  readonly #home: LmdbHome;
+  readonly #budgetBytes: number;
+  readonly #inlineTables: InlineTable[] = [];
+  readonly #posted: PostedWrite[] = [];
+  #busy = false;
+  #turn = 0;
+  /** Scans that are running. */
+  scans = 0;
+  /** Set once a row is in LMDB and no longer in memory. */
+  hasDropped = false;
+
+  constructor(
+    memtable: Memtable,
+    tables: readonly MemtableTable[],
+    generations: MemtableGenerations,
+    home: LmdbHome,
+    budgetBytes: number,
+  ) {
+    this.#memtable = memtable;
+    this.#tables = tables;
+    this.#generations = generations;
+    this.#home = home;
+    this.#budgetBytes = budgetBytes;
+  }
+
+  addInlineTable(table: InlineTable): void {
+    this.#inlineTables.push(table);
+  }
+
+  /** Before a chunk is taken. True if it fits into the budget. */
+  makeRoom(): boolean {
+    if (this.#busy || this.scans > 0) return this.#fits();
+    this.#busy = true;
+    try {
+      this.#home.poll();
+      if (!this.#fits()) this.#generations.sweep();
+      // Each step frees a chunk or brings that nearer; the bound is for what nobody thought of.
+      for (let steps = 4 * this.#memtable.arena.limit; steps > 0 && !this.#fits(); steps--) {
+        if (!this.#freeSome()) break;
+      }
+      this.#writeBehind();
+    } finally {
+      this.#busy = false;
+    }
+    return this.#fits();
+  }
+
+  /** The state writer has committed a write. */
+  confirmed(sequence: number): void {
+    const posted = this.#posted.shift();
+    invariant(posted?.sequence === sequence, 'writes are confirmed in order', { sequence });
+    const { arena } = this.#memtable;
+    for (const { chunk, opened } of posted.chunks) {
+      // The chunk may have been freed, and taken again, meanwhile.
+      if (arena.sequence[chunk] === opened && arena.persistence[chunk] === ChunkPersistence.WRITING) {
+        arena.persistence[chunk] = ChunkPersistence.WRITTEN;
+      }
+    }
+  }
+
+  #fits(): boolean {
+    const chunkBytes = this.#memtable.arena.chunkWords * 4;
+    return this.#memtable.usedBytes + chunkBytes <= this.#budgetBytes;
+  }
+
+  /** Frees a chunk, or comes nearer to it. False if nothing can be done. */
+  #freeSome(): boolean {
+    const garbage = this.#mostGarbage();
+    if (garbage > 0) {
+      this.#memtable.compact(garbage);
+      return true;
+    }
+    const written = this.#oldest((chunk) => this.#isLoose(chunk) && this.#isWritten(chunk));
+    if (written > 0) {
+      this.#drop(written);
+      return true;
+    }
+    if (this.#home.inFlight > 0) {
+      this.#home.waitForOne();
+      return true;
+    }
+    // Rows in slots cannot be written by the chunk; every fourth time it is their turn to become such rows.
+    const inline = this.#inlineTables.find((table) => table.regions().length > 0);
+    if (inline !== undefined && ++this.#turn % 4 === 0) return this.#giveUpRegion(inline);
+    if (this.#forceOut()) return true;
+    return inline !== undefined && this.#giveUpRegion(inline);
+  }
+
+  #giveUpRegion(table: InlineTable): boolean {
+    const region = table.regions()[0];
+    if (region === undefined) return false;
+    table.giveUp(region);
+    return true;
+  }
+
+  #drop(chunk: number): void {
+    this.hasDropped = true;
+    this.#memtable.drop(chunk);
+  }
+
+  /** Full, and needed by no checkpoint. */
+  #isLoose(chunk: number): boolean {
+    const { state, generation, pins } = this.#memtable.arena;
+    return state[chunk] === ChunkState.FULL && generation[chunk] === 0 && pins[chunk] === 0;
+  }
+
+  #isWritten(chunk: number): boolean {
+    return this.#memtable.arena.persistence[chunk] === ChunkPersistence.WRITTEN;
+  }
+
+  /** The loose chunk with the most garbage, if that is worth while; otherwise 0. */
+  #mostGarbage(): number {
+    const { arena } = this.#memtable;
+    let best = 0;
+    let most = arena.chunkWords * GARBAGE_SHARE;
+    for (let chunk = 1; chunk < arena.limit; chunk++) {
+      if (!this.#isLoose(chunk) || arena.persistence[chunk] !== ChunkPersistence.NONE) continue;
+      if ((arena.span[chunk] ?? 1) > 1) continue;
+      const end = arena.end[chunk] ?? 0;
+      let garbage = end - (arena.live[chunk] ?? 0);
+      if (!this.#memtable.mayBeElsewhere) garbage += arena.tombstones[chunk] ?? 0;
+      // What is left at the end counts if the next row was not the reason.
+      if (end * 2 < arena.chunkWords) garbage += arena.chunkWords - end;
+      if (garbage > most) {
+        best = chunk;
+        most = garbage;
+      }
+    }
+    return best;
+  }
+
+  /** Of the chunks that were opened first, the first that is wanted; 0 if none is. */
+  #oldest(wanted: (chunk: number) => boolean): number {
+    const { arena } = this.#memtable;
+    let best = 0;
+    for (let chunk = 1; chunk < arena.limit; chunk++) {
+      if (best !== 0 && (arena.sequence[chunk] ?? 0) > (arena.sequence[best] ?? 0)) continue;
+      if (wanted(chunk)) best = chunk;
+    }
+    return best;
+  }
+
+  /** Has chunks written before they are in the way. */
+  #writeBehind(): void {
+    const { arena } = this.#memtable;
+    const living = this.#memtable.usedBytes - arena.usedBytes + arena.liveBytes + this.#inlineBytes();
+    if (living <= this.#budgetBytes * WRITE_BEHIND_SHARE) return;
+    let standby = 0;
+    for (let chunk = 1; chunk < arena.limit; chunk++) {
+      if (arena.state[chunk] === ChunkState.FULL && arena.persistence[chunk] !== ChunkPersistence.NONE)
+        standby++;
+    }
+    const wanted = (this.#budgetBytes * STANDBY_SHARE) / (arena.chunkWords * 4);
+    for (; standby < wanted && this.#home.inFlight < IN_FLIGHT_MAX; standby++) {
+      const chunk = this.#oldest(
+        (it) => this.#isLoose(it) && arena.persistence[it] === ChunkPersistence.NONE,
+      );
+      if (chunk === 0) return;
+      this.#post([chunk], []);
+    }
+  }
+
+  #inlineBytes(): number {
+    let sum = 0;
+    for (const table of this.#inlineTables) sum += table.usedBytes;
+    return sum;
+  }
+
+  /** Writes the oldest chunks, and puts aside what checkpoints need of them, so that they can be dropped. */
+  #forceOut(): boolean {
+    const chunks: number[] = [];
+    const spills: SpilledBlock[] = [];
+    const { arena } = this.#memtable;
+    while (chunks.length < FORCED_CHUNKS) {
+      const chunk = this.#oldest((it) => arena.state[it] === ChunkState.FULL && !chunks.includes(it));
+      if (chunk === 0) break;
+      chunks.push(chunk);
+    }
+    if (chunks.length === 0) return false;
+    const asides = chunks.flatMap((chunk) => this.#asides(chunk, spills));
+    const unwritten = chunks.filter((chunk) => arena.persistence[chunk] === ChunkPersistence.NONE);
+    this.#post(unwritten, spills);
+    while (this.#home.inFlight > 0) this.#home.waitForOne();
+    for (const putAside of asides) putAside();
+    for (const chunk of chunks) if (this.#isLoose(chunk) && this.#isWritten(chunk)) this.#drop(chunk);
+    return true;
+  }
+
+  /** Makes the blocks that stand for a chunk, and says what is to be done once they are written. */
+  #asides(chunk: number, spills: SpilledBlock[]): (() => void)[] {
+    const todo: (() => void)[] = [];
+    for (const { part, until, tombstones, pinned } of this.#generations.usesOf(chunk)) {
+      const bytes = this.#blockOf(chunk, { until, tombstones, form: 'file' });
+      const id = bytes === undefined ? 0 : this.#home.newSpill();
+      if (bytes !== undefined) spills.push({ id, bytes });
+      todo.push(() => this.#generations.putAside(part, pinned, id));
+    }
+    return todo;
+  }
+
+  #post(chunks: readonly number[], spills: readonly SpilledBlock[]): void {
+    const memtable = this.#memtable;
+    const { arena } = memtable;
+    memtable.mayBeElsewhere = true;
+    const rows: Uint8Array[] = [];
+    for (const chunk of chunks) {
+      arena.persistence[chunk] = ChunkPersistence.WRITING;
+      // The copy is taken: rows of the chunk change in place no more.
+      arena.stamp[chunk] = 0;
+      const block = this.#blockOf(chunk, { until: Number.POSITIVE_INFINITY, tombstones: true, form: 'lmdb' });
+      if (block !== undefined) rows.push(block);
+    }
+    const sequence = this.#home.post(rows, spills);
+    this.#posted.push({
+      sequence,
+      chunks: chunks.map((chunk) => ({ chunk, opened: arena.sequence[chunk] ?? 0 })),
+    });
+  }
+
+  /** The chosen rows of a chunk in one block, or undefined if there are none. */
+  #blockOf(chunk: number, choice: ChunkRowChoice): Uint8Array | undefined {
+    const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
+    writeChunkRows({ arena: this.#memtable.arena, tables: this.#tables }, chunk, 0, choice, block);
+    return block.isEmpty ? undefined : block.take();
+  }
+}

@@ -1,0 +1,71 @@
+import { invariant } from '../../core/internal.js';
+
+const DEPTH_MIN = 1;
+/** The upper bits of a hash choose the region, the lower 16 the slot in it. */
+const DEPTH_MAX = 16;
+
+/**
+ * Which region the rows of a hash are in: extendible hashing. Regions are chunks; 0 is none.
+ *
+ * Invariants: the directory has 2^depth entries, one for each value of the upper `depth` bits of a hash; the
+ * entries of a region of depth d are the 2^(depth - d) neighbours that agree in the upper d bits.
+ */
+export class RegionDirectory {
+  #entries: Int32Array;
+  #depth = DEPTH_MIN;
+  /** hash >>> shift is the entry. */
+  #shift = 32 - DEPTH_MIN;
+  /** By chunk; 255: not in use. */
+  readonly #depthOf: Uint8Array;
+
+  constructor(chunkCount: number, first: number) {
+    this.#entries = new Int32Array(1 << DEPTH_MIN).fill(first);
+    this.#depthOf = new Uint8Array(chunkCount).fill(255);
+    this.#depthOf[first] = 0;
+  }
+
+  /** 0 if the region of that hash was given up. hot path. */
+  regionOf(hash: number): number {
+    return this.#entries[hash >>> this.#shift] ?? 0;
+  }
+
+  isInUse(chunk: number): boolean {
+    return this.#depthOf[chunk] !== 255;
+  }
+
+  regions(): number[] {
+    const found: number[] = [];
+    for (const chunk of this.#entries) if (chunk !== 0 && chunk !== found.at(-1)) found.push(chunk);
+    return found;
+  }
+
+  canDivide(chunk: number): boolean {
+    return (this.#depthOf[chunk] ?? 255) < DEPTH_MAX;
+  }
+
+  /** Half of the hashes of a region belong to another from now on. */
+  divide(chunk: number, other: number): void {
+    const depth = this.#depthOf[chunk] ?? 255;
+    invariant(depth < DEPTH_MAX, 'only a region in use is divided', { chunk, depth });
+    if (depth === this.#depth) this.#double();
+    const first = this.#entries.indexOf(chunk);
+    const half = 1 << (this.#depth - depth - 1);
+    this.#entries.fill(other, first + half, first + 2 * half);
+    this.#depthOf[chunk] = depth + 1;
+    this.#depthOf[other] = depth + 1;
+  }
+
+  giveUp(chunk: number): void {
+    for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i] === chunk) this.#entries[i] = 0;
+    this.#depthOf[chunk] = 255;
+  }
+
+  #double(): void {
+    const old = this.#entries;
+    const entries = new Int32Array(old.length * 2);
+    for (let i = 0; i < old.length; i++) entries.fill(old[i] ?? 0, 2 * i, 2 * i + 2);
+    this.#entries = entries;
+    this.#depth++;
+    this.#shift--;
+  }
+}

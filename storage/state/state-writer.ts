@@ -1,0 +1,105 @@
+import { ByteReader, invariant } from '../../core/internal.js';
+import { LmdbEnvironment } from './lmdb-environment.js';
+import { LmdbRows } from './lmdb-rows.js';
+import { BLOCK_HEADER_BYTES } from './row-file-layout.js';
+import { FileRow, readRow } from './row-file-reader.js';
+import type { StateWriterMessage, StateWriterReply } from './state-writer-protocol.js';
+
+/**
+ * Says when a thread may be ended by force: never inside an LMDB write transaction, which would block every
+ * later writer of the process.
+ */
+export interface WriteGuard {
+  /** A write transaction begins. False: the thread is being ended, and must write no more. */
+  enter(): boolean;
+  leave(): void;
+}
+
+/** Guards nothing: where the writer's thread is never ended by force. */
+export const NO_WRITE_GUARD: WriteGuard = { enter: () => true, leave: () => {} };
+
+interface OpenEnvironment {
+  readonly environment: LmdbEnvironment;
+  readonly rows: LmdbRows;
+}
+
+/**
+ * Does all writes to the LMDB environments of a TaskManager, on a thread of its own: each message is one
+ * short transaction, in which no user code runs. It holds no state that matters: who lost it begins again
+ * from a checkpoint.
+ *
+ * Invariant: an environment is open here from its first message to its `close`.
+ */
+export class StateWriter {
+  readonly #guard: WriteGuard;
+  readonly #environments = new Map<string, OpenEnvironment>();
+
+  constructor(guard: WriteGuard) {
+    this.#guard = guard;
+  }
+
+  /** Carries a message out and replies, a write before this returns; never throws. No reply: the thread is being ended. */
+  handle(message: StateWriterMessage, reply: (reply: StateWriterReply) => void): void {
+    const { path } = message;
+    const failed = (error: unknown) =>
+      reply({ type: 'failed', path, message: error instanceof Error ? error.message : String(error) });
+    if (message.type === 'close') {
+      this.#close(path).then(() => reply({ type: 'closed', path }), failed);
+      return;
+    }
+    try {
+      if (!this.#write(message)) return;
+      const storedBytes = this.#opened(path).environment.storedBytes;
+      reply({ type: 'written', path, sequence: message.sequence, storedBytes });
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #write(message: StateWriterMessage & { readonly type: 'write' }): boolean {
+    const { environment, rows } = this.#opened(message.path);
+    if (!this.#guard.enter()) return false;
+    try {
+      environment.transact(() => {
+        for (const block of message.rows) writeRows(rows, block);
+        for (const { id, bytes } of message.spills) rows.putSpill(id, bytes);
+        for (const id of message.droppedSpills) rows.putSpill(id, undefined);
+      });
+    } finally {
+      this.#guard.leave();
+    }
+    return true;
+  }
+
+  #opened(path: string): OpenEnvironment {
+    const known = this.#environments.get(path);
+    if (known !== undefined) return known;
+    const environment = new LmdbEnvironment(path);
+    const opened = { environment, rows: new LmdbRows(environment) };
+    this.#environments.set(path, opened);
+    return opened;
+  }
+
+  async #close(path: string): Promise<void> {
+    const opened = this.#environments.get(path);
+    this.#environments.delete(path);
+    await opened?.environment.remove();
+  }
+}
+
+function writeRows(rows: LmdbRows, block: Uint8Array): void {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  const end = BLOCK_HEADER_BYTES + view.getUint32(0, true);
+  invariant(end === block.length, 'a block of rows is handed over whole', { end, length: block.length });
+  const input = new ByteReader();
+  input.pointAt(block, view, BLOCK_HEADER_BYTES, end);
+  const row = new FileRow();
+  row.bytes = block;
+  for (let left = view.getUint32(4, true); left > 0; left--) {
+    readRow(input, false, row);
+    const key = block.subarray(row.keyStart, row.keyStart + row.keyLength);
+    const value =
+      row.valueLength < 0 ? undefined : block.subarray(row.valueStart, row.valueStart + row.valueLength);
+    rows.put(row.table, row.keyGroup, key, value);
+  }
+}
