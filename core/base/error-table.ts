@@ -63,6 +63,7 @@ export const ERROR_TABLE = {
   MR6004: { kind: 'retryable', title: 'A sink could not be written' },
   MR6005: { kind: 'fatal', title: 'A pending output file is missing at commit' },
   MR6006: { kind: 'fatal', title: 'The name of an output file is taken by another file' },
+  MR6007: { kind: 'fatal', title: 'Nobody reads standard output any more' },
   // 7xxx: command line
   MR7001: { kind: 'fatal', title: 'Usage' },
   // 8xxx: job identity

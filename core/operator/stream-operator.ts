@@ -107,7 +107,7 @@ export interface OperatorContext {
   collect(sequence: number, values: readonly unknown[]): void;
   /**
    * The error to throw when user code threw `error`: MR5001 with operator, uid and the user's own stack
-   * line; a MillraceError comes back as it is.
+   * line; a MillraceError comes back with its place.
    */
   userError(error: unknown): Error;
 }
