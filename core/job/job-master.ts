@@ -261,9 +261,9 @@ export class JobMaster {
     else if (route.type === 'failure') this.#fail(locatedIn(route.error, from, this.#name), now, effects);
   }
 
-  /** The attempt has failed. */
+  /** The attempt has failed. Once all its tasks have finished there is nothing left that could: a checkpoint, say. */
   #fail(error: WireError, now: Instant, effects: JobEffect[]): void {
-    if (this.#status !== 'RUNNING') {
+    if (this.#status !== 'RUNNING' || this.#closing.begun) {
       this.#failover.history.addConcurrent(error);
       return;
     }

@@ -182,6 +182,18 @@ t.test('a bounded job ends by its final checkpoint', async (t) => {
   t.equal(driver.status, 'FINISHED');
 });
 
+t.test('a checkpoint that fails when all tasks have finished does not restart the job', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { checkpointing: { maxConcurrentCheckpoints: 2 } });
+  driver.run();
+  driver.takeManifest();
+  driver.finishAll();
+  driver.handle({ type: 'checkpoint-store-failed', checkpointId: 1, error: wireError('MR3001') });
+  driver.handle({ type: 'checkpoint-outcome', checkpointId: 1, completed: false });
+  t.equal(driver.status, 'RUNNING');
+  driver.gone();
+  t.match(driver.effects.at(-1), { type: 'store-result', result: { state: 'FINISHED' } });
+});
+
 t.test('a job restored from its very end has nothing to launch', async (t) => {
   const ran = new JobMasterDriver(PIPELINE);
   ran.run();
