@@ -1,7 +1,7 @@
-import { serve } from './comlink/comlink-port.js';
-import { ControlPlane } from './control-plane.js';
-import { ownPort } from './threads/own-port.js';
+import { graphBuilderThreads } from './threads/spare-threads.js';
 
 /** Entry of the control plane's thread: a blocked main thread stops neither heartbeats nor checkpoints. */
-const { port } = ownPort();
-serve(new ControlPlane(), port);
+// The first job's graph is built on a thread that loads while this one does.
+graphBuilderThreads.warm();
+const { serveControlPlane } = await import('./control-service.js');
+serveControlPlane();

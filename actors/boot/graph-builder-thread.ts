@@ -4,17 +4,16 @@ import { buildJobModule, type JobModule, moduleHash } from './job-module.js';
 import { ownPort } from './threads/own-port.js';
 
 /** Entry of the graph builder's thread: one job module in, one graph out. */
-const { port, data } = ownPort();
-const module = data as JobModule;
+const { port } = ownPort();
+port.once('message', (module: JobModule) => {
+  answer(module).then(
+    (built) => port.postMessage(built),
+    (error: unknown) => port.postMessage({ type: 'failed', error: toWireError(error) }),
+  );
+});
 
-async function answer(): Promise<GraphBuilderAnswer> {
-  try {
-    const hash = await moduleHash(module.url);
-    const { job, unusedParams } = await buildJobModule(module);
-    return { type: 'built', graph: job.graph, moduleHash: hash, unusedParams };
-  } catch (error) {
-    return { type: 'failed', error: toWireError(error) };
-  }
+async function answer(module: JobModule): Promise<GraphBuilderAnswer> {
+  const hash = await moduleHash(module.url);
+  const { job, unusedParams } = await buildJobModule(module);
+  return { type: 'built', graph: job.graph, moduleHash: hash, unusedParams };
 }
-
-port.postMessage(await answer());

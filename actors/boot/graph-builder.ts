@@ -6,7 +6,7 @@ import {
   type WireError,
 } from '../../core/internal.js';
 import type { JobModule } from './job-module.js';
-import { spawnThread } from './threads/spawn-thread.js';
+import { graphBuilderThreads } from './threads/spare-threads.js';
 
 /** What the graph builder's thread answers. */
 export type GraphBuilderAnswer =
@@ -32,7 +32,7 @@ export interface BuiltGraph {
  */
 export function buildGraph(module: JobModule): Promise<BuiltGraph> {
   return new Promise((resolve, reject) => {
-    const thread = spawnThread(new URL('./graph-builder-thread.js', import.meta.url), { workerData: module });
+    const thread = graphBuilderThreads.take();
     let answered = false;
     thread.once('message', (answer: GraphBuilderAnswer) => {
       answered = true;
@@ -45,5 +45,6 @@ export function buildGraph(module: JobModule): Promise<BuiltGraph> {
       if (answered) return;
       reject(new MillraceError('MR1009', `The thread that built the graph exited with code ${code}.`));
     });
+    thread.postMessage(module);
   });
 }

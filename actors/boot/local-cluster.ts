@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import {
   fromWireError,
@@ -12,9 +11,9 @@ import {
   type RawValue,
 } from '../../core/internal.js';
 import type { ClusterGateway, JobStart, SubmissionAnswer, TaskStatus } from '../cluster/cluster-gateway.js';
-import { connect, type Remote } from './comlink/comlink-port.js';
+import type { Remote } from './comlink/comlink-port.js';
 import { isMainThread } from './threads/own-port.js';
-import { spawnThread } from './threads/spawn-thread.js';
+import { controlThreads } from './threads/spare-threads.js';
 
 /** Options of a cluster; each mirrors a configuration key, which `configuration` may give by its name. */
 export interface ClusterOptions {
@@ -64,9 +63,9 @@ export class LocalCluster {
   readonly #lost: Promise<never>;
   #closed = false;
 
-  private constructor(thread: Worker, layers: readonly OptionLayer[]) {
+  private constructor(thread: Worker, gateway: Remote<ClusterGateway>, layers: readonly OptionLayer[]) {
     this.#thread = thread;
-    this.#gateway = connect<ClusterGateway>(thread);
+    this.#gateway = gateway;
     this.#layers = layers;
     this.#lost = new Promise((_, reject) => {
       thread.once('error', (error) =>
@@ -97,9 +96,11 @@ export class LocalCluster {
         },
       );
     }
-    const thread = spawnThread(new URL('./control-thread.js', import.meta.url), {});
-    await once(thread, 'online');
-    return new LocalCluster(thread, layers);
+    controlThreads.warm();
+    // Job modules import this file too, in every thread, and connect to nothing there.
+    const { connect } = await import('./comlink/comlink-port.js');
+    const thread = controlThreads.take();
+    return new LocalCluster(thread, connect<ClusterGateway>(thread), layers);
   }
 
   /** Starts a job. Rejects with what refused it: its graph, its memory, its checkpoints. */

@@ -1,24 +1,7 @@
 #!/usr/bin/env node
-import { configCommand } from '../cli/config-command.js';
-import { memoryCommand } from '../cli/memory-command.js';
-import { runProgram } from '../cli/program.js';
-import { runCommand } from '../cli/run-command.js';
-import { packageVersion } from './package-version.js';
-import { onSignal, runJob } from './run-job.js';
+import { controlThreads } from './threads/spare-threads.js';
 
-// A reader that has seen enough, such as head, closes the pipe: that is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
-process.exitCode = await runProgram(
-  process.argv.slice(2),
-  {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    environment: process.env,
-    workingDirectory: process.cwd(),
-    version: packageVersion(),
-  },
-  [runCommand(runJob, onSignal), memoryCommand, configCommand],
-);
+// To run a job takes a control plane: its thread loads while this one reads the command.
+if (process.argv[2] === 'run') controlThreads.warm();
+const { runCommandLine } = await import('./command-line.js');
+await runCommandLine();
