@@ -9,8 +9,8 @@ import job from './engine-hop-job.js';
 
 /**
  * The hop of the running engine: a source task and a sink task, with mail, watermarks, heartbeats, gauges and
- * a checkpoint each second, beside the same records over a bare ring and over postMessage. A round measures all three one
- * after another, and the ratios are those of rounds, since the machine is not the same a minute later.
+ * a checkpoint each second, beside the same records over a bare ring and over postMessage. A round measures
+ * all three one after another, and the ratios are those of rounds: a minute later the machine is another.
  */
 const COUNT = SMALL ? 50_000 : 4_000_000;
 const ROUNDS = SMALL ? 1 : 5;
