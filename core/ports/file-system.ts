@@ -19,8 +19,8 @@ export interface FileSystem {
   /**
    * Gives `existing` the second name `path`, atomically: exactly one of several callers wins.
    * Resolves to false when `path` exists already. Makes the parent folders of `path`. The name is durable
-   * when this resolves, to true or to false. Rejects with MR3008 if `existing` does not exist; any other rejection leaves open
-   * whether the name was given.
+   * when this resolves, to true or to false. Rejects with MR3008 if `existing` does not exist; any other
+   * rejection leaves open whether the name was given.
    */
   link(existing: string, path: string): Promise<boolean>;
   /** Removes a file; removing what is not there is no error. Durable only after {@link syncFolder}. */

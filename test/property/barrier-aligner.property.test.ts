@@ -81,8 +81,8 @@ t.test('alignment is what the protocol says, whatever the order of barriers, end
       const aligner = new BarrierAligner(channels, exactlyOnce);
       const naive = new NaiveAligner(channels);
       const next = new Array<number>(channels).fill(1);
-      for (const { kind, channel: any } of drawn) {
-        const channel = any % channels;
+      for (const { kind, channel: number } of drawn) {
+        const channel = number % channels;
         if (naive.closed.has(channel) || (kind === 'barrier' && aligner.isBlocked(channel))) continue;
         let aligned = false;
         let expected = false;

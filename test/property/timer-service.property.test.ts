@@ -61,8 +61,7 @@ const commands = fc.array(
 class TimerWorld {
   readonly #life = new KeyedStateLife();
   readonly #namespace: StateNamespace;
-  #access!: KeyedStateAccess;
-  #service!: InternalTimerService;
+  #opened: { readonly access: KeyedStateAccess; readonly service: InternalTimerService } | undefined;
   #model = new Map<string, Timer>();
   #fired: Timer[] = [];
   #now = { event: Watermark.MIN as number, processing: 0 };
@@ -73,6 +72,19 @@ class TimerWorld {
 
   constructor(namespace: StateNamespace) {
     this.#namespace = namespace;
+  }
+
+  get #parts(): { readonly access: KeyedStateAccess; readonly service: InternalTimerService } {
+    if (this.#opened === undefined) throw new Error('The world is opened before it is used.');
+    return this.#opened;
+  }
+
+  get #access(): KeyedStateAccess {
+    return this.#parts.access;
+  }
+
+  get #service(): InternalTimerService {
+    return this.#parts.service;
   }
 
   async run(commands: readonly TimerCommand[]): Promise<void> {
@@ -87,8 +99,8 @@ class TimerWorld {
   }
 
   async #open(): Promise<void> {
-    const handle = this.#access === undefined ? undefined : await this.#life.checkpoint(this.#access);
-    this.#access = await this.#life.open(handle);
+    const handle = this.#opened === undefined ? undefined : await this.#life.checkpoint(this.#access);
+    const access = await this.#life.open(handle);
     const target: Triggerable = {
       onEventTime: (time) => this.#onTimer('event', time),
       onProcessingTime: (time) => this.#onTimer('processing', time),
@@ -101,8 +113,9 @@ class TimerWorld {
       },
       mustYield: () => this.#budget-- <= 0,
     };
-    this.#service = new InternalTimerService('timers', this.#access, this.#namespace, host, target);
-    this.#service.restoreWatermark(this.#now.event);
+    const service = new InternalTimerService('timers', access, this.#namespace, host, target);
+    this.#opened = { access, service };
+    service.restoreWatermark(this.#now.event);
   }
 
   #change(op: 'register' | 'delete', timer: Timer): void {
