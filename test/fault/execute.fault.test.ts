@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LocalCluster } from 'millrace';
 import t from 'tap';
-import { LocalCluster } from '../../actors/boot/local-cluster.js';
 import doubled from './jobs/doubled.js';
 
 /** Jobs started from a program, on real threads. */
