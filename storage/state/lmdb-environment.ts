@@ -44,7 +44,8 @@ export class LmdbEnvironment {
 
   /** The value's bytes, valid until the next call. */
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#db.getBinaryFast(key);
+    const found = this.#db.getBinaryFast(key);
+    return found === undefined ? undefined : plain(found);
   }
 
   /** Visits entries with start <= key < end, ascending, until the visitor returns false. */
@@ -111,7 +112,12 @@ export class LmdbEnvironment {
 
   #scan(range: RangeOptions, visit: EntryVisitor): void {
     for (const { key, value } of this.#db.getRange({ ...range, snapshot: false })) {
-      if (!visit(key as Uint8Array, value)) return;
+      if (!visit(plain(key as Uint8Array), plain(value))) return;
     }
   }
+}
+
+/** LMDB gives Buffers, whose `slice` copies nothing: what is handed on has the methods it seems to have. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -361,6 +361,9 @@ export class Memtable {
   #openChunk(open: OpenChunk, size: number): void {
     this.#close(open);
     this.#makeRoom();
+    // Rows that had to move may have opened the chunk already.
+    if (open.end + size <= open.limit) return;
+    this.#close(open);
     const { arena } = this;
     const span = Math.ceil(size / arena.chunkWords);
     const chunk = arena.take(span);

@@ -16,8 +16,17 @@ import { MemoryStateFiles, settle } from '../state-files.js';
 export type StateCommand =
   | { op: 'put'; table: 0 | 1; key: number; element: number; size: number; seed: number }
   | { op: 'get' | 'delete'; table: 0 | 1; key: number; element: number }
+  | {
+      op: 'fill';
+      table: 0 | 1 | 2;
+      from: number;
+      count: number;
+      step: number;
+      seed: number;
+      deleting: boolean;
+    }
   | { op: 'scan'; key: number; deleting: boolean; limit: number }
-  | { op: 'scanKeyGroup'; table: 0 | 1; keyGroup: number }
+  | { op: 'scanKeyGroup'; table: 0 | 1 | 2; keyGroup: number }
   | { op: 'snapshot'; write: boolean }
   | { op: 'write' | 'step' | 'failNext' | 'complete' | 'restore' }
   | { op: 'abort'; which: number };
@@ -82,10 +91,22 @@ export const stateCommands: fc.Arbitrary<StateCommand[]> = fc.array(
       }),
     },
     {
+      weight: 2,
+      arbitrary: fc.record({
+        op: fc.constant<'fill'>('fill'),
+        table: fc.constantFrom<0 | 1 | 2>(0, 1, 2, 2),
+        from: fc.nat({ max: 4000 }),
+        count: fc.oneof(fc.nat({ max: 10 }), fc.nat({ max: 2000 })),
+        step: fc.integer({ min: 1, max: 3 }),
+        seed: fc.nat({ max: 255 }),
+        deleting: fc.boolean(),
+      }),
+    },
+    {
       weight: 1,
       arbitrary: fc.record({
         op: fc.constant<'scanKeyGroup'>('scanKeyGroup'),
-        table,
+        table: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
         keyGroup: fc.integer({ min: KEY_GROUPS.start, max: KEY_GROUPS.end }),
       }),
     },
@@ -111,7 +132,7 @@ export const stateCommands: fc.Arbitrary<StateCommand[]> = fc.array(
 );
 
 /** Rows by table, then by the hexadecimal text of key group and key: it sorts as the rows of a key group do. */
-type Content = readonly [Map<string, string>, Map<string, string>];
+type Content = readonly [Map<string, string>, Map<string, string>, Map<string, string>];
 
 interface Pending {
   readonly id: number;
@@ -132,14 +153,17 @@ export class StateStoreWorld {
   readonly #row = new StateRow();
   #store: KeyedStateStore | undefined;
   #tables: readonly StateTable[] = [];
-  #content: Content = [new Map(), new Map()];
+  #content: Content = [new Map(), new Map(), new Map()];
   #pending: Pending[] = [];
   #completed: { readonly handle: KeyedStateHandle; readonly content: Content } | undefined;
   #nextId = 1;
   #attempt = 0;
 
-  constructor(open: (request: KeyedStateRequest) => Promise<KeyedStateStore>) {
+  readonly #managedBytes: number;
+
+  constructor(open: (request: KeyedStateRequest) => Promise<KeyedStateStore>, managedBytes: number) {
     this.#open = open;
+    this.#managedBytes = managedBytes;
   }
 
   async run(commands: readonly StateCommand[]): Promise<void> {
@@ -163,6 +187,8 @@ export class StateStoreWorld {
       case 'get':
       case 'delete':
         return this.#getOrDelete(command);
+      case 'fill':
+        return this.#fill(command);
       case 'scan':
         return this.#scan(command.key, command.deleting, command.limit);
       case 'scanKeyGroup':
@@ -200,6 +226,41 @@ export class StateStoreWorld {
     value.bytes.fill(99);
   }
 
+  /** Many rows at once. The values of table 2 all have 8 bytes; some keys are longer than an LMDB key may be. */
+  #fill(command: StateCommand & { op: 'fill' }): void {
+    const { table, seed } = command;
+    const value = new ByteWriter(256);
+    const known = this.#content[table];
+    for (let i = 0; i < command.count; i++) {
+      const row = this.#composeNumbered(table, command.from + i * command.step);
+      if (command.deleting && i % 2 === 0) {
+        strictEqual(this.#tables[table]?.delete(row), known.delete(hexRow(row)));
+        continue;
+      }
+      if (i % 3 === 0) strictEqual(this.#read(table, row), known.get(hexRow(row)));
+      value.position = table === 2 ? 8 : (seed + i) % 200;
+      value.bytes.fill(seed + i);
+      this.#tables[table]?.put(row, value, 0);
+      known.set(hexRow(row), hex(value.bytes.subarray(0, value.position)));
+    }
+  }
+
+  #composeNumbered(table: 0 | 1 | 2, number: number): StateRow {
+    const row = this.#row;
+    const isLong = table !== 2 && number % 97 === 0;
+    const length = isLong ? 1910 : number % 50 === 0 ? 11 : 4 + (number % 3);
+    const out = row.begin(keyGroupOf(number));
+    out.reserve(length);
+    out.bytes.fill(1, 0, length);
+    // The first byte is the prefix in table 1.
+    out.view.setUint8(0, number % 16);
+    out.view.setUint16(isLong ? length - 2 : 1, number);
+    out.position = length;
+    row.prefixLength = table === 1 ? 1 : 0;
+    row.seal();
+    return row;
+  }
+
   #getOrDelete(command: StateCommand & { op: 'get' | 'delete' }): void {
     const row = this.#compose(command.table, command.key, command.element);
     const known = this.#content[command.table];
@@ -210,7 +271,7 @@ export class StateStoreWorld {
     strictEqual(this.#read(command.table, row), known.get(hexRow(row)));
   }
 
-  #read(tableNumber: 0 | 1, row: StateRow): string | undefined {
+  #read(tableNumber: 0 | 1 | 2, row: StateRow): string | undefined {
     const into = new ByteReader();
     if (!this.#tables[tableNumber]?.get(row, into)) return undefined;
     strictEqual(into.view.buffer, into.bytes.buffer);
@@ -239,7 +300,7 @@ export class StateStoreWorld {
     deepStrictEqual(seen, expected.slice(0, Math.max(1, limit)));
   }
 
-  #compareKeyGroup(tableNumber: 0 | 1, keyGroup: number): void {
+  #compareKeyGroup(tableNumber: 0 | 1 | 2, keyGroup: number): void {
     const seen: [string, string][] = [];
     const shown = new StateRow();
     this.#tables[tableNumber]?.scanKeyGroup(keyGroup, (rowKey, value) => {
@@ -253,7 +314,7 @@ export class StateStoreWorld {
   }
 
   #compareAll(): void {
-    for (const tableNumber of [0, 1] as const) {
+    for (const tableNumber of [0, 1, 2] as const) {
       for (let keyGroup = KEY_GROUPS.start; keyGroup <= KEY_GROUPS.end; keyGroup++) {
         this.#compareKeyGroup(tableNumber, keyGroup);
       }
@@ -264,7 +325,7 @@ export class StateStoreWorld {
     const store = this.#store;
     if (store === undefined) throw new Error('no store');
     const id = this.#nextId++;
-    const content: Content = [new Map(this.#content[0]), new Map(this.#content[1])];
+    const content = copyOf(this.#content);
     const snapshot = store.snapshot(id);
     this.#pending.push({ id, snapshot, content, writing: undefined, handle: undefined, failed: false });
   }
@@ -310,13 +371,13 @@ export class StateStoreWorld {
     this.files.held = true;
     this.files.failNext = false;
     this.#pending = [];
-    this.#content = [new Map(this.#completed?.content[0]), new Map(this.#completed?.content[1])];
+    this.#content = copyOf(this.#completed?.content ?? [new Map(), new Map(), new Map()]);
     const store = await this.#open({
       operatorUid: 'counts',
       subtaskIndex: 1,
       attempt: ++this.#attempt,
       keyGroups: KEY_GROUPS,
-      managedBytes: 1024 * 1024,
+      managedBytes: this.#managedBytes,
       restore: this.#completed?.handle,
       reader: this.files,
     });
@@ -324,6 +385,7 @@ export class StateStoreWorld {
     this.#tables = [
       store.table('state:plain', { typeId: 'value<dynamic>', ordered: false, fixedValueBytes: 0 }),
       store.table('state:sorted', { typeId: 'map<dynamic,dynamic>', ordered: true, fixedValueBytes: 0 }),
+      store.table('state:fixed', { typeId: 'value<float64>', ordered: false, fixedValueBytes: 8 }),
     ];
     this.#compareAll();
   }
@@ -354,6 +416,10 @@ export class StateStoreWorld {
     row.seal();
     return row;
   }
+}
+
+function copyOf(content: Content): Content {
+  return [new Map(content[0]), new Map(content[1]), new Map(content[2])];
 }
 
 function keyGroupOf(keyNumber: number): number {
