@@ -5,7 +5,6 @@ import type {
   Sink,
   TaskMessage,
 } from '../../core/internal.js';
-import { HeapStateBackend } from '../../storage/index.js';
 
 /** The parts of the engine that a world may be given in another make: to see that a wrong one is found out. */
 export interface Machinery {
@@ -14,7 +13,7 @@ export interface Machinery {
   /** Whether barriers block the channels that they have arrived on. */
   readonly exactlyOnce: boolean;
   fileSystem(view: FileSystem): FileSystem;
-  stateBackend(): KeyedStateBackend;
+  stateBackend(backend: KeyedStateBackend): KeyedStateBackend;
   checkpointStorage(storage: CheckpointStorage): CheckpointStorage;
   sink<T, CommittableT, WriterStateT>(
     sink: Sink<T, CommittableT, WriterStateT>,
@@ -28,7 +27,7 @@ export const SOUND: Machinery = {
   name: 'sound',
   exactlyOnce: true,
   fileSystem: (view) => view,
-  stateBackend: () => new HeapStateBackend(),
+  stateBackend: (backend) => backend,
   checkpointStorage: (storage) => storage,
   sink: (sink) => sink,
   post: (mailbox, message) => {

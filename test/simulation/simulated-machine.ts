@@ -4,9 +4,19 @@ import { ChannelChecker } from './checkers/channel-checker.js';
 import type { DiskWeather, ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { Participant, SimulatedScheduler } from './simulated-scheduler.js';
+import type { SimulatedState } from './simulated-state.js';
 import type { SimulatedTime } from './simulated-time.js';
 import type { WorldVerdict } from './world-failure.js';
 import type { WorldTrace } from './world-trace.js';
+
+export interface MachineParts {
+  readonly scheduler: SimulatedScheduler;
+  readonly time: SimulatedTime;
+  readonly trace: WorldTrace;
+  readonly weather: DiskWeather;
+  readonly verdict: WorldVerdict;
+  readonly state: SimulatedState;
+}
 
 /**
  * The computer of a world: its disk, its clock, and who runs on it.
@@ -19,24 +29,20 @@ export class SimulatedMachine {
   readonly trace: WorldTrace;
   readonly weather: DiskWeather;
   readonly verdict: WorldVerdict;
+  readonly state: SimulatedState;
   /** Codecs keep nothing between two calls, so all tasks of this thread may share them. */
   readonly codecs: CodecFactory = new ThreadCodecFactory();
   #disk = new SimulatedDisk();
   readonly #users = new Set<ScheduledDisk>();
   #channels: ChannelChecker[] = [];
 
-  constructor(
-    scheduler: SimulatedScheduler,
-    time: SimulatedTime,
-    trace: WorldTrace,
-    weather: DiskWeather,
-    verdict: WorldVerdict,
-  ) {
-    this.scheduler = scheduler;
-    this.time = time;
-    this.trace = trace;
-    this.weather = weather;
-    this.verdict = verdict;
+  constructor(parts: MachineParts) {
+    this.scheduler = parts.scheduler;
+    this.time = parts.time;
+    this.trace = parts.trace;
+    this.weather = parts.weather;
+    this.verdict = parts.verdict;
+    this.state = parts.state;
   }
 
   get disk(): SimulatedDisk {

@@ -56,6 +56,7 @@ export interface SimulatedLauncherSettings {
   /** Segments beyond what the job requires. */
   readonly spareSegments: number;
   readonly budgetMax: number;
+  readonly managedBytes: number;
   /** Probability that a disk operation of an ended task takes effect afterwards. */
   readonly landing: number;
 }
@@ -283,12 +284,12 @@ class AttemptAssembly {
         checkpointing: settings.checkpointing,
         exactlyOnce: machinery.exactlyOnce,
         autoWatermarkIntervalMs: settings.autoWatermarkIntervalMs,
-        managedBytes: 1 << 20,
+        managedBytes: settings.managedBytes,
       },
       clock: machine.time.clock,
       completions: own.completions,
       codecs: machine.codecs,
-      stateBackend: machinery.stateBackend(),
+      stateBackend: machinery.stateBackend(machine.state.backendOf(settings.processName)),
       stateFiles: new ObjectStateFileReader(store),
       fileSystem,
       trace: machine.trace,

@@ -1,6 +1,7 @@
 import { type CheckpointConfig, Prng, type RestartStrategyConfig } from '../../core/internal.js';
 import type { NetworkBufferOptions } from '../../memory/index.js';
 import type { DiskConduct } from './scheduled-disk.js';
+import type { StateBackendName } from './simulated-state.js';
 import { drawTopologyName } from './topology/topologies.js';
 
 /** How often each kind of fault comes: expected number in a world's time of safety. Many worlds lack some. */
@@ -37,6 +38,9 @@ export interface WorldOptions {
   readonly checkpointing: CheckpointConfig;
   readonly restartStrategy: RestartStrategyConfig;
   readonly autoWatermarkIntervalMs: number;
+  readonly stateBackend: StateBackendName;
+  /** Of each task; little, so that state finds no room in it. */
+  readonly managedBytes: number;
   readonly segmentBytes: number;
   readonly network: NetworkBufferOptions;
   readonly spareSegments: number;
@@ -64,6 +68,8 @@ export function drawWorldOptions(seed: number): WorldOptions {
     checkpointing: drawCheckpointing(prng, turnMs),
     restartStrategy: drawRestartStrategy(prng),
     autoWatermarkIntervalMs: prng.pick([1, 5, 20, 200]),
+    stateBackend: prng.pick(['heap', 'lmdb']),
+    managedBytes: prng.pick([0, 4 << 20]),
     segmentBytes: prng.pick([256, 256, 512, 1024, 4096]),
     network: {
       buffersPerChannel: prng.between(1, 2),

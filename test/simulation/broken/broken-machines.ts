@@ -28,7 +28,7 @@ export const BROKEN_MACHINES: readonly BrokenMachine[] = [
     machinery: {
       ...SOUND,
       name: 'a snapshot that shares mutable state',
-      stateBackend: () => sharingBackend(SOUND.stateBackend()),
+      stateBackend: sharingBackend,
     },
   },
   {

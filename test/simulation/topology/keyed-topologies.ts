@@ -112,6 +112,47 @@ function historyLine(
   return `${key} ${count} ${last.join(',')} ${sorted.join(',')}`;
 }
 
+/** State that outgrows managed memory: large values that are replaced, cleared and read again much later. */
+export function largeState(kit: TopologyKit): Topology {
+  const source = kit.source({ keysBySplit: true, keys: 300 });
+  const sink = kit.sink('/out/last');
+  const parallelism = kit.prng.between(1, 2);
+  const size = kit.prng.between(500, 4000);
+  const isLast = (event: Event): boolean => event.amount % 7 === 0;
+  const lines = [...byKey(source.events)].flatMap(([key, events]) =>
+    events.map((event, index) => {
+      const before = events[index - 1];
+      return `${key} ${event.id} ${before === undefined || isLast(before) ? 'none' : before.id}`;
+    }),
+  );
+  return {
+    name: 'large-state',
+    files: source.files,
+    outputs: [{ folder: '/out/last', lines }],
+    build: (env) => {
+      let last: ValueState<string>;
+      const told = source
+        .stream(env)
+        .keyBy((event) => event.key)
+        .process<string>({
+          open(ctx) {
+            last = ctx.getState(new ValueStateDescriptor('last', types.string));
+          },
+          processElement(event, ctx, out) {
+            const before = last.value();
+            const length = before?.length;
+            if (length !== undefined && length !== size) throw new Error(`A value has ${length} characters.`);
+            out.collect(`${ctx.currentKey} ${event.id} ${before?.trimEnd() ?? 'none'}`);
+            if (isLast(event)) last.clear();
+            else last.update(String(event.id).padEnd(size));
+          },
+        })
+        .setParallelism(parallelism);
+      sink(told, 'last');
+    },
+  };
+}
+
 /**
  * Event-time timers: events are counted by buckets of time, each bucket is told by its timer, and a second
  * timer that is registered and deleted over and over must never fire.

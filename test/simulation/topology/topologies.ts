@@ -1,4 +1,4 @@
-import { keyedHistory, runningCounts, timers } from './keyed-topologies.js';
+import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
 import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
@@ -15,6 +15,7 @@ export const TOPOLOGIES: Readonly<Record<string, { weight: number; draw: (kit: T
     'cascaded-windows': { weight: 2, draw: cascadedWindows },
     'running-counts': { weight: 2, draw: runningCounts },
     'keyed-history': { weight: 3, draw: keyedHistory },
+    'large-state': { weight: 1, draw: largeState },
     timers: { weight: 3, draw: timers },
   };
 

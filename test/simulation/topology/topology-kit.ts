@@ -49,7 +49,7 @@ export class TopologyKit {
     return source.plan.strideMs * this.prng.between(5, 60);
   }
 
-  source(options: { readonly keysBySplit?: boolean } = {}): DrawnSource {
+  source(options: { readonly keysBySplit?: boolean; readonly keys?: number } = {}): DrawnSource {
     const { prng } = this;
     const number = ++this.#sources;
     const splits = prng.chance(0.3) ? prng.between(10, 60) : prng.between(1, 6);
@@ -58,7 +58,7 @@ export class TopologyKit {
       firstId: number * 1_000_000,
       splits,
       perSplit: Math.ceil((this.#settings.events * (0.3 + prng.float())) / splits),
-      keys: prng.pick([1, 3, 10, 100]),
+      keys: options.keys ?? prng.pick([1, 3, 10, 100]),
       keysBySplit: options.keysBySplit ?? false,
       strideMs,
       disorderMs: prng.chance(0.4) ? 0 : strideMs * prng.between(1, 30),

@@ -1,0 +1,120 @@
+import { MillraceError, type Prng } from '../../core/internal.js';
+import type { OutputChecker } from './checkers/output-checker.js';
+import type { ProcessGroup } from './process-group.js';
+import type { SimulatedMachine } from './simulated-machine.js';
+import type { FaultTargets } from './world-faults.js';
+
+export interface DamageParts {
+  readonly machine: SimulatedMachine;
+  readonly processes: ProcessGroup;
+  readonly output: OutputChecker;
+  readonly prng: Prng;
+  /** Probability that a disk operation of a process that was killed takes effect later. */
+  readonly landing: number;
+}
+
+/**
+ * Does the faults of a world, and ends those that last a while.
+ *
+ * Invariant: what lasts is on the agenda until it has ended.
+ */
+export class WorldDamage implements FaultTargets {
+  readonly #parts: DamageParts;
+  #agenda: { readonly turn: number; readonly act: () => void }[] = [];
+
+  constructor(parts: DamageParts) {
+    this.#parts = parts;
+  }
+
+  killTask(): boolean {
+    const task = this.#any(this.#parts.processes.active.flatMap((process) => process.launcher.tasks));
+    task?.kill(new MillraceError('MR5003', 'The task was killed.'));
+    return task !== undefined;
+  }
+
+  killProcess(): boolean {
+    const process = this.#any(this.#parts.processes.alive);
+    process?.kill(this.#parts.landing);
+    return process !== undefined;
+  }
+
+  losePower(): boolean {
+    const { machine, output, processes, prng } = this.#parts;
+    output.look(machine.disk, false);
+    for (const process of processes.alive) process.kill(0);
+    machine.trace.note('machine.power-loss', '');
+    machine.losePower(prng);
+    output.look(machine.disk, true);
+    return true;
+  }
+
+  takeOver(): boolean {
+    const process = this.#any(this.#parts.processes.active);
+    if (process === undefined) return false;
+    process.pause(true);
+    this.#later(this.#parts.prng.between(10, 1500), () => {
+      if (process.isAlive) process.pause(false);
+    });
+    return true;
+  }
+
+  stopProcess(): boolean {
+    const process = this.#any(this.#parts.processes.active);
+    process?.stop();
+    return process !== undefined;
+  }
+
+  fillDisk(): boolean {
+    const { machine, prng } = this.#parts;
+    let used = 0;
+    for (const length of machine.disk.files().values()) used += length;
+    machine.disk.capacityBytes = Math.floor(used * prng.float()) + prng.between(0, 4000);
+    machine.trace.note('disk.full', `${used} of ${machine.disk.capacityBytes}`);
+    this.#later(prng.between(10, 500), () => {
+      machine.disk.capacityBytes = Number.MAX_SAFE_INTEGER;
+    });
+    return true;
+  }
+
+  jumpClock(): boolean {
+    const { machine, prng } = this.#parts;
+    const byMs = prng.pick([-3_600_000, -500, 500, 3_600_000]);
+    machine.trace.note('clock.jump', String(byMs));
+    machine.time.jumpWall(byMs);
+    return true;
+  }
+
+  requestCheckpoint(): boolean {
+    const process = this.#any(this.#parts.processes.active);
+    process?.requestCheckpoint();
+    return process !== undefined;
+  }
+
+  /** After each turn. */
+  endDue(): void {
+    const { turns } = this.#parts.machine.scheduler;
+    const due = this.#agenda.filter(({ turn }) => turn <= turns);
+    if (due.length === 0) return;
+    this.#agenda = this.#agenda.filter(({ turn }) => turn > turns);
+    for (const { act } of due) act();
+  }
+
+  /** Nothing can run any more: ends what began first. False: nothing lasts. */
+  endOne(): boolean {
+    const next = this.#agenda.shift();
+    next?.act();
+    return next !== undefined;
+  }
+
+  endAll(): void {
+    while (this.endOne());
+  }
+
+  #later(turns: number, act: () => void): void {
+    this.#agenda.push({ turn: this.#parts.machine.scheduler.turns + turns, act });
+  }
+
+  #any<T>(candidates: readonly T[]): T | undefined {
+    return candidates[this.#parts.prng.below(Math.max(1, candidates.length))];
+  }
+}
