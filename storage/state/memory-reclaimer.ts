@@ -230,14 +230,14 @@ export class MemoryReclaimer {
 
   /** Makes the blocks that stand for a chunk, and says what is to be done once they are written. */
   #asides(chunk: number, spills: SpilledBlock[]): (() => void)[] {
-    const todo: (() => void)[] = [];
+    const steps: (() => void)[] = [];
     for (const { part, until, tombstones, pinned } of this.#generations.usesOf(chunk)) {
       const bytes = this.#blockOf(chunk, { until, tombstones, form: 'file' });
       const id = bytes === undefined ? 0 : this.#home.newSpill();
       if (bytes !== undefined) spills.push({ id, bytes });
-      todo.push(() => this.#generations.putAside(part, pinned, id));
+      steps.push(() => this.#generations.putAside(part, pinned, id));
     }
-    return todo;
+    return steps;
   }
 
   #post(chunks: readonly number[], spills: readonly SpilledBlock[]): void {

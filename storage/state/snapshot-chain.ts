@@ -1,10 +1,10 @@
 import { invariant, type KeyedStateHandle, type StateFileHandle } from '../../core/internal.js';
 
 /** Increments after which a new base is written, whatever their size. */
-export const INCREMENTS_MAX = 20;
+const INCREMENTS_MAX = 20;
 
 /** A new base is written when the increments are more than so many times the living state. */
-export const INCREMENTS_PER_STATE = 2;
+const INCREMENTS_PER_STATE = 2;
 
 /**
  * The files that make up one operator's state: a base, then increments; and which checkpoints may build on

@@ -38,7 +38,10 @@ export class StateWriter {
     this.#guard = guard;
   }
 
-  /** Carries a message out and replies, a write before this returns; never throws. No reply: the thread is being ended. */
+  /**
+   * Carries a message out and replies, a write before this returns; never throws. No reply: the thread is
+   * being ended.
+   */
   handle(message: StateWriterMessage, reply: (reply: StateWriterReply) => void): void {
     const { path } = message;
     const failed = (error: unknown) =>

@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { InThreadStateWriter } from '../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 import type { StateWriterPort } from '../../storage/state/state-writer-protocol.js';
 import { check } from '../check.js';
-import { StateStoreWorld, stateCommands } from './state-store-world.js';
+import { InThreadStateWriter } from '../in-thread-state-writer.js';
+import { stateCommands } from './state-commands.js';
+import { StateStoreWorld } from './state-store-world.js';
 
-/** A state writer that seems to need time: its replies come when they are waited for, or the third time they are looked for. */
+/**
+ * A state writer that seems to need time: its replies come when they are waited for, or the third time they
+ * are looked for.
+ */
 function delayed(port: StateWriterPort): StateWriterPort {
   let looks = 0;
   return {

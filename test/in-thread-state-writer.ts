@@ -1,7 +1,11 @@
-import { NO_WRITE_GUARD, StateWriter } from './state-writer.js';
-import type { StateWriterMessage, StateWriterPort, StateWriterReply } from './state-writer-protocol.js';
+import { NO_WRITE_GUARD, StateWriter } from '../storage/state/state-writer.js';
+import type {
+  StateWriterMessage,
+  StateWriterPort,
+  StateWriterReply,
+} from '../storage/state/state-writer-protocol.js';
 
-/** A state writer on the thread of its callers: for the simulator and for tests. A write is done when `post` returns. */
+/** A state writer on the thread of its callers. A write is done when `post` returns. */
 export class InThreadStateWriter {
   readonly #writer = new StateWriter(NO_WRITE_GUARD);
 
