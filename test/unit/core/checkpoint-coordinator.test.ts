@@ -235,6 +235,20 @@ t.test('union state allows no checkpoint while only some of its subtasks have en
   t.match(driver.coordinator.statistics, { aborted: 1, failed: 0 });
 });
 
+t.test('watermarks of subtasks that have ended are not missed by a checkpoint', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  const lists = { watermark: { mode: 'watermark', items: [Uint8Array.of(1)] } } as const;
+  const snapshot = { operators: { 'source-uid': { keyed: undefined, lists } } };
+  driver.dataFinished('source.0');
+  driver.complete(1);
+  driver.finish('source.0');
+  driver.due();
+  driver.acknowledge(2, 'sink.0');
+  const task = driver.task('source.1').address;
+  driver.handle({ type: 'acknowledged', task, checkpointId: 2, snapshot, metrics: METRICS });
+  t.match(driver.manifest, { checkpointId: 2, vertices: [{ subtasks: ['finished', {}] }, {}] });
+});
+
 t.test('somebody who asks for a checkpoint is told how it went', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 5 });
   driver.handle({ type: 'requested', requestId: 1 });
