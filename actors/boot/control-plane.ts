@@ -99,23 +99,26 @@ export class ControlPlane implements ClusterGateway {
       });
     }
     this.#names.add(name);
+    const threads = new TaskThreads();
+    const { taskHeap, taskThreads } = plan.memory.plan;
+    // They load while the disk is asked what the job goes on from.
+    threads.warm(taskHeap, taskThreads);
     try {
       const home = await openJobHome(plan, submission.start, submission.fromSavepoint);
-      if (home.type === 'already-finished') {
-        this.#names.delete(name);
-        return { type: 'already-finished', jobName: name };
-      }
-      return this.#start(plan, home);
+      if (home.type === 'home') return this.#start(plan, home, threads);
     } catch (error) {
+      await threads.close();
       this.#names.delete(name);
       throw error;
     }
+    await threads.close();
+    this.#names.delete(name);
+    return { type: 'already-finished', jobName: name };
   }
 
-  #start(plan: JobPlan, home: JobHome): SubmissionAnswer {
+  #start(plan: JobPlan, home: JobHome, threads: TaskThreads): SubmissionAnswer {
     const jobId = randomBytes(16).toString('hex');
     const { name } = plan.graph;
-    const threads = new TaskThreads();
     const collected = new CollectedValues();
     const launcher = new ThreadTaskLauncher(launcherSettings(plan, home), threads);
     const checkpointing = checkpointConfigFromOptions(plan.options.values);

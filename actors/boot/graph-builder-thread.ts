@@ -1,4 +1,5 @@
 import { toWireError } from '../../core/internal.js';
+import './job-imports.js';
 import type { GraphBuilderAnswer } from './graph-builder.js';
 import { buildJobModule, type JobModule, moduleHash } from './job-module.js';
 import { ownPort } from './threads/own-port.js';
@@ -13,7 +14,7 @@ port.once('message', (module: JobModule) => {
 });
 
 async function answer(module: JobModule): Promise<GraphBuilderAnswer> {
-  const hash = await moduleHash(module.url);
+  const hash = moduleHash(module.url);
   const { job, unusedParams } = await buildJobModule(module);
   return { type: 'built', graph: job.graph, moduleHash: hash, unusedParams };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   type BuiltJob,
@@ -42,10 +42,10 @@ export async function buildJobModule(
 }
 
 /** SHA-256 of the module's own text, so that two threads of one deployment see a file that changed between. */
-export async function moduleHash(url: string): Promise<string> {
+export function moduleHash(url: string): string {
   if (!url.startsWith('file:')) return url;
   return createHash('sha256')
-    .update(await readFile(fileURLToPath(url)))
+    .update(readFileSync(fileURLToPath(url)))
     .digest('hex');
 }
 

@@ -32,6 +32,7 @@ import {
 import { ThreadRunner } from '../runner/thread-runner.js';
 import { StreamTask } from '../task/stream-task.js';
 import type { TaskEnvironment, TaskInputEdge, TaskOutputEdge } from '../task/task-environment.js';
+import './job-imports.js';
 import { AsyncFailure } from './async-failure.js';
 import { DoorbellTurns } from './doorbell-turns.js';
 import { EventCompletions } from './event-completions.js';
@@ -121,7 +122,7 @@ async function environmentOf(
 
 /** @throws MillraceError MR1006 if this thread builds another graph than the submitted one */
 async function sameJob(contract: TaskContract): Promise<BuiltJob> {
-  const hash = await moduleHash(contract.module.url);
+  const hash = moduleHash(contract.module.url);
   const { job } = await buildJobModule(contract.module);
   if (hash === contract.moduleHash && job.graph.fingerprint === contract.fingerprint) return job;
   throw new MillraceError('MR1006', 'The graph of this thread differs from the submitted one.', {

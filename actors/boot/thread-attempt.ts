@@ -28,6 +28,8 @@ import type { LauncherSettings } from './thread-task-launcher.js';
 /** What an attempt takes from its TaskManager. */
 export interface AttemptResources {
   takePool(threads: number): TaskThreadPool;
+  /** No task runs in it any more; its threads end when they end. */
+  giveBackPool(pool: TaskThreadPool): void;
   /** A connection for one task that keeps its state in LMDB. */
   connectStateWriter(): StateWriterConnection;
 }
@@ -42,6 +44,7 @@ const CANCEL_GRACE_MS = 100;
  * resolved none of them runs.
  */
 export class ThreadAttempt implements RunningAttempt {
+  readonly #resources: AttemptResources;
   readonly #pool: TaskThreadPool;
   readonly #tasks = new Map<string, ThreadTask>();
   readonly #gauges: TaskGauges;
@@ -55,6 +58,7 @@ export class ThreadAttempt implements RunningAttempt {
     onEvent: (event: TaskEvent) => void,
   ) {
     const contracts = contractsOf(settings, attempt, resources);
+    this.#resources = resources;
     this.#pool = resources.takePool(contracts.length);
     for (const contract of contracts) {
       this.#tasks.set(keyOf(contract.address), new ThreadTask(contract, this.#pool, onEvent));
@@ -107,7 +111,9 @@ export class ThreadAttempt implements RunningAttempt {
     const reason = new MillraceError('MR5003', 'The thread was ended because its attempt is over.');
     for (const task of tasks) task.kill(reason);
     await gone;
-    await this.#pool.destroy();
+    // A thread that was ended by force may still be in the middle of a call.
+    if (tasks.some((task) => task.wasForced)) await this.#pool.destroy();
+    this.#resources.giveBackPool(this.#pool);
   }
 
   #endStuck(monitor: HeartbeatMonitor, timeoutMs: number): void {

@@ -5,6 +5,7 @@ import type { TaskSettings } from '../task/task-environment.js';
 import type { JobModule } from './job-module.js';
 import { StateWriterHost } from './state-writer-host.js';
 import type { StateContract } from './task-contract.js';
+import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 import type { TaskThreads } from './task-threads/task-threads.js';
 import { ThreadAttempt } from './thread-attempt.js';
 
@@ -37,6 +38,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
     const { taskHeap } = this.#settings.plan;
     const resources = {
       takePool: (threads: number) => this.#threads.take(taskHeap, threads),
+      giveBackPool: (pool: TaskThreadPool) => this.#threads.giveBack(pool),
       connectStateWriter: () => this.#stateWriter().connect(),
     };
     this.#attempt = new ThreadAttempt(this.#settings, attempt, resources, onEvent);
@@ -57,7 +59,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
   /** Warms the threads of a next attempt; called once the present one runs. */
   warm(): void {
     const { taskHeap, taskThreads } = this.#settings.plan;
-    this.#threads.warm(taskHeap, taskThreads);
+    this.#threads.warmSoon(taskHeap, taskThreads);
   }
 
   /** One for all attempts; the attempt that loses it fails, and the next one gets another. */

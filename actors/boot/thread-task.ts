@@ -43,6 +43,11 @@ export class ThreadTask {
     return this.#exited;
   }
 
+  /** Its thread did not end by itself. */
+  get wasForced(): boolean {
+    return this.#forcedBy !== undefined;
+  }
+
   send(message: TaskMessage): void {
     if (this.#exited) return;
     this.#port.postMessage(message);

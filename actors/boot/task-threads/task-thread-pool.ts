@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { MillraceError } from '../../../core/internal.js';
 import type { V8HeapLimits } from '../../../memory/index.js';
@@ -8,13 +8,14 @@ import type { TaskContract } from '../task-contract.js';
  * The threads of one attempt of a job, warmed in advance with the engine's modules. A thread serves one
  * task, then it goes with the pool.
  *
- * Invariants: no more tasks are started than there are threads, so that none queues silently; after
- * `destroy` resolved no thread of the pool runs.
+ * Invariants: no more tasks are started than there are threads, so that none queues silently; a thread that
+ * ended is not replaced, since its attempt ends with it; after `destroy` resolved no thread of the pool runs.
  */
 export class TaskThreadPool {
   readonly limits: V8HeapLimits;
   readonly threads: number;
   readonly #pool: Piscina<TaskContract, void>;
+  readonly #exits = new Map<Worker, Promise<void>>();
   #started = 0;
 
   constructor(limits: V8HeapLimits, threads: number) {
@@ -32,6 +33,8 @@ export class TaskThreadPool {
     });
     // A failing thread rejects its task's run as well, which is where it is handled.
     this.#pool.on('error', () => {});
+    this.#pool.options.minThreads = 0;
+    this.#watchExits();
   }
 
   /**
@@ -46,14 +49,25 @@ export class TaskThreadPool {
     const transferList: MessagePort[] = [contract.mailbox];
     if (contract.stateWriter !== undefined) transferList.push(contract.stateWriter.port);
     try {
-      await this.#pool.run(contract, { transferList, signal });
+      const done = this.#pool.run(contract, { transferList, signal });
+      this.#watchExits();
+      await done;
     } catch (error) {
       throw threadError(error);
     }
   }
 
-  destroy(): Promise<void> {
-    return this.#pool.destroy();
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+    await Promise.all(this.#exits.values());
+  }
+
+  /** The pool forgets a thread when it begins to end it, but it may still run for a moment. */
+  #watchExits(): void {
+    for (const thread of this.#pool.threads) {
+      if (this.#exits.has(thread)) continue;
+      this.#exits.set(thread, new Promise((resolve) => thread.once('exit', () => resolve())));
+    }
   }
 }
 
