@@ -211,6 +211,20 @@ t.test('a damaged manifest still tells its id; a missing state file counts as da
   t.equal(job.manifest?.checkpointId, 1);
 });
 
+t.test('a state file with a flipped bit is found before anything starts from it', async (t) => {
+  const { disk, store } = onDisk();
+  const seed = Date.now() % 2 ** 31;
+  t.comment(`seed ${seed}`);
+  const first = led(await open({ store }));
+  const good = await checkpoint(first, 1);
+  const bad = await checkpoint(first, 2);
+  for (const { key } of filesOf(bad)) disk.flipBit(`/c/delays/${key}`, new Prng(seed));
+  const told: number[] = [];
+  const job = led(await open({ store, onUnreadable: (id) => told.push(id) }));
+  t.same(told, [2]);
+  t.strictSame(job.manifest, good);
+});
+
 t.test('where checkpoints were and none is readable, nothing starts empty', async (t) => {
   const { disk, store, slotPath } = onDisk();
   await checkpoint(led(await open({ store })), 1);
