@@ -99,6 +99,32 @@ t.test('an error of ours is one message, and a defect has its stack', async (t) 
   t.match(defect.stderr, /^MR9002 An unexpected error: TypeError: x is not a function\n {4}at /);
 });
 
+t.test("a job whose checkpoint does not fit could not be restored; other failures are the job's", (t) => {
+  const failed = (code: ErrorCode) =>
+    new MillraceError('MR5006', 'The job failed.', { cause: new MillraceError(code, 'why') });
+  for (const code of ['MR2101', 'MR2102', 'MR3004', 'MR3008'] as const) {
+    t.equal(exitCodeOf(failed(code)), ExitCode.restore, code);
+  }
+  for (const code of ['MR4001', 'MR5001', 'MR6004', 'MR9002'] as const) {
+    t.equal(exitCodeOf(failed(code)), ExitCode.jobFailed, code);
+  }
+  t.end();
+});
+
+t.test('causes are told a line each, and what the line above says is not said again', async (t) => {
+  const thrown = new TypeError('x is no function');
+  const user = new MillraceError('MR5001', 'User code threw TypeError: x is no function', { cause: thrown });
+  const { stderr } = await run(
+    ['act'],
+    [
+      commandThat(async () => {
+        throw new MillraceError('MR5006', 'The job failed.', { cause: user });
+      }),
+    ],
+  );
+  t.equal(stderr, 'MR5006 The job failed.\n  caused by MR5001 User code threw TypeError: x is no function\n');
+});
+
 t.test('every code of the table has an exit code', async (t) => {
   const expected: [ErrorCode, ExitCode][] = [
     ['MR1002', ExitCode.configuration],

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { jobPath, MillraceProcess } from './millrace-process.js';
+
+/** What a person sees of a job that fails: the exit code, and where in their own code to look. */
+function inFolder(t: { teardown(work: () => void): void }): (...args: string[]) => MillraceProcess {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-failing-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return (...args) => new MillraceProcess(folder, args);
+}
+
+const JOB = jobPath('misbehaving');
+
+t.test('a function that throws fails the job with its name, uid and line', async (t) => {
+  const run = inFolder(t);
+  const { code, stderr } = await run('-D', 'restart-strategy.type=none', JOB, '--how', 'always').ended;
+  t.equal(code, 1);
+  t.match(stderr, /MR5001 User code threw RangeError: fifty is too many \[.*operator counter, uid counter/);
+  t.match(stderr, /misbehaving\.js:\d+:\d+\]/);
+});
+
+t.test('a job that recovers says from what', async (t) => {
+  const run = inFolder(t);
+  const { code, stderr } = await run(JOB, '--how', 'once', '--flag', 'thrown').ended;
+  t.equal(code, 0);
+  t.match(stderr, /^warning: Attempt 1 failed; the job restarts\. MR9002 once is enough .*uid counter/m);
+  t.match(stderr, /1 restart\./);
+});
+
+t.test('a job that throws while it is built says on which line', async (t) => {
+  const { code, stderr } = await inFolder(t)(JOB, '--how', 'build').ended;
+  t.equal(code, 1);
+  t.match(stderr, /^MR1009 .*RangeError: no graph today.*misbehaving\.js:\d+:\d+\]/);
+});
+
+t.test('a reader of standard output that goes ends the job, with no restart', async (t) => {
+  const run = inFolder(t)(JOB, '--how', 'print', '--count', '3000000');
+  await run.closeOutputAfterFirstPiece();
+  const { code, stderr } = await run.ended;
+  t.equal(code, 1);
+  t.match(stderr, /MR6007 Standard output is closed/);
+  t.notMatch(stderr, /restarts/);
+});

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../../actors/boot/millrace.js', import.meta.url));
+
+/** The path of a job of this folder, compiled. */
+export function jobPath(name: string): string {
+  return fileURLToPath(new URL(`./jobs/${name}.js`, import.meta.url));
+}
+
+export interface Ended {
+  /** The exit code, or the signal that ended it. */
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `millrace run` as a process of its own. */
+export class MillraceProcess {
+  readonly ended: Promise<Ended>;
+  /** Resolves when the job has started, or the process has ended. */
+  readonly started: Promise<void>;
+  readonly #child: ChildProcess;
+
+  constructor(cwd: string, args: readonly string[]) {
+    const child = spawn(process.execPath, [BIN, 'run', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += String(chunk);
+    });
+    this.started = new Promise((resolve) => {
+      child.once('close', () => resolve());
+      child.stderr.on('data', (chunk) => {
+        stderr += String(chunk);
+        if (/ starts from /.test(stderr)) resolve();
+      });
+    });
+    this.ended = once(child, 'close').then(([code, signal]) => ({ code: code ?? signal, stdout, stderr }));
+    this.#child = child;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /** As `head -1` does: reads a first piece of what is printed, and goes. */
+  async closeOutputAfterFirstPiece(): Promise<void> {
+    const { stdout } = this.#child;
+    if (stdout === null) return;
+    await once(stdout, 'data');
+    stdout.destroy();
+  }
+}
+
+/** The visible files of a folder, with what they hold. */
+export function visibleFiles(folder: string): Map<string, string> {
+  if (!existsSync(folder)) return new Map();
+  const names = readdirSync(folder).filter((name) => !/^[._]/.test(name));
+  return new Map(names.map((name) => [join(folder, name), readFileSync(join(folder, name), 'utf8')]));
+}
