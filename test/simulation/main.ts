@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { runWorld } from './world.js';
 import { WORLD_EXIT_CODES, WorldFailure } from './world-failure.js';
@@ -5,23 +6,18 @@ import { describeOptions, drawWorldOptions } from './world-options.js';
 
 /**
  * Runs one world: `npm run sim -- SEED`, of a random seed if none is given. Prints its options, one line for
- * each event, and what became of it. Exit codes: 0 it went well, 127 something crashed, 128 it got stuck,
+ * each event (`--quiet`: none), and what became of it. Exit codes: 0 it went well, 127 something crashed, 128 it got stuck,
  * 129 the job did something wrong.
  */
-async function main(argument: string | undefined): Promise<number> {
+async function main(argument: string | undefined, quiet: boolean): Promise<number> {
   const seed = argument === undefined ? randomInt(2 ** 32) : Number(argument);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     console.error(`A seed is a whole number of at least 0, not '${argument}'.`);
     return 2;
   }
-  const quiet = process.argv.includes('--quiet');
-  console.log(`seed ${seed}`);
+  console.log(`seed ${seed}, commit ${commit()}`);
   const options = drawWorldOptions(seed);
   console.log(describeOptions(options));
-  process.on('unhandledRejection', (error) => {
-    console.error(`seed ${seed}: a rejection that nobody handles`, error);
-    process.exit(WORLD_EXIT_CODES.crash);
-  });
   const report = await runWorld(options, quiet ? {} : { onLine: (line) => console.log(line) });
   const { failure, counts, ...rest } = report;
   for (const [name, count] of [...counts].sort()) console.log(`${name.padEnd(24)} ${count}`);
@@ -32,7 +28,16 @@ async function main(argument: string | undefined): Promise<number> {
   return failure === undefined ? 0 : WORLD_EXIT_CODES[failure.kind];
 }
 
-main(process.argv.slice(2).find((argument) => !argument.startsWith('--'))).then(
+/** What is replayed is a seed at a commit. */
+function commit(): string {
+  const { stdout } = spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
+  return stdout?.trim() || 'unknown';
+}
+
+main(
+  process.argv.slice(2).find((argument) => !argument.startsWith('--')),
+  process.argv.includes('--quiet'),
+).then(
   (code) => {
     process.exitCode = code;
   },

@@ -127,6 +127,12 @@ export class SimulatedProcess implements Participant {
     this.#running?.close().catch((error: unknown) => this.#end({ type: 'failed', error }));
   }
 
+  /** Somebody cancels the job. */
+  cancelJob(): void {
+    this.#machine.trace.note('job.cancel', `p${this.number}`);
+    this.#running?.cancel();
+  }
+
   /** Somebody asks for a checkpoint. */
   requestCheckpoint(): void {
     this.#running?.triggerCheckpoint().then(

@@ -90,6 +90,12 @@ export class WorldDamage implements FaultTargets {
     return process !== undefined;
   }
 
+  cancelJob(): boolean {
+    const process = this.#any(this.#parts.processes.active);
+    process?.cancelJob();
+    return process !== undefined;
+  }
+
   /** After each turn. */
   endDue(): void {
     const { turns } = this.#parts.machine.scheduler;

@@ -11,6 +11,7 @@ export interface FaultTargets {
   fillDisk(): boolean;
   jumpClock(): boolean;
   requestCheckpoint(): boolean;
+  cancelJob(): boolean;
 }
 
 type FaultName = keyof FaultTargets;
@@ -64,6 +65,7 @@ export class WorldFaults {
       ['fillDisk', options.fullDisks],
       ['jumpClock', options.clockJumps],
       ['requestCheckpoint', options.requests],
+      ['cancelJob', options.cancels],
     ];
     for (const [name, count] of counts) if (count > 0) this.#left.set(name, count);
   }

@@ -18,6 +18,8 @@ export interface FaultOptions {
   readonly clockJumps: number;
   /** Somebody asks for a checkpoint. */
   readonly requests: number;
+  /** Somebody cancels the job, whose checkpoints are retained, and resumes it. */
+  readonly cancels: number;
   /** Events at which user code throws, once. */
   readonly throws: number;
   /** A fault comes soon after something that matters, rather than at any time. */
@@ -58,6 +60,7 @@ export const CALM_DISK: DiskConduct = { held: 0.3, slow: 0, slowMs: 0, fail: 0, 
 export function drawWorldOptions(seed: number): WorldOptions {
   const prng = new Prng(seed);
   const turnMs = prng.pick([0.01, 0.03, 0.1]);
+  const checkpointing = drawCheckpointing(prng, turnMs);
   return {
     seed,
     topology: drawTopologyName(prng.float()),
@@ -65,7 +68,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     parallelismMax: prng.pick([1, 2, 2, 3, 4]),
     chaining: prng.chance(0.7),
     maxParallelism: prng.pick([4, 8, 128]),
-    checkpointing: drawCheckpointing(prng, turnMs),
+    checkpointing,
     restartStrategy: drawRestartStrategy(prng),
     autoWatermarkIntervalMs: prng.pick([1, 5, 20, 200]),
     stateBackend: prng.pick(['heap', 'lmdb']),
@@ -82,7 +85,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     budgetMax: prng.pick([4, 16, 64, 256]),
     turnMs,
     safetyTurns: prng.between(1000, 4000),
-    faults: drawFaults(prng, turnMs),
+    faults: drawFaults(prng, turnMs, checkpointing.retainOnCancellation),
   };
 }
 
@@ -123,7 +126,7 @@ function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
   return prng.chance(0.6) ? strategies[0] : prng.pick(strategies);
 }
 
-function drawFaults(prng: Prng, turnMs: number): FaultOptions {
+function drawFaults(prng: Prng, turnMs: number, mayCancel: boolean): FaultOptions {
   // Each kind is off altogether in many worlds, so that what it hides from others can show.
   const some = (share: number, most: number): number => (prng.chance(share) ? prng.between(1, most) : 0);
   const failing = prng.chance(0.4);
@@ -136,6 +139,7 @@ function drawFaults(prng: Prng, turnMs: number): FaultOptions {
     fullDisks: some(0.2, 2),
     clockJumps: some(0.2, 3),
     requests: some(0.3, 5),
+    cancels: mayCancel ? some(0.3, 2) : 0,
     throws: some(0.3, 2),
     spite: prng.chance(0.5),
     landing: prng.pick([0, 0.5]),

@@ -11,6 +11,7 @@ const FAIR: ReadonlySet<string> = new Set<ErrorCode>([
   'MR5001',
   'MR5003',
   'MR5006',
+  'MR5007',
   'MR6003',
   'MR6004',
   'MR8003',
