@@ -39,6 +39,14 @@ type Scannable = Pick<LmdbSnapshot, 'scan'>;
 /** A row as it is found. Valid only during the visit. */
 export type LmdbRowVisitor = (table: number, keyGroup: number, key: Uint8Array, value: Uint8Array) => boolean;
 
+export interface LmdbRowRange {
+  readonly table: number;
+  readonly keyGroup: number;
+  readonly prefix: Uint8Array;
+  /** A row key with this prefix; undefined: from the first row on. */
+  readonly after: Uint8Array | undefined;
+}
+
 export class LmdbRows {
   readonly #environment: LmdbEnvironment;
   readonly #hash: LongKeyHash;
@@ -69,23 +77,25 @@ export class LmdbRows {
     else this.#environment.put(entry, stored);
   }
 
-  /** Visits the rows of a table in a key group whose key begins with `prefix`, ascending by key. */
+  /**
+   * Visits the rows of a table in a key group whose key begins with `prefix` and is above `after`, ascending by
+   * key.
+   */
   scan(
-    table: number,
-    keyGroup: number,
-    prefix: Uint8Array,
+    { table, keyGroup, prefix, after }: LmdbRowRange,
     visit: (key: Uint8Array, value: Uint8Array) => boolean,
   ): void {
-    const start = rowPrefix(table, keyGroup, prefix.subarray(0, HEAD_BYTES));
-    const end = successor(start);
-    const long = new LongRows(visit);
+    const start = rowPrefix(table, keyGroup, (after ?? prefix).subarray(0, HEAD_BYTES));
+    const end = successor(rowPrefix(table, keyGroup, prefix.subarray(0, HEAD_BYTES)));
+    const long = new LongRows((key, value) => !isAbove(key, after) || visit(key, value));
     let goesOn = true;
     this.#environment.scan(start, end, (entry, stored) => {
       if (entry.length === LONG_KEY_BYTES) {
         goesOn = long.add(entry, stored, prefix);
       } else {
         const key = entry.subarray(PREFIX_BYTES);
-        goesOn = long.flush() && (prefix.length > HEAD_BYTES || visit(key, stored));
+        const isMeant = prefix.length <= HEAD_BYTES && isAbove(key, after);
+        goesOn = long.flush() && (!isMeant || visit(key, stored));
       }
       return goesOn;
     });
@@ -179,6 +189,10 @@ class LongRows {
     for (const [key, value] of rows) if (!this.#visit(key, value)) return false;
     return true;
   }
+}
+
+function isAbove(key: Uint8Array, after: Uint8Array | undefined): boolean {
+  return after === undefined || compareBytes(key, 0, key.length, after, 0, after.length) > 0;
 }
 
 function visitBucket(bucket: Uint8Array, visit: (key: Uint8Array, value: Uint8Array) => boolean): void {

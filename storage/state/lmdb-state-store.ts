@@ -142,6 +142,11 @@ export class LmdbStateStore implements KeyedStateStore {
     await this.#home.close();
   }
 
+  /** Managed memory in use; exceeds the budget for moments only. */
+  get usedBytes(): number {
+    return this.#memtable.usedBytes;
+  }
+
   #freezeEverything(until: number) {
     this.#memtable.closeAll();
     return this.#generations.everything(until, this.#memtable.arena.fullChunks(), this.#reclaimer.hasDropped);

@@ -19,11 +19,11 @@ import {
 } from './inline-layout.js';
 import type { InlineTable } from './inline-table.js';
 import type { LmdbHome } from './lmdb-home.js';
+import { LmdbTableScan, type MemoryRow, memoryRows, storedValue } from './lmdb-table-scan.js';
 import type { MemoryReclaimer } from './memory-reclaimer.js';
 import type { Memtable } from './memtable.js';
 import { ROW_KEY_LENGTH, ROW_VALUE_LENGTH } from './memtable-layout.js';
 import { MemtableTable } from './memtable-table.js';
-import { TRAILER_BYTES } from './row-block-writer.js';
 import { compareBytes } from './row-bytes.js';
 import type { FileRow } from './row-file-reader.js';
 
@@ -34,12 +34,6 @@ export interface LmdbTableHost {
   readonly home: LmdbHome;
   /** An inline table for rows of these sizes, or undefined if there is no room for one. */
   createInline(number: number, keyBytes: number, valueBytes: number): InlineTable | undefined;
-}
-
-/** A row in memory; `value` undefined: it is deleted. */
-interface MemoryRow {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array | undefined;
 }
 
 /**
@@ -79,7 +73,7 @@ export class LmdbTable implements StateTable {
       const { rows } = this;
       const stored = home.rows.get(rows.number, row.keyGroup, row.bytes.subarray(0, row.length));
       if (stored === undefined) return false;
-      ref = memtable.cache(rows, row, this.#valueOf(stored).slice());
+      ref = memtable.cache(rows, row, storedValue(rows, stored).slice());
     }
     const { arena } = memtable;
     const length = (arena.words[ref + ROW_VALUE_LENGTH] ?? 0) - 1;
@@ -116,19 +110,19 @@ export class LmdbTable implements StateTable {
   scan(prefix: RowKey, visit: RowVisitor): void {
     invariant(this.options.ordered, 'only an ordered table is scanned by prefix', { table: this.rows.name });
     const { scan } = this.#host.memtable;
-    const refs = scan.refsOf(this.rows, prefix);
-    const bytes = prefix.bytes.subarray(0, prefix.length);
-    this.#visitMerged(prefix.keyGroup, bytes, this.#rowsOf(refs), visit);
+    new LmdbTableScan(this.#host, this.rows, prefix.keyGroup, prefix.bytes.slice(0, prefix.length), () =>
+      memoryRows(scan, this.rows, scan.refsOf(this.rows, prefix)),
+    ).visit(visit);
   }
 
   scanKeyGroup(keyGroup: number, visit: RowVisitor): void {
     const { scan } = this.#host.memtable;
-    const rows = this.#rowsOf(scan.refsOfKeyGroup(this.rows, keyGroup));
-    if (this.#inline !== undefined) {
+    new LmdbTableScan(this.#host, this.rows, keyGroup, NOTHING, () => {
+      const rows = memoryRows(scan, this.rows, scan.refsOfKeyGroup(this.rows, keyGroup));
+      if (this.#inline === undefined) return rows;
       rows.push(...this.#inlineRows(this.#inline, keyGroup));
-      rows.sort((a, b) => compareBytes(a.key, 0, a.key.length, b.key, 0, b.key.length));
-    }
-    this.#visitMerged(keyGroup, NOTHING, rows, visit);
+      return rows.sort((a, b) => compareBytes(a.key, 0, a.key.length, b.key, 0, b.key.length));
+    }).visit(visit);
   }
 
   /** Takes over a row of a checkpoint. */
@@ -162,11 +156,6 @@ export class LmdbTable implements StateTable {
     this.#inline = this.#host.createInline(this.rows.number, first.length, this.options.fixedValueBytes);
   }
 
-  #rowsOf(refs: readonly number[]): MemoryRow[] {
-    const { scan } = this.#host.memtable;
-    return refs.map((ref) => ({ key: scan.keyOf(this.rows, ref), value: scan.valueOf(this.rows, ref) }));
-  }
-
   #inlineRows(inline: InlineTable, keyGroup: number): MemoryRow[] {
     const { words, bytes } = inline.arena;
     const found: MemoryRow[] = [];
@@ -187,27 +176,6 @@ export class LmdbTable implements StateTable {
     return found;
   }
 
-  /** Visits rows in memory, ascending, and between them those that only LMDB has. */
-  #visitMerged(keyGroup: number, prefix: Uint8Array, rows: readonly MemoryRow[], visit: RowVisitor): void {
-    const { reclaimer, home } = this.#host;
-    reclaimer.scans++;
-    try {
-      const merge = new RowMerge(rows, visit);
-      if (reclaimer.hasDropped) {
-        const { number } = this.rows;
-        home.rows.scan(number, keyGroup, prefix, (key, stored) => merge.stored(key, this.#valueOf(stored)));
-      }
-      merge.rest();
-    } finally {
-      reclaimer.scans--;
-    }
-  }
-
-  /** LMDB keeps the length of the prefix behind the value of an ordered table's row. */
-  #valueOf(stored: Uint8Array): Uint8Array {
-    return this.rows.ordered ? stored.subarray(0, stored.length - TRAILER_BYTES) : stored;
-  }
-
   #refuseSize(bytes: number): never {
     const { rows, options } = this;
     invariant(false, 'every value of this table has the same size', {
@@ -215,44 +183,6 @@ export class LmdbTable implements StateTable {
       bytes,
       declared: options.fixedValueBytes,
     });
-  }
-}
-
-/** Merges ascending rows of memory with ascending rows of LMDB; of two of one key the former counts. */
-class RowMerge {
-  readonly #rows: readonly MemoryRow[];
-  readonly #visit: RowVisitor;
-  #next = 0;
-  #ended = false;
-
-  constructor(rows: readonly MemoryRow[], visit: RowVisitor) {
-    this.#rows = rows;
-    this.#visit = visit;
-  }
-
-  /** The next row of LMDB. False ends. */
-  stored(key: Uint8Array, value: Uint8Array): boolean {
-    for (let row = this.#rows[this.#next]; row !== undefined; row = this.#rows[this.#next]) {
-      const order = compareBytes(row.key, 0, row.key.length, key, 0, key.length);
-      if (order > 0) break;
-      this.#next++;
-      if (!this.#show(row)) return false;
-      if (order === 0) return true;
-    }
-    this.#ended = !this.#visit(key, value);
-    return !this.#ended;
-  }
-
-  rest(): void {
-    while (!this.#ended) {
-      const row = this.#rows[this.#next++];
-      if (row === undefined || !this.#show(row)) return;
-    }
-  }
-
-  #show(row: MemoryRow): boolean {
-    if (row.value !== undefined) this.#ended = !this.#visit(row.key, row.value);
-    return !this.#ended;
   }
 }
 

@@ -33,8 +33,7 @@ interface PostedWrite {
  * Invariants:
  * - a chunk is dropped only after its rows are committed in LMDB, and what checkpoints still need of it has
  *   been put aside there;
- * - nothing is moved or dropped while a scan is running, nor while this is at work already: then memory may
- *   exceed the budget for a moment.
+ * - nothing is moved or dropped while this is at work already: then memory may exceed the budget for a moment.
  */
 export class MemoryReclaimer {
   readonly #memtable: Memtable;
@@ -46,8 +45,6 @@ export class MemoryReclaimer {
   readonly #posted: PostedWrite[] = [];
   #busy = false;
   #turn = 0;
-  /** Scans that are running. */
-  scans = 0;
   /** Set once a row is in LMDB and no longer in memory. */
   hasDropped = false;
 
@@ -71,7 +68,7 @@ export class MemoryReclaimer {
 
   /** Before a chunk is taken. True if it fits into the budget. */
   makeRoom(): boolean {
-    if (this.#busy || this.scans > 0) return this.#fits();
+    if (this.#busy) return this.#fits();
     this.#busy = true;
     try {
       this.#home.poll();
@@ -131,6 +128,7 @@ export class MemoryReclaimer {
   #giveUpRegion(table: InlineTable): boolean {
     const region = table.regions()[0];
     if (region === undefined) return false;
+    this.#memtable.moves++;
     table.giveUp(region);
     return true;
   }

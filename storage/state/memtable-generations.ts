@@ -1,5 +1,6 @@
+import type { ChunkPart } from './chunk-part.js';
 import type { LmdbHome } from './lmdb-home.js';
-import type { ChunkPart, Memtable } from './memtable.js';
+import type { Memtable } from './memtable.js';
 
 /** Changes that were frozen for a checkpoint and are in no completed one yet. */
 interface FrozenGeneration {

@@ -1,5 +1,6 @@
 import { invariant, type KeyGroupRange, MillraceError, murmur3, type RowKey } from '../../core/internal.js';
 import { ChunkArena } from './chunk-arena.js';
+import type { ChunkPart } from './chunk-part.js';
 import {
   ChunkPersistence,
   ChunkState,
@@ -15,22 +16,8 @@ import {
 import { MemtableScan } from './memtable-scan.js';
 import { type MemtableShard, ShardMap } from './memtable-shard.js';
 import type { MemtableTable } from './memtable-table.js';
+import type { OpenChunk } from './open-chunk.js';
 import { copyBytes } from './row-bytes.js';
-
-/** Where rows are appended; a row that fits no more gets another chunk. */
-interface OpenChunk {
-  chunk: number;
-  /** Ref of the next row. */
-  end: number;
-  /** Ref at which the chunk ends. */
-  limit: number;
-}
-
-/** A chunk of a frozen list, or the number of the block in which its rows were put aside; both 0: nothing is left. */
-export interface ChunkPart {
-  chunk: number;
-  spill: number;
-}
 
 /**
  * Rows as bytes in a {@link ChunkArena}, found by hash. Writing appends to the open chunk of the present
@@ -54,6 +41,8 @@ export class Memtable {
   generation = 1;
   /** Chunks of the present generation, in the order of their rows. */
   parts: ChunkPart[] = [];
+  /** Counts the times that rows left their place; refs taken before are not valid any more. */
+  moves = 0;
   /** Set once LMDB may hold rows: from then on a row that is not known here may be there. */
   mayBeElsewhere = false;
   readonly #tables: readonly MemtableTable[];
@@ -225,6 +214,7 @@ export class Memtable {
   compact(chunk: number): void {
     const { arena } = this;
     const words = arena.words;
+    this.moves++;
     arena.addPin(chunk, 1);
     this.#eachLatest(chunk, (ref, slot) => {
       if (words[ref + ROW_VALUE_LENGTH] === 0 && !this.mayBeElsewhere) {
@@ -246,6 +236,7 @@ export class Memtable {
 
   /** Forgets the chunk's rows, which are to be found elsewhere, and frees it. Conditions as for {@link compact}. */
   drop(chunk: number): void {
+    this.moves++;
     this.arena.addPin(chunk, 1);
     this.#eachLatest(chunk, (ref, slot) => this.#unlink(ref, slot));
     this.unpin(chunk);

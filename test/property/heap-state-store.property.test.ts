@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { HeapStateBackend } from '../../storage/state/heap-state-backend.js';
 import { check } from '../check.js';
-import { StateStoreWorld, stateCommands } from './state-store-world.js';
+import { stateCommands } from './state-commands.js';
+import { StateStoreWorld } from './state-store-world.js';
 
 t.test('the heap store does what plain maps do, and snapshots hold the state of their freeze', async () => {
   const backend = new HeapStateBackend();

@@ -1,5 +1,4 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
-import fc from 'fast-check';
 import type { KeyedStateHandle } from '../../core/checkpoint/snapshot-handle.js';
 import type {
   KeyedSnapshot,
@@ -11,125 +10,7 @@ import { ByteReader } from '../../core/serde/byte-reader.js';
 import { ByteWriter } from '../../core/serde/byte-writer.js';
 import { StateRow } from '../../core/state/state-row.js';
 import { MemoryStateFiles, settle } from '../state-files.js';
-
-/** A command over a keyed state store: plain data, so that a counterexample can be read and replayed. */
-export type StateCommand =
-  | { op: 'put'; table: 0 | 1; key: number; element: number; size: number; seed: number }
-  | { op: 'get' | 'delete'; table: 0 | 1; key: number; element: number }
-  | {
-      op: 'fill';
-      table: 0 | 1 | 2;
-      from: number;
-      count: number;
-      step: number;
-      seed: number;
-      deleting: boolean;
-    }
-  | { op: 'scan'; key: number; deleting: boolean; limit: number }
-  | { op: 'scanKeyGroup'; table: 0 | 1 | 2; keyGroup: number }
-  | { op: 'snapshot'; write: boolean }
-  | { op: 'write' | 'step' | 'failNext' | 'complete' | 'restore' }
-  | { op: 'abort'; which: number };
-
-export const KEY_GROUPS = { start: 4, end: 7 };
-
-const KEYS = 8;
-
-/** What follows the key in a row: prefixes of each other, extremes, and longer than an LMDB key may be. */
-const ELEMENTS: readonly Uint8Array[] = [
-  Uint8Array.of(),
-  Uint8Array.of(0),
-  Uint8Array.of(0, 0),
-  Uint8Array.of(1),
-  Uint8Array.of(1, 255),
-  Uint8Array.of(255),
-  Uint8Array.of(255, 255, 255),
-  new Uint8Array(1897).fill(7),
-  new Uint8Array(1898).fill(7),
-  new Uint8Array(1899).fill(7),
-  new Uint8Array(2500).fill(7),
-  Uint8Array.from({ length: 2500 }, (_, i) => (i < 2400 ? 7 : i % 5)),
-  Uint8Array.from({ length: 2500 }, (_, i) => (i < 2400 ? 7 : i % 3)),
-  Uint8Array.of(8),
-];
-
-const table = fc.constantFrom<0 | 1>(0, 1);
-const key = fc.nat({ max: KEYS - 1 });
-const element = fc.oneof(
-  { weight: 3, arbitrary: fc.nat({ max: 6 }) },
-  { weight: 1, arbitrary: fc.nat({ max: ELEMENTS.length - 1 }) },
-);
-const size = fc.oneof(
-  { weight: 6, arbitrary: fc.nat({ max: 24 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 20_000, max: 70_000 }) },
-);
-
-export const stateCommands: fc.Arbitrary<StateCommand[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 12,
-      arbitrary: fc.record({
-        op: fc.constant<'put'>('put'),
-        table,
-        key,
-        element,
-        size,
-        seed: fc.nat({ max: 255 }),
-      }),
-    },
-    {
-      weight: 4,
-      arbitrary: fc.record({ op: fc.constantFrom<'get' | 'delete'>('get', 'delete'), table, key, element }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        op: fc.constant<'scan'>('scan'),
-        key,
-        deleting: fc.boolean(),
-        limit: fc.nat({ max: 12 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        op: fc.constant<'fill'>('fill'),
-        table: fc.constantFrom<0 | 1 | 2>(0, 1, 2, 2),
-        from: fc.nat({ max: 4000 }),
-        count: fc.oneof(fc.nat({ max: 10 }), fc.nat({ max: 2000 })),
-        step: fc.integer({ min: 1, max: 3 }),
-        seed: fc.nat({ max: 255 }),
-        deleting: fc.boolean(),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        op: fc.constant<'scanKeyGroup'>('scanKeyGroup'),
-        table: fc.constantFrom<0 | 1 | 2>(0, 1, 2),
-        keyGroup: fc.integer({ min: KEY_GROUPS.start, max: KEY_GROUPS.end }),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ op: fc.constant<'snapshot'>('snapshot'), write: fc.boolean() }) },
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        op: fc.constantFrom<'write' | 'step' | 'failNext' | 'complete' | 'restore'>(
-          'write',
-          'step',
-          'step',
-          'step',
-          'complete',
-          'complete',
-          'failNext',
-          'restore',
-        ),
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ op: fc.constant<'abort'>('abort'), which: fc.nat({ max: 3 }) }) },
-  ),
-  { minLength: 1, maxLength: 120, size: 'max' },
-);
+import { ELEMENTS, KEY_GROUPS, type StateCommand } from './state-commands.js';
 
 /** Rows by table, then by the hexadecimal text of key group and key: it sorts as the rows of a key group do. */
 type Content = readonly [Map<string, string>, Map<string, string>, Map<string, string>];
@@ -216,10 +97,11 @@ export class StateStoreWorld {
 
   #put(command: StateCommand & { op: 'put' }): void {
     const row = this.#compose(command.table, command.key, command.element);
+    const size = command.table === 2 ? 8 : command.size;
     const value = new ByteWriter(8);
-    value.reserve(command.size + 3);
+    value.reserve(size + 3);
     // The value does not begin at the start of its writer.
-    value.position = 3 + command.size;
+    value.position = 3 + size;
     value.bytes.fill(command.seed, 3, value.position);
     this.#tables[command.table]?.put(row, value, 3);
     this.#content[command.table].set(hexRow(row), hex(value.bytes.subarray(3, value.position)));
@@ -404,9 +286,10 @@ export class StateStoreWorld {
     await this.#reopen();
   }
 
-  #compose(tableNumber: 0 | 1, keyNumber: number, elementNumber: number): StateRow {
+  #compose(tableNumber: 0 | 1 | 2, keyNumber: number, elementNumber: number): StateRow {
     const row = this.#row;
-    const bytes = ELEMENTS[elementNumber] ?? new Uint8Array(0);
+    // Table 2 has short keys, so that it is an inline table.
+    const bytes = ELEMENTS[tableNumber === 2 ? elementNumber % 7 : elementNumber] ?? new Uint8Array(0);
     const out = row.begin(keyGroupOf(keyNumber));
     out.reserve(1 + bytes.length);
     out.bytes[0] = keyNumber;
