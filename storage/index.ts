@@ -21,6 +21,7 @@ export { MemoryObjectStore } from './object-store/memory-object-store.js';
 export type { ObjectStore } from './object-store/object-store.js';
 export { currentHolder, holderState } from './process/process-holder.js';
 export { HeapStateBackend } from './state/heap-state-backend.js';
+export { preloadLmdb } from './state/lmdb-library.js';
 export { LmdbStateBackend } from './state/lmdb-state-backend.js';
 export { StateWriter } from './state/state-writer.js';
 export type { StateWriterMessage, StateWriterPort, StateWriterReply } from './state/state-writer-protocol.js';

@@ -23,6 +23,8 @@ import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
+import type { StateContract } from './task-contract.js';
+import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
 import { TaskThreads } from './task-threads/task-threads.js';
 import { type LauncherSettings, ThreadTaskLauncher } from './thread-task-launcher.js';
 
@@ -99,10 +101,9 @@ export class ControlPlane implements ClusterGateway {
       });
     }
     this.#names.add(name);
-    const threads = new TaskThreads();
-    const { taskHeap, taskThreads } = plan.memory.plan;
+    const threads = new TaskThreads(taskThreadKind(plan), plan.memory.plan.taskThreads);
     // They load while the disk is asked what the job goes on from.
-    threads.warm(taskHeap, taskThreads);
+    threads.warm();
     try {
       const home = await openJobHome(plan, submission.start, submission.fromSavepoint);
       if (home.type === 'home') return this.#start(plan, home, threads);
@@ -191,11 +192,20 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
     heartbeatTimeoutMs: values['heartbeat.timeout'],
     heartbeatIntervalMs: values['heartbeat.interval'],
     state: {
-      backend: values['state.backend.type'] === 'lmdb' ? 'lmdb' : 'heap',
+      backend: backendOf(plan),
       runFolder: home.folder,
       localFolder: home.localFolder,
     },
   };
+}
+
+function taskThreadKind(plan: JobPlan): TaskThreadKind {
+  const keepsState = plan.graph.vertices.some((vertex) => vertex.operators.some(({ keyed }) => keyed));
+  return { heap: plan.memory.plan.taskHeap, opensLmdb: keepsState && backendOf(plan) === 'lmdb' };
+}
+
+function backendOf(plan: JobPlan): StateContract['backend'] {
+  return plan.options.values['state.backend.type'] === 'lmdb' ? 'lmdb' : 'heap';
 }
 
 /** Flink's -1: a segment is only published when it is full (or its task has nothing to do). */

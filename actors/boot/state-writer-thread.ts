@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { KillLock, type KillLockMemory, ReplySignal } from '../../memory/index.js';
-import { StateWriter, type StateWriterMessage } from '../../storage/index.js';
+import { preloadLmdb, StateWriter, type StateWriterMessage } from '../../storage/index.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 import { ownPort } from './threads/own-port.js';
 
@@ -10,6 +10,7 @@ export type StateWriterOrder =
   | { readonly type: 'stop' };
 
 /** Entry of the state writer's thread: the only one that writes to LMDB. Orders and writes come one by one. */
+preloadLmdb();
 const { port, data } = ownPort();
 const writer = new StateWriter(new KillLock(data as KillLockMemory));
 const ports = new Set<MessagePort>();

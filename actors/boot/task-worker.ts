@@ -28,6 +28,7 @@ import {
   LocalFileSystem,
   ObjectSnapshotWriter,
   ObjectStateFileReader,
+  preloadLmdb,
 } from '../../storage/index.js';
 import { ThreadRunner } from '../runner/thread-runner.js';
 import { StreamTask } from '../task/stream-task.js';
@@ -41,6 +42,11 @@ import { StandardOutput } from './standard-output.js';
 import { StateWriterLink } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
+import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
+import { ownPort } from './threads/own-port.js';
+
+// While the thread is a spare there is time for it.
+if ((ownPort().data as TaskThreadKind).opensLmdb) preloadLmdb();
 
 /**
  * Entry of a task's thread: builds the job, compares it with the submitted one, and runs one task until it

@@ -35,9 +35,8 @@ export class ThreadTaskLauncher implements TaskLauncher {
   }
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
-    const { taskHeap } = this.#settings.plan;
     const resources = {
-      takePool: (threads: number) => this.#threads.take(taskHeap, threads),
+      takePool: (threads: number) => this.#threads.take(threads),
       giveBackPool: (pool: TaskThreadPool) => this.#threads.giveBack(pool),
       connectStateWriter: () => this.#stateWriter().connect(),
     };
@@ -58,8 +57,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
 
   /** Warms the threads of a next attempt; called once the present one runs. */
   warm(): void {
-    const { taskHeap, taskThreads } = this.#settings.plan;
-    this.#threads.warmSoon(taskHeap, taskThreads);
+    this.#threads.warmSoon();
   }
 
   /** One for all attempts; the attempt that loses it fails, and the next one gets another. */

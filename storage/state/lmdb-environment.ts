@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Database, open, type RangeOptions } from 'lmdb';
+import type { Database, RangeOptions } from 'lmdb';
 import { invariant } from '../../core/internal.js';
+import { lmdbLibrary } from './lmdb-library.js';
 
 /** Values of a key are shown to the visitor only during the call. */
 export type EntryVisitor = (key: Uint8Array, value: Uint8Array) => boolean;
@@ -32,7 +33,7 @@ export class LmdbEnvironment {
     });
     mkdirSync(path, { recursive: true });
     this.#path = path;
-    this.#db = open<Uint8Array, Uint8Array>({
+    this.#db = lmdbLibrary().open<Uint8Array, Uint8Array>({
       path,
       encoding: 'binary',
       keyEncoding: 'binary',

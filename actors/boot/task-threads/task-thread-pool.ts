@@ -4,6 +4,13 @@ import { MillraceError } from '../../../core/internal.js';
 import type { V8HeapLimits } from '../../../memory/index.js';
 import type { TaskContract } from '../task-contract.js';
 
+/** What all task threads of a job are. Plain data: it is sent to them. */
+export interface TaskThreadKind {
+  readonly heap: V8HeapLimits;
+  /** Some of them will keep state in LMDB. */
+  readonly opensLmdb: boolean;
+}
+
 /**
  * The threads of one attempt of a job, warmed in advance with the engine's modules. A thread serves one
  * task, then it goes with the pool.
@@ -12,14 +19,12 @@ import type { TaskContract } from '../task-contract.js';
  * ended is not replaced, since its attempt ends with it; after `destroy` resolved no thread of the pool runs.
  */
 export class TaskThreadPool {
-  readonly limits: V8HeapLimits;
   readonly threads: number;
   readonly #pool: Piscina<TaskContract, void>;
   readonly #exits = new Map<Worker, Promise<void>>();
   #started = 0;
 
-  constructor(limits: V8HeapLimits, threads: number) {
-    this.limits = limits;
+  constructor(kind: TaskThreadKind, threads: number) {
     this.threads = threads;
     this.#pool = new Piscina<TaskContract, void>({
       filename: new URL('../task-worker.js', import.meta.url).href,
@@ -29,7 +34,8 @@ export class TaskThreadPool {
       atomics: 'disabled',
       recordTiming: false,
       idleTimeout: Number.POSITIVE_INFINITY,
-      resourceLimits: { ...limits },
+      resourceLimits: { ...kind.heap },
+      workerData: kind,
     });
     // A failing thread rejects its task's run as well, which is where it is handled.
     this.#pool.on('error', () => {});

@@ -1,41 +1,47 @@
-import type { V8HeapLimits } from '../../../memory/index.js';
-import { TaskThreadPool } from './task-thread-pool.js';
+import { type TaskThreadKind, TaskThreadPool } from './task-thread-pool.js';
 
 const WARM_AFTER_MS = 200;
 
 /**
- * Pools of task threads: one serves the running attempt, and while it runs a spare one is warmed for the
- * next, with the same heap class.
+ * Pools of threads for the tasks of one job: one serves the running attempt, and while it runs a spare one is
+ * warmed for the next.
  *
  * Invariants: a pool is handed out once; at most one spare exists or is about to; after `close` resolved no
  * thread of any pool runs that was given back, and none is started.
  */
 export class TaskThreads {
+  readonly #kind: TaskThreadKind;
+  readonly #threads: number;
   readonly #leaving = new Set<Promise<void>>();
   #spare: TaskThreadPool | undefined;
   #warming: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** Threads for an attempt: the spare ones if they fit. */
-  take(limits: V8HeapLimits, threads: number): TaskThreadPool {
+  /** `threads`: what an attempt takes at most. */
+  constructor(kind: TaskThreadKind, threads: number) {
+    this.#kind = kind;
+    this.#threads = threads;
+  }
+
+  /** Threads for an attempt: the spare ones if there are any. */
+  take(threads: number): TaskThreadPool {
     clearTimeout(this.#warming);
     const spare = this.#spare;
     this.#spare = undefined;
-    if (spare !== undefined && fits(spare, limits, threads)) return spare;
-    if (spare !== undefined) this.giveBack(spare);
-    return new TaskThreadPool(limits, threads);
+    return spare ?? new TaskThreadPool(this.#kind, threads);
   }
 
   /** Warms threads for the attempt that comes next. */
-  warm(limits: V8HeapLimits, threads: number): void {
+  warm(): void {
     clearTimeout(this.#warming);
-    if (this.#spare === undefined && !this.#closed) this.#spare = new TaskThreadPool(limits, threads);
+    if (this.#closed) return;
+    this.#spare ??= new TaskThreadPool(this.#kind, this.#threads);
   }
 
   /** Warms them a little later: a job that ends at once needs none, and one that begins needs the cores. */
-  warmSoon(limits: V8HeapLimits, threads: number): void {
+  warmSoon(): void {
     clearTimeout(this.#warming);
-    this.#warming = setTimeout(() => this.warm(limits, threads), WARM_AFTER_MS);
+    this.#warming = setTimeout(() => this.warm(), WARM_AFTER_MS);
   }
 
   /** Ends the threads of a pool in which no task runs any more. `close` waits for them, nobody else has to. */
@@ -53,12 +59,4 @@ export class TaskThreads {
     if (spare !== undefined) this.giveBack(spare);
     await Promise.all(this.#leaving);
   }
-}
-
-function fits(pool: TaskThreadPool, limits: V8HeapLimits, threads: number): boolean {
-  return (
-    pool.threads >= threads &&
-    pool.limits.maxOldGenerationSizeMb === limits.maxOldGenerationSizeMb &&
-    pool.limits.maxYoungGenerationSizeMb === limits.maxYoungGenerationSizeMb
-  );
 }
