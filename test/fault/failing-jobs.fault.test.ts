@@ -18,7 +18,7 @@ t.test('a function that throws fails the job with its name, uid and line', async
   const { code, stderr } = await run('-D', 'restart-strategy.type=none', JOB, '--how', 'always').ended;
   t.equal(code, 1);
   t.match(stderr, /MR5001 User code threw RangeError: fifty is too many \[.*operator counter, uid counter/);
-  t.match(stderr, /misbehaving\.js:\d+:\d+\]/);
+  t.match(stderr, /misbehaving\.[jt]s:\d+:\d+\]/);
 });
 
 t.test('a job that recovers says from what', async (t) => {
@@ -32,7 +32,7 @@ t.test('a job that recovers says from what', async (t) => {
 t.test('a job that throws while it is built says on which line', async (t) => {
   const { code, stderr } = await inFolder(t)(JOB, '--how', 'build').ended;
   t.equal(code, 1);
-  t.match(stderr, /^MR1009 .*RangeError: no graph today.*misbehaving\.js:\d+:\d+\]/);
+  t.match(stderr, /^MR1009 .*RangeError: no graph today.*misbehaving\.[jt]s:\d+:\d+\]/);
 });
 
 t.test('a reader of standard output that goes ends the job, with no restart', async (t) => {

@@ -6,8 +6,8 @@ import { describeOptions, drawWorldOptions } from './world-options.js';
 
 /**
  * Runs one world: `npm run sim -- SEED`, of a random seed if none is given. Prints its options, one line for
- * each event (`--quiet`: none), and what became of it. Exit codes: 0 it went well, 127 something crashed, 128 it got stuck,
- * 129 the job did something wrong.
+ * each event (`--quiet`: none), and what became of it. Exit codes: 0 it went well, 127 something crashed,
+ * 128 it got stuck, 129 the job did something wrong.
  */
 async function main(argument: string | undefined, quiet: boolean): Promise<number> {
   const seed = argument === undefined ? randomInt(2 ** 32) : Number(argument);
