@@ -22,7 +22,7 @@ export interface ThreadTurns {
   beat(task: StreamTask, time: TaskTime): void;
 }
 
-/** Records between two looks at mail and clock: some 10 us of work for a plain chain. */
+/** Most records between two looks at mail and clock: some 10 us of work for a plain chain. */
 const STEP_RECORDS = 256;
 /** Busy time between two turns of the event loop. */
 const TURN_MS = 1;
@@ -47,6 +47,8 @@ export class ThreadRunner {
   readonly #turns: ThreadTurns;
   readonly #clock: Clock;
   readonly #bufferTimeoutMs: number;
+  /** Fewer where records are slow: a step of 256 records of a millisecond each would starve the event loop. */
+  #stepRecords: number;
   readonly time: TaskTime = { busyMs: 0, idleMs: 0, backPressuredMs: 0 };
 
   constructor(
@@ -61,6 +63,7 @@ export class ThreadRunner {
     this.#turns = turns;
     this.#clock = clock;
     this.#bufferTimeoutMs = bufferTimeoutMs;
+    this.#stepRecords = STEP_RECORDS;
   }
 
   async run(): Promise<void> {
@@ -87,11 +90,19 @@ export class ThreadRunner {
     let progress: Progress = Progress.MADE;
     while (progress === Progress.MADE && now - begin < TURN_MS) {
       this.#drainMail();
-      progress = this.#task.runOnce(STEP_RECORDS);
+      const stepBegin = now;
+      progress = this.#task.runOnce(this.#stepRecords);
       now = this.#clock.monotonicMs();
+      this.#adapt(now - stepBegin);
     }
     this.time.busyMs += now - begin;
     return progress;
+  }
+
+  /** Steps get shorter at once when one outlasts the time between two turns, and longer again when they are quick. */
+  #adapt(stepMs: number): void {
+    if (stepMs > TURN_MS) this.#stepRecords = Math.max(1, this.#stepRecords >> 1);
+    else if (stepMs < TURN_MS / 4 && this.#stepRecords < STEP_RECORDS) this.#stepRecords *= 2;
   }
 
   #drainMail(): boolean {
@@ -107,7 +118,7 @@ export class ThreadRunner {
   async #sleep(): Promise<void> {
     this.#turns.arm();
     if (this.#drainMail()) return;
-    const progress = this.#task.runOnce(STEP_RECORDS);
+    const progress = this.#task.runOnce(this.#stepRecords);
     if (progress === Progress.MADE || progress === Progress.DONE) return;
     this.#task.flush();
     const begin = this.#clock.monotonicMs();
