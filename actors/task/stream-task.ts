@@ -350,9 +350,8 @@ export class StreamTask implements Tasklet {
   #close(): void {
     this.#to('closing');
     this.#awaiting = 'close';
-    this.#checkpointer.close();
     this.#environment.completions.watch(
-      this.#parts.close(),
+      this.#checkpointer.close().then(() => this.#parts.close()),
       () => this.#to('done'),
       (error) => {
         this.#environment.trace.emit({ name: 'task.close-failed', values: { error: String(error) } });

@@ -39,14 +39,19 @@ export interface FrozenTask {
  * Writes frozen snapshots of a task while records flow, and reports the outcome.
  *
  * Invariants:
- * - every snapshot handed over is discarded exactly once: after it was written, or when it is aborted;
+ * - every snapshot handed over is discarded exactly once, when its writing has come to an end, well or badly:
+ *   also that of an aborted checkpoint, and before the state that it was taken of is closed;
  * - each checkpoint is acknowledged or declined at most once, and not after its abort;
  * - checkpoint ids handed over strictly grow.
  */
 export class TaskCheckpointer {
   readonly #host: CheckpointerHost;
-  readonly #running = new Map<number, FrozenTask>();
+  /** Checkpoints whose outcome is still of interest. */
+  readonly #running = new Set<number>();
   #lastId = -1;
+  /** Snapshots that are being written. */
+  #writing = 0;
+  #onQuiet: () => void = () => {};
 
   constructor(host: CheckpointerHost) {
     this.#host = host;
@@ -63,7 +68,8 @@ export class TaskCheckpointer {
       next: frozen.checkpointId,
     });
     this.#lastId = frozen.checkpointId;
-    this.#running.set(frozen.checkpointId, frozen);
+    this.#running.add(frozen.checkpointId);
+    this.#writing++;
     const begin = this.#host.clock.monotonicMs();
     this.#host.completions.watch(
       this.#writeAll(frozen),
@@ -72,32 +78,37 @@ export class TaskCheckpointer {
     );
   }
 
-  /** The checkpoint will not complete: what is being written for it is given up. */
+  /** This checkpoint and those before it will not complete: nothing more is said of them. */
   abort(checkpointId: number): void {
-    for (const [id, frozen] of this.#running) {
-      if (id > checkpointId) continue;
-      this.#running.delete(id);
-      discard(frozen);
-    }
+    for (const id of this.#running) if (id <= checkpointId) this.#running.delete(id);
   }
 
-  close(): void {
+  /** Aborts everything; resolves when no snapshot is read any more. Called once, at the end. */
+  close(): Promise<void> {
     this.abort(Number.MAX_SAFE_INTEGER);
+    if (this.#writing === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onQuiet = resolve;
+    });
   }
 
+  /** Settles when the last operator's writing has, also where that of another failed. */
   async #writeAll(frozen: FrozenTask): Promise<readonly OperatorStateHandle[]> {
-    return Promise.all(
+    const outcomes = await Promise.allSettled(
       frozen.operators.map(async ({ owner, snapshot }): Promise<OperatorStateHandle> => {
         const writer = this.#host.snapshotWriter(frozen.checkpointId, owner);
         const keyed = snapshot.keyed === undefined ? undefined : await snapshot.keyed.write(writer);
         return { keyed, lists: snapshot.lists };
       }),
     );
+    return outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
   }
 
   #written(frozen: FrozenTask, handles: readonly OperatorStateHandle[], begin: number): void {
-    if (!this.#running.delete(frozen.checkpointId)) return;
-    discard(frozen);
+    if (!this.#end(frozen)) return;
     const operators: Record<string, OperatorStateHandle> = {};
     let stateBytes = 0;
     frozen.operators.forEach(({ node }, index) => {
@@ -120,18 +131,21 @@ export class TaskCheckpointer {
   }
 
   #failed(frozen: FrozenTask, error: unknown): void {
-    if (!this.#running.delete(frozen.checkpointId)) return;
-    discard(frozen);
+    if (!this.#end(frozen)) return;
     this.#host.report({
       type: 'checkpoint-declined',
       checkpointId: frozen.checkpointId,
       error: toWireError(error),
     });
   }
-}
 
-function discard(frozen: FrozenTask): void {
-  for (const { snapshot } of frozen.operators) snapshot.keyed?.discard();
+  /** False: nobody wants to hear of it any more. */
+  #end(frozen: FrozenTask): boolean {
+    for (const { snapshot } of frozen.operators) snapshot.keyed?.discard();
+    this.#writing--;
+    if (this.#writing === 0) this.#onQuiet();
+    return this.#running.delete(frozen.checkpointId);
+  }
 }
 
 /** Bytes that this checkpoint added: its own files and the inlined items. */
