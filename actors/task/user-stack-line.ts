@@ -7,7 +7,7 @@ const ENGINE_ROOT = new URL('../../', import.meta.url);
 export function userStackLine(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined;
   for (const line of error.stack.split('\n').slice(1)) {
-    const place = /\(?((?:file:\/\/)?\/[^()]+:\d+:\d+|[A-Za-z]:\\[^()]+:\d+:\d+)\)?\s*$/.exec(line)?.[1];
+    const place = /[\s(]((?:file:\/\/)?\/[^()]+:\d+:\d+|[A-Za-z]:\\[^()]+:\d+:\d+)\)?\s*$/.exec(line)?.[1];
     if (place === undefined || isEngine(place)) continue;
     return place.startsWith('file://') ? decodeURIComponent(place.slice('file://'.length)) : place;
   }
