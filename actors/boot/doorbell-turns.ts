@@ -1,6 +1,5 @@
 import type { Doorbell, Heartbeat, TaskGauges } from '../../memory/index.js';
-import type { TaskTime, ThreadTurns } from '../runner/thread-runner.js';
-import type { StreamTask } from '../task/stream-task.js';
+import type { RunnableTask, TaskTime, ThreadTurns } from '../runner/thread-runner.js';
 
 /** The longest sleep in one go, so that a clock that jumped is noticed. */
 const SLEEP_MAX_MS = 60_000;
@@ -37,7 +36,7 @@ export class DoorbellTurns implements ThreadTurns {
     this.#heartbeat.sleeping(false);
   }
 
-  beat(task: StreamTask, time: TaskTime): void {
+  beat(task: RunnableTask, time: TaskTime): void {
     this.#heartbeat.beat();
     const gauges = this.#gauges;
     gauges.set(this.#line, 'records', task.records);

@@ -1,5 +1,17 @@
-import { type Clock, Progress, type TaskMessage } from '../../core/internal.js';
-import type { StreamTask } from '../task/stream-task.js';
+import { type Clock, Progress, type Tasklet, type TaskMessage } from '../../core/internal.js';
+
+/** A task as its runner sees it. */
+export interface RunnableTask extends Tasklet {
+  /** Monotonic time at which a step has something to do even if nothing arrives; Infinity: never. */
+  readonly nextWakeMs: number;
+  readonly isBackPressured: boolean;
+  readonly records: number;
+  readonly watermark: number;
+  /** Publishes what stands in partially filled segments. */
+  flush(): void;
+  /** Mail; between steps only. */
+  deliver(message: TaskMessage): void;
+}
 
 /** Mail of one task; reading must not wait. */
 export interface TaskMailbox {
@@ -19,11 +31,11 @@ export interface ThreadTurns {
   /** Call before the last look for work: what arrives afterwards is not slept over. */
   arm(): void;
   /** Shows that the thread lives, and what its task has done so far. */
-  beat(task: StreamTask, time: TaskTime): void;
+  beat(task: RunnableTask, time: TaskTime): void;
 }
 
-/** Most records between two looks at mail and clock: some 10 us of work for a plain chain. */
-const STEP_RECORDS = 256;
+/** Records between two looks at mail and clock, at most: some 20 us of work for a plain chain. */
+const STEP_RECORDS_MAX = 256;
 /** Busy time between two turns of the event loop. */
 const TURN_MS = 1;
 
@@ -40,19 +52,21 @@ export interface TaskTime {
  * Mail is read between steps, the event loop turns at least once per millisecond of busy time, and a task
  * without work sleeps on its doorbell. Segments that are not full are published when the task goes idle
  * or after the buffer timeout.
+ *
+ * Invariants: a step is given as many records as took about a millisecond before, and at least one, so that
+ * slow user code delays mail, beats and turns by one record only; 1 <= #budget <= {@link STEP_RECORDS_MAX}.
  */
 export class ThreadRunner {
-  readonly #task: StreamTask;
+  readonly #task: RunnableTask;
   readonly #mailbox: TaskMailbox;
   readonly #turns: ThreadTurns;
   readonly #clock: Clock;
   readonly #bufferTimeoutMs: number;
-  /** Fewer where records are slow: a step of 256 records of a millisecond each would starve the event loop. */
-  #stepRecords: number;
+  #budget = 1;
   readonly time: TaskTime = { busyMs: 0, idleMs: 0, backPressuredMs: 0 };
 
   constructor(
-    task: StreamTask,
+    task: RunnableTask,
     mailbox: TaskMailbox,
     turns: ThreadTurns,
     clock: Clock,
@@ -63,7 +77,6 @@ export class ThreadRunner {
     this.#turns = turns;
     this.#clock = clock;
     this.#bufferTimeoutMs = bufferTimeoutMs;
-    this.#stepRecords = STEP_RECORDS;
   }
 
   async run(): Promise<void> {
@@ -77,7 +90,7 @@ export class ThreadRunner {
         flushed = now;
       }
       this.#turns.beat(this.#task, this.time);
-      if (progress === Progress.IDLE || progress === Progress.WAITING) await this.#sleep();
+      if (progress === Progress.IDLE || progress === Progress.WAITING) progress = await this.#sleep();
       else if (progress === Progress.MADE) await this.#turns.turn();
     }
     this.#task.flush();
@@ -90,19 +103,18 @@ export class ThreadRunner {
     let progress: Progress = Progress.MADE;
     while (progress === Progress.MADE && now - begin < TURN_MS) {
       this.#drainMail();
-      const stepBegin = now;
-      progress = this.#task.runOnce(this.#stepRecords);
+      progress = this.#task.runOnce(this.#budget);
+      const before = now;
       now = this.#clock.monotonicMs();
-      this.#adapt(now - stepBegin);
+      this.#adapt(now - before);
     }
     this.time.busyMs += now - begin;
     return progress;
   }
 
-  /** Steps get shorter at once when one outlasts the time between two turns, and longer again when they are quick. */
   #adapt(stepMs: number): void {
-    if (stepMs > TURN_MS) this.#stepRecords = Math.max(1, this.#stepRecords >> 1);
-    else if (stepMs < TURN_MS / 4 && this.#stepRecords < STEP_RECORDS) this.#stepRecords *= 2;
+    if (stepMs > TURN_MS) this.#budget = Math.max(1, Math.floor((this.#budget * TURN_MS) / stepMs));
+    else if (stepMs < TURN_MS / 4) this.#budget = Math.min(STEP_RECORDS_MAX, this.#budget * 2);
   }
 
   #drainMail(): boolean {
@@ -114,12 +126,12 @@ export class ThreadRunner {
     return any;
   }
 
-  /** One more look for work after arming, so that nothing which arrives meanwhile is slept over. */
-  async #sleep(): Promise<void> {
+  /** One more look for work after arming, so that nothing which arrives meanwhile is slept over. DONE, or MADE. */
+  async #sleep(): Promise<Progress> {
     this.#turns.arm();
-    if (this.#drainMail()) return;
-    const progress = this.#task.runOnce(this.#stepRecords);
-    if (progress === Progress.MADE || progress === Progress.DONE) return;
+    if (this.#drainMail()) return Progress.MADE;
+    const progress = this.#task.runOnce(this.#budget);
+    if (progress === Progress.MADE || progress === Progress.DONE) return progress;
     this.#task.flush();
     const begin = this.#clock.monotonicMs();
     const backPressured = this.#task.isBackPressured;
@@ -129,5 +141,6 @@ export class ThreadRunner {
     const slept = this.#clock.monotonicMs() - begin;
     if (backPressured) this.time.backPressuredMs += slept;
     else this.time.idleMs += slept;
+    return Progress.MADE;
   }
 }
