@@ -1,0 +1,122 @@
+import t from 'tap';
+import { OutputRoom, ResultPartition, TaskOutputs } from '../../../actors/task/result-partition.js';
+import { ElementKind } from '../../../core/element/element-kind.js';
+import type { StreamPartitioner } from '../../../core/graph/stream-partitioner.js';
+import { type OneThreadChannel, oneThreadChannels } from '../../one-thread-channels.js';
+
+const TO_ALL: StreamPartitioner<unknown> = {
+  isBroadcast: true,
+  selectChannel: () => {
+    throw new Error('nobody asks');
+  },
+};
+const BY_REMAINDER = (channels: number): StreamPartitioner<unknown> => ({
+  isBroadcast: false,
+  selectChannel: (value) => Number(value) % channels,
+});
+
+/** Elements that the consumer sees now: records as numbers, all else by kind. */
+function read({ reader }: OneThreadChannel, limit = Number.POSITIVE_INFINITY): (number | string)[] {
+  const seen: (number | string)[] = [];
+  for (let kind = reader.next(); kind !== ElementKind.NONE; kind = reader.next()) {
+    seen.push(kind === ElementKind.RECORD ? Number(reader.value) : `kind ${kind}`);
+    if (seen.length >= limit) break;
+  }
+  return seen;
+}
+
+function partitionOf(channels: readonly (OneThreadChannel | undefined)[], partitioner = TO_ALL) {
+  const room = new OutputRoom();
+  const writers = channels.map((channel) => channel?.writer);
+  const partition = new ResultPartition(writers, partitioner, room);
+  return { room, partition, outputs: new TaskOutputs([partition], room) };
+}
+
+t.test('each record goes where the partitioner says', async (t) => {
+  const channels = oneThreadChannels(3);
+  const { partition, room } = partitionOf(channels, BY_REMAINDER(3));
+  for (let i = 0; i < 9; i++) partition.collect(i, 0);
+  t.same(
+    channels.map((channel) => read(channel)),
+    [[], [], []],
+    'nothing is seen before it is published',
+  );
+  partition.flush();
+  t.same(
+    channels.map((channel) => read(channel)),
+    [
+      [0, 3, 6],
+      [1, 4, 7],
+      [2, 5, 8],
+    ],
+  );
+  t.equal(room.recordsOut, 9);
+});
+
+t.test('a broadcast record goes to every channel, and is counted once', async (t) => {
+  const channels = oneThreadChannels(2);
+  const { partition, room } = partitionOf(channels);
+  partition.collect(1, 0);
+  partition.flush();
+  t.same(
+    channels.map((channel) => read(channel)),
+    [[1], [1]],
+  );
+  t.equal(room.recordsOut, 1);
+});
+
+t.test('what is no record goes to every channel, barriers and ends at once', async (t) => {
+  const channels = oneThreadChannels(2);
+  const { partition, room } = partitionOf(channels, BY_REMAINDER(2));
+  partition.emitWatermark(17);
+  partition.emitIdle();
+  partition.emitActive();
+  t.equal(room.watermark, 17);
+  t.same(read(channels[0] as OneThreadChannel), []);
+  partition.writeBarrier(1, 1000, false);
+  partition.writeEndOfData();
+  partition.writeEndOfPartition();
+  const kinds = [
+    ElementKind.WATERMARK,
+    ElementKind.IDLE,
+    ElementKind.ACTIVE,
+    ElementKind.BARRIER,
+    ElementKind.END_OF_DATA,
+    ElementKind.END_OF_PARTITION,
+  ].map((kind) => `kind ${kind}`);
+  t.same(
+    channels.map((channel) => read(channel)),
+    [kinds, kinds],
+  );
+});
+
+t.test('what is meant for a finished consumer is dropped', async (t) => {
+  const [channel] = oneThreadChannels(1);
+  if (channel === undefined) return;
+  const { partition, room } = partitionOf([undefined, channel], BY_REMAINDER(2));
+  for (let i = 0; i < 4; i++) partition.collect(i, 0);
+  partition.emitWatermark(5);
+  partition.flush();
+  t.same(read(channel), [1, 3, `kind ${ElementKind.WATERMARK}`]);
+  t.notOk(room.full);
+});
+
+t.test('one full channel makes the task wait, and nothing is lost beyond', async (t) => {
+  const channels = oneThreadChannels(2);
+  const { partition, room, outputs } = partitionOf(channels, BY_REMAINDER(2));
+  let sent = 0;
+  for (; !room.full && sent < 1000; sent += 2) partition.collect(sent, 0);
+  t.ok(room.full, 'channel 0 is full, channel 1 empty');
+  partition.collect(sent, 0);
+  partition.writeBarrier(1, 1000, false);
+  t.notOk(outputs.drain());
+  t.ok(room.full);
+  const [first] = channels as [OneThreadChannel, OneThreadChannel];
+  const seen: (number | string)[] = [];
+  while (!outputs.drain()) seen.push(...read(first, 5));
+  t.notOk(room.full);
+  outputs.flush();
+  seen.push(...read(first));
+  const expected = Array.from({ length: sent / 2 + 1 }, (_, i) => 2 * i);
+  t.same(seen, [...expected, `kind ${ElementKind.BARRIER}`]);
+});
