@@ -1,12 +1,14 @@
-import { randomInt } from 'node:crypto';
 import t from 'tap';
 import { SEEDS } from './seeds.js';
 import { runWorld, type WorldReport } from './world.js';
 import { drawWorldOptions } from './world-options.js';
 
 const WORLDS = 300;
-/** A world of seed n is that of `npm run sim -- n`. */
-const FIRST = Number(process.env.MILLRACE_SEED ?? randomInt(2 ** 31));
+/**
+ * A world of seed n is that of `npm run sim -- n`. The same worlds each run, so that what fails here was
+ * broken by the change at hand; `MILLRACE_SEED` draws others, and finds what these do not: see seeds.ts.
+ */
+const FIRST = Number(process.env.MILLRACE_SEED ?? 1);
 
 t.test(
   'in every world the output is exactly what a fold of the input gives',
