@@ -1,10 +1,31 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 
 /** `small` runs prove that a scenario still works and record nothing. */
 export const SMALL = process.env.MILLRACE_BENCH === 'small';
+
+/** Names the environment variable with the file that gets a {@link ScenarioGoals} a line. */
+export const GOALS_FILE = 'MILLRACE_BENCH_GOALS';
+
+/** What one scenario measured against what it should be. Plain data. */
+export interface ScenarioGoals {
+  readonly scenario: string;
+  readonly goals: readonly Goal[];
+}
+
+export interface Goal {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly kind: 'at least' | 'at most';
+  readonly bound: number;
+}
+
+export function isReached({ value, kind, bound }: Goal): boolean {
+  return kind === 'at least' ? value >= bound : value <= bound;
+}
 
 /**
  * Collects what one scenario measured in one run of this process, prints it, and appends it to
@@ -13,11 +34,12 @@ export const SMALL = process.env.MILLRACE_BENCH === 'small';
 export class Report {
   readonly #scenario: string;
   readonly #values = new Map<string, { value: number; unit: string }>();
-  #belowGoal = false;
+  readonly #goals: Goal[] = [];
 
   constructor(scenario: string) {
     this.#scenario = scenario;
-    console.log(`\n${scenario}  (Node ${process.version}, ${cpuName()})`);
+    const load = (loadavg()[0] ?? 0).toFixed(1);
+    console.log(`\n${scenario}  (Node ${process.version}, ${cpuName()}, load ${load})`);
   }
 
   value(name: string, value: number, unit: string): void {
@@ -32,19 +54,21 @@ export class Report {
 
   /** A value that should not be less than `atLeast`. */
   atLeast(name: string, value: number, atLeast: number, unit: string): void {
-    this.#goal(name, value, value >= atLeast, `${unit}  (at least ${atLeast})`);
+    this.#goal({ name, value, unit, kind: 'at least', bound: atLeast });
   }
 
   /** A value that should not be more than `atMost`. */
   atMost(name: string, value: number, atMost: number, unit: string): void {
-    this.#goal(name, value, value <= atMost, `${unit}  (at most ${atMost})`);
+    this.#goal({ name, value, unit, kind: 'at most', bound: atMost });
   }
 
-  #goal(name: string, value: number, reached: boolean, text: string): void {
-    this.#values.set(name, { value, unit: text.split(' ')[0] ?? '' });
-    if (!reached) this.#belowGoal = true;
+  #goal(goal: Goal): void {
+    const { name, value, unit, kind, bound } = goal;
+    this.#values.set(name, { value, unit });
+    this.#goals.push(goal);
+    const missed = isReached(goal) || SMALL ? '' : '  MISSED';
     console.log(
-      `  ${name.padEnd(52)} ${format(value).padStart(12)} ${text}${reached || SMALL ? '' : '  BELOW GOAL'}`,
+      `  ${name.padEnd(52)} ${format(value).padStart(12)} ${unit}  (${kind} ${format(bound)})${missed}`,
     );
   }
 
@@ -56,13 +80,16 @@ export class Report {
 
   /** Writes the history. Returns false if a goal was missed. */
   finish(): boolean {
+    const file = process.env[GOALS_FILE];
+    const report: ScenarioGoals = { scenario: this.#scenario, goals: this.#goals };
+    if (file !== undefined) appendFileSync(file, `${JSON.stringify(report)}\n`);
     if (SMALL) return true;
     const common = { commit: commit(), node: process.version, cpu: cpuName() };
     for (const [name, { value, unit }] of this.#values) {
       const line = { ...common, scenario: `${this.#scenario}: ${name}`, value, unit };
       appendFileSync(join('bench', 'history.jsonl'), `${JSON.stringify(line)}\n`);
     }
-    return !this.#belowGoal;
+    return this.#goals.every(isReached);
   }
 }
 
@@ -91,7 +118,7 @@ export function cpuNanoseconds(): number {
   return (user + system) * 1000;
 }
 
-function format(value: number): string {
+export function format(value: number): string {
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }

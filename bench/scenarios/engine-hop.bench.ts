@@ -12,7 +12,7 @@ import job from './engine-hop-job.js';
  * a checkpoint each second, beside the same records over a bare ring and over postMessage. A round measures
  * all three one after another, and the ratios are those of rounds: a minute later the machine is another.
  */
-const COUNT = SMALL ? 50_000 : 4_000_000;
+const COUNT = SMALL ? 40_000 : 4_000_000;
 const ROUNDS = SMALL ? 1 : 5;
 /** Vertex of the sink. */
 const SINK = 1;

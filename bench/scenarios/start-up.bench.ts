@@ -17,7 +17,9 @@ const RUNS = SMALL ? 1 : 7;
 const CRASHES = SMALL ? 1 : 5;
 /** After which an idle job has come to rest, spare threads included. */
 const REST_MS = SMALL ? 500 : 4000;
-const RATE = SMALL ? 2000 : 20_000;
+/** Of the source, and after how many records of a subtask its thread ends: warm spares stand by then. */
+const RATE = 20_000;
+const CRASH_AFTER = SMALL ? 500 : RATE / 2;
 
 const PROGRAM = fileURLToPath(new URL('../../actors/boot/millrace.js', import.meta.url));
 
@@ -72,7 +74,7 @@ async function crashes(folder: string): Promise<Recovery[]> {
   try {
     for (let i = 0; i < CRASHES; i++) {
       const log = join(folder, `crash-${i}`);
-      const params = { log, rate: RATE, count: RATE * 3, after: RATE / 2 };
+      const params = { log, rate: RATE, count: CRASH_AFTER * 6, after: CRASH_AFTER };
       const job = await cluster.submit(crashJob, params);
       const result = await job.result();
       const [crash = Number.NaN, first = Number.NaN] = readFileSync(log, 'utf8').split('\n').map(Number);
