@@ -3,7 +3,7 @@ import { SEEDS } from './seeds.js';
 import { runWorld, type WorldReport } from './world.js';
 import { drawWorldOptions } from './world-options.js';
 
-const WORLDS = 300;
+const WORLDS = 200;
 /**
  * A world of seed n is that of `npm run sim -- n`. The same worlds each run, so that what fails here was
  * broken by the change at hand; `MILLRACE_SEED` draws others, and finds what these do not: see seeds.ts.
