@@ -43,6 +43,7 @@ export { type ErrorDetails, type ErrorPlace, isMillraceError, MillraceError } fr
 export { murmur3, murmurOfInt } from './base/murmur3.js';
 export { levenshtein, nearest } from './base/nearest.js';
 export { Prng } from './base/prng.js';
+export { rowHash } from './base/row-hash.js';
 export { decodeUtf8, encodeUtf8, utf8Length, writeUtf8 } from './base/utf8.js';
 export { Alignment, BarrierAligner } from './checkpoint/barrier-aligner.js';
 export {

@@ -21,11 +21,6 @@ export function murmur3(bytes: Uint8Array, start: number, length: number, seed =
   return finish(h ^ length) >>> 0;
 }
 
-/** {@link murmur3} with seed 0 of six bytes: a little-endian word, and two bytes as the low half of another. */
-export function murmur3OfSixBytes(word0: number, word1: number): number {
-  return finish(mixBlock(0, word0) ^ scramble(word1) ^ 6) >>> 0;
-}
-
 /**
  * Flink's hash of a hash code: MurmurHash3 of the four bytes of `code` with seed 0, made non-negative the way
  * Java's negation does it (the one number without a positive counterpart becomes 0).

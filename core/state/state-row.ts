@@ -1,4 +1,4 @@
-import { murmur3, murmur3OfSixBytes } from '../base/murmur3.js';
+import { rowHash, shortRowHash } from '../base/row-hash.js';
 import type { RowKey } from '../ports/keyed-state-store.js';
 import { ByteWriter } from '../serde/byte-writer.js';
 import { encodeKey } from '../serde/key-encoding.js';
@@ -63,7 +63,7 @@ export class StateRow implements RowKey {
     const word1 = intKeyWord1(key);
     this.word0 = word0;
     this.word1 = word1;
-    this.hash = murmur3OfSixBytes(word0, word1);
+    this.hash = shortRowHash(word0, word1, INT_KEY_BYTES);
     this.#isInt = true;
     this.#int = key;
   }
@@ -108,7 +108,8 @@ export class StateRow implements RowKey {
     this.length = length;
     this.word0 = view.getInt32(0, true);
     this.word1 = view.getInt32(4, true);
-    this.hash = murmur3(this.writer.bytes, 0, length);
+    this.hash =
+      length > 8 ? rowHash(this.writer.bytes, 0, length) : shortRowHash(this.word0, this.word1, length);
   }
 
   #pad(): void {

@@ -11,6 +11,9 @@ import {
 import type { InlineTable } from './inline-table.js';
 import { RowBlockWriter } from './row-block-writer.js';
 
+/** Numbers of table and key group below this take at most two bytes. */
+const SHORT_NUMBER_END = 1 << 14;
+
 /**
  * Reads what an inline table was when this was made, while the table goes on changing: rows of the
  * generations (since, until], or with `since` -1 all that existed.
@@ -65,7 +68,7 @@ export class InlineSnapshot {
 
   /** Reads on until the block is full. True if all is read. */
   read(block: RowBlockWriter): boolean {
-    const { arena, slotCount } = this.#table;
+    const { arena, slotCount, slotWords } = this.#table;
     for (; this.#index < this.#regions.length; this.#index++, this.#slot = 0) {
       const chunk = this.#regions[this.#index] ?? 0;
       if (this.#unread[chunk] !== 1) continue;
@@ -77,10 +80,11 @@ export class InlineSnapshot {
           this.#slot = pageEnd;
           continue;
         }
-        for (; this.#slot < pageEnd; this.#slot++) {
-          if (block.isFull) return false;
-          this.#emit(this.#wordOf(chunk, this.#slot), block);
-        }
+        // A page exceeds the block by little; it is read in one go.
+        if (block.isFull) return false;
+        const end = this.#wordOf(chunk, pageEnd);
+        for (let at = this.#wordOf(chunk, this.#slot); at < end; at += slotWords) this.#emit(at, block);
+        this.#slot = pageEnd;
       }
       this.#unread[chunk] = 0;
     }
@@ -120,7 +124,13 @@ export class InlineSnapshot {
     if (gone && (this.#since < 0 || (meta & SLOT_FRESH) !== 0)) return;
     const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
     const start = (at + SLOT_KEY) << 2;
-    block.beginRow(table.number, meta >>> SLOT_KEY_GROUP_SHIFT, length, -1);
+    const keyGroup = meta >>> SLOT_KEY_GROUP_SHIFT;
+    if (!gone && (table.number | keyGroup) < SHORT_NUMBER_END) {
+      const value = start + table.keyBytesMax;
+      block.addShortRow(table.number, keyGroup, bytes, start, length, value, table.valueBytes);
+      return;
+    }
+    block.beginRow(table.number, keyGroup, length, -1);
     if (gone) block.endDeletedRow(bytes, start, length);
     else block.endRow(bytes, start, length, bytes, start + table.keyBytesMax, table.valueBytes);
   }

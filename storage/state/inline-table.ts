@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, invariant, murmur3, type RowKey } from '../../core/internal.js';
+import { type ByteReader, type ByteWriter, invariant, type RowKey, rowHash } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
 import {
   PAGE_SLOTS_SHIFT,
@@ -110,20 +110,23 @@ export class InlineTable {
     return (chunk << this.arena.chunkShift) + this.pageCount;
   }
 
+  /** {@link find} for a row that has probably just been found: nothing is looked for then. */
+  #findAgain(row: RowKey): number {
+    const words = this.arena.words;
+    const last = this.#last;
+    const isLast =
+      words[last + SLOT_KEY] === row.word0 &&
+      words[last + SLOT_KEY + 1] === row.word1 &&
+      row.length <= 8 &&
+      ((words[last] ?? 0) & SLOT_LENGTH_MASK) === row.length << SLOT_LENGTH_SHIFT;
+    return isLast ? last : this.find(row);
+  }
+
   /** The slot of the row; minus the empty slot where it would be; 0 if it does not belong here. */
   find(row: RowKey): number {
     const words = this.arena.words;
     const { word0, word1, length, hash } = row;
     const lengthBits = length << SLOT_LENGTH_SHIFT;
-    const last = this.#last;
-    if (
-      length <= 8 &&
-      words[last + SLOT_KEY] === word0 &&
-      words[last + SLOT_KEY + 1] === word1 &&
-      ((words[last] ?? 0) & SLOT_LENGTH_MASK) === lengthBits
-    ) {
-      return last;
-    }
     const region = this.directory.regionOf(hash);
     if (region === 0 || length > this.keyBytesMax) return 0;
     const { slotWords, slotCount } = this;
@@ -167,7 +170,7 @@ export class InlineTable {
   /** Stores the value that begins in the writer at `from`. False: the row does not belong here after all. */
   put(row: RowKey, value: ByteWriter, from: number): boolean {
     const { words } = this.arena;
-    let at = this.find(row);
+    let at = this.#findAgain(row);
     if (at > 0) {
       if (words[at + SLOT_GENERATION] !== this.generation) this.#touch(at);
       else words[at] = (words[at] ?? 0) & ~SLOT_GONE;
@@ -190,7 +193,7 @@ export class InlineTable {
 
   /** 1: deleted; -1: there was none; 0: it does not belong here. */
   delete(row: RowKey): number {
-    const at = this.find(row);
+    const at = this.#findAgain(row);
     const { words } = this.arena;
     if (at === 0) return 0;
     if (at < 0 || ((words[at] ?? 0) & SLOT_GONE) !== 0) return -1;
@@ -333,7 +336,7 @@ export class InlineTable {
       const generation = old[from + SLOT_GENERATION] ?? 0;
       if (meta === 0 || this.#isNothing(meta, generation)) continue;
       const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
-      const hash = murmur3(this.#scratchBytes, (from + SLOT_KEY) << 2, length);
+      const hash = rowHash(this.#scratchBytes, (from + SLOT_KEY) << 2, length);
       const into = this.directory.regionOf(hash);
       invariant(into === chunk || into === other, 'a row stays in its region or goes to the new one');
       const base = this.slotsOf(into);

@@ -261,6 +261,6 @@ export class MemoryReclaimer {
   #blockOf(chunk: number, choice: ChunkRowChoice): Uint8Array | undefined {
     const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
     writeChunkRows({ arena: this.#memtable.arena, tables: this.#tables }, chunk, 0, choice, block);
-    return block.isEmpty ? undefined : block.take();
+    return block.isEmpty ? undefined : block.take().slice();
   }
 }

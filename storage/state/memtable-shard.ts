@@ -1,4 +1,4 @@
-import { invariant, type KeyGroupRange, murmur3 } from '../../core/internal.js';
+import { invariant, type KeyGroupRange, rowHash } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
 import { ROW_PREFIX_LENGTH } from './memtable-layout.js';
 import type { MemtableTable } from './memtable-table.js';
@@ -39,7 +39,7 @@ export class MemtableShard {
     const prefixLength = arena.words[ref + ROW_PREFIX_LENGTH] ?? 0;
     if (prefixLength === 0) return;
     const start = (ref + table.headerWords) << 2;
-    this.prefixes.add((murmur3(arena.bytes, start, prefixLength) ^ table.salt) | 0, hash);
+    this.prefixes.add((rowHash(arena.bytes, start, prefixLength) ^ table.salt) | 0, hash);
   }
 }
 

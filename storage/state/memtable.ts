@@ -1,4 +1,4 @@
-import { invariant, type KeyGroupRange, MillraceError, murmur3, type RowKey } from '../../core/internal.js';
+import { invariant, type KeyGroupRange, MillraceError, type RowKey, rowHash } from '../../core/internal.js';
 import { ChunkArena } from './chunk-arena.js';
 import type { ChunkPart } from './chunk-part.js';
 import {
@@ -253,7 +253,7 @@ export class Memtable {
         const word = words[ref + ROW_TABLE] ?? 0;
         const table = this.#tables[word >>> 16];
         invariant(table !== undefined && size > 0, 'a row belongs to a table', { ref, chunk });
-        const hash = murmur3(bytes, (ref + table.headerWords) << 2, words[ref + ROW_KEY_LENGTH] ?? 0);
+        const hash = rowHash(bytes, (ref + table.headerWords) << 2, words[ref + ROW_KEY_LENGTH] ?? 0);
         this.#shard = this.#shards.of(word & 0xffff);
         const slot = this.#shard.rows.slotOf((hash ^ table.salt) | 0, ref);
         invariant(slot >= 0, 'the latest version of a row is in the index', { ref, chunk });

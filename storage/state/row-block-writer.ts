@@ -13,6 +13,9 @@ import {
 /** Bytes of the number that may follow a value. */
 export const TRAILER_BYTES = 4;
 
+/** Two numbers of two bytes, two lengths, key and value. */
+const SHORT_ROW_BYTES_MAX = 6 + 64 + 64;
+
 /**
  * Fills one block of rows after the other (row-file-layout.ts).
  *
@@ -82,6 +85,36 @@ export class RowBlockWriter {
       out.view.setUint32(out.position, trailer, true);
       out.position += TRAILER_BYTES;
     }
+    this.#rows++;
+  }
+
+  /**
+   * A whole short row of a table that is not ordered, its key and value from one array; the lengths are below
+   * 64, the numbers of table and key group below 2^14. hot path of a snapshot.
+   */
+  addShortRow(
+    table: number,
+    keyGroup: number,
+    bytes: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+    valueStart: number,
+    valueLength: number,
+  ): void {
+    const out = this.#out;
+    out.reserve(SHORT_ROW_BYTES_MAX);
+    const into = out.bytes;
+    let p = out.position;
+    if (table > 0x7f) into[p++] = table | 0x80;
+    into[p++] = table > 0x7f ? table >>> 7 : table;
+    if (keyGroup > 0x7f) into[p++] = keyGroup | 0x80;
+    into[p++] = keyGroup > 0x7f ? keyGroup >>> 7 : keyGroup;
+    into[p++] = keyLength;
+    into[p++] = valueLength + 1;
+    for (let i = 0; i < keyLength; i++) into[p + i] = bytes[keyStart + i] ?? 0;
+    p += keyLength;
+    for (let i = 0; i < valueLength; i++) into[p + i] = bytes[valueStart + i] ?? 0;
+    out.position = p + valueLength;
     this.#rows++;
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -36,6 +36,16 @@ function expected(): { counts: string[]; odd: string[] } {
   return { counts: counts.sort(), odd: odd.sort() };
 }
 
+/** Resolves when a checkpoint has been completed, or the process has ended. */
+async function logMoved(folder: string, run: MillraceProcess): Promise<void> {
+  const watcher = watch(folder);
+  const moved = new Promise<void>((resolve) => {
+    watcher.once('change', () => resolve());
+  });
+  await Promise.race([moved, run.ended]);
+  watcher.close();
+}
+
 t.test('keyed state, timers and side outputs come through kills', { timeout: 90_000 }, async (t) => {
   const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
   t.comment(`seed ${seed}`);
@@ -46,11 +56,12 @@ t.test('keyed state, timers and side outputs come through kills', { timeout: 90_
   const start = (): MillraceProcess =>
     new MillraceProcess(folder, [
       ...['-p', '2', '-D', 'execution.checkpointing.interval=80ms', '--resume', jobPath('keyed-timers')],
-      ...['--output', output, '--count', String(COUNT), '--rate', '2000'],
+      ...['--output', output, '--count', String(COUNT), '--rate', '1500'],
     ]);
   const visible = (): Map<string, string> =>
     new Map([...visibleFiles(join(output, 'counts')), ...visibleFiles(join(output, 'odd'))]);
   let seen = visible();
+  let restores = 0;
   const unchanged = (when: string): void => {
     const now = visible();
     for (const [name, text] of seen) t.equal(now.get(name), text, `${name} is as it was ${when}`);
@@ -64,13 +75,17 @@ t.test('keyed state, timers and side outputs come through kills', { timeout: 90_
   for (let kill = 0; kill < KILLS; kill++) {
     const run = start();
     await run.started;
-    const timer = setTimeout(() => run.kill(), prng.between(200, 1800));
+    // However slow the machine: some kills come early, the others after a checkpoint to go on from.
+    if (kill > 0) await logMoved(join(folder, '.millrace', 'keyed-timers', 'log'), run);
+    const timer = setTimeout(() => run.kill(), prng.between(0, 500));
     const { code, stderr } = await run.ended;
     clearTimeout(timer);
     t.ok(code === 0 || code === 'SIGKILL', `killed or through: ${code} ${stderr}`);
+    if (stderr.includes(' starts from checkpoint ')) restores++;
     unchanged(`after kill ${kill}`);
   }
   await finish('the last run');
+  t.comment(`${restores} of ${KILLS} runs went on from a checkpoint`);
   const last = [...seen];
   await finish('one more resume');
   t.same([...seen], last, 'which adds nothing');

@@ -43,6 +43,15 @@ export class ProcessGroup {
     return this.alive.filter((process) => !process.isPaused);
   }
 
+  /** Taken by the tasks that run now. */
+  get records(): number {
+    let records = 0;
+    for (const process of this.alive) {
+      for (const { parts } of process.launcher.tasks) records += parts.task.records;
+    }
+    return records;
+  }
+
   /** Takes note of processes that have ended, and starts one where none is active. False: nothing has changed. */
   keepRunning(): boolean {
     for (const process of this.#processes) {

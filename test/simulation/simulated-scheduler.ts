@@ -13,9 +13,6 @@ export interface Participant {
   dueMs(): number;
 }
 
-/** `stuck`: nothing is ready and nothing ever will be. */
-export type TurnOutcome = 'ran' | 'time-passed' | 'stuck';
-
 /**
  * Draws who runs next. Everything that a world does happens in a turn, or in a promise reaction that follows
  * one; reactions are run to their end between two turns, so a world is a function of its seed.
@@ -46,20 +43,25 @@ export class SimulatedScheduler {
     this.#participants.delete(participant);
   }
 
-  async turn(): Promise<TurnOutcome> {
+  /** False: nobody is ready. */
+  async turn(): Promise<boolean> {
     await reactionsDone();
     const chosen = this.#draw();
-    if (chosen !== undefined) {
-      this.turns++;
-      chosen.takeTurn();
-      this.#time.advanceTo(this.#time.nowMs + this.#turnMs * 2 * this.#prng.float());
-      return 'ran';
-    }
+    if (chosen === undefined) return false;
+    this.turns++;
+    chosen.takeTurn();
+    this.#time.advanceTo(this.#time.nowMs + this.#turnMs * 2 * this.#prng.float());
+    return true;
+  }
+
+  /** For when nobody is ready: how far time jumped until somebody is, ms; Infinity: nobody ever will be. */
+  passTime(): number {
     let dueMs = Number.POSITIVE_INFINITY;
     for (const participant of this.#participants) dueMs = Math.min(dueMs, participant.dueMs());
-    if (dueMs === Number.POSITIVE_INFINITY) return 'stuck';
+    if (dueMs === Number.POSITIVE_INFINITY) return dueMs;
+    const beforeMs = this.#time.nowMs;
     this.#time.advanceTo(dueMs);
-    return 'time-passed';
+    return this.#time.nowMs - beforeMs;
   }
 
   #draw(): Participant | undefined {

@@ -76,6 +76,20 @@ export class WorldDamage implements FaultTargets {
     return true;
   }
 
+  breakDisk(): boolean {
+    const { machine, prng } = this.#parts;
+    const { weather } = machine;
+    const share = prng.pick([0.1, 0.5]);
+    machine.trace.note('disk.outage', String(share));
+    const before = weather.conduct;
+    const during = { ...before, fail: share / 2, failAfter: share / 2 };
+    weather.conduct = during;
+    this.#later(prng.between(1, 100), () => {
+      if (weather.conduct === during) weather.conduct = before;
+    });
+    return true;
+  }
+
   jumpClock(): boolean {
     const { machine, prng } = this.#parts;
     const byMs = prng.pick([-3_600_000, -500, 500, 3_600_000]);

@@ -9,6 +9,7 @@ export interface FaultTargets {
   takeOver(): boolean;
   stopProcess(): boolean;
   fillDisk(): boolean;
+  breakDisk(): boolean;
   jumpClock(): boolean;
   requestCheckpoint(): boolean;
   cancelJob(): boolean;
@@ -63,6 +64,7 @@ export class WorldFaults {
       ['takeOver', options.takeovers],
       ['stopProcess', options.stops],
       ['fillDisk', options.fullDisks],
+      ['breakDisk', options.outages],
       ['jumpClock', options.clockJumps],
       ['requestCheckpoint', options.requests],
       ['cancelJob', options.cancels],

@@ -15,6 +15,8 @@ export interface FaultOptions {
   readonly stops: number;
   /** The disk is full for a while. */
   readonly fullDisks: number;
+  /** Every other operation on the disk fails for a while. */
+  readonly outages: number;
   readonly clockJumps: number;
   /** Somebody asks for a checkpoint. */
   readonly requests: number;
@@ -94,7 +96,7 @@ function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
     intervalMs: Math.ceil(turnMs * prng.between(50, 600)),
     timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1000, 5000)) : 600_000,
     minPauseMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1, 300)) : 0,
-    maxConcurrentCheckpoints: prng.chance(0.25) ? prng.between(2, 4) : 1,
+    maxConcurrentCheckpoints: prng.chance(0.4) ? prng.between(2, 4) : 1,
     tolerableFailedCheckpoints: prng.pick([0, 3, 3, Number.POSITIVE_INFINITY]),
     numRetained: prng.pick([1, 1, 2, 3]),
     retainOnCancellation: prng.chance(0.5),
@@ -137,6 +139,7 @@ function drawFaults(prng: Prng, turnMs: number, mayCancel: boolean): FaultOption
     takeovers: some(0.25, 2),
     stops: some(0.2, 2),
     fullDisks: some(0.2, 2),
+    outages: some(0.3, 4),
     clockJumps: some(0.2, 3),
     requests: some(0.3, 5),
     cancels: mayCancel ? some(0.3, 2) : 0,

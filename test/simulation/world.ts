@@ -2,6 +2,7 @@ import { Prng } from '../../core/internal.js';
 import { jobFolder } from '../../storage/index.js';
 import { CheckpointChecker } from './checkers/checkpoint-checker.js';
 import { FailureChecker } from './checkers/failure-checker.js';
+import { LivenessChecker } from './checkers/liveness-checker.js';
 import { checkNewestManifest } from './checkers/manifest-checker.js';
 import { OutputChecker } from './checkers/output-checker.js';
 import { type Machinery, SOUND } from './machinery.js';
@@ -21,8 +22,11 @@ import { CALM_DISK, type WorldOptions } from './world-options.js';
 import { WorldTrace } from './world-trace.js';
 
 const START_WALL_MS = 1_750_000_000_000;
-/** Turns and jumps of time within which a job without faults must finish. */
-const LIVENESS_STEPS = 200_000;
+/**
+ * The longest virtual time in which nothing at all may happen: longer than any pause that the engine or a
+ * fault makes, shorter than the timeout of a checkpoint, on which nobody should have to wait.
+ */
+const SILENCE_MS = 60_000;
 const LOOK_EVERY_TURNS = 64;
 
 /** What became of a world. */
@@ -68,6 +72,7 @@ class World {
   readonly #faults: WorldFaults;
   readonly #output: OutputChecker;
   readonly #checkpoints: CheckpointChecker;
+  readonly #liveness: LivenessChecker;
 
   constructor(options: WorldOptions, { machinery = SOUND, onLine }: WorldSettings) {
     this.#options = options;
@@ -105,9 +110,15 @@ class World {
       landing: options.faults.landing,
     });
     this.#faults = new WorldFaults(prng.fork(), options.faults, this.#damage);
+    this.#liveness = new LivenessChecker(
+      this.#verdict,
+      () => this.#processes.records,
+      () => this.#processes.describe(),
+    );
     this.#trace.listen((event) => {
       this.#checkpoints.onEvent(event);
       failures.onEvent(event);
+      this.#liveness.onEvent(event.name);
       this.#faults.onEvent(event.name);
     });
   }
@@ -131,17 +142,21 @@ class World {
 
   async #runPhase(turnsMax: number, withFaults: boolean): Promise<void> {
     const scheduler = this.#scheduler;
-    for (let steps = 0; scheduler.turns < turnsMax; steps++) {
+    while (scheduler.turns < turnsMax) {
       this.#processes.keepRunning();
       if (this.#processes.finished || this.#verdict.failure !== undefined) return;
-      const outcome = await scheduler.turn();
-      if (outcome === 'ran') await this.#afterTurn(turnsMax, withFaults);
-      const isStuck = outcome === 'stuck' && !this.#processes.keepRunning() && !this.#damage.endOne();
-      if (isStuck || steps > LIVENESS_STEPS) {
-        const what = isStuck ? 'Nothing can happen any more' : 'The job does not finish';
-        this.#verdict.fail('stuck', `${what}: ${this.#processes.describe()}`);
-      }
+      if (await scheduler.turn()) await this.#afterTurn(turnsMax, withFaults);
+      else if (!this.#processes.keepRunning()) this.#passTime();
+      this.#liveness.onStep();
     }
+  }
+
+  /** Nobody can run now. */
+  #passTime(): void {
+    const passedMs = this.#scheduler.passTime();
+    if (passedMs <= SILENCE_MS) return;
+    if (passedMs < Number.POSITIVE_INFINITY) this.#liveness.stuck('Nothing happens for a long time');
+    else if (!this.#damage.endOne()) this.#liveness.stuck('Nothing can happen any more');
   }
 
   async #afterTurn(turnsMax: number, withFaults: boolean): Promise<void> {
@@ -154,8 +169,9 @@ class World {
   /** Faults are over. */
   #calm(): void {
     this.#trace.note('world.calm', '');
-    this.#weather.conduct = CALM_DISK;
+    this.#liveness.onCalm();
     this.#damage.endAll();
+    this.#weather.conduct = CALM_DISK;
   }
 
   /** The job has finished: whoever is left goes on until he sees it, and one more start must change nothing. */
@@ -164,12 +180,14 @@ class World {
     this.#output.look(this.#machine.disk, true);
     this.#output.expectAll();
     const last = this.#processes.start();
-    for (let steps = 0; this.#processes.alive.length > 0; steps++) {
-      const outcome = await this.#scheduler.turn();
-      if ((outcome === 'stuck' && this.#processes.alive.length > 0) || steps > LIVENESS_STEPS) {
-        this.#verdict.fail('stuck', `A process does not end after its job: ${this.#processes.describe()}`);
-        return;
+    while (this.#processes.alive.length > 0) {
+      if (!(await this.#scheduler.turn())) {
+        const passedMs = this.#processes.alive.length === 0 ? 0 : this.#scheduler.passTime();
+        if (passedMs === Number.POSITIVE_INFINITY)
+          this.#liveness.stuck('A process does not end after its job');
       }
+      this.#liveness.onStep();
+      if (this.#verdict.failure !== undefined) return;
     }
     this.#verdict.check(
       last.outcome?.type === 'already-finished',

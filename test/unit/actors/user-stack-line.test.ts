@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { userStackLine } from '../../../actors/task/user-stack-line.js';
 
@@ -13,8 +12,8 @@ function withStack(...lines: readonly string[]): Error {
 
 t.test('the line that threw is found', async (t) => {
   const line = userStackLine(new Error('boom')) ?? '';
-  t.ok(line.startsWith(`${fileURLToPath(import.meta.url)}:`), line);
-  t.match(line, /:\d+:\d+$/);
+  // Whoever runs the tests may have its stacks mapped to the sources.
+  t.match(line, /[\\/]test[\\/]unit[\\/]actors[\\/]user-stack-line\.test\.(js|ts):\d+:\d+$/);
 });
 
 t.test('lines of the engine and of Node are passed over', async (t) => {

@@ -1,0 +1,123 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { types } from '../../core/serde/types.js';
+import { ValueStateDescriptor } from '../../core/state/state-descriptor.js';
+import { cpuNanoseconds, medianOf, Report, SMALL } from '../harness.js';
+import { type Bid, bidType, makeBids } from './bid.js';
+import { KeyedStateBench, KeySequence } from './keyed-state-bench.js';
+
+/**
+ * A count, and an object, per key: 1 M keys drawn evenly, from empty, a checkpoint every second, all within
+ * managed memory; against the same loop over a Map, without checkpoints. CPU time, helper threads included.
+ */
+const KEYS = SMALL ? 1000 : 1_000_000;
+const UPDATES = SMALL ? 20_000 : 12_000_000;
+const OBJECT_UPDATES = SMALL ? 20_000 : 4_000_000;
+const RUNS = SMALL ? 1 : 3;
+/** Updates between two looks at the clock and turns of the event loop: about a millisecond. */
+const SLICE = 4096;
+const CHECKPOINT_EVERY_MS = 1000;
+const MANAGED_BYTES = 512 * 1024 * 1024;
+
+const BIDS = makeBids(1000);
+
+function mapOfNumbers(): number {
+  const keys = new KeySequence(KEYS);
+  const counts = new Map<number, number>();
+  const start = cpuNanoseconds();
+  for (let i = 0; i < UPDATES; i++) {
+    const key = keys.next();
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return (cpuNanoseconds() - start) / UPDATES;
+}
+
+/** Each update reads the object of the key and puts another in its place. */
+function mapOfObjects(): number {
+  const keys = new KeySequence(KEYS);
+  const last = new Map<number, Bid>();
+  const start = cpuNanoseconds();
+  for (let i = 0; i < OBJECT_UPDATES; i++) {
+    const key = keys.next();
+    last.set(key, nextBid(last.get(key), i));
+  }
+  return (cpuNanoseconds() - start) / OBJECT_UPDATES;
+}
+
+function nextBid(before: Bid | undefined, i: number): Bid {
+  const from = before ?? BIDS[i % BIDS.length];
+  if (from === undefined) throw new Error('there are bids');
+  return { ...from, price: from.price + 1 };
+}
+
+interface Measured {
+  readonly each: number;
+  readonly checkpoints: number;
+  readonly megabytes: number;
+}
+
+/** Runs `update` in slices, with turns of the event loop and a checkpoint every second between them. */
+async function keyed(
+  updates: number,
+  updateOf: (bench: KeyedStateBench) => (i: number) => void,
+): Promise<Measured> {
+  const bench = await KeyedStateBench.open(MANAGED_BYTES);
+  const update = updateOf(bench);
+  const start = cpuNanoseconds();
+  let next = performance.now() + CHECKPOINT_EVERY_MS;
+  for (let i = 0; i < updates; ) {
+    const end = Math.min(updates, i + SLICE);
+    for (; i < end; i++) update(i);
+    if (performance.now() >= next && !bench.isWriting) {
+      next += CHECKPOINT_EVERY_MS;
+      bench.checkpoint();
+    }
+    await turn();
+  }
+  await bench.written();
+  const each = (cpuNanoseconds() - start) / updates;
+  const { checkpoints, writtenBytes } = bench;
+  await bench.close();
+  return { each, checkpoints, megabytes: writtenBytes / 1e6 };
+}
+
+function counting(bench: KeyedStateBench): (i: number) => void {
+  const keys = new KeySequence(KEYS);
+  const contexts = bench.access.keys;
+  const count = bench.access.getState(new ValueStateDescriptor('count', types.int32));
+  return () => {
+    contexts.setCurrentKey(keys.next());
+    count.update((count.value() ?? 0) + 1);
+  };
+}
+
+function keepingBids(bench: KeyedStateBench): (i: number) => void {
+  const keys = new KeySequence(KEYS);
+  const contexts = bench.access.keys;
+  const last = bench.access.getState(new ValueStateDescriptor('last', bidType));
+  return (i) => {
+    contexts.setCurrentKey(keys.next());
+    last.update(nextBid(last.value(), i));
+  };
+}
+
+const report = new Report('keyed-count');
+
+/** Interleaved, since the machine's pace changes; rates in thousand updates a CPU second. */
+async function compare(name: string, map: () => number, state: () => Promise<Measured>, atLeast: number) {
+  const maps: number[] = [];
+  const states: Measured[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    maps.push(1e6 / map());
+    states.push(await state());
+  }
+  const last = states.at(-1);
+  report.value(`${name}: Map`, medianOf(maps), 'k/s');
+  report.value(`${name}: keyed state`, medianOf(states.map(({ each }) => 1e6 / each)), 'k/s');
+  report.value(`${name}: checkpoints in the last run`, last?.checkpoints ?? 0, '');
+  report.value(`${name}: written by them`, last?.megabytes ?? 0, 'MB');
+  report.ratio(`${name}: keyed state to Map`, `${name}: keyed state`, `${name}: Map`, atLeast);
+}
+
+await compare('int count', mapOfNumbers, () => keyed(UPDATES, counting), 1);
+await compare('120 B object', mapOfObjects, () => keyed(OBJECT_UPDATES, keepingBids), 0.3);
+process.exitCode = report.finish() ? 0 : 1;

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KeyedSnapshot } from '../../core/ports/keyed-state-store.js';
+import { KeyedStateAccess } from '../../core/state/keyed-state-access.js';
+import { ThreadCodecFactory } from '../../memory/codec-factory.js';
+import { ObjectSnapshotWriter } from '../../storage/checkpoint/object-snapshot-writer.js';
+import { LocalFileSystem } from '../../storage/file-system/local-file-system.js';
+import { FileObjectStore } from '../../storage/object-store/file-object-store.js';
+import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
+import { InThreadStateWriter } from '../../test/in-thread-state-writer.js';
+
+const MAX_PARALLELISM = 128;
+const EVERY_KEY_GROUP = { start: 0, end: MAX_PARALLELISM - 1 };
+
+/** Keyed state on the LMDB backend, with checkpoints into real files, on the thread of the benchmark. */
+export class KeyedStateBench {
+  readonly access: KeyedStateAccess;
+  readonly #folder: string;
+  readonly #objects: FileObjectStore;
+  #checkpointId = 0;
+  #writing: Promise<void> | undefined;
+  #failure: unknown;
+  /** Completed checkpoints, and the bytes of their own files. */
+  checkpoints = 0;
+  writtenBytes = 0;
+
+  private constructor(access: KeyedStateAccess, folder: string) {
+    this.access = access;
+    this.#folder = folder;
+    this.#objects = new FileObjectStore(new LocalFileSystem(), join(folder, 'checkpoints'), 'bench');
+  }
+
+  static async open(managedBytes: number): Promise<KeyedStateBench> {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+    const writer = new InThreadStateWriter();
+    const store = await new LmdbStateBackend(join(folder, 'lmdb'), () => writer.connect()).open({
+      operatorUid: 'count',
+      subtaskIndex: 0,
+      attempt: 1,
+      keyGroups: EVERY_KEY_GROUP,
+      managedBytes,
+      restore: undefined,
+      reader: { read: () => nothing() },
+    });
+    return new KeyedStateBench(
+      new KeyedStateAccess(store, new ThreadCodecFactory(), MAX_PARALLELISM),
+      folder,
+    );
+  }
+
+  get isWriting(): boolean {
+    return this.#writing !== undefined;
+  }
+
+  /** The barrier: freezes the state, and begins to write it. */
+  checkpoint(): void {
+    const id = ++this.#checkpointId;
+    const snapshot = this.access.store.snapshot(id);
+    this.#writing = this.#write(id, snapshot);
+  }
+
+  /** Resolves when the checkpoint that is being written is complete. */
+  async written(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async close(): Promise<void> {
+    await this.written();
+    await this.access.store.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #write(checkpointId: number, snapshot: KeyedSnapshot): Promise<void> {
+    try {
+      const scope = { checkpointId, epoch: 1, attempt: 1, owner: 'count-0' };
+      const handle = await snapshot.write(new ObjectSnapshotWriter(this.#objects, scope));
+      this.access.store.notifyCheckpointComplete(checkpointId);
+      this.checkpoints++;
+      this.writtenBytes += handle.files.at(-1)?.sizeBytes ?? 0;
+    } catch (error) {
+      this.#failure = error;
+    } finally {
+      snapshot.discard();
+      this.#writing = undefined;
+    }
+  }
+}
+
+async function* nothing(): AsyncIterable<Uint8Array> {}
+
+/** Keys drawn evenly, the same on every run (xorshift32). */
+export class KeySequence {
+  #state = 88_172_645;
+  readonly #bound: number;
+
+  constructor(bound: number) {
+    this.#bound = bound;
+  }
+
+  next(): number {
+    let x = this.#state;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#state = x;
+    return (x >>> 0) % this.#bound;
+  }
+}
