@@ -40,7 +40,10 @@ export interface CheckpointStorage extends StateFileReader {
    * completed one names. A later checkpoint that names a removed file is refused by `complete` (MR3007).
    */
   discard(checkpointId: number, files: readonly StateFileHandle[]): Promise<void>;
-  /** Records the result, durably, then removes the checkpoints (unless they are to be kept). */
+  /**
+   * Records the result, durably, then removes the checkpoints (unless they are to be kept). A rejection leaves
+   * open whether it was recorded; asked again with the same result, it is recorded once.
+   */
   finish(result: StoredJobResult, keepCheckpoints: boolean): Promise<void>;
 }
 

@@ -149,7 +149,9 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   finish(result: StoredJobResult, keepCheckpoints: boolean): Promise<void> {
     return this.#inTurn(async () => {
       const logged = { ...result, checkpointsKept: keepCheckpoints };
-      await this.#log.append({ kind: 'result', result: logged }, true);
+      // It is asked again after a call that rejected, which may have recorded the result all the same.
+      await this.#log.settle();
+      if (this.#log.head.kind !== 'result') await this.#log.append({ kind: 'result', result: logged }, true);
       if (keepCheckpoints) return;
       try {
         const slots = await this.#log.slots();

@@ -220,6 +220,28 @@ t.test('a result is recorded though its confirmation is lost, and stays', async 
   t.match(await open(store, 2), { start: 'already-finished', result: { state: 'FINISHED', finishedMs: 7 } });
 });
 
+t.test('a result that a call recorded and rejected all the same is found by the next call', async (t) => {
+  const disk = new SimulatedDisk();
+  const faults = new Script();
+  const job = await start(disk, 1, faults);
+  await checkpoint(job, 1);
+  let broken = false;
+  faults.next = ({ kind, path }) => {
+    if (broken) return { kind: 'fail', errno: 'EIO' };
+    broken = kind === 'link' && path.includes('/log/');
+    return broken ? { kind: 'fail-after', errno: 'EIO' } : undefined;
+  };
+  const result = { state: 'FINISHED', finishedMs: 7 } as const;
+  t.equal(await codeOf(job.storage.finish(result, false)), 'MR3001');
+  faults.next = undefined;
+  await job.storage.finish(result, false);
+  await job.release();
+  const kept = [...disk.files().keys()].filter((path) => !path.includes('/.unfinished/'));
+  t.same(kept, [slotPath(3)], 'it is recorded once, and the checkpoints are removed');
+  const store = new FileObjectStore(new SimulatedFileSystem(disk), '/c/delays', 'w2');
+  t.match(await open(store, 2), { start: 'already-finished', result });
+});
+
 t.test(
   'a snapshot that builds on files just removed does not complete; files under way are spared',
   async (t) => {
