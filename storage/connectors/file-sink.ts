@@ -30,7 +30,8 @@ const DEFAULT_MAX_PART_BYTES = 128 * 1024 * 1024;
  * begin with `.`, and closes them at each checkpoint; when the checkpoint is complete they get their visible
  * names. A visible file `part-*` is whole, and never changes or goes away; what was written since the last
  * completed checkpoint is not visible, and is discarded after a failure. Without checkpoints files become
- * visible at the end of the input.
+ * visible at the end of the input. A name is seen a moment before it is durable: a file that a loss of power
+ * takes in that moment comes back, the same, when the job is resumed.
  *
  * The folder is made if it is not there; relative paths are taken from the working folder of the process that
  * builds the job. Jobs of different names can share a folder. Whoever reads it should pass over names that

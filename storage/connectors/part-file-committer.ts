@@ -15,7 +15,8 @@ export interface PartFile {
  * Invariants:
  * - a visible file is whole: its bytes were durable before its checkpoint was complete, and it gets its
  *   visible name as a second name of the same file, atomically;
- * - a visible file is never written, renamed or removed;
+ * - a visible file is never written, renamed or removed; its hidden name goes only when the visible one is
+ *   durable, so that a loss of power in between leaves what is to be committed again, the same;
  * - committing again changes nothing: the hidden name is gone and the visible one there, or both are names of
  *   one file and the hidden one goes.
  */

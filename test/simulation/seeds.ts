@@ -4,5 +4,13 @@
  * its own where it went wrong.
  */
 export const SEEDS: readonly { readonly seed: number; readonly reason: string }[] = [
+  {
+    seed: 100_018,
+    reason: 'recording the result was reported as failed and had happened; the next try broke an invariant',
+  },
+  {
+    seed: 100_640,
+    reason: 'the power took a part file between its showing and its sync; it comes back before the job ends',
+  },
   { seed: 4, reason: 'one subtask of a source had finished, and every later checkpoint was given up' },
 ];

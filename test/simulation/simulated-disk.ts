@@ -40,6 +40,11 @@ export class SimulatedDisk {
     return this.#names.get(path);
   }
 
+  /** Whether a name would survive a loss of power as it is. */
+  isDurable(path: string): boolean {
+    return this.#durable.get(path) === this.#names.get(path);
+  }
+
   isFolder(path: string): boolean {
     return this.#folders.has(path);
   }

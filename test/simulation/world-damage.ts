@@ -40,11 +40,11 @@ export class WorldDamage implements FaultTargets {
 
   losePower(): boolean {
     const { machine, output, processes, prng } = this.#parts;
-    output.look(machine.disk, false);
     for (const process of processes.alive) process.kill(0);
     machine.trace.note('machine.power-loss', '');
+    const before = machine.disk;
     machine.losePower(prng);
-    output.look(machine.disk, true);
+    output.onPowerLoss(before, machine.disk);
     return true;
   }
 

@@ -13,11 +13,16 @@ interface SeenFile {
  *
  * What must hold: a visible part file never changes and never goes away; no line is there once too often;
  * lines that have an order are in it; when the job has finished, every expected line is there.
+ *
+ * One thing no disk can give: a name is seen before it is durable. A file that the power took in that moment
+ * must come back as it was before the job finishes.
  */
 export class OutputChecker {
   readonly #expected: readonly ExpectedOutput[];
   readonly #verdict: WorldVerdict;
   readonly #seen = new Map<string, SeenFile>();
+  /** Files that were seen, and of which a loss of power took the name. */
+  readonly #lost = new Set<string>();
   /** By folder: how often each line is still to come. */
   readonly #missing: readonly Map<string, number>[];
 
@@ -36,7 +41,7 @@ export class OutputChecker {
     return this.#seen.size;
   }
 
-  /** `thorough`: after a crash, when files may have become others. */
+  /** `thorough`: files may have become others. */
   look(disk: SimulatedDisk, thorough: boolean): void {
     for (const [path, file] of this.#seen) this.#checkUnchanged(path, file, disk, thorough);
     for (const [index, { folder }] of this.#expected.entries()) {
@@ -49,8 +54,22 @@ export class OutputChecker {
     }
   }
 
+  /** `after` is what a loss of power has left of `before`. */
+  onPowerLoss(before: SimulatedDisk, after: SimulatedDisk): void {
+    this.look(before, false);
+    for (const path of this.#seen.keys()) {
+      if (!before.isDurable(path) && after.find(path) === undefined) this.#lost.add(path);
+    }
+    this.look(after, true);
+  }
+
   /** The job says that it has finished. */
   expectAll(): void {
+    const [lost] = this.#lost;
+    this.#verdict.check(
+      lost === undefined,
+      () => `The job has finished, and the part file ${lost} has not come back.`,
+    );
     for (const [index, { folder }] of this.#expected.entries()) {
       const missing = [...(this.#missing[index] ?? [])].filter(([, count]) => count > 0);
       const sum = missing.reduce((total, [, count]) => total + count, 0);
@@ -66,9 +85,10 @@ export class OutputChecker {
   #checkUnchanged(path: string, file: SeenFile, disk: SimulatedDisk, thorough: boolean): void {
     const inode = disk.find(path);
     if (inode === undefined) {
-      this.#verdict.fail('wrong', `The visible part file ${path} has gone away.`);
+      this.#verdict.check(this.#lost.has(path), () => `The visible part file ${path} has gone away.`);
       return;
     }
+    this.#lost.delete(path);
     if (inode === file.inode && inode.length === file.bytes.length && !thorough) return;
     file.inode = inode;
     const same = inode.length === file.bytes.length && file.bytes.every((byte, i) => byte === inode.bytes[i]);
