@@ -33,8 +33,6 @@ interface HeldOperation {
   readonly goOn: () => void;
 }
 
-const NEVER = new Promise<never>(() => undefined);
-
 /**
  * The operations of one user of the disk (a task, or a process): some go through at once, others in turns of
  * their own, some fail.
@@ -69,7 +67,8 @@ export class ScheduledDisk implements DiskFaultPlan, Participant {
   }
 
   faultOf(operation: DiskOperation): DiskFault | undefined {
-    if (this.#ended) return { kind: 'hold', until: NEVER };
+    // A promise of its own: one that all worlds shared would keep whoever waits for it, and so every world.
+    if (this.#ended) return { kind: 'hold', until: new Promise<never>(() => undefined) };
     const { held, slow, slowMs, fail, failAfter } = this.#weather.conduct;
     this.#faults.rates = { fail, failAfter, full: failAfter, slow: 0 };
     const fault = this.#faults.faultOf(operation);
