@@ -8,17 +8,20 @@ import { TopologyKit } from './topology/topology-kit.js';
 import type { WorldOptions } from './world-options.js';
 
 export const JOB_NAME = 'simulated';
+/** Bounds what a world costs: beside slow sources checkpoints went on by the thousand, and showed nothing new. */
+const CHECKPOINTS_IN_PAUSES_MAX = 500;
 
 /** Draws the job of a world by its options. */
 export function drawTopology(options: WorldOptions, machinery: Machinery, prng: Prng): Topology {
   const drawn = TOPOLOGIES[options.topology];
   if (drawn === undefined) throw new Error(`There is no topology ${options.topology}.`);
-  const { events, parallelismMax, faults } = options;
+  const { events, parallelismMax, faults, checkpointing } = options;
   const throwing = prng.fork();
   let throws = faults.throws;
   const kit = new TopologyKit(prng, {
     events,
     parallelismMax,
+    pausesMaxMs: checkpointing.intervalMs * CHECKPOINTS_IN_PAUSES_MAX,
     beforeEvent: () => {
       if (throws === 0 || !throwing.chance(throws / events)) return;
       throws--;

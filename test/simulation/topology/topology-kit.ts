@@ -15,6 +15,8 @@ export interface KitSettings {
   /** Total of the events of one source, about. */
   readonly events: number;
   readonly parallelismMax: number;
+  /** Virtual time that all pauses of one source may take together, ms: checkpoints go on meanwhile. */
+  readonly pausesMaxMs: number;
   readonly beforeEvent: (id: number) => void;
   sink<T, CommittableT, WriterStateT>(
     sink: Sink<T, CommittableT, WriterStateT>,
@@ -64,9 +66,11 @@ export class TopologyKit {
       disorderMs: prng.chance(0.4) ? 0 : strideMs * prng.between(1, 30),
       salt: prng.uint32(),
     };
+    const pauseEvery = prng.chance(0.4) ? 0 : prng.between(1, 40);
+    const pauses = pauseEvery === 0 ? 0 : plan.splits * Math.ceil(plan.perSplit / pauseEvery);
     const pace: SourcePace = {
-      pauseEvery: prng.chance(0.4) ? 0 : prng.between(1, 40),
-      pauseMs: prng.between(0, 10),
+      pauseEvery,
+      pauseMs: Math.min(prng.between(0, 10), this.#settings.pausesMaxMs / pauses),
       declared: prng.chance(0.7),
       beforeEvent: this.#settings.beforeEvent,
     };
