@@ -74,7 +74,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     restartStrategy: drawRestartStrategy(prng),
     autoWatermarkIntervalMs: prng.pick([1, 5, 20, 200]),
     stateBackend: prng.pick(['heap', 'lmdb']),
-    managedBytes: prng.pick([0, 4 << 20]),
+    managedBytes: prng.pick([0, 1 << 20]),
     segmentBytes: prng.pick([256, 256, 512, 1024, 4096]),
     network: {
       buffersPerChannel: prng.between(1, 2),

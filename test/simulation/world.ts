@@ -3,7 +3,7 @@ import { jobFolder } from '../../storage/index.js';
 import { CheckpointChecker } from './checkers/checkpoint-checker.js';
 import { FailureChecker } from './checkers/failure-checker.js';
 import { LivenessChecker } from './checkers/liveness-checker.js';
-import { checkNewestManifest } from './checkers/manifest-checker.js';
+import { ManifestChecker } from './checkers/manifest-checker.js';
 import { OutputChecker } from './checkers/output-checker.js';
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
@@ -72,6 +72,7 @@ class World {
   readonly #faults: WorldFaults;
   readonly #output: OutputChecker;
   readonly #checkpoints: CheckpointChecker;
+  readonly #manifests: ManifestChecker;
   readonly #liveness: LivenessChecker;
 
   constructor(options: WorldOptions, { machinery = SOUND, onLine }: WorldSettings) {
@@ -93,6 +94,7 @@ class World {
     this.#topology = drawTopology(options, machinery, prng.fork());
     this.#output = new OutputChecker(this.#topology.outputs, this.#verdict);
     this.#checkpoints = new CheckpointChecker(this.#verdict);
+    this.#manifests = new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict);
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
       machine: this.#machine,
@@ -201,7 +203,7 @@ class World {
     await reactionsDone();
     this.#output.look(this.#machine.disk, false);
     this.#machine.auditChannels();
-    await checkNewestManifest(this.#machine.disk, jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict);
+    await this.#manifests.look(this.#machine.disk);
   }
 
   #writeInput(): void {

@@ -9,24 +9,42 @@ import type { WorldVerdict } from '../world-failure.js';
  * Reads the job's log as a process would that takes over now: its newest completed checkpoint must be
  * readable, with every file it names there, and none may have to be passed over.
  *
- * @returns its id; 0 if there is none
+ * Files of a job get their names when they are whole, and never change: where the names are those of the last
+ * look, on the same disk, so is the answer.
  */
-export async function checkNewestManifest(
-  disk: SimulatedDisk,
-  folder: string,
-  verdict: WorldVerdict,
-): Promise<number> {
-  const store = new FileObjectStore(new SimulatedFileSystem(disk), folder, 'checker');
-  try {
-    // A finished job removes its checkpoints.
-    if ((await surveyLog(store)).head?.kind === 'result') return 0;
-    const manifest = await findNewestCheckpoint(store, (id, error) =>
-      verdict.fail('wrong', `Checkpoint ${id} is in the log and cannot be read: ${String(error)}`, error),
-    );
-    return manifest?.checkpointId ?? 0;
-  } catch (error) {
-    const code = isMillraceError(error) ? error.code : 'no code';
-    verdict.fail('wrong', `The log of the job cannot be read (${code}): ${String(error)}`, error);
-    return 0;
+export class ManifestChecker {
+  readonly #folder: string;
+  readonly #verdict: WorldVerdict;
+  #disk: SimulatedDisk | undefined;
+  #names = '';
+
+  constructor(folder: string, verdict: WorldVerdict) {
+    this.#folder = folder;
+    this.#verdict = verdict;
+  }
+
+  async look(disk: SimulatedDisk): Promise<void> {
+    const names = ['log', 'data']
+      .flatMap((folder) => disk.entries(`${this.#folder}/${folder}`))
+      .map(({ name }) => name)
+      .join();
+    if (disk === this.#disk && names === this.#names) return;
+    this.#disk = disk;
+    this.#names = names;
+    await this.#read(new FileObjectStore(new SimulatedFileSystem(disk), this.#folder, 'checker'));
+  }
+
+  async #read(store: FileObjectStore): Promise<void> {
+    const verdict = this.#verdict;
+    try {
+      // A finished job removes its checkpoints.
+      if ((await surveyLog(store)).head?.kind === 'result') return;
+      await findNewestCheckpoint(store, (id, error) =>
+        verdict.fail('wrong', `Checkpoint ${id} is in the log and cannot be read: ${String(error)}`, error),
+      );
+    } catch (error) {
+      const code = isMillraceError(error) ? error.code : 'no code';
+      verdict.fail('wrong', `The log of the job cannot be read (${code}): ${String(error)}`, error);
+    }
   }
 }
