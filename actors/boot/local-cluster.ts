@@ -15,7 +15,19 @@ import type { Remote } from './comlink/comlink-port.js';
 import { isMainThread } from './threads/own-port.js';
 import { controlThreads } from './threads/spare-threads.js';
 
-/** Options of a cluster; each mirrors a configuration key, which `configuration` may give by its name. */
+/**
+ * Options of a cluster; each mirrors a configuration key, which `configuration` may give by its name.
+ *
+ * @example
+ * ```ts
+ * const options: ClusterOptions = {
+ *   memory: '1 gb',
+ *   parallelism: 4,
+ *   checkpointing: { interval: '10 s', dir: './checkpoints' },
+ *   configuration: { 'restart-strategy.type': 'fixed-delay', 'restart-strategy.fixed-delay.attempts': 3 },
+ * };
+ * ```
+ */
 export interface ClusterOptions {
   /** `taskmanager.memory.flink.size`: the one size that suffices, for example `'1 gb'`. */
   readonly memory?: string | number;
@@ -150,7 +162,18 @@ export class LocalCluster {
   }
 }
 
-/** A job that was submitted. */
+/**
+ * A job that was submitted.
+ *
+ * @example
+ * ```ts
+ * const cluster = await LocalCluster.start({ checkpointing: { interval: '1 s', dir: './checkpoints' } });
+ * const job = await cluster.submit(delays, { input, output });
+ * for (const { vertexId, subtask, records } of await job.tasks()) console.log(vertexId, subtask, records);
+ * const { attempts, netRuntimeMs } = await job.result();
+ * await cluster.close();
+ * ```
+ */
 export class LocalJob {
   readonly jobId: string;
   readonly jobName: string;
@@ -180,10 +203,12 @@ export class LocalJob {
     throw fromWireError(answer.error);
   }
 
+  /** How the job stands; undefined once the cluster has forgotten it. */
   status(): Promise<JobStatusSnapshot | undefined> {
     return Promise.race([this.#gateway.status(this.jobId), this.#lost]);
   }
 
+  /** What each running task has done so far. */
   tasks(): Promise<readonly TaskStatus[]> {
     return Promise.race([this.#gateway.tasks(this.jobId), this.#lost]);
   }
@@ -193,6 +218,7 @@ export class LocalJob {
     return Promise.race([this.#gateway.collected(this.jobId), this.#lost]);
   }
 
+  /** Ends the job without a final checkpoint; resolves when it has been asked to. `result` then rejects. */
   async cancel(): Promise<void> {
     await Promise.race([this.#gateway.cancel(this.jobId), this.#lost]);
   }

@@ -7,7 +7,7 @@
  *   let sum = 0;
  *   return { receive: (count) => { sum += count; } };
  * };
- * system.spawn('counter', counter).tell(3);
+ * const count = (ref: ActorRef<number>): boolean => ref.tell(3);
  * ```
  */
 export interface Actor<M> {

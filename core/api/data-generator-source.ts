@@ -27,6 +27,7 @@ export interface DataGeneratorSplit {
 /** Makes the record with the given index. The same index must always give the same record. */
 export type GeneratorFunction<T> = (index: number) => T;
 
+/** Options of a {@link DataGeneratorSource}. */
 export interface DataGeneratorOptions<T> {
   /** Records a second of all readers together; as fast as possible when absent. */
   readonly ratePerSecond?: number;

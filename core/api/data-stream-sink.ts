@@ -1,7 +1,14 @@
 import type { StreamNode } from '../graph/stream-graph.js';
 import { checkCount, checkText } from './operator-settings.js';
 
-/** The end of a stream, with the settings of its sink. They mean what they mean on other operators. */
+/**
+ * The end of a stream, with the settings of its sink. They mean what they mean on other operators.
+ *
+ * @example
+ * ```ts
+ * lines.sinkTo(FileSink.textLines('output'), 'output').uid('output').setParallelism(1);
+ * ```
+ */
 export class DataStreamSink {
   readonly #node: StreamNode;
 
@@ -9,6 +16,7 @@ export class DataStreamSink {
     this.#node = node;
   }
 
+  /** For people: in logs, metrics and messages. It may change between runs. */
   name(name: string): this {
     this.#node.name = checkText(name, 'name');
     return this;
@@ -20,21 +28,25 @@ export class DataStreamSink {
     return this;
   }
 
+  /** Number of subtasks. Without it, that of the environment. */
   setParallelism(parallelism: number): this {
     this.#node.parallelism = checkCount(parallelism, 'parallelism');
     return this;
   }
 
+  /** The greatest parallelism to which it can ever be rescaled. */
   setMaxParallelism(maxParallelism: number): this {
     this.#node.maxParallelism = checkCount(maxParallelism, 'maximum parallelism');
     return this;
   }
 
+  /** The sink has a task of its own. */
   disableChaining(): this {
     this.#node.chaining = 'never';
     return this;
   }
 
+  /** Subtasks of one group may share a slot; those of different groups never do. */
   slotSharingGroup(group: string): this {
     this.#node.slotSharingGroup = checkText(group, 'slot sharing group');
     return this;

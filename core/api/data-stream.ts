@@ -51,13 +51,27 @@ export class DataStream<T> {
     this.origins = origins;
   }
 
-  /** One result for each record. Its type is undeclared until `.returns(type)` says it. */
+  /**
+   * One result for each record. Its type is undeclared until `.returns(type)` says it.
+   *
+   * @example
+   * ```ts
+   * const lengths = words.map((word) => ({ word, length: word.length }));
+   * ```
+   */
   map<R>(fn: MapFunction<T, R>): SingleOutputStreamOperator<R> {
     checkSynchronous(fn, 'The function given to map');
     return this.#transform('map', 'Map', mapOperator(fn), undefined);
   }
 
-  /** The records for which `predicate` is true. */
+  /**
+   * The records for which `predicate` is true.
+   *
+   * @example
+   * ```ts
+   * const late = flights.filter((flight) => flight.delay > 15);
+   * ```
+   */
   filter<S extends T>(predicate: (value: T) => value is S): SingleOutputStreamOperator<S>;
   filter(predicate: FilterFunction<T>): SingleOutputStreamOperator<T>;
   filter(predicate: FilterFunction<T>): SingleOutputStreamOperator<T> {
@@ -80,13 +94,31 @@ export class DataStream<T> {
     return this.#transform('flat-map', 'Flat Map', flatMapOperator(fn), undefined);
   }
 
-  /** Sees time and side outputs; see {@link ProcessFunction}. */
+  /**
+   * Sees time and side outputs; see {@link ProcessFunction}.
+   *
+   * @example
+   * ```ts
+   * const stamped = words.process<{ word: string; time: number | undefined }>({
+   *   processElement(word, ctx, out) {
+   *     out.collect({ word, time: ctx.timestamp });
+   *   },
+   * });
+   * ```
+   */
   process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
     checkFunctionObject(fn, 'The process function', ['processElement'], ['open', 'close']);
     return this.#transform('process', 'Process', processOperator(fn), undefined);
   }
 
-  /** The records of all the streams, in any order between them. A stream united with itself comes twice. */
+  /**
+   * The records of all the streams, in any order between them. A stream united with itself comes twice.
+   *
+   * @example
+   * ```ts
+   * const all = words.union(lines, env.fromData(['to', 'be']));
+   * ```
+   */
   union(...others: readonly DataStream<T>[]): DataStream<T> {
     for (const other of others) {
       if (other.factory === this.factory) continue;
@@ -138,7 +170,14 @@ export class DataStream<T> {
     return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.global));
   }
 
-  /** To the subtask that `partition` names for the key, in [0, channels). State is not kept by such keys. */
+  /**
+   * To the subtask that `partition` names for the key, in [0, channels). State is not kept by such keys.
+   *
+   * @example
+   * ```ts
+   * const byLength = words.partitionCustom((length: number, channels) => length % channels, (word) => word.length);
+   * ```
+   */
   partitionCustom<K>(
     partition: (key: K, channels: number) => number,
     keySelector: KeySelector<T, K>,
@@ -148,7 +187,18 @@ export class DataStream<T> {
     return new DataStream(this.factory, this.#partitioned(customPartitioning(partition, keySelector)));
   }
 
-  /** Gives timestamps and watermarks anew; those from above count no longer. Best done in the source. */
+  /**
+   * Gives timestamps and watermarks anew; those from above count no longer. Best done in the source.
+   *
+   * @example
+   * ```ts
+   * const timed = lines
+   *   .map(parse)
+   *   .assignTimestampsAndWatermarks(
+   *     WatermarkStrategy.forMonotonousTimestamps<Flight>().withTimestampAssigner((flight) => flight.time),
+   *   );
+   * ```
+   */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
     if (!(strategy instanceof WatermarkStrategy)) {
       throw new MillraceError('MR1001', 'assignTimestampsAndWatermarks takes a WatermarkStrategy.');
@@ -188,7 +238,14 @@ export class DataStream<T> {
     return new DataStream(this.factory, [{ node: origin.node, tag: tag.id, partitioning: undefined }]);
   }
 
-  /** Ends the stream in a sink. The name also makes the sink's uid, unless it is given one. */
+  /**
+   * Ends the stream in a sink. The name also makes the sink's uid, unless it is given one.
+   *
+   * @example
+   * ```ts
+   * flights.sinkTo(FileSink.jsonLines('output/flights', { type: flight }), 'flights');
+   * ```
+   */
   sinkTo<CommittableT, WriterStateT>(
     sink: Sink<T, CommittableT, WriterStateT>,
     name?: string,

@@ -10,6 +10,12 @@ export type JobBuilder = (env: StreamExecutionEnvironment, params: JobParameters
 /**
  * A job is a module: functions cannot cross threads, so each thread imports the module and builds the same
  * graph. The definition is the module's default export.
+ *
+ * @example
+ * ```ts
+ * const result = await delays.execute({ input: 'flights.jsonl', output: 'delays' }, { memory: '1 gb' });
+ * console.log(result.attempts, result.netRuntimeMs);
+ * ```
  */
 export interface JobDefinition<OptionsT = unknown> {
   readonly [JOB_BRAND]: true;
@@ -27,7 +33,7 @@ export interface JobDefinition<OptionsT = unknown> {
    *
    * @example
    * ```ts
-   * const lines = await job.executeAndCollect<{ word: string; count: number }>({ input: 'words.txt' });
+   * const lines = await counts.executeAndCollect<{ word: string; count: number }>({ input: 'words.txt' });
    * ```
    */
   executeAndCollect<T>(params?: JobParameterInput, options?: OptionsT): Promise<readonly T[]>;

@@ -42,7 +42,14 @@ export class KeyedStream<T, K> extends DataStream<T> {
     this.keyType = keyType;
   }
 
-  /** Folds the records of each key, and emits every new value. `fn` may change and return its first one. */
+  /**
+   * Folds the records of each key, and emits every new value. `fn` may change and return its first one.
+   *
+   * @example
+   * ```ts
+   * const worst = flights.keyBy((f) => f.origin).reduce((a, b) => (a.delay >= b.delay ? a : b));
+   * ```
+   */
   reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
     checkSynchronous(fn, 'The function given to reduce');
     return this.factory.operator({
@@ -58,7 +65,26 @@ export class KeyedStream<T, K> extends DataStream<T> {
     });
   }
 
-  /** Sees each record with state and timers of its key; see {@link KeyedProcessFunction}. */
+  /**
+   * Sees each record with state and timers of its key; see {@link KeyedProcessFunction}.
+   *
+   * @example
+   * ```ts
+   * function firstOnly(): KeyedProcessFunction<string, Click, Click> {
+   *   let seen: ValueState<boolean>;
+   *   return {
+   *     open(ctx) {
+   *       seen = ctx.getState(new ValueStateDescriptor('seen', types.boolean));
+   *     },
+   *     processElement(click, _ctx, out) {
+   *       if (seen.value() !== true) out.collect(click);
+   *       seen.update(true);
+   *     },
+   *   };
+   * }
+   * const firsts = clicks.keyBy((click) => click.user).process(firstOnly()).uid('firsts');
+   * ```
+   */
   override process<R>(fn: KeyedProcessFunction<K, T, R>): SingleOutputStreamOperator<R> {
     checkFunctionObject(fn, 'The keyed process function', ['processElement'], ['open', 'onTimer', 'close']);
     return this.factory.operator({
@@ -71,7 +97,14 @@ export class KeyedStream<T, K> extends DataStream<T> {
     });
   }
 
-  /** Collects the records of each key into windows. */
+  /**
+   * Collects the records of each key into windows.
+   *
+   * @example
+   * ```ts
+   * const hourly = clicks.keyBy((click) => click.user).window(TumblingEventTimeWindows.of('1 h'));
+   * ```
+   */
   window(assigner: WindowAssigner): WindowedStream<T, K> {
     if (typeof assigner !== 'object' || assigner === null || typeof assigner.assignWindows !== 'function') {
       throw new MillraceError('MR1001', 'window takes a window assigner.', {

@@ -45,6 +45,7 @@ export const malformedRecordType: TypeDescriptor<MalformedRecord> = types.object
  */
 export type OnMalformedInput = 'fail' | 'skip' | 'sideOutput';
 
+/** What sources that parse take, for input that cannot be parsed. */
 export interface MalformedInputOptions {
   readonly onError?: OnMalformedInput;
   /** Where `onError: 'sideOutput'` sends what it could not read. */

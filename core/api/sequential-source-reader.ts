@@ -20,8 +20,21 @@ export interface SplitReader<T, SplitT> {
  *
  * @example
  * ```ts
- * createReader(context: SourceReaderContext): SourceReader<number, Range> {
- *   return new SequentialSourceReader(context, (range: Range) => new RangeReader(range));
+ * // Splits are numbers, and each is one record.
+ * function createReader(context: SourceReaderContext): SourceReader<number, number> {
+ *   return new SequentialSourceReader(context, (split: number) => {
+ *     let read = false;
+ *     return {
+ *       poll(output) {
+ *         if (!read) output.collect(split);
+ *         read = true;
+ *         return InputStatus.END_OF_INPUT;
+ *       },
+ *       isAvailable: async () => {},
+ *       snapshot: () => split,
+ *       close() {},
+ *     };
+ *   });
  * }
  * ```
  *

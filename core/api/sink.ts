@@ -8,7 +8,23 @@ import type { FileSystem } from '../ports/file-system.js';
  *
  * @example
  * ```ts
- * stream.sinkTo(FileSink.jsonLines(folder), 'results');
+ * // At least once: no committer, what is written counts at once.
+ * const requests: Sink<string> = {
+ *   createWriter(context) {
+ *     const open = new Set<Promise<unknown>>();
+ *     return {
+ *       write(line) {
+ *         const sent = fetch('http://localhost:8080/lines', { method: 'POST', body: line });
+ *         open.add(sent);
+ *       },
+ *       async flush() {
+ *         await Promise.all(open);
+ *         open.clear();
+ *       },
+ *     };
+ *   },
+ * };
+ * lines.sinkTo(requests, 'requests');
  * ```
  */
 export interface Sink<T, CommittableT = unknown, WriterStateT = unknown> {
@@ -20,6 +36,7 @@ export interface Sink<T, CommittableT = unknown, WriterStateT = unknown> {
   createCommitter?(context: SinkWriterContext): Committer<CommittableT>;
 }
 
+/** What a writer or committer knows of its subtask, and can ask for. */
 export interface SinkWriterContext {
   readonly subtaskIndex: number;
   readonly parallelism: number;
@@ -40,7 +57,28 @@ export interface SinkWriterContext {
   collect(sequence: number, values: readonly unknown[]): void;
 }
 
-/** On the thread of its subtask; calls never overlap. Order at a checkpoint: flush, prepareCommit, snapshotState. */
+/**
+ * On the thread of its subtask; calls never overlap. Order at a checkpoint: flush, prepareCommit, snapshotState.
+ *
+ * @example
+ * ```ts
+ * // Hands out, at each checkpoint, the lines since the one before; the committer makes them visible.
+ * function createWriter(): SinkWriter<string, readonly string[]> {
+ *   let lines: string[] = [];
+ *   return {
+ *     write(line) {
+ *       lines.push(line);
+ *     },
+ *     flush() {},
+ *     prepareCommit() {
+ *       const transaction = lines;
+ *       lines = [];
+ *       return transaction.length === 0 ? [] : [transaction];
+ *     },
+ *   };
+ * }
+ * ```
+ */
 export interface SinkWriter<T, CommittableT = unknown, WriterStateT = unknown> {
   /** Before the first write. `pending`: restored committables that will be committed now; not leftovers. */
   open?(pending: readonly CommittableT[]): void | Promise<void>;
@@ -56,6 +94,24 @@ export interface SinkWriter<T, CommittableT = unknown, WriterStateT = unknown> {
   close?(): void | Promise<void>;
 }
 
+/**
+ * Makes visible what writers prepared, once their checkpoint is complete. On the thread of its subtask, beside
+ * the stream: records go on meanwhile.
+ *
+ * @example
+ * ```ts
+ * interface Transaction { id: string; lines: readonly string[] }
+ *
+ * function createCommitter(table: Map<string, readonly string[]>): Committer<Transaction> {
+ *   return {
+ *     // The id makes it idempotent: the same transaction may come again after a restart.
+ *     async commit(transactions) {
+ *       for (const { id, lines } of transactions) table.set(id, lines);
+ *     },
+ *   };
+ * }
+ * ```
+ */
 export interface Committer<CommittableT> {
   /**
    * Commits all, in order. Called when the checkpoint that holds them is complete, and again after a

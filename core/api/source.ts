@@ -10,7 +10,40 @@ import type { OutputTag } from './output-tag.js';
  *
  * @example
  * ```ts
- * const source: Source<number, { from: number; to: number }, { from: number; to: number }[]> = ...
+ * interface Range { next: number; end: number }
+ *
+ * class RangeReader implements SplitReader<number, Range> {
+ *   readonly #range: Range;
+ *
+ *   constructor(range: Range) {
+ *     this.#range = { ...range };
+ *   }
+ *
+ *   poll(output: ReaderOutput<number>): InputStatus {
+ *     while (this.#range.next < this.#range.end) {
+ *       if (output.remaining <= 0) return InputStatus.MORE_AVAILABLE;
+ *       output.collect(this.#range.next++);
+ *     }
+ *     return InputStatus.END_OF_INPUT;
+ *   }
+ *
+ *   async isAvailable() {}
+ *
+ *   snapshot(): Range {
+ *     return { ...this.#range };
+ *   }
+ *
+ *   close() {}
+ * }
+ *
+ * const source: Source<number, Range, readonly Range[]> = {
+ *   boundedness: 'bounded',
+ *   outputType: types.float64,
+ *   createEnumerator: (context) =>
+ *     new SplitQueueEnumerator(context, [{ next: 0, end: 10 }, { next: 10, end: 20 }]),
+ *   restoreEnumerator: (context, ranges) => new SplitQueueEnumerator(context, ranges),
+ *   createReader: (context) => new SequentialSourceReader(context, (range: Range) => new RangeReader(range)),
+ * };
  * env.fromSource(source, WatermarkStrategy.noWatermarks(), 'numbers');
  * ```
  */
@@ -26,11 +59,38 @@ export interface Source<T, SplitT = unknown, EnumeratorStateT = unknown> {
   createReader(context: SourceReaderContext): SourceReader<T, SplitT>;
 }
 
+/** Whether a source ends by itself. The final checkpoint of a job is taken when all its sources have ended. */
 export type Boundedness = 'bounded' | 'continuous-unbounded';
 
 /**
  * Runs beside subtask 0 of its source, on the same thread; its calls never overlap each other. It is
  * snapshotted before any reader is, so a split is always in exactly one of the two.
+ *
+ * @example
+ * ```ts
+ * class ListEnumerator implements SplitEnumerator<readonly string[]> {
+ *   readonly #context: SplitEnumeratorContext<string>;
+ *   #files: readonly string[];
+ *
+ *   constructor(context: SplitEnumeratorContext<string>, files: readonly string[]) {
+ *     this.#context = context;
+ *     this.#files = files;
+ *   }
+ *
+ *   start() {}
+ *
+ *   handleSplitRequest(subtask: number) {
+ *     const [file, ...rest] = this.#files;
+ *     if (file === undefined) this.#context.signalNoMoreSplits(subtask);
+ *     else this.#context.assignSplit(file, subtask);
+ *     this.#files = rest;
+ *   }
+ *
+ *   snapshotState() {
+ *     return this.#files;
+ *   }
+ * }
+ * ```
  */
 export interface SplitEnumerator<StateT> {
   /** Called once, before any other method; not again after a restore of finished work. */
@@ -43,6 +103,20 @@ export interface SplitEnumerator<StateT> {
   close?(): void | Promise<void>;
 }
 
+/**
+ * What an enumerator can do. Calls take effect in their order; a split that is assigned belongs to its reader
+ * from then on, and returns in the reader's snapshots, not in the enumerator's.
+ *
+ * @example
+ * ```ts
+ * function discover(context: SplitEnumeratorContext<string>): void {
+ *   context.callAsync(
+ *     async () => (await context.fileSystem.list('/data')).map(({ name }) => name),
+ *     (names) => names.forEach((name, index) => context.assignSplit(name, index % context.parallelism)),
+ *   );
+ * }
+ * ```
+ */
 export interface SplitEnumeratorContext<SplitT> {
   /** Number of readers. */
   readonly parallelism: number;
@@ -55,7 +129,21 @@ export interface SplitEnumeratorContext<SplitT> {
   callAsync<T>(work: () => Promise<T>, handle: (value: T) => void): void;
 }
 
-/** What {@link SourceReader.pollNext} says. */
+/**
+ * What {@link SourceReader.pollNext} says.
+ *
+ * @example
+ * ```ts
+ * function pollNext(output: ReaderOutput<string>, lines: string[]): InputStatus {
+ *   while (output.remaining > 0) {
+ *     const line = lines.shift();
+ *     if (line === undefined) return InputStatus.END_OF_INPUT;
+ *     output.collect(line);
+ *   }
+ *   return InputStatus.MORE_AVAILABLE;
+ * }
+ * ```
+ */
 export const InputStatus = {
   /** Call again at once. */
   MORE_AVAILABLE: 0,
@@ -70,6 +158,58 @@ export type InputStatus = (typeof InputStatus)[keyof typeof InputStatus];
 /**
  * Reads the splits of one subtask, on that subtask's thread. Calls never overlap.
  * Order: start, addSplits (restored ones first), then pollNext as long as the task lives.
+ *
+ * @example
+ * ```ts
+ * interface Range { next: number; end: number }
+ *
+ * class RangeSourceReader implements SourceReader<number, Range> {
+ *   readonly #context: SourceReaderContext;
+ *   #ranges: Range[] = [];
+ *   #noMore = false;
+ *   #wake = () => {};
+ *
+ *   constructor(context: SourceReaderContext) {
+ *     this.#context = context;
+ *   }
+ *
+ *   start() {
+ *     this.#context.requestSplit();
+ *   }
+ *
+ *   pollNext(output: ReaderOutput<number>): InputStatus {
+ *     for (let range = this.#ranges[0]; range !== undefined; range = this.#ranges[0]) {
+ *       while (range.next < range.end) {
+ *         if (output.remaining <= 0) return InputStatus.MORE_AVAILABLE;
+ *         output.collect(range.next++);
+ *       }
+ *       this.#ranges.shift();
+ *       this.#context.requestSplit();
+ *     }
+ *     return this.#noMore ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
+ *   }
+ *
+ *   isAvailable() {
+ *     return new Promise<void>((resolve) => {
+ *       this.#wake = resolve;
+ *     });
+ *   }
+ *
+ *   snapshotState() {
+ *     return this.#ranges.map((range) => ({ ...range }));
+ *   }
+ *
+ *   addSplits(splits: readonly Range[]) {
+ *     this.#ranges.push(...splits.map((range) => ({ ...range })));
+ *     this.#wake();
+ *   }
+ *
+ *   notifyNoMoreSplits() {
+ *     this.#noMore = true;
+ *     this.#wake();
+ *   }
+ * }
+ * ```
  */
 export interface SourceReader<T, SplitT> {
   start?(): void | Promise<void>;
@@ -89,6 +229,7 @@ export interface SourceReader<T, SplitT> {
   close?(): void | Promise<void>;
 }
 
+/** What a reader knows of its subtask, and can ask for. */
 export interface SourceReaderContext {
   readonly subtaskIndex: number;
   readonly parallelism: number;
@@ -105,6 +246,7 @@ export interface SourceReaderContext {
   requestSplit(): void;
 }
 
+/** Takes the records of a reader, in order. Valid only while `pollNext` runs. */
 export interface ReaderOutput<T> {
   /** Records that may still be emitted in this call; `pollNext` returns when it reaches 0. */
   readonly remaining: number;

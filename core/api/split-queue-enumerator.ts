@@ -6,9 +6,10 @@ import type { SplitEnumerator, SplitEnumeratorContext } from './source.js';
  *
  * @example
  * ```ts
- * createEnumerator(context: SplitEnumeratorContext<Range>): SplitEnumerator<readonly Range[]> {
- *   return new SplitQueueEnumerator(context, [{ next: 0, end: 10 }, { next: 10, end: 20 }]);
- * }
+ * const enumerators: Pick<Source<string, string, readonly string[]>, 'createEnumerator' | 'restoreEnumerator'> = {
+ *   createEnumerator: (context) => new SplitQueueEnumerator(context, ['a.txt', 'b.txt']),
+ *   restoreEnumerator: (context, left) => new SplitQueueEnumerator(context, left),
+ * };
  * ```
  *
  * Invariants:

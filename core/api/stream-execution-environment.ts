@@ -17,6 +17,7 @@ import { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { Source } from './source.js';
 import type { StreamFactory } from './stream-factory.js';
 
+/** A value of a configuration key: durations and sizes may be texts such as `'5 s'` and `'64 mb'`. */
 export type ConfigurationValue = string | number | boolean;
 
 /**
@@ -76,7 +77,14 @@ export class StreamExecutionEnvironment {
     });
   }
 
-  /** The values, in order, from one subtask. Every thread makes them anew: the same each time. */
+  /**
+   * The values, in order, from one subtask. Every thread makes them anew: the same each time.
+   *
+   * @example
+   * ```ts
+   * env.fromData(['to', 'be', 'or', 'not', 'to', 'be'], types.string).print();
+   * ```
+   */
   fromData<T>(values: Iterable<T>, type?: TypeDescriptor<T>): SingleOutputStreamOperator<T> {
     const source = new CollectionSource(values, type);
     return this.fromSource(source, WatermarkStrategy.noWatermarks<T>(), 'Collection').setParallelism(1);

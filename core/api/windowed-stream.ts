@@ -96,7 +96,14 @@ export class WindowedStream<T, K> {
     return this.#with({ lateTag: tag });
   }
 
-  /** Folds the records of a window into one. With `processWindow`, that is its single element. */
+  /**
+   * Folds the records of a window into one. With `processWindow`, that is its single element.
+   *
+   * @example
+   * ```ts
+   * const latest = windowed.reduce((a, b) => (a.time >= b.time ? a : b));
+   * ```
+   */
   reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T>;
   reduce<R>(
     fn: ReduceFunction<T>,
@@ -112,7 +119,19 @@ export class WindowedStream<T, K> {
     return this.#apply(contents, single(processWindow), undefined);
   }
 
-  /** Folds the records of a window into an accumulator. `processWindow` sees its result as single element. */
+  /**
+   * Folds the records of a window into an accumulator. `processWindow` sees its result as single element.
+   *
+   * @example
+   * ```ts
+   * const counts = windowed.aggregate({
+   *   createAccumulator: () => 0,
+   *   add: (_click, count) => count + 1,
+   *   getResult: (count) => count,
+   *   merge: (a, b) => a + b,
+   * });
+   * ```
+   */
   aggregate<ACC, R>(fn: AggregateFunction<T, ACC, R>): SingleOutputStreamOperator<R>;
   aggregate<ACC, V, R>(
     fn: AggregateFunction<T, ACC, V>,

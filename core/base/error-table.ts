@@ -75,4 +75,5 @@ export const ERROR_TABLE = {
   MR9002: { kind: 'retryable', title: 'An unexpected error' },
 } as const satisfies Record<string, { readonly kind: 'fatal' | 'retryable'; readonly title: string }>;
 
+/** A code of the table, such as `MR5001`. */
 export type ErrorCode = keyof typeof ERROR_TABLE;

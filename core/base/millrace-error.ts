@@ -21,6 +21,15 @@ export interface ErrorDetails {
 /**
  * Every error that leaves the engine: a stable code, what happened, where, why and what to do.
  * `message` begins with the code; {@link what} is the bare sentence.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await delays.execute({ input, output });
+ * } catch (error) {
+ *   if (isMillraceError(error)) console.error(error.code, error.what, error.where.operator, error.hint);
+ * }
+ * ```
  */
 export class MillraceError extends Error {
   readonly code: ErrorCode;
@@ -56,6 +65,14 @@ export class MillraceError extends Error {
   }
 }
 
+/**
+ * Whether an error is one of the engine's.
+ *
+ * @example
+ * ```ts
+ * const again = (error: unknown): boolean => isMillraceError(error) && !error.fatal;
+ * ```
+ */
 export function isMillraceError(value: unknown): value is MillraceError {
   return value instanceof MillraceError;
 }

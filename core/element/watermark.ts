@@ -1,6 +1,11 @@
 /**
  * A watermark `t` says: no record with a timestamp <= t follows. Times are milliseconds since the epoch.
  * Flink's Long.MIN_VALUE and Long.MAX_VALUE are the ends of the safe integers.
+ *
+ * @example
+ * ```ts
+ * const begun = (watermark: number): boolean => watermark !== Watermark.MIN;
+ * ```
  */
 export const Watermark = {
   /** Before any event: nothing is known. */

@@ -15,8 +15,7 @@ export function graphFingerprint(parts: GraphParts): string {
 
 /**
  * Says where two graphs of one job differ, naming the vertex, or undefined if they do not.
- *
- * @example `vertex 'Map -> Filter' has parallelism 2 here and 4 there`
+ * For example `vertex 'Map -> Filter' has parallelism 2 here and 4 there`.
  */
 export function graphDifference(here: JobGraph, there: JobGraph): string | undefined {
   if (here.fingerprint === there.fingerprint) return undefined;

@@ -11,7 +11,16 @@ export type MapFunction<T, R> = (value: T) => R;
 /** True to keep the record. */
 export type FilterFunction<T> = (value: T) => boolean;
 
-/** Any number of results for each record; they get its timestamp. */
+/**
+ * Any number of results for each record; they get its timestamp.
+ *
+ * @example
+ * ```ts
+ * const split: FlatMapFunction<string, string> = (line, out) => {
+ *   for (const word of line.split(' ')) out.collect(word);
+ * };
+ * ```
+ */
 export type FlatMapFunction<T, R> = (value: T, out: Collector<R>) => void;
 
 /** The key of a record; asked on both sides of the exchange, it must give the same key each time. */

@@ -50,7 +50,15 @@ export interface KeyedProcessFunction<K, T, R> {
   close?(): void;
 }
 
-/** Where keyed state comes from. The state found is that of the current key at each use. */
+/**
+ * Where keyed state comes from. The state found is that of the current key at each use.
+ *
+ * @example
+ * ```ts
+ * const last = ctx.getState(new ValueStateDescriptor('last', types.timestamp));
+ * const perPage = ctx.getMapState(new MapStateDescriptor('perPage', types.string, types.int32));
+ * ```
+ */
 export interface KeyedStates {
   /**
    * @throws MillraceError MR2006 if the name stands for other state of this operator, MR2103 if it was
@@ -65,6 +73,7 @@ export interface KeyedStates {
   ): AggregatingState<IN, OUT>;
 }
 
+/** What `open` of a function on a keyed stream is given: {@link RuntimeContext}, and state. */
 export interface KeyedRuntimeContext extends RuntimeContext, KeyedStates {}
 
 /** Valid only during the call that it is given to. */
@@ -77,8 +86,10 @@ export interface KeyedProcessContext<K> extends KeyedRuntimeContext {
   output<X>(tag: OutputTag<X>, value: X): void;
 }
 
+/** Which clock a timer waits for. */
 export type TimeDomain = 'event-time' | 'processing-time';
 
+/** Valid only during the call of `onTimer` that it is given to. */
 export interface OnTimerContext<K> extends KeyedProcessContext<K> {
   readonly timeDomain: TimeDomain;
 }

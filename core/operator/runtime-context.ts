@@ -1,7 +1,22 @@
 import type { Counter, MetricGroup } from '../ports/metrics.js';
 import type { OperatorContext } from './stream-operator.js';
 
-/** What a user function may know of where it runs. */
+/**
+ * What a user function may know of where it runs.
+ *
+ * @example
+ * ```ts
+ * const longWords = words.process<string>({
+ *   open(ctx) {
+ *     console.log(`${ctx.operatorName}, subtask ${ctx.subtaskIndex} of ${ctx.parallelism}`);
+ *   },
+ *   processElement(word, ctx, out) {
+ *     if (word.length > 8) out.collect(word);
+ *     else ctx.counter('shortWords').add(1);
+ *   },
+ * });
+ * ```
+ */
 export interface RuntimeContext {
   readonly jobName: string;
   readonly operatorName: string;

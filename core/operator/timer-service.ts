@@ -9,6 +9,17 @@ export interface TimeService {
 /**
  * Timers of the current key: at most one of each kind for a key and time, kept in checkpoints. Times are
  * whole milliseconds since the epoch.
+ *
+ * @example
+ * ```ts
+ * // Closes a session thirty minutes after its last click.
+ * function touch(ctx: KeyedProcessContext<string>, timeout: ValueState<number>, click: Click): void {
+ *   const before = timeout.value();
+ *   if (before !== undefined) ctx.timerService.deleteEventTimeTimer(before);
+ *   ctx.timerService.registerEventTimeTimer(click.time + 1_800_000);
+ *   timeout.update(click.time + 1_800_000);
+ * }
+ * ```
  */
 export interface TimerService extends TimeService {
   /** Calls `onTimer` when the watermark reaches the time; at the next watermark if it already has. */

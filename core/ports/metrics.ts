@@ -6,6 +6,15 @@ export interface MetricGroup {
   gauge(name: string, read: () => number): void;
 }
 
+/**
+ * A number that grows, of one operator of one subtask.
+ *
+ * @example
+ * ```ts
+ * const shortWords: Counter = ctx.counter('shortWords');
+ * shortWords.add(1);
+ * ```
+ */
 export interface Counter {
   readonly value: number;
   add(count: number): void;

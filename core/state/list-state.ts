@@ -6,7 +6,16 @@ import type { RecordCodec } from '../serde/record-codec.js';
 import type { KeyContext, StateNamespace } from './key-context.js';
 import type { StateRow } from './state-row.js';
 
-/** A list per key. What `get` returns is a private copy. */
+/**
+ * A list per key. What `get` returns is a private copy.
+ *
+ * @example
+ * ```ts
+ * const seen = ctx.getListState(new ListStateDescriptor('seen', types.string));
+ * seen.add('a');
+ * if (seen.get().length >= 100) seen.clear();
+ * ```
+ */
 export interface ListState<T> {
   /** The elements in the order in which they were added; empty if there are none. */
   get(): T[];

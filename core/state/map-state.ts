@@ -10,6 +10,13 @@ import { appendBytes, StateRow } from './state-row.js';
 /**
  * A map per key. What it returns are private copies. Keys, values and entries come in the order of the keys'
  * canonical bytes (numbers as numbers, texts by code point), which is the same on every run.
+ *
+ * @example
+ * ```ts
+ * const perPage = ctx.getMapState(new MapStateDescriptor('perPage', types.string, types.int32));
+ * perPage.put('/home', (perPage.get('/home') ?? 0) + 1);
+ * for (const [page, visits] of perPage.entries()) console.log(page, visits);
+ * ```
  */
 export interface MapState<K, V> {
   get(key: K): V | undefined;

@@ -129,7 +129,8 @@ export class ReducingStateDescriptor<T> extends StateDescriptor {
  *
  * @example
  * ```ts
- * const mean = ctx.getAggregatingState(new AggregatingStateDescriptor('mean', meanOf, accumulatorType));
+ * const sums = types.object({ sum: types.float64, count: types.int32 });
+ * const mean = ctx.getAggregatingState(new AggregatingStateDescriptor('mean', meanDelay, sums));
  * ```
  */
 export class AggregatingStateDescriptor<IN, ACC, OUT> extends StateDescriptor {

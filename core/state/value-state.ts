@@ -7,6 +7,12 @@ import type { KeyContext, StateNamespace } from './key-context.js';
 /**
  * One value per key. What `value` returns is a private copy: changing it changes no state until it is
  * given to `update`.
+ *
+ * @example
+ * ```ts
+ * const count = ctx.getState(new ValueStateDescriptor('count', types.int32));
+ * count.update((count.value() ?? 0) + 1);
+ * ```
  */
 export interface ValueState<T> {
   /** The value of the current key, or undefined if there is none. */

@@ -57,7 +57,20 @@ export class WatermarkStrategy<T> {
     return new WatermarkStrategy<T>(undefined, undefined, undefined);
   }
 
-  /** A generator of one's own; `create` is called once for each subtask. */
+  /**
+   * A generator of one's own; `create` is called once for each subtask.
+   *
+   * @example
+   * ```ts
+   * // A watermark for each record that says that its day is over.
+   * const strategy = WatermarkStrategy.forGenerator<{ endOf?: number }>(() => ({
+   *   onEvent(event, _timestamp, output) {
+   *     if (event.endOf !== undefined) output.emitWatermark(event.endOf);
+   *   },
+   *   onPeriodicEmit() {},
+   * }));
+   * ```
+   */
   static forGenerator<T>(create: () => WatermarkGenerator<T>): WatermarkStrategy<T> {
     if (typeof create !== 'function') {
       throw new MillraceError(
@@ -68,6 +81,14 @@ export class WatermarkStrategy<T> {
     return new WatermarkStrategy(create, undefined, undefined);
   }
 
+  /**
+   * Takes the timestamp from the record: ms since the epoch. It overrides what the source says.
+   *
+   * @example
+   * ```ts
+   * WatermarkStrategy.forMonotonousTimestamps<Click>().withTimestampAssigner((click) => click.time);
+   * ```
+   */
   withTimestampAssigner(assigner: TimestampAssigner<T>): WatermarkStrategy<T> {
     if (typeof assigner !== 'function') {
       throw new MillraceError('MR1001', 'A timestamp assigner is a function from a record to milliseconds.');
@@ -79,6 +100,11 @@ export class WatermarkStrategy<T> {
    * A subtask that has seen no record for `timeout` holds the watermark of its consumers back no longer.
    *
    * @throws MillraceError MR1001 if the timeout is not positive
+   *
+   * @example
+   * ```ts
+   * WatermarkStrategy.forBoundedOutOfOrderness<Click>('5 s').withIdleness('1 min');
+   * ```
    */
   withIdleness(timeout: Duration): WatermarkStrategy<T> {
     const timeoutMs = durationMs(timeout, 'idleness timeout');

@@ -4,6 +4,14 @@ import { type Trigger, type TriggerContext, TriggerResult } from './trigger.js';
 /**
  * Fires once the watermark reaches the end of the window, and again at once for each record that comes
  * later, within the allowed lateness.
+ *
+ * @example
+ * ```ts
+ * clicks
+ *   .keyBy((click) => click.user)
+ *   .window(TumblingEventTimeWindows.of('1 min'))
+ *   .trigger(new EventTimeTrigger());
+ * ```
  */
 export class EventTimeTrigger implements Trigger {
   onElement(_timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {

@@ -1,6 +1,15 @@
 import { Watermark } from '../element/watermark.js';
 
-/** The times from `start` to `end`, `end` not included; ms since the epoch. */
+/**
+ * The times from `start` to `end`, `end` not included; ms since the epoch.
+ *
+ * @example
+ * ```ts
+ * const hour = 3_600_000;
+ * const start = TimeWindow.startOf(Date.parse('2026-03-01T10:20:00Z'), 0, hour); // 10:00
+ * const window = new TimeWindow(start, start + hour);
+ * ```
+ */
 export class TimeWindow {
   readonly start: number;
   readonly end: number;

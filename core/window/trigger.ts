@@ -1,6 +1,13 @@
 import type { TimeWindow } from './time-window.js';
 
-/** What is to be done with a window; the two can be combined. */
+/**
+ * What is to be done with a window; the two can be combined.
+ *
+ * @example
+ * ```ts
+ * const onEach = (): TriggerResult => TriggerResult.FIRE;
+ * ```
+ */
 export const TriggerResult = {
   CONTINUE: 0,
   /** Emit a result of what the window holds. */
@@ -12,7 +19,21 @@ export const TriggerResult = {
 
 export type TriggerResult = (typeof TriggerResult)[keyof typeof TriggerResult];
 
-/** Decides when windows fire. One object serves all windows of a subtask; it keeps no state in itself. */
+/**
+ * Decides when windows fire. One object serves all windows of a subtask; it keeps no state in itself.
+ *
+ * @example
+ * ```ts
+ * // Shows what a window holds with every record, and forgets nothing.
+ * const eager: Trigger = {
+ *   onElement: () => TriggerResult.FIRE,
+ *   onEventTime: () => TriggerResult.CONTINUE,
+ *   onProcessingTime: () => TriggerResult.CONTINUE,
+ *   clear() {},
+ * };
+ * windowed.trigger(eager);
+ * ```
+ */
 export interface Trigger {
   onElement(timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
   /** An event-time timer of the window has come: one of the trigger's, or the one that ends the window. */

@@ -18,7 +18,13 @@ import {
  * A consumer that has seen the end has seen exactly what was written.
  *
  * @example
- * for await (const block of reader.read(handle)) apply(block);
+ * ```ts
+ * async function bytesOf(store: ObjectStore, handle: StateFileHandle): Promise<number> {
+ *   let sum = 0;
+ *   for await (const block of new ObjectStateFileReader(store).read(handle)) sum += block.length;
+ *   return sum;
+ * }
+ * ```
  */
 export class ObjectStateFileReader implements StateFileReader {
   readonly #store: ObjectStore;

@@ -66,9 +66,13 @@ export interface LedJob<Start, Manifest> {
  * Rejects with MR8003 if another process took the lead in the same moment.
  *
  * @example
- * const opened = await openJob({ store, jobName: 'delays', mode: 'resume', ... });
- * if (opened.start === 'already-finished') return;
- * if (opened.start === 'restore') restoreFrom(opened.manifest);
+ * ```ts
+ * async function start(request: OpenJobRequest): Promise<void> {
+ *   const opened = await openJob(request);
+ *   if (opened.start === 'already-finished') return;
+ *   if (opened.start === 'restore') console.log(`from checkpoint ${opened.manifest.checkpointId}`);
+ * }
+ * ```
  */
 export async function openJob(request: OpenJobRequest): Promise<OpenedJob> {
   for (let looks = 1; looks <= LOOKS_MAX; looks++) {

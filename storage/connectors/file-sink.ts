@@ -13,11 +13,13 @@ import {
 import { type PartFile, PartFileCommitter } from './part-file-committer.js';
 import { PartFileWriter } from './part-file-writer.js';
 
+/** What all file sinks take. */
 export interface FileSinkOptions {
   /** A file is closed, and the next one begun, when it has about so many bytes. Default 128 MiB. */
   readonly maxPartBytes?: number;
 }
 
+/** What `FileSink.jsonLines` takes. */
 export interface JsonFileSinkOptions<T> extends FileSinkOptions {
   /** Type of the records: its fields are written, in its order, and each record is checked against it. */
   readonly type?: TypeDescriptor<T>;

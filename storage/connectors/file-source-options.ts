@@ -5,11 +5,13 @@ import {
   validateMalformedInputOptions,
 } from '../../core/internal.js';
 
+/** What all file sources take. */
 export interface FileSourceOptions extends MalformedInputOptions {
   /** Whether folders are read with all folders below them. Default false. */
   readonly recursive?: boolean;
 }
 
+/** What file sources of lines take. */
 export interface LineSourceOptions extends FileSourceOptions {
   /**
    * A longer record is malformed, so that a file without line ends cannot fill the memory. Default 64 MiB.
@@ -17,6 +19,7 @@ export interface LineSourceOptions extends FileSourceOptions {
   readonly maxRecordBytes?: number;
 }
 
+/** What `FileSource.csv` takes. */
 export interface CsvSourceOptions extends LineSourceOptions {
   /** Whether the first record of each file names the columns. Default true. */
   readonly header?: boolean;

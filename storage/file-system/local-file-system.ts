@@ -22,11 +22,13 @@ const HANDLE_TRIES_MAX = 10;
  * - out of file handles (EMFILE, ENFILE) is waited out, while at most about a thousand other operations go by.
  *
  * @example
+ * ```ts
  * const disk = new LocalFileSystem();
  * const file = await disk.create('/data/checkpoints/part');
  * await file.append(bytes);
  * await file.sync();
  * await file.close();
+ * ```
  */
 export class LocalFileSystem implements FileSystem {
   async openRead(path: string): Promise<ReadableFile> {

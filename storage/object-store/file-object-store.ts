@@ -27,8 +27,10 @@ const SCRATCH_NAMES_MAX = 10_000;
  * - nothing outside of the root is touched.
  *
  * @example
+ * ```ts
  * const store = new FileObjectStore(new LocalFileSystem(), '/data/checkpoints/my-job', '4711-0');
  * await store.createIfAbsent('log/0000000001', bytes);   // true: it is ours
+ * ```
  */
 export class FileObjectStore implements ObjectStore {
   /** A system call that has returned is over. */

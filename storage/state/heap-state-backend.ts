@@ -8,7 +8,7 @@ import { restoreRows } from './row-restore.js';
  *
  * @example
  * ```ts
- * const store = await new HeapStateBackend().open(request);
+ * const open = (request: KeyedStateRequest): Promise<KeyedStateStore> => new HeapStateBackend().open(request);
  * ```
  */
 export class HeapStateBackend implements KeyedStateBackend {

@@ -10,8 +10,9 @@ import type { StateWriterPort } from './state-writer-protocol.js';
  *
  * @example
  * ```ts
- * const backend = new LmdbStateBackend('/tmp/state-of-this-process', (path) => ports.open(path));
- * const store = await backend.open(request);
+ * function open(request: KeyedStateRequest, connect: (path: string) => StateWriterPort): Promise<KeyedStateStore> {
+ *   return new LmdbStateBackend('/tmp/state-of-this-process', connect).open(request);
+ * }
  * ```
  */
 export class LmdbStateBackend implements KeyedStateBackend {

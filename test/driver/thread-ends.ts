@@ -11,6 +11,11 @@ export interface ThreadEnd {
  * thread in the first attempt after 400,000 records, and in the second after 250,000.
  *
  * @throws MillraceError MR1008 if the text has another form
+ *
+ * @example
+ * ```ts
+ * const plan = threadEndPlan('1:400000,2:250000'); // [{ attempt: 1, afterRecords: 400000 }, ...]
+ * ```
  */
 export function threadEndPlan(text: string): readonly ThreadEnd[] {
   if (text === '') return [];
