@@ -3,15 +3,18 @@
  * would block every later writer of the process for ever) and somebody who is about to end that thread.
  *
  * ```
- *   FREE    --enter-->  INSIDE  --leave-->  FREE
- *   FREE    --tryKill-> KILLED                        for good
+ *   FREE    --enter-->   INSIDE  --leave-->  FREE
+ *   FREE    --tryKill--> KILLED                          for good
+ *   INSIDE  --tryKill--> WANTED  --leave-->  KILLED      the thread enters no more
  * ```
  *
- * Invariants: once KILLED, `enter` is refused for ever; while INSIDE, `tryKill` is refused.
+ * Invariants: once WANTED or KILLED, `enter` is refused for ever; while INSIDE or WANTED, `tryKill` is refused.
+ * So whoever asks again and again waits for one `leave` at most, however busy the thread is.
  */
 const FREE = 0;
 const INSIDE = 1;
-const KILLED = 2;
+const WANTED = 2;
+const KILLED = 3;
 
 export type KillLockMemory = SharedArrayBuffer;
 
@@ -33,11 +36,17 @@ export class KillLock {
 
   /** By the thread, after an `enter` that was allowed. */
   leave(): void {
-    Atomics.compareExchange(this.#word, 0, INSIDE, FREE);
+    const word = this.#word;
+    if (Atomics.compareExchange(word, 0, INSIDE, FREE) === WANTED) Atomics.store(word, 0, KILLED);
   }
 
   /** By another thread: true means that the thread may be ended now. False: it is inside; ask again soon. */
   tryKill(): boolean {
-    return Atomics.compareExchange(this.#word, 0, FREE, KILLED) !== INSIDE;
+    const word = this.#word;
+    const free = Atomics.compareExchange(word, 0, FREE, KILLED);
+    if (free === FREE || free === KILLED) return true;
+    // Where the thread has left in between, the word is FREE, and the next question is answered by it.
+    Atomics.compareExchange(word, 0, INSIDE, WANTED);
+    return false;
   }
 }

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import { isMillraceError, MillraceError } from '../../core/internal.js';
 import { KillLock, ReplySignal } from '../../memory/index.js';
@@ -53,23 +54,38 @@ export class StateWriterHost {
   async close(): Promise<void> {
     this.#closing = true;
     this.#thread.postMessage({ type: 'stop' } satisfies StateWriterOrder);
-    if (await this.#goneWithin(LEAVE_MS)) return;
-    for (let waited = 0; !this.#lock.tryKill(); waited += LOOK_EVERY_MS) {
-      if (waited > STUCK_MS) endProcess();
-      if (await this.#goneWithin(LOOK_EVERY_MS)) return;
-    }
-    await this.#thread.terminate();
+    if (await goneWithin(this.#exited, LEAVE_MS)) return;
+    await endWriter({ thread: this.#thread, lock: this.#lock, exited: this.#exited });
   }
+}
 
-  async #goneWithin(ms: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, ms, false);
-    });
-    const gone = await Promise.race([this.#exited.then(() => true), late]);
-    clearTimeout(timer);
-    return gone;
+/** A thread that writes to LMDB under a kill lock. */
+export interface WriterThread {
+  readonly thread: Worker;
+  readonly lock: KillLock;
+  readonly exited: Promise<void>;
+}
+
+/** Ends a writer by force, outside of any transaction; where one takes longer than `stuckMs`, the process. */
+export async function endWriter(
+  { thread, lock, exited }: WriterThread,
+  stuckMs: number = STUCK_MS,
+): Promise<void> {
+  for (let waited = 0; !lock.tryKill(); waited += LOOK_EVERY_MS) {
+    if (waited > stuckMs) endProcess();
+    if (await goneWithin(exited, LOOK_EVERY_MS)) return;
   }
+  await thread.terminate();
+}
+
+async function goneWithin(exited: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const gone = await Promise.race([exited.then(() => true), late]);
+  clearTimeout(timer);
+  return gone;
 }
 
 function threadEnded(cause: unknown): MillraceError {
@@ -78,10 +94,14 @@ function threadEnded(cause: unknown): MillraceError {
   return new MillraceError('MR5003', 'The state writer has ended.', { why, cause });
 }
 
-/** The watchdog's last resort: checkpoints are safe on disk, and the next start goes on from them. */
-function endProcess(): never {
-  process.stderr.write(
-    'MR5004 The state writer is stuck in a write transaction; the process ends. Resume it.\n',
+/**
+ * The watchdog's last resort: checkpoints are safe on disk, and the next start goes on from them. A signal,
+ * since `process.exit` ends no more than this thread here, and on the main thread waits for the stuck one.
+ */
+function endProcess(): void {
+  writeSync(
+    2,
+    'MR5004 The state writer is stuck in a write transaction; the process is killed. Start it with --resume.\n',
   );
-  process.exit(70);
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -5,6 +5,7 @@ import { ChannelWriter } from '../../memory/channel-writer.js';
 import { CheckpointAnnouncer } from '../../memory/checkpoint-announcement.js';
 import { ThreadCodecFactory } from '../../memory/codec-factory.js';
 import { Doorbell, type DoorbellHandle } from '../../memory/doorbell.js';
+import { KillLock, type KillLockMemory } from '../../memory/kill-lock.js';
 import { LocalBufferPool } from '../../memory/local-buffer-pool.js';
 import { SegmentPool } from '../../memory/segment-pool.js';
 import { RingProducer } from '../../memory/spsc-ring.js';
@@ -100,6 +101,28 @@ async function channelProducerRole(order: LitmusOrder) {
   return writer.bytesOut;
 }
 
+/** Does transactions until the lock refuses one; returns for each round how many it did. */
+function killedWriterRole(order: LitmusOrder) {
+  const { locks, meeting, words } = order.shared as KillRounds;
+  const sides = new Int32Array(meeting);
+  const memory = new Int32Array(words);
+  const random = new Prng(order.seed);
+  return locks.map((lockMemory, round) => {
+    const lock = new KillLock(lockMemory);
+    let done = 0;
+    meet(sides, 2 * round + 1);
+    while (lock.enter()) {
+      done++;
+      memory[2 * round] = done;
+      for (let spin = random.below(100); spin > 0; spin--) Atomics.load(sides, 0);
+      memory[2 * round + 1] = done;
+      lock.leave();
+    }
+    meet(sides, 2 * round + 2);
+    return lock.enter() ? -1 : done;
+  });
+}
+
 /** The other threads of the litmus tests, by role. */
 const ROLES: Readonly<Record<string, (order: LitmusOrder) => unknown>> = {
   ringProducer: ringProducerRole,
@@ -107,6 +130,7 @@ const ROLES: Readonly<Record<string, (order: LitmusOrder) => unknown>> = {
   pingPong: pingPongRole,
   announcer: announcerRole,
   channelProducer: channelProducerRole,
+  killedWriter: killedWriterRole,
 };
 
 export interface RingMemory {
@@ -120,6 +144,13 @@ export interface StoreBufferMemory {
   readonly words: SharedArrayBuffer;
   readonly mine: number;
   readonly theirs: number;
+}
+
+/** A lock and two words for each round. */
+export interface KillRounds {
+  readonly locks: readonly KillLockMemory[];
+  readonly meeting: SharedArrayBuffer;
+  readonly words: SharedArrayBuffer;
 }
 
 /** Word on which the sides of a litmus test wait for each other, so that their rounds overlap. */

@@ -1,0 +1,96 @@
+import { rmSync } from 'node:fs';
+import { receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { endWriter, StateWriterHost, type WriterThread } from '../../actors/boot/state-writer-host.js';
+import type { StateWriterConnection } from '../../actors/boot/state-writer-link.js';
+import { KillLock } from '../../memory/kill-lock.js';
+import { ReplySignal } from '../../memory/reply-signal.js';
+import { RowBlockWriter } from '../../storage/state/row-block-writer.js';
+import type { StateWriterMessage, StateWriterReply } from '../../storage/state/state-writer-protocol.js';
+import type { StuckWriterOrder } from './stuck-lmdb-writer.js';
+
+/**
+ * `node state-writer-process.js HOW FOLDER`: ends the state writer of a process while it writes to LMDB, and
+ * then writes from another thread to the same environment.
+ *
+ * - `host`: as the engine does it, with more waiting for the writer than it may take for leaving by itself;
+ * - `stuck`: as the engine does it, with a writer that never leaves its transaction;
+ * - `terminate`: a thread inside a transaction is ended as if there were no kill lock.
+ *
+ * Prints a line at each step. The last is `done`, if it comes to it.
+ */
+const [how = '', folder = ''] = process.argv.slice(2);
+const path = `${folder}/environment`;
+/** About a fifth of a second of work. */
+const ROWS = 60_000;
+/** More than the writer gets through while it is asked to leave. */
+const WRITES = 100;
+/** How long the stuck one is waited for. */
+const STUCK_MS = 200;
+const REPLY_TIMEOUT_MS = 20_000;
+
+function blockOf(rows: number): Uint8Array {
+  const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
+  const bytes = new Uint8Array(16);
+  for (let row = 0; row < rows; row++) {
+    new DataView(bytes.buffer).setUint32(0, Math.imul(row, 0x9e3779b1) >>> 0);
+    block.addShortRow(0, row % 128, bytes, 0, 8, 8, 8);
+  }
+  return block.take().slice();
+}
+
+function writeOf(sequence: number, rows: number): StateWriterMessage {
+  return { type: 'write', path, sequence, rows: [blockOf(rows)], spills: [], droppedSpills: [] };
+}
+
+/** Waits until the writer has answered once. */
+function answer({ port, signal }: StateWriterConnection): StateWriterReply {
+  const bell = new ReplySignal(signal);
+  const ticket = bell.ticket();
+  const take = () => receiveMessageOnPort(port) as { readonly message: StateWriterReply } | undefined;
+  let got = take();
+  if (got === undefined) bell.wait(ticket, REPLY_TIMEOUT_MS);
+  got ??= take();
+  if (got === undefined) throw new Error('The state writer gave no answer.');
+  return got.message;
+}
+
+function onEnded(error: Error): void {
+  console.log(`the writer has ended by itself: ${error.message}`);
+}
+
+async function endByHost(): Promise<void> {
+  const host = new StateWriterHost(onEnded);
+  const connection = host.connect();
+  for (let sequence = 0; sequence < WRITES; sequence++) connection.port.postMessage(writeOf(sequence, ROWS));
+  console.log(`writes: ${answer(connection).type}`);
+  await host.close();
+  console.log('ended');
+}
+
+async function endInsideTransaction(end: (writer: WriterThread) => Promise<unknown>): Promise<void> {
+  const inside = new Int32Array(new SharedArrayBuffer(4));
+  const memory = KillLock.memory();
+  const order: StuckWriterOrder = { path, inside: inside.buffer, lock: memory };
+  const thread = new Worker(new URL('./stuck-lmdb-writer.js', import.meta.url), { workerData: order });
+  const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+  Atomics.wait(inside, 0, 0, REPLY_TIMEOUT_MS);
+  console.log('writes: inside a transaction');
+  await end({ thread, lock: new KillLock(memory), exited });
+  console.log('ended');
+}
+
+const WAYS: Readonly<Record<string, () => Promise<void>>> = {
+  host: endByHost,
+  stuck: () => endInsideTransaction((writer) => endWriter(writer, STUCK_MS)),
+  terminate: () => endInsideTransaction(({ thread }) => thread.terminate()),
+};
+
+await WAYS[how]?.();
+const next = new StateWriterHost(onEnded);
+const connection = next.connect();
+connection.port.postMessage(writeOf(0, 1));
+console.log(`another writes: ${answer(connection).type}`);
+connection.port.close();
+await next.close();
+rmSync(folder, { recursive: true, force: true });
+console.log('done');
