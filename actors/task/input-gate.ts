@@ -95,7 +95,7 @@ export class InputGate implements TaskInput {
     let left = budget;
     const count = this.#channels.length;
     const slice = Math.max(16, Math.ceil(budget / count));
-    for (let i = 0; i < count && left > 0 && !this.#stopped && !this.#room.full; i++) {
+    for (let i = 0; i < count && left > 0 && !this.#stopped && !this.#mustWait(); i++) {
       const index = this.#next;
       this.#next = index + 1 === count ? 0 : index + 1;
       if (this.#closed[index] === true || this.#aligner.isBlocked(index)) continue;
@@ -120,6 +120,11 @@ export class InputGate implements TaskInput {
     );
   }
 
+  /** What a watermark has begun goes before the element behind it. */
+  #mustWait(): boolean {
+    return this.#room.full || this.#room.isFiring;
+  }
+
   #pollChannel(index: number, budget: number): number {
     const channel = this.#channels[index];
     const reader = channel?.reader;
@@ -141,7 +146,8 @@ export class InputGate implements TaskInput {
       if (kind === ElementKind.NONE) break;
       count++;
       this.#onControlElement(kind, index, channel, reader);
-      if (this.#stopped || room.full || this.#closed[index] === true || this.#aligner.isBlocked(index)) break;
+      if (this.#stopped || this.#mustWait() || this.#closed[index] === true || this.#aligner.isBlocked(index))
+        break;
     }
     this.recordsIn += records;
     return count;

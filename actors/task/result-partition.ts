@@ -2,17 +2,34 @@ import { type Output, type OutputTag, type StreamPartitioner, Watermark } from '
 import type { ChannelWriter } from '../../memory/index.js';
 
 /**
- * What leaves a task: whether channels are full or hold something back, at a glance from the record path.
+ * What leaves a task: whether channels are full or hold something back, at a glance from the record path; and
+ * how many timers one step may still fire.
  *
- * Invariant: `full` is true from the moment any channel ran out of room until {@link TaskOutputs.drain}
- * found room in all of them; while it is true the task takes no new input.
+ * Invariants: `full` is true from the moment any channel ran out of room until {@link TaskOutputs.drain}
+ * found room in all of them; `isFiring` is true from the moment a step had to leave timers that are due until
+ * the next step begins. While one of them is true the task takes no new input.
  */
 export class OutputRoom {
   full = false;
+  isFiring = false;
+  #timersLeft = 0;
   /** Records written to edges since the start. */
   recordsOut = 0;
   /** Watermark that left last. */
   watermark: number = Watermark.MIN;
+
+  /** A step begins, which fires about as many timers as it takes records. */
+  beginStep(budget: number): void {
+    this.isFiring = false;
+    this.#timersLeft = budget;
+  }
+
+  /** Asked before each timer that is due: true where the operator shall stop, and go on at its `resume`. */
+  mustYield(): boolean {
+    if (this.full) return true;
+    this.isFiring = this.#timersLeft-- <= 0;
+    return this.isFiring;
+  }
 }
 
 /**

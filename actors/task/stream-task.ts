@@ -42,6 +42,8 @@ type OrderedMail = Extract<
  *
  * Invariants:
  * - phases change along {@link LEGAL}; exactly one of finished, failed, canceled is reported;
+ * - a step takes about `budget` records and fires about as many timers: mail is served between steps, however
+ *   many timers a watermark makes due;
  * - no record is taken while an output is full, an operator has work left, or a step awaits a completion;
  * - splits and triggers take effect in the order in which they were sent;
  * - a snapshot is frozen only between two elements, after every earlier element has been fully processed;
@@ -145,10 +147,12 @@ export class StreamTask implements Tasklet {
     if (this.#phase === 'done') return Progress.DONE;
     if (this.#phase === 'opening' && this.#awaiting === undefined) this.#open();
     if (this.#phase === 'closing' || this.#awaiting !== undefined) return Progress.WAITING;
+    const { room } = this.#parts;
+    room.beginStep(budget);
     if (!this.#parts.outputs.drain()) return Progress.IDLE;
     const chain = this.#parts.chain();
     this.#fireWakes(chain);
-    if (!chain.resume()) return Progress.WAITING;
+    if (!chain.resume()) return room.full ? Progress.WAITING : Progress.MADE;
     if (this.#serveOrderedMail()) return Progress.MADE;
     if (this.#phase === 'ending') {
       this.#endChain();

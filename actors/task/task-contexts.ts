@@ -87,7 +87,7 @@ export class TaskContexts {
       fileSystem: environment.fileSystem,
       metrics: host.metricsOf(node),
       wakeAt: (wallMs) => this.#wakeAt(index, wallMs),
-      mustYield: () => host.room.full,
+      mustYield: () => host.room.mustYield(),
       fail: (error) => host.fail(error),
       writeLine: (line) => environment.writeLine(line),
       collect: (sequence, values) =>

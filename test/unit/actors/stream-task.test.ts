@@ -1,0 +1,122 @@
+import t from 'tap';
+import { StreamTask } from '../../../actors/task/stream-task.js';
+import type { TaskEnvironment } from '../../../actors/task/task-environment.js';
+import { CollectionSource } from '../../../core/api/collection-source.js';
+import { DiscardingSink } from '../../../core/api/discarding-sink.js';
+import type { ExecutableVertex } from '../../../core/graph/job-graph.js';
+import { Progress } from '../../../core/ports/tasklet.js';
+import { NO_TRACE } from '../../../core/ports/trace.js';
+import type { TaskReport } from '../../../core/protocol/control-message.js';
+import { types } from '../../../core/serde/types.js';
+import { WatermarkStrategy } from '../../../core/watermark/watermark-strategy.js';
+import { ThreadCodecFactory } from '../../../memory/codec-factory.js';
+import { HeapStateBackend } from '../../../storage/state/heap-state-backend.js';
+import { build } from '../../build.js';
+import { oneThreadChannels } from '../../one-thread-channels.js';
+import { MemoryFileSystem } from '../storage/memory-file-system.js';
+
+const TIMERS = 500;
+const BUDGET = 7;
+
+/** A task without channels of its own but one input edge, on a clock that stands. */
+function environmentOf(vertex: ExecutableVertex, inputs: TaskEnvironment['inputs'], reports: TaskReport[]) {
+  const environment: TaskEnvironment = {
+    jobName: 'timers',
+    address: { jobId: 'job', attempt: 1, vertexId: vertex.vertex.id, subtask: 0 },
+    epoch: 1,
+    vertex,
+    inputs,
+    outputs: [],
+    restore: undefined,
+    settings: { checkpointing: true, exactlyOnce: true, autoWatermarkIntervalMs: 200, managedBytes: 0 },
+    clock: { monotonicMs: () => 0, wallMs: () => 0 },
+    completions: {
+      watch: (promise, settled, failed) => {
+        promise.then(settled, failed).catch((error: unknown) => {
+          throw error;
+        });
+      },
+    },
+    codecs: new ThreadCodecFactory(),
+    stateBackend: new HeapStateBackend(),
+    stateFiles: {
+      read: () => {
+        throw new Error('nothing is restored');
+      },
+    },
+    fileSystem: new MemoryFileSystem(),
+    trace: NO_TRACE,
+    snapshotWriter: () => {
+      throw new Error('no snapshot is written');
+    },
+    report: (report) => reports.push(report),
+    writeLine: async () => {},
+  };
+  return environment;
+}
+
+/** The second vertex of a job that sets a timer for each record, all for the time 10. */
+async function timerTask() {
+  const fired: number[] = [];
+  const job = build((env) => {
+    env
+      .fromSource(new CollectionSource([1], types.float64), WatermarkStrategy.forMonotonousTimestamps(), 'n')
+      .keyBy((value) => value)
+      .process<number>({
+        processElement(_value, ctx) {
+          ctx.timerService.registerEventTimeTimer(10);
+        },
+        onTimer(_timestamp, ctx) {
+          fired.push(ctx.currentKey);
+        },
+      })
+      .sinkTo(new DiscardingSink());
+  });
+  const vertex = job.vertices[1];
+  const [channel] = oneThreadChannels(1, 200);
+  if (vertex === undefined || channel === undefined) throw new Error('the job has two vertices');
+  const reports: TaskReport[] = [];
+  const edge = job.graph.edges[0];
+  const inputs = [{ edgeId: edge?.id ?? 0, inputIndex: 0, channels: [channel.reader] }];
+  const task = new StreamTask(environmentOf(vertex, inputs, reports));
+  for (let looks = 0; task.phase !== 'running' && looks < 1000; looks++) {
+    task.runOnce(BUDGET);
+    await new Promise(setImmediate);
+  }
+  for (let key = 0; key < TIMERS; key++) channel.writer.writeRecord(key, 1);
+  channel.writer.writeWatermark(10);
+  channel.writer.writeRecord(0, 11);
+  channel.writer.flush();
+  while (task.records < TIMERS) task.runOnce(BUDGET);
+  return { task, fired, reports };
+}
+
+t.test('timers that one watermark makes due fire in steps as small as those of records', async (t) => {
+  const { task, fired } = await timerTask();
+  const steps: number[] = [];
+  const looks = 3 * TIMERS;
+  for (let look = 0; fired.length < TIMERS && look < looks; look++) {
+    const before = fired.length;
+    t.equal(task.runOnce(BUDGET), Progress.MADE, 'there is more to do');
+    steps.push(fired.length - before);
+    if (fired.length < TIMERS) t.equal(task.records, TIMERS, 'nothing behind the watermark is read');
+  }
+  t.strictSame(
+    fired,
+    [...fired].sort((a, b) => a - b),
+    'in their order',
+  );
+  t.equal(fired.length, TIMERS, 'each once');
+  t.ok(Math.max(...steps) <= BUDGET, `at most ${BUDGET} a step, were ${Math.max(...steps)}`);
+  task.runOnce(BUDGET);
+  task.runOnce(BUDGET);
+  t.equal(task.records, TIMERS + 1, 'then the task goes on');
+});
+
+t.test('mail is served while timers are left', async (t) => {
+  const { task, fired, reports } = await timerTask();
+  while (fired.length === 0) task.runOnce(BUDGET);
+  task.deliver({ type: 'cancel' });
+  t.equal(reports.at(-1)?.type, 'canceled');
+  t.ok(fired.length <= BUDGET, 'the rest does not fire');
+});
