@@ -55,6 +55,7 @@ export type { CheckpointFailureReason } from './checkpoint/checkpoint-failure-re
 export type { CheckpointStatistics, LatestCheckpoint } from './checkpoint/checkpoint-statistics.js';
 export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint-storage.js';
 export type { CheckpointRequestOutcome } from './checkpoint/coordinator-protocol.js';
+export { fallbackWarnings, type PassedOverCheckpoint } from './checkpoint/fallback-warning.js';
 export {
   decideRecovery,
   type HolderState,

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CheckpointManifest, type CheckpointStorage, MillraceError } from '../../core/internal.js';
+import {
+  type CheckpointManifest,
+  type CheckpointStorage,
+  fallbackWarnings,
+  MillraceError,
+  type PassedOverCheckpoint,
+} from '../../core/internal.js';
 import {
   currentHolder,
   FileObjectStore,
@@ -62,9 +68,9 @@ export async function openJobHome(
       release: removeLocal,
     };
   }
-  const warnings: string[] = [];
+  const passedOver: PassedOverCheckpoint[] = [];
   const onUnreadable = (checkpointId: number, error: unknown): void => {
-    warnings.push(`Checkpoint ${checkpointId} is passed over: ${String(error)}`);
+    passedOver.push({ checkpointId, error });
   };
   const found =
     fromSavepoint === undefined ? undefined : await findCheckpoint(fromSavepoint, plan.graph, onUnreadable);
@@ -81,15 +87,17 @@ export async function openJobHome(
   if (opened.start === 'already-finished') return { type: 'already-finished' };
   const adopted =
     found && (await adoptCheckpoint(found, plan.graph, opened.storage, opened.nextCheckpointId));
+  const manifest = adopted ?? opened.manifest;
+  const chosen = (found?.manifest ?? manifest)?.checkpointId;
   let released: Promise<void> | undefined;
   return {
     type: 'home',
     storage: opened.storage,
-    manifest: adopted ?? opened.manifest,
+    manifest,
     nextCheckpointId: opened.nextCheckpointId + (adopted === undefined ? 0 : 1),
     folder,
     localFolder,
-    warnings,
+    warnings: chosen === undefined ? [] : fallbackWarnings(passedOver, chosen),
     release: () => {
       released ??= opened.release().then(removeLocal);
       return released;
