@@ -12,21 +12,23 @@ import type { TaskInput } from './task-input.js';
  * The input of a source task: polls the head operator, sleeps while it has nothing, and on subtask 0 hosts
  * the split enumerator.
  *
- * Invariants: `isAvailable` is awaited at most once at a time; after END_OF_INPUT the head is not polled.
+ * Invariants: `isAvailable` is awaited at most once at a time; after END_OF_INPUT the head is not polled, and
+ * given nothing.
  */
 export class SourceInput implements TaskInput {
   readonly #head: SourceStreamOperator;
   readonly #completions: Completions;
-  readonly #onEnded: () => void;
+  readonly #onEnded: (early: boolean) => void;
   readonly #onFailed: (error: unknown) => void;
   #available = true;
   #ended = false;
   #noMoreSplits = false;
 
+  /** `onEnded` is told whether the reader ended before it was told that no more splits follow. */
   constructor(
     head: SourceStreamOperator,
     completions: Completions,
-    onEnded: () => void,
+    onEnded: (early: boolean) => void,
     onFailed: (error: unknown) => void,
   ) {
     this.#head = head;
@@ -40,9 +42,8 @@ export class SourceInput implements TaskInput {
     const status = this.#head.poll(budget);
     if (status === InputStatus.MORE_AVAILABLE) return budget;
     if (status === InputStatus.END_OF_INPUT) {
-      if (!this.#noMoreSplits) throw endedTooEarly();
       this.#ended = true;
-      this.#onEnded();
+      this.#onEnded(!this.#noMoreSplits);
       return 1;
     }
     invariant(status === InputStatus.NOTHING_AVAILABLE, 'a source answers with a known status', { status });
@@ -57,12 +58,18 @@ export class SourceInput implements TaskInput {
     return 0;
   }
 
-  /** Splits as the enumerator sent them. */
+  /**
+   * Splits as the enumerator sent them.
+   *
+   * @throws MillraceError MR6003 if the reader has ended: they would never be read
+   */
   addSplits(splits: readonly unknown[]): void {
+    if (this.#ended) throw assignedTooLate();
     this.#head.addSplits(splits);
   }
 
   notifyNoMoreSplits(): void {
+    if (this.#ended) return;
     this.#noMoreSplits = true;
     this.#head.notifyNoMoreSplits();
   }
@@ -72,38 +79,36 @@ export class SourceInput implements TaskInput {
   }
 }
 
-/** The enumerator would wait for this reader for ever, and its task with it. */
-function endedTooEarly(): MillraceError {
-  return new MillraceError(
-    'MR1001',
-    'A source reader said END_OF_INPUT before it was told that no more splits follow.',
-    {
-      hint: 'Return END_OF_INPUT after notifyNoMoreSplits only; let the enumerator call signalNoMoreSplits.',
-    },
-  );
+function assignedTooLate(): MillraceError {
+  return new MillraceError('MR6003', 'A split was assigned to a source reader that has ended.', {
+    why: 'The reader returned END_OF_INPUT; nobody would read the split.',
+    hint: 'Return END_OF_INPUT only when no split can follow: best after notifyNoMoreSplits.',
+  });
 }
 
 /**
  * The split enumerator beside subtask 0.
  *
- * Invariant: the task of subtask 0 lives until every subtask has been told that no more splits follow.
+ * Invariant: the task of subtask 0 lives until every subtask has been told that no more splits follow, or has
+ * ended by itself.
  */
 export class EnumeratorHost {
   readonly coordinator: SourceCoordinator;
-  readonly #told: Set<number>;
+  /** Readers that get no more splits. */
+  readonly #done: Set<number>;
   readonly #parallelism: number;
 
   constructor(coordinator: SourceCoordinator, parallelism: number, finishedSubtasks: readonly number[]) {
     this.coordinator = coordinator;
     this.#parallelism = parallelism;
-    this.#told = new Set(finishedSubtasks);
+    this.#done = new Set(finishedSubtasks);
   }
 
   get done(): boolean {
-    return this.#told.size >= this.#parallelism;
+    return this.#done.size >= this.#parallelism;
   }
 
-  noteNoMoreSplits(subtask: number): void {
-    this.#told.add(subtask);
+  noteReaderDone(subtask: number): void {
+    this.#done.add(subtask);
   }
 }

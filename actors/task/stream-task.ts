@@ -210,6 +210,9 @@ export class StreamTask implements Tasklet {
       case 'split-requested':
         this.#enumerator().coordinator.handleSplitRequest(message.subtask);
         return;
+      case 'reader-ended':
+        this.#enumerator().noteReaderDone(message.subtask);
+        return;
       case 'snapshot-enumerator':
         this.#environment.report({
           type: 'enumerator-snapshot',

@@ -172,7 +172,10 @@ export class TaskAssembly {
     const input = new SourceInput(
       source,
       completions,
-      () => this.#listener.onInputEnded(0),
+      (early) => {
+        if (early) this.#environment.report({ type: 'reader-ended' });
+        this.#listener.onInputEnded(0);
+      },
       (error) => this.#listener.onFailure(error),
     );
     this.#source = input;
@@ -183,7 +186,7 @@ export class TaskAssembly {
       assignSplits: (subtask, splits) =>
         this.#environment.report({ type: 'splits-assigned', subtask, splits }),
       signalNoMoreSplits: (subtask) => {
-        this.#enumerator?.noteNoMoreSplits(subtask);
+        this.#enumerator?.noteReaderDone(subtask);
         this.#environment.report({ type: 'no-more-splits', subtask });
       },
     });

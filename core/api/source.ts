@@ -149,7 +149,10 @@ export const InputStatus = {
   MORE_AVAILABLE: 0,
   /** Wait for {@link SourceReader.isAvailable}. */
   NOTHING_AVAILABLE: 1,
-  /** No splits are left and none will come. */
+  /**
+   * No splits are left and none will come: the reader is not called again. Where the enumerator assigns it a
+   * split nevertheless, its task fails with MR6003.
+   */
   END_OF_INPUT: 2,
 } as const;
 

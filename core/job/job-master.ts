@@ -229,6 +229,7 @@ export class JobMaster {
       case 'splits-assigned':
       case 'no-more-splits':
       case 'split-requested':
+      case 'reader-ended':
         this.#onSplitReport(execution, report, now, effects);
         break;
       default:

@@ -6,7 +6,7 @@ import type { Execution, ExecutionGraph } from './execution-graph.js';
 /** What readers and enumerators of a source say to each other. */
 export type SplitReport = Extract<
   TaskReport,
-  { type: 'splits-assigned' | 'no-more-splits' | 'split-requested' }
+  { type: 'splits-assigned' | 'no-more-splits' | 'split-requested' | 'reader-ended' }
 >;
 
 /** `none`: nobody is left to hear it. */
@@ -17,7 +17,7 @@ export type SplitRoute =
 
 /**
  * Where a report about splits goes. The enumerator lives beside subtask 0, which ends only after every
- * reader has been told that no more splits follow; so a request that finds it gone is answered with that.
+ * reader has been told that no more splits follow, or has ended by itself; so a request that finds it gone is answered with that.
  */
 export function routeSplitReport(
   from: Execution,
@@ -31,6 +31,11 @@ export function routeSplitReport(
       return { type: 'send', to: from, message: { type: 'no-more-splits' } };
     }
     return { type: 'send', to: host, message: { type: 'split-requested', subtask: from.address.subtask } };
+  }
+  if (report.type === 'reader-ended') {
+    const host = subtasks[0];
+    if (host === undefined || host.state === 'FINISHED') return { type: 'none' };
+    return { type: 'send', to: host, message: { type: 'reader-ended', subtask: from.address.subtask } };
   }
   const reader = subtasks[report.subtask];
   if (reader === undefined)

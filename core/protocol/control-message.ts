@@ -31,6 +31,8 @@ export type TaskMessage =
   | { readonly type: 'no-more-splits' }
   /** From a reader, to the enumerator's subtask. */
   | { readonly type: 'split-requested'; readonly subtask: number }
+  /** From a reader that ended before it was told that no more splits follow. */
+  | { readonly type: 'reader-ended'; readonly subtask: number }
   | { readonly type: 'cancel' };
 
 /** Task to job master. */
@@ -54,6 +56,7 @@ export type TaskReport =
   | { readonly type: 'splits-assigned'; readonly subtask: number; readonly splits: readonly unknown[] }
   | { readonly type: 'no-more-splits'; readonly subtask: number }
   | { readonly type: 'split-requested' }
+  | { readonly type: 'reader-ended' }
   /** Values for who started the job, committed or (without checkpointing) at the end; `sequence` is of `uid`. */
   | {
       readonly type: 'collected';

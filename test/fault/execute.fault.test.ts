@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LocalCluster } from 'millrace';
 import t from 'tap';
 import doubled from './jobs/doubled.js';
+import earlyEnd from './jobs/early-end.js';
 
 /** Jobs started from a program, on real threads. */
 const COUNT = 20_000;
@@ -33,6 +34,12 @@ t.test('a job whose threads end recovers, and every result comes back once', asy
     sorted(await doubled.executeAndCollect<number>(params, { parallelism: 2, checkpointing })),
     expected,
   );
+});
+
+t.test('readers that end before they are told to make the job end', async (t) => {
+  const checkpointing = { interval: '50 ms', dir: folder(t) };
+  t.same(sorted(await earlyEnd.executeAndCollect<number>({}, { parallelism: 3, checkpointing })), [0, 1, 2]);
+  t.same(sorted(await earlyEnd.executeAndCollect<number>({}, { parallelism: 2 })), [0, 1]);
 });
 
 t.test('two jobs of one name in a cluster are refused, and a cancelled one says so', async (t) => {

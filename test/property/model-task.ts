@@ -271,6 +271,8 @@ export class ModelTask {
       case 'split-requested':
         this.#asking.push(message.subtask);
         break;
+      case 'reader-ended':
+        throw new Error('no model reader ends early');
       case 'cancel':
         this.#say({ type: 'canceled' });
         this.end();

@@ -3,6 +3,7 @@ import { StreamTask } from '../../../actors/task/stream-task.js';
 import type { TaskEnvironment } from '../../../actors/task/task-environment.js';
 import { CollectionSource } from '../../../core/api/collection-source.js';
 import { DiscardingSink } from '../../../core/api/discarding-sink.js';
+import { InputStatus, type Source } from '../../../core/api/source.js';
 import type { ExecutableVertex } from '../../../core/graph/job-graph.js';
 import { Progress } from '../../../core/ports/tasklet.js';
 import { NO_TRACE } from '../../../core/ports/trace.js';
@@ -19,7 +20,12 @@ const TIMERS = 500;
 const BUDGET = 7;
 
 /** A task without channels of its own but one input edge, on a clock that stands. */
-function environmentOf(vertex: ExecutableVertex, inputs: TaskEnvironment['inputs'], reports: TaskReport[]) {
+function environmentOf(
+  vertex: ExecutableVertex,
+  inputs: TaskEnvironment['inputs'],
+  reports: TaskReport[],
+  checkpointing = true,
+) {
   const environment: TaskEnvironment = {
     jobName: 'timers',
     address: { jobId: 'job', attempt: 1, vertexId: vertex.vertex.id, subtask: 0 },
@@ -28,7 +34,7 @@ function environmentOf(vertex: ExecutableVertex, inputs: TaskEnvironment['inputs
     inputs,
     outputs: [],
     restore: undefined,
-    settings: { checkpointing: true, exactlyOnce: true, autoWatermarkIntervalMs: 200, managedBytes: 0 },
+    settings: { checkpointing, exactlyOnce: true, autoWatermarkIntervalMs: 200, managedBytes: 0 },
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     completions: {
       watch: (promise, settled, failed) => {
@@ -119,4 +125,57 @@ t.test('mail is served while timers are left', async (t) => {
   task.deliver({ type: 'cancel' });
   t.equal(reports.at(-1)?.type, 'canceled');
   t.ok(fired.length <= BUDGET, 'the rest does not fire');
+});
+
+/** A source task whose reader ends at once, opened, with the reports of its first steps. */
+async function impatientTask() {
+  const reader = {
+    pollNext: () => InputStatus.END_OF_INPUT,
+    isAvailable: async () => {},
+    snapshotState: () => [],
+    addSplits: () => {},
+    notifyNoMoreSplits: () => {},
+  };
+  const enumerator = { start: () => {}, handleSplitRequest: () => {}, snapshotState: () => 0 };
+  const source: Source<number> = {
+    boundedness: 'bounded',
+    createEnumerator: () => enumerator,
+    restoreEnumerator: () => enumerator,
+    createReader: () => reader,
+  };
+  const job = build((env) => {
+    env.fromSource(source, WatermarkStrategy.noWatermarks(), 'impatient').sinkTo(new DiscardingSink());
+  });
+  const [vertex] = job.vertices;
+  if (vertex === undefined) throw new Error('the job has a vertex');
+  const reports: TaskReport[] = [];
+  const task = new StreamTask(environmentOf(vertex, [], reports, false));
+  await steps(task);
+  return { task, reports };
+}
+
+async function steps(task: StreamTask): Promise<void> {
+  for (let i = 0; i < 20 && task.phase !== 'done'; i++) {
+    task.runOnce(BUDGET);
+    await new Promise(setImmediate);
+  }
+}
+
+t.test('a reader that ends early ends its task, once the enumerator has heard of it', async (t) => {
+  const { task, reports } = await impatientTask();
+  t.strictSame(
+    reports.map(({ type }) => type),
+    ['running', 'reader-ended', 'data-finished'],
+  );
+  task.deliver({ type: 'no-more-splits' });
+  task.deliver({ type: 'reader-ended', subtask: 0 });
+  await steps(task);
+  t.equal(reports.at(-1)?.type, 'finished');
+});
+
+t.test('a split for a reader that has ended fails the task: it would never be read', async (t) => {
+  const { task, reports } = await impatientTask();
+  task.deliver({ type: 'splits-assigned', splits: [1] });
+  await steps(task);
+  t.match(reports.at(-1), { type: 'failed', error: { code: 'MR6003' } });
 });

@@ -220,6 +220,18 @@ t.test('splits and requests for them go to their subtask, in order', async (t) =
   t.same(driver.sent, ['source.1 <- no-more-splits']);
 });
 
+t.test('a reader that ends by itself is told to the enumerator, as long as there is one', async (t) => {
+  const driver = new JobMasterDriver(PIPELINE, { checkpointing: 'off' });
+  driver.run();
+  driver.report('source.1', { type: 'reader-ended' });
+  t.match(driver.effects, [
+    { task: { vertexId: 0, subtask: 0 }, message: { type: 'reader-ended', subtask: 1 } },
+  ]);
+  driver.report('source.0', { type: 'finished' });
+  driver.report('source.1', { type: 'reader-ended' });
+  t.same(driver.sent, []);
+});
+
 t.test('a request that finds the enumerator gone is answered: there is no more', async (t) => {
   const driver = new JobMasterDriver(PIPELINE, { checkpointing: 'off' });
   driver.run();
