@@ -11,6 +11,7 @@ export {
 export { checkOptionNames } from './api/option-names.js';
 export { OutputTag } from './api/output-tag.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
+export type { SingleOutputStreamOperator } from './api/single-output-stream-operator.js';
 export type { Committer, Sink, SinkWriter, SinkWriterContext } from './api/sink.js';
 export {
   type Boundedness,
@@ -23,7 +24,7 @@ export {
   type SplitEnumeratorContext,
 } from './api/source.js';
 export { SplitQueueEnumerator } from './api/split-queue-enumerator.js';
-export { StreamExecutionEnvironment } from './api/stream-execution-environment.js';
+export { type ConfigurationValue, StreamExecutionEnvironment } from './api/stream-execution-environment.js';
 export { Availability } from './base/availability.js';
 export { decodeBase64, encodeBase64 } from './base/base64.js';
 export { crc32c } from './base/crc32c.js';
@@ -143,6 +144,7 @@ export type {
   SourceStreamOperator,
   SplitAssignments,
 } from './operator/source-stream-operator.js';
+export { isStateless } from './operator/stateless-operator.js';
 export type { Input, OperatorContext, OperatorSnapshot, Output } from './operator/stream-operator.js';
 export type { Clock } from './ports/clock.js';
 export type { Completions } from './ports/completions.js';
@@ -215,4 +217,5 @@ export { leastBytes, validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
 export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVarint } from './serde/varint.js';
 export { StateRow } from './state/state-row.js';
+export { WatermarkStrategy } from './watermark/watermark-strategy.js';
 export { WatermarkValve, type WatermarkValveOutput } from './watermark/watermark-valve.js';

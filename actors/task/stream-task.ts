@@ -111,6 +111,11 @@ export class StreamTask implements Tasklet {
     return this.#parts.watermark();
   }
 
+  /** What its operators count and measure, `<uid>.<name>`, as it stands now. */
+  metrics(): Readonly<Record<string, number>> {
+    return this.#parts.metrics.read();
+  }
+
   /** Publishes what stands in partially filled segments. */
   flush(): void {
     this.#parts.outputs.flush();

@@ -28,6 +28,12 @@ class CountingOutput<T> implements ReaderOutput<T> {
   sideOutput<X>(_tag: OutputTag<X>, _value: X): void {
     this.remaining--;
   }
+
+  emitWatermark(): void {}
+
+  markIdle(): void {}
+
+  markActive(): void {}
 }
 
 const disk = new LocalFileSystem();

@@ -19,7 +19,7 @@ import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { DataStreamSink } from './data-stream-sink.js';
 import type { KeyedStream } from './keyed-stream.js';
-import { checkText } from './operator-settings.js';
+import { checkCount, checkText } from './operator-settings.js';
 import type { OutputTag } from './output-tag.js';
 import { PrintSink } from './print-sink.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
@@ -264,6 +264,7 @@ export class DataStream<T> {
       isSink: true,
       isStateful: sink.createCommitter !== undefined,
     });
+    if (sink.parallelism !== undefined) node.parallelism = checkCount(sink.parallelism, 'parallelism');
     return new DataStreamSink(node);
   }
 

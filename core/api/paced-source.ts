@@ -140,4 +140,16 @@ class LimitedOutput<T> implements ReaderOutput<T> {
   sideOutput<X>(tag: OutputTag<X>, value: X): void {
     this.#output?.sideOutput(tag, value);
   }
+
+  emitWatermark(timestamp: number): void {
+    this.#output?.emitWatermark(timestamp);
+  }
+
+  markIdle(): void {
+    this.#output?.markIdle();
+  }
+
+  markActive(): void {
+    this.#output?.markActive();
+  }
 }

@@ -28,6 +28,8 @@ import type { FileSystem } from '../ports/file-system.js';
  * ```
  */
 export interface Sink<T, CommittableT = unknown, WriterStateT = unknown> {
+  /** The number of writers, where the sink itself decides it; `setParallelism` stands above it. */
+  readonly parallelism?: number;
   createWriter(
     context: SinkWriterContext,
     restored: readonly WriterStateT[],
@@ -86,6 +88,8 @@ export interface SinkWriter<T, CommittableT = unknown, WriterStateT = unknown> {
   write(value: T, context: { readonly timestamp: number | undefined; readonly watermark: number }): void;
   /** Undefined while writes are welcome; otherwise settles when the writer's buffer has drained. */
   readonly busy?: Promise<void> | undefined;
+  /** Event time has come so far: no record with a timestamp at or below it follows that is not late. */
+  writeWatermark?(timestamp: number): void;
   /** Everything written so far must have left the writer's buffer. `endOfInput`: no write follows. */
   flush(endOfInput: boolean): void | Promise<void>;
   /** What, once committed, makes everything since the last call visible. Rejecting fails the task. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.js';
 import type { FileSystem } from '../ports/file-system.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import type { WatermarkOutput } from '../watermark/watermark-generator.js';
 import type { OutputTag } from './output-tag.js';
 
 /**
@@ -249,8 +250,12 @@ export interface SourceReaderContext {
   requestSplit(): void;
 }
 
-/** Takes the records of a reader, in order. Valid only while `pollNext` runs. */
-export interface ReaderOutput<T> {
+/**
+ * Takes what a reader reads. A source that knows itself how far event time has come says so by
+ * `emitWatermark` (`Watermark.MAX`: it has come to its end), beside what the watermark strategy makes of the
+ * records.
+ */
+export interface ReaderOutput<T> extends WatermarkOutput {
   /** Records that may still be emitted in this call; `pollNext` returns when it reaches 0. */
   readonly remaining: number;
   /**

@@ -61,7 +61,11 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
   }
 
   override processWatermark(timestamp: number): void {
-    if (timestamp > this.element.watermark) this.element.watermark = timestamp;
+    if (timestamp <= this.element.watermark) return;
+    this.element.watermark = timestamp;
+    if (this.writer.writeWatermark === undefined) return;
+    this.context.userCode.node = this.context.chainIndex;
+    this.writer.writeWatermark(timestamp);
   }
 
   /** False while the writer is busy, and at the end until everything is committed. */

@@ -1,7 +1,7 @@
 // hot path: chain.bench.ts
 import type { OutputTag } from '../api/output-tag.js';
 import type { InputStatus, ReaderOutput, Source, SourceReader, SourceReaderContext } from '../api/source.js';
-import { NO_TIMESTAMP } from '../element/watermark.js';
+import { NO_TIMESTAMP, Watermark } from '../element/watermark.js';
 import type { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { AbstractStreamOperator } from './abstract-stream-operator.js';
 import { OperatorLists } from './operator-list.js';
@@ -131,6 +131,20 @@ class SourceOutput<T> implements ReaderOutput<T> {
     this.remaining--;
     this.output.sideOutput(tag, value, NO_TIMESTAMP);
     this.userCode.node = this.node;
+  }
+
+  emitWatermark(timestamp: number): void {
+    if (timestamp >= Watermark.MAX) this.stage.onEnd();
+    else this.stage.emitWatermark(timestamp);
+    this.userCode.node = this.node;
+  }
+
+  markIdle(): void {
+    this.stage.markIdle();
+  }
+
+  markActive(): void {
+    this.stage.markActive();
   }
 }
 

@@ -215,6 +215,13 @@ class RecordingOutput<T> implements ReaderOutput<T> {
     else values.push(value);
   }
 
+  /** Event time is not driven here. */
+  emitWatermark(): void {}
+
+  markIdle(): void {}
+
+  markActive(): void {}
+
   take(): T[] {
     const records = this.#records;
     this.#records = [];

@@ -41,6 +41,12 @@ class Output implements ReaderOutput<number> {
   }
 
   sideOutput(): void {}
+
+  emitWatermark(): void {}
+
+  markIdle(): void {}
+
+  markActive(): void {}
 }
 
 function world() {
