@@ -1,11 +1,3 @@
-import { channelsOf, planChannels, type TaskChannelPlan } from '../../actors/cluster/channel-plan.js';
-import { StreamTask } from '../../actors/task/stream-task.js';
-import {
-  restoreOf,
-  type TaskEnvironment,
-  type TaskInputEdge,
-  type TaskOutputEdge,
-} from '../../actors/task/task-environment.js';
 import {
   type AttemptDescription,
   type BuiltJob,
@@ -13,24 +5,28 @@ import {
   invariant,
   MillraceError,
   type Prng,
+  type RecordCodec,
   type RunningAttempt,
   type TaskAddress,
   type TaskEvent,
   type TaskLauncher,
   type TaskMessage,
 } from '../../core/internal.js';
-import {
-  bufferDemand,
-  type ChannelReader,
-  type ChannelWriter,
-  createDoorbells,
-  Doorbell,
-  type DoorbellHandle,
+import type {
+  ChannelHandle,
+  ChannelReader,
+  ChannelWriter,
   LocalBufferPool,
-  type NetworkBufferOptions,
+  NetworkBufferOptions,
   SegmentPool,
 } from '../../memory/index.js';
 import { FileObjectStore, ObjectSnapshotWriter, ObjectStateFileReader } from '../../storage/index.js';
+import {
+  type AttemptSite,
+  assembleAttempt,
+  type TaskPlace,
+  type TaskSurroundings,
+} from '../driver/attempt-assembly.js';
 import type { ChannelChecker } from './checkers/channel-checker.js';
 import type { Machinery } from './machinery.js';
 import { ScheduledDisk } from './scheduled-disk.js';
@@ -132,7 +128,7 @@ class SimulatedAttempt implements RunningAttempt {
   ) {
     this.#machine = parts.machine;
     this.#landing = parts.settings.landing;
-    this.tasks = new AttemptAssembly(parts, attempt, prng).tasks(onEvent);
+    this.tasks = assembleAttempt(attempt, new SimulatedSite(parts, attempt, prng, onEvent));
     for (const task of this.tasks) this.#machine.scheduler.add(task);
   }
 
@@ -181,105 +177,86 @@ function isSame(a: TaskAddress, b: TaskAddress): boolean {
   return a.attempt === b.attempt && a.vertexId === b.vertexId && a.subtask === b.subtask;
 }
 
-/** Puts the tasks of an attempt together, as a launcher of threads and the threads themselves do. */
-class AttemptAssembly {
+/** What the machine gives to the tasks of an attempt. */
+class SimulatedSite implements AttemptSite<SimulatedTask> {
+  readonly segmentBytes: number;
+  readonly network: NetworkBufferOptions;
+  readonly spareSegments: number;
+  readonly codecs: CodecFactory;
+  readonly build: () => BuiltJob;
   readonly #parts: AttemptParts;
   readonly #attempt: AttemptDescription;
   readonly #prng: Prng;
-  readonly #doorbells: readonly (readonly DoorbellHandle[])[];
   readonly #checker: ChannelChecker;
+  readonly #onEvent: (event: TaskEvent) => void;
 
-  constructor(parts: AttemptParts, attempt: AttemptDescription, prng: Prng) {
+  constructor(
+    parts: AttemptParts,
+    attempt: AttemptDescription,
+    prng: Prng,
+    onEvent: (event: TaskEvent) => void,
+  ) {
+    const { settings, machine } = parts;
+    this.segmentBytes = settings.segmentBytes;
+    this.network = settings.network;
+    this.spareSegments = settings.spareSegments;
+    this.build = settings.build;
+    this.codecs = machine.codecs;
     this.#parts = parts;
     this.#attempt = attempt;
     this.#prng = prng;
-    const { vertices } = attempt.graph;
-    const bells = createDoorbells(vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
-    this.#doorbells = vertices.map((vertex) => bells.splice(0, vertex.parallelism));
-    this.#checker = parts.machine.channelChecker();
+    this.#checker = machine.channelChecker();
+    this.#onEvent = onEvent;
   }
 
-  tasks(onEvent: (event: TaskEvent) => void): SimulatedTask[] {
-    const { graph, restore, jobId, attempt } = this.#attempt;
-    const { settings } = this.#parts;
-    const running = graph.vertices.map((vertex) =>
-      Array.from(
-        { length: vertex.parallelism },
-        (_, subtask) => restore?.subtasks[vertex.id]?.[subtask] !== 'finished',
-      ),
-    );
-    const required = bufferDemand(channelsOf(graph).flat(), settings.network).required;
-    const channels = planChannels({
-      graph,
-      running,
-      doorbells: this.#doorbells,
-      segmentBytes: settings.segmentBytes,
-      segmentCount: required + settings.spareSegments,
-      options: settings.network,
-    });
-    const tasks: SimulatedTask[] = [];
-    for (const vertex of graph.vertices) {
-      for (let subtask = 0; subtask < vertex.parallelism; subtask++) {
-        const plan = channels.tasks[vertex.id]?.[subtask];
-        if (plan === undefined) continue;
-        const pool = new SegmentPool(channels.pool);
-        tasks.push(this.#task({ jobId, attempt, vertexId: vertex.id, subtask }, plan, pool, onEvent));
-      }
-    }
-    return tasks;
+  reader(handle: ChannelHandle, pool: SegmentPool, codec: RecordCodec<unknown>): ChannelReader<unknown> {
+    return this.#checker.reader(handle, pool, codec);
   }
 
-  #task(
-    address: TaskAddress,
-    plan: TaskChannelPlan,
-    pool: SegmentPool,
-    onEvent: (event: TaskEvent) => void,
-  ): SimulatedTask {
+  writer(
+    handle: ChannelHandle,
+    buffers: LocalBufferPool,
+    codec: RecordCodec<unknown>,
+  ): ChannelWriter<unknown> {
+    return this.#checker.writer(handle, buffers, codec);
+  }
+
+  onBuffers(buffers: LocalBufferPool): void {
+    this.#checker.audits(buffers);
+  }
+
+  place(address: TaskAddress): TaskPlace<SimulatedTask> {
     const { settings, machine, machinery } = this.#parts;
     const { scheduler, time, trace } = machine;
-    const handle = this.#doorbells[address.vertexId]?.[address.subtask];
-    invariant(handle !== undefined, 'every task has a doorbell');
     const name = `${settings.processName}.${address.attempt} ${address.vertexId}/${address.subtask}`;
     const prng = this.#prng.fork();
     const completions = new SimulatedCompletions(prng.fork());
     const disk = new ScheduledDisk(prng.fork(), time, machine.weather, trace, name);
     scheduler.add(disk);
     let said: SimulatedTask | undefined;
-    const job = settings.build();
-    const environment = this.#environment(address, job, { plan, pool, completions, disk }, (report) =>
-      said?.report(report),
-    );
-    const task = new StreamTask(environment);
-    const doorbell = new Doorbell(handle);
-    const parts = { name, address, task, doorbell, completions, disk, budgetMax: settings.budgetMax };
-    said = new SimulatedTask(parts, { prng, time, trace, machinery }, onEvent);
-    return said;
+    return {
+      surroundings: this.#surroundings(address, completions, disk, (report) => said?.report(report)),
+      adopt: (task, doorbell) => {
+        const parts = { name, address, task, doorbell, completions, disk, budgetMax: settings.budgetMax };
+        said = new SimulatedTask(parts, { prng, time, trace, machinery }, this.#onEvent);
+        return said;
+      },
+    };
   }
 
-  #environment(
+  #surroundings(
     address: TaskAddress,
-    job: BuiltJob,
-    own: OwnParts,
-    report: TaskEnvironment['report'],
-  ): TaskEnvironment {
+    completions: SimulatedCompletions,
+    disk: ScheduledDisk,
+    report: TaskSurroundings['report'],
+  ): TaskSurroundings {
     const { settings, machine, machinery } = this.#parts;
-    const { epoch, restore } = this.#attempt;
-    const vertex = job.vertices[address.vertexId];
-    invariant(vertex !== undefined, 'the deployed vertex is in the graph', { vertex: address.vertexId });
-    const view = new SimulatedFileSystem(machine.disk, {
-      faults: own.disk,
-      nowMs: () => machine.time.wallMs,
-    });
+    const { epoch } = this.#attempt;
+    const view = new SimulatedFileSystem(machine.disk, { faults: disk, nowMs: () => machine.time.wallMs });
     const fileSystem = machinery.fileSystem(view);
     const writer = `e${epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`;
     const store = new FileObjectStore(fileSystem, settings.folder, writer);
     return {
-      jobName: job.graph.name,
-      address,
-      epoch,
-      vertex,
-      ...this.#channels(job, own, machine.codecs),
-      restore: restoreOf(restore, address),
       settings: {
         checkpointing: settings.checkpointing,
         exactlyOnce: machinery.exactlyOnce,
@@ -287,8 +264,7 @@ class AttemptAssembly {
         managedBytes: settings.managedBytes,
       },
       clock: machine.time.clock,
-      completions: own.completions,
-      codecs: machine.codecs,
+      completions,
       stateBackend: machinery.stateBackend(machine.state.backendOf(settings.processName)),
       stateFiles: new ObjectStateFileReader(store),
       fileSystem,
@@ -299,42 +275,4 @@ class AttemptAssembly {
       writeLine: () => Promise.resolve(),
     };
   }
-
-  #channels(
-    job: BuiltJob,
-    { plan, pool }: OwnParts,
-    codecs: CodecFactory,
-  ): { readonly inputs: TaskInputEdge[]; readonly outputs: TaskOutputEdge[] } {
-    const codecOf = (edgeId: number) => {
-      const type = job.edgeTypes[edgeId];
-      invariant(type !== undefined, 'every edge has a type', { edgeId });
-      return codecs.codecFor(type);
-    };
-    const inputs = plan.inputs.map(({ edge, channels }) => ({
-      edgeId: edge.id,
-      inputIndex: edge.inputIndex,
-      channels: channels.map((handle): ChannelReader<unknown> | undefined =>
-        handle === undefined ? undefined : this.#checker.reader(handle, pool, codecOf(edge.id)),
-      ),
-    }));
-    const outputs = plan.outputs.map(({ edge, partition, consumers }) => {
-      const buffers = new LocalBufferPool(partition, pool);
-      this.#checker.audits(buffers);
-      const writers = partition.channels.map((handle) =>
-        this.#checker.writer(handle, buffers, codecOf(edge.id)),
-      );
-      return {
-        edgeId: edge.id,
-        channels: consumers.map((channel): ChannelWriter<unknown> | undefined => writers[channel]),
-      };
-    });
-    return { inputs, outputs };
-  }
-}
-
-interface OwnParts {
-  readonly plan: TaskChannelPlan;
-  readonly pool: SegmentPool;
-  readonly completions: SimulatedCompletions;
-  readonly disk: ScheduledDisk;
 }
