@@ -8,7 +8,7 @@ import { ObjectSnapshotWriter } from '../../storage/checkpoint/object-snapshot-w
 import { LocalFileSystem } from '../../storage/file-system/local-file-system.js';
 import { FileObjectStore } from '../../storage/object-store/file-object-store.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
-import { InThreadStateWriter } from '../../test/in-thread-state-writer.js';
+import { InThreadStateWriter } from '../../test/driver/in-thread-state-writer.js';
 
 const MAX_PARALLELISM = 128;
 const EVERY_KEY_GROUP = { start: 0, end: MAX_PARALLELISM - 1 };

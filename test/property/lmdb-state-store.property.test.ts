@@ -6,7 +6,7 @@ import t from 'tap';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 import type { StateWriterPort } from '../../storage/state/state-writer-protocol.js';
 import { check } from '../check.js';
-import { InThreadStateWriter } from '../in-thread-state-writer.js';
+import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
 import { stateCommands } from './state-commands.js';
 import { StateStoreWorld } from './state-store-world.js';
 

@@ -12,7 +12,7 @@ import {
 } from '../../../core/state/state-descriptor.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
 import { LmdbStateStore } from '../../../storage/state/lmdb-state-store.js';
-import { InThreadStateWriter } from '../../in-thread-state-writer.js';
+import { InThreadStateWriter } from '../../driver/in-thread-state-writer.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 import { refused } from '../../refused.js';
 
