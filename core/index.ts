@@ -1,6 +1,12 @@
 /** The door of core for users: the API to describe jobs with, and the contracts of sources and sinks. */
+export {
+  BroadcastConnectedStream,
+  BroadcastStream,
+  KeyedBroadcastConnectedStream,
+} from './api/broadcast-stream.js';
 export { type CollectedBatch, CollectSink } from './api/collect-sink.js';
 export { CollectionSource } from './api/collection-source.js';
+export { ConnectedStreams, KeyedConnectedStreams } from './api/connected-streams.js';
 export {
   type DataGeneratorOptions,
   DataGeneratorSource,
@@ -44,6 +50,24 @@ export { isMillraceError, MillraceError } from './base/millrace-error.js';
 export { Watermark } from './element/watermark.js';
 export type { JobExecutionResult } from './job/job-execution-result.js';
 export type { JobStatusSnapshot } from './job/job-protocol.js';
+export type {
+  ApplyToKeyedState,
+  BroadcastContext,
+  BroadcastProcessFunction,
+  BroadcastReader,
+  BroadcastReadOnlyContext,
+  BroadcastWriter,
+  KeyedBroadcastContext,
+  KeyedBroadcastOnTimerContext,
+  KeyedBroadcastProcessFunction,
+  KeyedBroadcastReadOnlyContext,
+} from './operator/broadcast-process-function.js';
+export type {
+  CoFlatMapFunction,
+  CoMapFunction,
+  CoProcessFunction,
+  KeyedCoProcessFunction,
+} from './operator/co-process-function.js';
 export type { Collector } from './operator/collector.js';
 export type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './operator/functions.js';
 export type {
@@ -55,6 +79,13 @@ export type {
   TimeDomain,
 } from './operator/keyed-process-function.js';
 export type { ProcessContext, ProcessFunction } from './operator/process-function.js';
+export type {
+  CheckpointedFunction,
+  CheckpointListener,
+  FunctionInitializationContext,
+  FunctionSnapshotContext,
+  RichFunction,
+} from './operator/rich-function.js';
 export type { RuntimeContext } from './operator/runtime-context.js';
 export type { TimerService, TimeService } from './operator/timer-service.js';
 export type { Clock } from './ports/clock.js';
@@ -64,8 +95,10 @@ export type { Infer, TypeDescriptor } from './serde/type-descriptor.js';
 export { types } from './serde/types.js';
 export type { AggregateFunction, ReduceFunction } from './state/aggregate-function.js';
 export type { AggregatingState } from './state/aggregating-state.js';
+export type { BroadcastState, ReadOnlyBroadcastState } from './state/broadcast-state.js';
 export type { ListState } from './state/list-state.js';
 export type { MapState } from './state/map-state.js';
+export type { OperatorStateStore } from './state/operator-state-store.js';
 export type { ReducingState } from './state/reducing-state.js';
 export {
   AggregatingStateDescriptor,

@@ -14,6 +14,7 @@ import { OperatorWorld } from './operator-world.js';
 export type JobCheckpoint = {
   readonly operators: ReadonlyMap<string, OperatorStateHandle>[][];
   readonly enumerators: (Uint8Array | undefined)[];
+  readonly checkpointId: number;
 };
 
 interface InlineTask {
@@ -121,7 +122,7 @@ export class InlineJob {
       }
       operators.push(perSubtask);
     }
-    return { operators, enumerators };
+    return { operators, enumerators, checkpointId };
   }
 
   async complete(checkpointId: number): Promise<void> {
@@ -142,6 +143,7 @@ export class InlineJob {
         maxParallelism,
         attempt: this.#attempt,
         restored: restore?.operators[id]?.[subtask]?.get(uid),
+        restoredCheckpointId: restore?.checkpointId,
       });
       const stores: (KeyedStateStore | undefined)[] = [];
       for (const { uid, operator } of vertex.nodes) {
@@ -217,6 +219,7 @@ export class InlineJob {
         if (input === undefined) continue;
         input.valve.inputFinished(channel);
         input.open--;
+        if (input.open === 0) consumer.chain.inputEnded(inputIndex);
         if (consumer.inputs.every(({ open }) => open === 0)) await this.#end(consumer);
       }
     }

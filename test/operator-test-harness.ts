@@ -59,7 +59,7 @@ export class OperatorTestHarness<IN> {
   readonly output: RecordingOutput;
   readonly operator: StreamOperator;
   readonly userCode: UserCodePosition;
-  readonly #input: Input<IN>;
+  readonly #inputs: readonly Input<unknown>[];
   readonly #uid: string;
 
   private constructor(
@@ -73,7 +73,7 @@ export class OperatorTestHarness<IN> {
     this.output = output;
     this.operator = operator;
     this.userCode = userCode;
-    this.#input = operator.inputs[0] as unknown as Input<IN>;
+    this.#inputs = operator.inputs as readonly Input<unknown>[];
     this.#uid = uid;
   }
 
@@ -92,19 +92,25 @@ export class OperatorTestHarness<IN> {
   }
 
   element(value: IN, timestamp: number = NO_TIMESTAMP): void {
-    this.#input.processElement(value, timestamp);
+    this.input(0).processElement(value, timestamp);
   }
 
   watermark(timestamp: number): void {
-    this.#input.processWatermark(timestamp);
+    this.input(0).processWatermark(timestamp);
   }
 
   idle(): void {
-    this.#input.processIdle();
+    this.input(0).processIdle();
   }
 
   active(): void {
-    this.#input.processActive();
+    this.input(0).processActive();
+  }
+
+  input(index: number): Input<unknown> {
+    const input = this.#inputs[index];
+    if (input === undefined) throw new Error(`the operator has no input ${index}`);
+    return input;
   }
 
   /** Lets time pass, waking the operator whenever it asked for it. */

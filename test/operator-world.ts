@@ -17,7 +17,7 @@ export interface WorldOptions {
   readonly checkpointing?: boolean;
   readonly watermarkIntervalMs?: number;
   readonly restored?: OperatorStateHandle | undefined;
-  readonly restoredCheckpointId?: number;
+  readonly restoredCheckpointId?: number | undefined;
   readonly attempt?: number;
 }
 

@@ -104,9 +104,11 @@ export class InputGate implements TaskInput {
     return budget - left;
   }
 
-  /** The least watermark of the inputs. */
+  /** The least watermark of the inputs that are not idle; the greatest one where all are. */
   get watermark(): number {
-    return this.#inputs.reduce((least, { valve }) => Math.min(least, valve.watermark), Watermark.MAX);
+    const counting = this.#inputs.filter(({ valve }) => !valve.isIdle);
+    if (counting.length === 0) return Math.max(...this.#inputs.map(({ valve }) => valve.watermark));
+    return counting.reduce((least, { valve }) => Math.min(least, valve.watermark), Watermark.MAX);
   }
 
   /** True if some channel that may be read has something. */

@@ -80,7 +80,7 @@ export class StreamTask implements Tasklet {
       onAligned: (checkpointId, timestamp, isSavepoint) =>
         this.#beginSnapshot(checkpointId, timestamp, isSavepoint ? 'savepoint' : 'checkpoint'),
       onSubsumed: (checkpointId) => this.#declineSubsumed(checkpointId),
-      onInputEnded: () => this.#onInputEnded(),
+      onInputEnded: (inputIndex) => this.#onInputEnded(inputIndex),
       onFailure: (error) => this.#fail(error),
     });
     this.#openInputs = this.#parts.inputCount;
@@ -298,7 +298,8 @@ export class StreamTask implements Tasklet {
       this.#finalComplete = true;
   }
 
-  #onInputEnded(): void {
+  #onInputEnded(inputIndex: number): void {
+    this.#parts.chain().inputEnded(inputIndex);
     this.#openInputs--;
     invariant(this.#openInputs >= 0, 'an input ends once', { open: this.#openInputs });
     if (this.#openInputs > 0) return;

@@ -16,7 +16,10 @@ import type { OperatorFactory } from '../operator/stream-operator.js';
 import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
 import { timestampsAndWatermarksOperator } from '../operator/timestamps-and-watermarks-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import type { MapStateDescriptor } from '../state/state-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
+import { BroadcastConnectedStream, BroadcastStream, checkDescriptors } from './broadcast-stream.js';
+import { type ConnectedInputs, ConnectedStreams, checkSameJob } from './connected-streams.js';
 import { DataStreamSink } from './data-stream-sink.js';
 import type { KeyedStream } from './keyed-stream.js';
 import { checkCount, checkText } from './operator-settings.js';
@@ -128,6 +131,22 @@ export class DataStream<T> {
   }
 
   /**
+   * Joins the stream with another one, possibly of another type, for an operator that takes both.
+   *
+   * @throws MillraceError MR1001 if the other one belongs to another job
+   */
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  connect<U>(broadcast: BroadcastStream<U>): BroadcastConnectedStream<T, U>;
+  connect<U>(
+    other: DataStream<U> | BroadcastStream<U>,
+  ): ConnectedStreams<T, U> | BroadcastConnectedStream<T, U> {
+    const inputs = this.connected(other);
+    return other instanceof BroadcastStream
+      ? new BroadcastConnectedStream(inputs, other.descriptors)
+      : new ConnectedStreams(inputs);
+  }
+
+  /**
    * Spreads the records by their key: all records of a key go to the same subtask, which holds its state.
    * Keys are numbers, strings, booleans, bigints, Uint8Arrays, or plain objects and arrays of them;
    * `keyType` says which, to the compiler.
@@ -160,9 +179,22 @@ export class DataStream<T> {
     return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.shuffle));
   }
 
-  /** Every record to every subtask of the consumer. */
-  broadcast(): DataStream<T> {
-    return new DataStream(this.factory, this.#partitioned(PARTITIONINGS.broadcast));
+  /**
+   * Every record to every subtask of the consumer; with descriptors, to make the state that they name there.
+   *
+   * @example `rules.broadcast(new MapStateDescriptor('rules', types.string, ruleType))`
+   */
+  broadcast(): DataStream<T>;
+  broadcast(
+    descriptor: MapStateDescriptor<unknown, unknown>,
+    ...others: readonly MapStateDescriptor<unknown, unknown>[]
+  ): BroadcastStream<T>;
+  broadcast(
+    ...descriptors: readonly MapStateDescriptor<unknown, unknown>[]
+  ): DataStream<T> | BroadcastStream<T> {
+    const origins = this.#partitioned(PARTITIONINGS.broadcast);
+    if (descriptors.length === 0) return new DataStream(this.factory, origins);
+    return new BroadcastStream<T>(this.factory, origins, checkDescriptors(descriptors));
   }
 
   /** Every record to the first subtask of the consumer. */
@@ -274,6 +306,21 @@ export class DataStream<T> {
     return sink.name(
       prefix === undefined ? 'Sink: Print to Std. Out' : `Sink: Print to Std. Out (${prefix})`,
     );
+  }
+
+  /** @throws MillraceError MR1001 if the other is no stream of the same job */
+  protected connected(other: unknown): ConnectedInputs {
+    let second: readonly StreamOrigin[];
+    if (other instanceof DataStream) {
+      checkSameJob(this.factory, other.factory);
+      second = other.origins;
+    } else if (other instanceof BroadcastStream) {
+      checkSameJob(this.factory, other.factory);
+      second = other.origins;
+    } else {
+      throw new MillraceError('MR1001', 'connect takes a stream, or a stream that was broadcast.');
+    }
+    return { factory: this.factory, first: this.origins, second };
   }
 
   /** The declared type of the records, or an undeclared one. */

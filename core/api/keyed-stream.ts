@@ -8,6 +8,12 @@ import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.j
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import type { ReduceFunction } from '../state/aggregate-function.js';
 import type { WindowAssigner } from '../window/window-assigner.js';
+import {
+  type BroadcastConnectedStream,
+  BroadcastStream,
+  KeyedBroadcastConnectedStream,
+} from './broadcast-stream.js';
+import { ConnectedStreams, KeyedConnectedStreams } from './connected-streams.js';
 import { DataStream } from './data-stream.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { StreamFactory } from './stream-factory.js';
@@ -40,6 +46,27 @@ export class KeyedStream<T, K> extends DataStream<T> {
     super(factory, origins);
     this.keySelector = keySelector;
     this.keyType = keyType;
+  }
+
+  /**
+   * Joins the stream with another keyed one: records of either that have one key share state and timers. With
+   * a stream without keys, neither has them.
+   */
+  override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
+  override connect<U>(broadcast: BroadcastStream<U>): KeyedBroadcastConnectedStream<T, U, K>;
+  override connect<U>(other: DataStream<U> & { readonly keySelector?: never }): ConnectedStreams<T, U>;
+  override connect<U>(
+    other: DataStream<U> | BroadcastStream<U>,
+  ): ConnectedStreams<T, U> | BroadcastConnectedStream<T, U> {
+    const { keySelector } = this;
+    const inputs = this.connected(other);
+    if (other instanceof BroadcastStream)
+      return new KeyedBroadcastConnectedStream<T, U, K>(inputs, other.descriptors, keySelector);
+    if (!(other instanceof KeyedStream)) return new ConnectedStreams<T, U>(inputs);
+    return new KeyedConnectedStreams<T, U, K>(inputs, {
+      first: keySelector,
+      second: other.keySelector as KeySelector<U, K>,
+    });
   }
 
   /**

@@ -2,7 +2,13 @@ import { invariant } from '../base/invariant.js';
 import { KeyedStateAccess } from '../state/keyed-state-access.js';
 import { OneInputOperator } from './abstract-stream-operator.js';
 import type { KeySelector } from './functions.js';
-import type { ChainedOperatorContext, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorContext, OperatorSnapshot, Output } from './stream-operator.js';
+
+/** The keyed state that the task opened for an operator. */
+export function keyedStateOf(context: OperatorContext): KeyedStateAccess {
+  invariant(context.keyedState !== undefined, 'a keyed operator has a state store', { uid: context.uid });
+  return new KeyedStateAccess(context.keyedState, context.codecs, context.maxParallelism);
+}
 
 /** An operator on a keyed stream: its state is in the store that the task opened for it. */
 export abstract class AbstractKeyedOperator<K, IN, OUT> extends OneInputOperator<IN, OUT> {
@@ -11,9 +17,8 @@ export abstract class AbstractKeyedOperator<K, IN, OUT> extends OneInputOperator
 
   constructor(context: ChainedOperatorContext, output: Output<OUT>, keySelector: KeySelector<IN, K>) {
     super(context, output);
-    invariant(context.keyedState !== undefined, 'a keyed operator has a state store', { uid: context.uid });
     this.keySelector = keySelector;
-    this.access = new KeyedStateAccess(context.keyedState, context.codecs, context.maxParallelism);
+    this.access = keyedStateOf(context);
   }
 
   override snapshotState(checkpointId: number): OperatorSnapshot {

@@ -20,6 +20,8 @@ export abstract class AbstractStreamOperator<OUT> implements StreamOperator {
 
   open(): void | Promise<void> {}
 
+  inputEnded(_inputIndex: number): void {}
+
   endInput(): void | Promise<void> {}
 
   prepareSnapshot(_checkpointId: number): void | Promise<void> {}

@@ -12,6 +12,7 @@ import type {
 } from '../state/state-descriptor.js';
 import type { ValueState } from '../state/value-state.js';
 import type { Collector } from './collector.js';
+import type { RichFunction } from './rich-function.js';
 import type { RuntimeContext } from './runtime-context.js';
 import type { TimerService } from './timer-service.js';
 
@@ -40,14 +41,10 @@ import type { TimerService } from './timer-service.js';
  * }
  * ```
  */
-export interface KeyedProcessFunction<K, T, R> {
-  /** Once, before the first record: the place to ask for state. */
-  open?(ctx: KeyedRuntimeContext): void;
+export interface KeyedProcessFunction<K, T, R> extends RichFunction<KeyedRuntimeContext> {
   processElement(value: T, ctx: KeyedProcessContext<K>, out: Collector<R>): void;
   /** A timer of the key `ctx.currentKey` has come. Results of an event-time one have its timestamp. */
   onTimer?(timestamp: number, ctx: OnTimerContext<K>, out: Collector<R>): void;
-  /** Once, at the end or after a failure. */
-  close?(): void;
 }
 
 /**

@@ -1,31 +1,18 @@
-import type { OutputTag } from '../api/output-tag.js';
 import { NO_TIMESTAMP } from '../element/watermark.js';
-import type { AggregatingState } from '../state/aggregating-state.js';
 import { StateNamespace } from '../state/key-context.js';
-import type { KeyedStateAccess } from '../state/keyed-state-access.js';
-import type { ListState } from '../state/list-state.js';
-import type { MapState } from '../state/map-state.js';
-import type { ReducingState } from '../state/reducing-state.js';
-import type {
-  AggregatingStateDescriptor,
-  ListStateDescriptor,
-  MapStateDescriptor,
-  ReducingStateDescriptor,
-  ValueStateDescriptor,
-} from '../state/state-descriptor.js';
-import type { ValueState } from '../state/value-state.js';
 import { AbstractTimerOperator } from './abstract-timer-operator.js';
 import { ElementCollector } from './element-collector.js';
+import { FunctionLife } from './function-life.js';
 import type { KeySelector } from './functions.js';
-import type { KeyedProcessFunction, OnTimerContext, TimeDomain } from './keyed-process-function.js';
-import { OperatorRuntimeContext } from './runtime-context.js';
-import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
+import { KeyedElementContext } from './keyed-element-context.js';
+import type { KeyedProcessFunction, KeyedRuntimeContext, TimeDomain } from './keyed-process-function.js';
+import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
-import type { TimerService } from './timer-service.js';
 
 /** Runs a {@link KeyedProcessFunction}. hot path: the keyed-count bench. */
 class KeyedProcessOperator<K, T, R> extends AbstractTimerOperator<K, T, R> {
   readonly #fn: KeyedProcessFunction<K, T, R>;
+  readonly #life: FunctionLife<KeyedRuntimeContext>;
   readonly #collector: ElementCollector<R>;
   readonly #functionContext: KeyedElementContext<K>;
 
@@ -37,13 +24,13 @@ class KeyedProcessOperator<K, T, R> extends AbstractTimerOperator<K, T, R> {
   ) {
     super(context, output, keySelector, { name: 'user', namespace: StateNamespace.VOID });
     this.#fn = fn;
+    this.#life = new FunctionLife(context, fn, 'a keyed process function');
     this.#collector = new ElementCollector(context, output);
     this.#functionContext = new KeyedElementContext(context, output, this.access, this.timers);
   }
 
   override open(): void {
-    this.context.userCode.node = this.context.chainIndex;
-    expectNoPromise(this.#fn.open?.(this.#functionContext), 'open of a keyed process function');
+    this.#life.open(this.#functionContext);
   }
 
   processElement(value: T, timestamp: number): void {
@@ -66,9 +53,24 @@ class KeyedProcessOperator<K, T, R> extends AbstractTimerOperator<K, T, R> {
     this.#onTimer(timestamp, 'processing-time');
   }
 
+  override snapshotState(checkpointId: number): OperatorSnapshot {
+    const own = this.#life.snapshotState(checkpointId);
+    const { keyed, lists } = super.snapshotState(checkpointId);
+    return { keyed, lists: { ...lists, ...own } };
+  }
+
+  override notifyCheckpointComplete(checkpointId: number): void {
+    super.notifyCheckpointComplete(checkpointId);
+    this.#life.notifyCheckpointComplete(checkpointId);
+  }
+
+  override notifyCheckpointAborted(checkpointId: number): void {
+    super.notifyCheckpointAborted(checkpointId);
+    this.#life.notifyCheckpointAborted(checkpointId);
+  }
+
   override close(): void {
-    this.context.userCode.node = this.context.chainIndex;
-    this.#fn.close?.();
+    this.#life.close();
   }
 
   #onTimer(timestamp: number, domain: TimeDomain): void {
@@ -78,63 +80,6 @@ class KeyedProcessOperator<K, T, R> extends AbstractTimerOperator<K, T, R> {
     this.context.userCode.node = this.context.chainIndex;
     const returned: unknown = this.#fn.onTimer?.(timestamp, functionContext, this.#collector);
     if (returned !== undefined) expectNoPromise(returned, 'onTimer of a keyed process function');
-  }
-}
-
-/** The one context that all calls of a function are given; the operator sets what changes. */
-class KeyedElementContext<K> extends OperatorRuntimeContext implements OnTimerContext<K> {
-  readonly timerService: TimerService;
-  time: number;
-  timeDomain: TimeDomain;
-  readonly #output: Output<unknown>;
-  readonly #access: KeyedStateAccess;
-
-  constructor(
-    context: ChainedOperatorContext,
-    output: Output<never>,
-    access: KeyedStateAccess,
-    timerService: TimerService,
-  ) {
-    super(context);
-    this.timerService = timerService;
-    this.time = NO_TIMESTAMP;
-    this.timeDomain = 'event-time';
-    this.#output = output;
-    this.#access = access;
-  }
-
-  get timestamp(): number | undefined {
-    return this.time === NO_TIMESTAMP ? undefined : this.time;
-  }
-
-  get currentKey(): K {
-    return this.#access.keys.currentKey as K;
-  }
-
-  output<X>(tag: OutputTag<X>, value: X): void {
-    this.#output.sideOutput(tag, value, this.time);
-  }
-
-  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
-    return this.#access.getState(descriptor);
-  }
-
-  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
-    return this.#access.getListState(descriptor);
-  }
-
-  getMapState<MK, V>(descriptor: MapStateDescriptor<MK, V>): MapState<MK, V> {
-    return this.#access.getMapState(descriptor);
-  }
-
-  getReducingState<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T> {
-    return this.#access.getReducingState(descriptor);
-  }
-
-  getAggregatingState<IN, ACC, OUT>(
-    descriptor: AggregatingStateDescriptor<IN, ACC, OUT>,
-  ): AggregatingState<IN, OUT> {
-    return this.#access.getAggregatingState(descriptor);
   }
 }
 

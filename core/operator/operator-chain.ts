@@ -72,6 +72,12 @@ export class OperatorChain {
     await this.#inTurn(tailsFirst, (operator) => operator.open());
   }
 
+  /** One input of the head has ended. */
+  inputEnded(inputIndex: number): void {
+    this.#userCode.node = 0;
+    at(this.operators, 0).inputEnded(inputIndex);
+  }
+
   /** Every input has ended. Undefined when nothing has to be waited for. */
   endInput(): Promise<void> | undefined {
     return this.#inTurn(this.#distinct(), (operator) => operator.endInput());

@@ -1,5 +1,6 @@
 import type { OutputTag } from '../api/output-tag.js';
 import type { Collector } from './collector.js';
+import type { RichFunction } from './rich-function.js';
 import type { RuntimeContext } from './runtime-context.js';
 import type { TimeService } from './timer-service.js';
 
@@ -18,12 +19,8 @@ import type { TimeService } from './timer-service.js';
  * });
  * ```
  */
-export interface ProcessFunction<T, R> {
-  /** Once, before the first record. */
-  open?(ctx: RuntimeContext): void;
+export interface ProcessFunction<T, R> extends RichFunction<RuntimeContext> {
   processElement(value: T, ctx: ProcessContext, out: Collector<R>): void;
-  /** Once, at the end or after a failure. */
-  close?(): void;
 }
 
 /** Valid only during the call that it is given to. */

@@ -38,6 +38,11 @@ export interface StreamOperator {
   readonly inputs: readonly Input<never>[];
   /** State is restored and may be read. The task waits for a returned promise. */
   open(): void | Promise<void>;
+  /**
+   * One of several inputs of a chain's head has ended: nothing comes on it any more, and its watermark stands
+   * at the end of time. Called once for each input, with its index, before `endInput`.
+   */
+  inputEnded(inputIndex: number): void;
   /** Every input has ended; buffered results go out now. */
   endInput(): void | Promise<void>;
   /**

@@ -4,15 +4,16 @@ import type { CodecFactory } from '../serde/record-codec.js';
 import { fixedBytesOf } from '../serde/record-layout.js';
 import { type AggregatingState, KeyedAggregatingState } from './aggregating-state.js';
 import { KeyContext, StateNamespace } from './key-context.js';
+import { keysInGroup } from './key-scan.js';
 import { KeyedListState, type ListState } from './list-state.js';
 import { KeyedMapState, type MapState } from './map-state.js';
 import { KeyedReducingState, type ReducingState } from './reducing-state.js';
-import type {
+import {
   AggregatingStateDescriptor,
   ListStateDescriptor,
   MapStateDescriptor,
   ReducingStateDescriptor,
-  StateDescriptor,
+  type StateDescriptor,
   ValueStateDescriptor,
 } from './state-descriptor.js';
 import { KeyedValueState, type ValueState } from './value-state.js';
@@ -41,7 +42,7 @@ export class KeyedStateAccess {
     descriptor: ValueStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ValueState<T> {
-    const table = this.#table(descriptor, namespace, fixedBytesOf(descriptor.type));
+    const table = this.#table(descriptor, namespace);
     return new KeyedValueState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.type));
   }
 
@@ -49,7 +50,7 @@ export class KeyedStateAccess {
     descriptor: ListStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ListState<T> {
-    const table = this.#table(descriptor, namespace, 0);
+    const table = this.#table(descriptor, namespace);
     return new KeyedListState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.elementType));
   }
 
@@ -57,7 +58,7 @@ export class KeyedStateAccess {
     descriptor: MapStateDescriptor<K, V>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): MapState<K, V> {
-    const table = this.#table(descriptor, namespace, fixedBytesOf(descriptor.valueType));
+    const table = this.#table(descriptor, namespace);
     return new KeyedMapState<K, V>(this.keys, namespace, table, this.#codecs.codecFor(descriptor.valueType));
   }
 
@@ -65,7 +66,7 @@ export class KeyedStateAccess {
     descriptor: ReducingStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ReducingState<T> {
-    const table = this.#table(descriptor, namespace, fixedBytesOf(descriptor.type));
+    const table = this.#table(descriptor, namespace);
     const value = new KeyedValueState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.type));
     return new KeyedReducingState(value, descriptor.reduceFunction);
   }
@@ -74,13 +75,40 @@ export class KeyedStateAccess {
     descriptor: AggregatingStateDescriptor<IN, ACC, OUT>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): AggregatingState<IN, OUT> {
-    const table = this.#table(descriptor, namespace, fixedBytesOf(descriptor.accumulatorType));
+    const table = this.#table(descriptor, namespace);
     const codec = this.#codecs.codecFor(descriptor.accumulatorType);
     const accumulator = new KeyedValueState(this.keys, namespace, table, codec);
     return new KeyedAggregatingState(accumulator, descriptor.aggregateFunction);
   }
 
-  #table(descriptor: StateDescriptor, namespace: StateNamespace, fixedValueBytes: number): StateTable {
+  /**
+   * Calls `visit` with each key that has something in the state, which is the current key meanwhile; no key is
+   * current afterwards. The keys of a key group are found before the first of them is visited, so `visit` may
+   * write as it likes.
+   */
+  forEachKey(descriptor: StateDescriptor, visit: (key: unknown, state: unknown) => void): void {
+    const state = this.#stateOf(descriptor);
+    const table = this.#table(descriptor, StateNamespace.VOID);
+    const { start, end } = this.store.keyGroups;
+    for (let keyGroup = start; keyGroup <= end; keyGroup++) {
+      for (const key of keysInGroup(table, keyGroup)) {
+        this.keys.setCurrentKey(key);
+        visit(key, state);
+      }
+    }
+    this.keys.clearCurrentKey();
+  }
+
+  #stateOf(descriptor: StateDescriptor): unknown {
+    if (descriptor instanceof ValueStateDescriptor) return this.getState(descriptor);
+    if (descriptor instanceof ListStateDescriptor) return this.getListState(descriptor);
+    if (descriptor instanceof MapStateDescriptor) return this.getMapState(descriptor);
+    if (descriptor instanceof ReducingStateDescriptor) return this.getReducingState(descriptor);
+    if (descriptor instanceof AggregatingStateDescriptor) return this.getAggregatingState(descriptor);
+    throw new MillraceError('MR1001', `'${descriptor.name}' is no descriptor of keyed state.`);
+  }
+
+  #table(descriptor: StateDescriptor, namespace: StateNamespace): StateTable {
     const name = `state:${descriptor.name}`;
     const scope = namespace === StateNamespace.WINDOW ? ' per window' : '';
     const typeId = `${descriptor.typeId}${scope}`;
@@ -92,6 +120,19 @@ export class KeyedStateAccess {
       });
     }
     this.#registered.set(name, typeId);
-    return this.store.table(name, { typeId, ordered: descriptor.kind === 'map', fixedValueBytes });
+    return this.store.table(name, {
+      typeId,
+      ordered: descriptor.kind === 'map',
+      fixedValueBytes: fixedValueBytesOf(descriptor),
+    });
   }
+}
+
+/** Bytes of a row's value where all have the same, else 0. */
+function fixedValueBytesOf(descriptor: StateDescriptor): number {
+  if (descriptor instanceof MapStateDescriptor) return fixedBytesOf(descriptor.valueType);
+  if (descriptor instanceof AggregatingStateDescriptor) return fixedBytesOf(descriptor.accumulatorType);
+  if (descriptor instanceof ValueStateDescriptor || descriptor instanceof ReducingStateDescriptor)
+    return fixedBytesOf(descriptor.type);
+  return 0;
 }

@@ -7,8 +7,8 @@ import { WatermarkStrategy } from '../../core/watermark/watermark-strategy.js';
 import { TumblingEventTimeWindows } from '../../core/window/tumbling-event-time-windows.js';
 import { build } from '../build.js';
 import { check } from '../check.js';
-import { InlineJob, type JobCheckpoint, RecordingSink } from '../inline-job.js';
-import { OperatorWorld } from '../operator-world.js';
+import { type Moment, moment, runThroughCrashes } from '../crashing-job.js';
+import { RecordingSink } from '../inline-job.js';
 
 /** Whole jobs, crashed at drawn moments: what their sinks committed against a plain fold of the input. */
 
@@ -111,53 +111,16 @@ function reference(count: number): { windows: string[]; cheap: string[]; seen: s
   };
 }
 
-/** What happens after so many polls. */
-interface Moment {
-  readonly polls: number;
-  readonly what: 'checkpoint' | 'checkpoint-unnotified' | 'crash' | 'tick';
-}
-
 async function committed(count: number, parallelism: number, moments: readonly Moment[]) {
   const sinks = {
     windows: new RecordingSink<string>(),
     cheap: new RecordingSink<string>(),
     seen: new RecordingSink<string>(),
   };
-  const job = () => build((env) => describe(env, count, sinks), { parallelism });
-  const world = new OperatorWorld();
-  let checkpoint: JobCheckpoint | undefined;
-  let checkpointId = 0;
-  let attempt = 1;
-  let running = await InlineJob.start(job(), { world, attempt });
-  const take = async (): Promise<void> => {
-    checkpoint = await running.checkpoint(++checkpointId);
-  };
-  for (const { polls, what } of moments) {
-    for (let i = 0; i < polls && (await running.poll(7)); i++);
-    if (what === 'tick') await running.tick(200);
-    else if (what === 'crash') {
-      attempt++;
-      running = await InlineJob.start(job(), {
-        world: new OperatorWorld(world.files),
-        attempt,
-        ...(checkpoint === undefined ? {} : { restore: checkpoint }),
-      });
-    } else {
-      await take();
-      if (what === 'checkpoint') await running.complete(checkpointId);
-    }
-  }
-  await running.run(7);
-  await take();
-  await running.complete(checkpointId);
+  await runThroughCrashes(() => build((env) => describe(env, count, sinks), { parallelism }), moments);
   const sorted = (sink: RecordingSink<string>): string[] => [...sink.durable()].sort();
   return { windows: sorted(sinks.windows), cheap: sorted(sinks.cheap), seen: sorted(sinks.seen) };
 }
-
-const moment: fc.Arbitrary<Moment> = fc.record({
-  polls: fc.nat({ max: 12 }),
-  what: fc.constantFrom('checkpoint', 'checkpoint-unnotified', 'crash', 'tick'),
-});
 
 t.test('every result is committed exactly once, at any parallelism, whatever crashes', async () => {
   await check(

@@ -1,10 +1,15 @@
 import {
   type AggregateFunction,
+  type BroadcastStream,
   type Collector,
+  type ConnectedStreams,
   type DataStream,
   type Infer,
+  type KeyedConnectedStreams,
   type KeyedStream,
+  MapStateDescriptor,
   OutputTag,
+  type ReadOnlyBroadcastState,
   type SingleOutputStreamOperator,
   type StreamExecutionEnvironment,
   TumblingEventTimeWindows,
@@ -103,6 +108,86 @@ export function keyedFunctions(env: StreamExecutionEnvironment): void {
         out.collect(`${timestamp} ${ctx.timeDomain}`);
       },
     });
+}
+
+export function twoInputs(env: StreamExecutionEnvironment): void {
+  const flights = env.fromData<Flight>([], flight);
+  const numbers = env.fromSequence(1, 9);
+  const connected = flights.connect(numbers);
+  same<typeof connected, ConnectedStreams<Flight, number>>(true);
+  const mapped = connected.map({ map1: (f) => f.origin, map2: (n) => `${n}` });
+  same<typeof mapped, SingleOutputStreamOperator<string>>(true);
+  connected.map<string>({
+    map1: (f) => f.origin,
+    // @ts-expect-error both sides give results of one type
+    map2: (n) => n,
+  });
+  const keyed = connected.keyBy(
+    (f) => f.delay,
+    (n) => n,
+  );
+  same<typeof keyed, KeyedConnectedStreams<Flight, number, number>>(true);
+  connected.keyBy(
+    (f) => f.origin,
+    // @ts-expect-error both sides have keys of one type
+    (n) => n,
+  );
+  const joined = flights.keyBy((f) => f.origin).connect(env.fromData(['a']).keyBy((text) => text));
+  same<typeof joined, KeyedConnectedStreams<Flight, string, string>>(true);
+  // @ts-expect-error keys of two types never meet
+  flights.keyBy((f) => f.origin).connect(numbers.keyBy((n) => n));
+  // @ts-expect-error without keys there is no state
+  connected.process({ open: (ctx) => ctx.getState(), processElement1() {}, processElement2() {} });
+  joined.process<number>({
+    open: (ctx) => void ctx.getState(new ValueStateDescriptor('x')),
+    processElement1(value, ctx, out) {
+      same<typeof value, Flight>(true);
+      same<typeof ctx.currentKey, string>(true);
+      ctx.timerService.registerEventTimeTimer(out.collect.length);
+    },
+    processElement2(value) {
+      same<typeof value, string>(true);
+    },
+  });
+}
+
+export function broadcast(env: StreamExecutionEnvironment): void {
+  const flights = env.fromData<Flight>([], flight);
+  const rules = new MapStateDescriptor('rules', types.void, types.int32);
+  const ruled = env.fromSequence(1, 9).broadcast(rules);
+  same<typeof ruled, BroadcastStream<number>>(true);
+  const all = flights.broadcast();
+  same<typeof all, DataStream<Flight>>(true);
+  flights
+    .keyBy((f) => f.origin)
+    .connect(ruled)
+    .process<string>({
+      processElement(value, ctx, out) {
+        same<typeof value, Flight>(true);
+        const state = ctx.getBroadcastState(rules);
+        same<typeof state, ReadOnlyBroadcastState<undefined, number>>(true);
+        // @ts-expect-error only the broadcast side changes it
+        state.put(undefined, 1);
+        out.collect(ctx.currentKey);
+      },
+      processBroadcastElement(value, ctx) {
+        same<typeof value, number>(true);
+        ctx.getBroadcastState(rules).put(undefined, value);
+        ctx.applyToKeyedState(new ValueStateDescriptor('n', types.int32), (key, state) => {
+          same<typeof key, string>(true);
+          same<typeof state, ValueState<number>>(true);
+        });
+        // @ts-expect-error no key is current
+        void ctx.currentKey;
+        // @ts-expect-error there are no timers without keys
+        ctx.timerService.registerEventTimeTimer(1);
+      },
+    });
+  flights.connect(ruled).process({
+    // @ts-expect-error a stream without keys has none
+    processElement: (_value, ctx) => void ctx.currentKey,
+    processBroadcastElement() {},
+  });
 }
 
 export function wrongUse(env: StreamExecutionEnvironment): void {

@@ -1,0 +1,109 @@
+import { MillraceError } from '../base/millrace-error.js';
+import type { StreamOrigin } from '../graph/stream-graph.js';
+import type {
+  BroadcastProcessFunction,
+  KeyedBroadcastProcessFunction,
+} from '../operator/broadcast-process-function.js';
+import { broadcastProcessOperator } from '../operator/broadcast-process-operator.js';
+import type { KeySelector } from '../operator/functions.js';
+import { keyedBroadcastProcessOperator } from '../operator/keyed-broadcast-process-operator.js';
+import { LIFE_METHODS } from '../operator/rich-function.js';
+import { checkFunctionObject } from '../operator/synchronous.js';
+import { MapStateDescriptor } from '../state/state-descriptor.js';
+import type { ConnectedInputs } from './connected-streams.js';
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+import type { StreamFactory } from './stream-factory.js';
+
+type Descriptors = readonly MapStateDescriptor<unknown, unknown>[];
+
+/** @throws MillraceError MR1001 unless all are map state descriptors, and of different names */
+export function checkDescriptors(descriptors: readonly unknown[]): Descriptors {
+  const names = new Set<string>();
+  for (const descriptor of descriptors) {
+    if (!(descriptor instanceof MapStateDescriptor)) {
+      throw new MillraceError('MR1001', 'broadcast takes descriptors of map state.', {
+        hint: "const rules = new MapStateDescriptor('rules', types.string, ruleType); stream.broadcast(rules)",
+      });
+    }
+    if (names.has(descriptor.name)) {
+      throw new MillraceError('MR1001', `broadcast was given two states of the name '${descriptor.name}'.`);
+    }
+    names.add(descriptor.name);
+  }
+  return descriptors as Descriptors;
+}
+
+/**
+ * A stream of which every subtask of its consumer sees every record, and the states that these records make.
+ * Connect another stream with it: `stream.connect(broadcastStream)`.
+ */
+export class BroadcastStream<T> {
+  readonly factory: StreamFactory;
+  readonly origins: readonly StreamOrigin[];
+  readonly descriptors: Descriptors;
+  /** Only for the compiler, which tells streams apart by it. */
+  declare readonly recordType: T;
+
+  constructor(factory: StreamFactory, origins: readonly StreamOrigin[], descriptors: Descriptors) {
+    this.factory = factory;
+    this.origins = origins;
+    this.descriptors = descriptors;
+  }
+}
+
+/** A stream connected with a broadcast one. */
+export class BroadcastConnectedStream<A, B> {
+  protected readonly inputs: ConnectedInputs;
+  protected readonly descriptors: Descriptors;
+
+  constructor(inputs: ConnectedInputs, descriptors: Descriptors) {
+    this.inputs = inputs;
+    this.descriptors = descriptors;
+  }
+
+  /** See {@link BroadcastProcessFunction}. */
+  process<R>(fn: BroadcastProcessFunction<A, B, R>): SingleOutputStreamOperator<R> {
+    checkBroadcastProcess(fn, 'The broadcast process function', LIFE_METHODS);
+    const { factory, first, second } = this.inputs;
+    return factory.operator({
+      kind: 'broadcast-process',
+      name: 'Co-Process-Broadcast',
+      operator: { kind: 'operator', factory: broadcastProcessOperator(fn, this.descriptors) },
+      inputs: [first, second],
+      outputType: undefined,
+      isStateful: true,
+    });
+  }
+}
+
+/** A keyed stream connected with a broadcast one. */
+export class KeyedBroadcastConnectedStream<A, B, K> extends BroadcastConnectedStream<A, B> {
+  readonly #keySelector: KeySelector<A, K>;
+
+  constructor(inputs: ConnectedInputs, descriptors: Descriptors, keySelector: KeySelector<A, K>) {
+    super(inputs, descriptors);
+    this.#keySelector = keySelector;
+  }
+
+  /** See {@link KeyedBroadcastProcessFunction}. */
+  override process<R>(fn: KeyedBroadcastProcessFunction<K, A, B, R>): SingleOutputStreamOperator<R> {
+    checkBroadcastProcess(fn, 'The keyed broadcast process function', ['onTimer', ...LIFE_METHODS]);
+    const { factory, first, second } = this.inputs;
+    const { descriptors } = this;
+    return factory.operator({
+      kind: 'keyed-broadcast-process',
+      name: 'Co-Process-Broadcast-Keyed',
+      operator: {
+        kind: 'operator',
+        factory: keyedBroadcastProcessOperator({ keySelector: this.#keySelector, fn, descriptors }),
+      },
+      inputs: [first, second],
+      outputType: undefined,
+      isStateful: true,
+    });
+  }
+}
+
+function checkBroadcastProcess(fn: unknown, what: string, optional: readonly string[]): void {
+  checkFunctionObject(fn, what, ['processElement', 'processBroadcastElement'], optional);
+}

@@ -1,0 +1,37 @@
+import type { OutputTag } from '../api/output-tag.js';
+import { MillraceError } from '../base/millrace-error.js';
+import { NO_TIMESTAMP } from '../element/watermark.js';
+import type { ProcessContext } from './process-function.js';
+import { OperatorRuntimeContext } from './runtime-context.js';
+import type { ChainedOperatorContext, Output } from './stream-operator.js';
+import type { TimeService } from './timer-service.js';
+
+/** The one context that all calls of a function without keys are given; the operator sets what changes. */
+export class ElementContext extends OperatorRuntimeContext implements ProcessContext {
+  readonly timerService: TimeService;
+  /** Set before each call of the function. */
+  time: number;
+  readonly #output: Output<unknown>;
+
+  constructor(context: ChainedOperatorContext, output: Output<never>, timerService: TimeService) {
+    super(context);
+    this.timerService = timerService;
+    this.time = NO_TIMESTAMP;
+    this.#output = output;
+  }
+
+  get timestamp(): number | undefined {
+    return this.time === NO_TIMESTAMP ? undefined : this.time;
+  }
+
+  output<X>(tag: OutputTag<X>, value: X): void {
+    this.#output.sideOutput(tag, value, this.time);
+  }
+
+  /** Untyped code may ask all the same. */
+  getState(): never {
+    throw new MillraceError('MR2005', 'State was asked for on a stream that has no keys.', {
+      hint: 'Call keyBy(...) before process(...).',
+    });
+  }
+}

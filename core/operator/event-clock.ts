@@ -1,0 +1,31 @@
+import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
+import { restoredWatermark, snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
+import type { OperatorContext } from './stream-operator.js';
+import type { TimeService } from './timer-service.js';
+
+/** Time as an operator without timers knows it. Invariant: the watermark never decreases. */
+export class EventClock implements TimeService {
+  readonly #context: OperatorContext;
+  #watermark: number;
+
+  constructor(context: OperatorContext) {
+    this.#context = context;
+    this.#watermark = restoredWatermark(context);
+  }
+
+  advance(timestamp: number): void {
+    if (timestamp > this.#watermark) this.#watermark = timestamp;
+  }
+
+  currentWatermark(): number {
+    return this.#watermark;
+  }
+
+  currentProcessingTime(): number {
+    return this.#context.clock.wallMs();
+  }
+
+  snapshot(): Record<string, OperatorListHandle> {
+    return { [WATERMARK_LIST]: snapshotWatermark(this.#context, this.#watermark) };
+  }
+}

@@ -1,0 +1,71 @@
+import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
+import { OperatorStates } from '../state/operator-state-store.js';
+import type { RichFunction } from './rich-function.js';
+import type { ChainedOperatorContext } from './stream-operator.js';
+import { expectNoPromise } from './synchronous.js';
+
+/**
+ * The life of a user function in its operator: operator state, open, checkpoints, close.
+ *
+ * Invariant: `close` reaches the function at most once, and only if its life has begun.
+ */
+export class FunctionLife<C> {
+  /** State that belongs to no key. */
+  readonly states: OperatorStates;
+  readonly #context: ChainedOperatorContext;
+  readonly #fn: RichFunction<C>;
+  /** `a process function`, for messages. */
+  readonly #what: string;
+  #begun: boolean;
+
+  constructor(context: ChainedOperatorContext, fn: RichFunction<C>, what: string) {
+    this.states = new OperatorStates(context.codecs, context.restored?.lists ?? {});
+    this.#context = context;
+    this.#fn = fn;
+    this.#what = what;
+    this.#begun = false;
+  }
+
+  open(runtime: C): void {
+    const { restoredCheckpointId } = this.#context;
+    this.#begun = true;
+    this.#enter();
+    const initialized: unknown = this.#fn.initializeState?.({
+      isRestored: restoredCheckpointId !== undefined,
+      restoredCheckpointId,
+      getOperatorStateStore: () => this.states,
+    });
+    expectNoPromise(initialized, `initializeState of ${this.#what}`);
+    expectNoPromise(this.#fn.open?.(runtime), `open of ${this.#what}`);
+  }
+
+  /** The operator state, after the function has brought it up to date. */
+  snapshotState(checkpointId: number): Record<string, OperatorListHandle> {
+    this.#enter();
+    expectNoPromise(this.#fn.snapshotState?.({ checkpointId }), `snapshotState of ${this.#what}`);
+    return this.states.snapshot();
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#enter();
+    const returned: unknown = this.#fn.notifyCheckpointComplete?.(checkpointId);
+    expectNoPromise(returned, `notifyCheckpointComplete of ${this.#what}`);
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#enter();
+    const returned: unknown = this.#fn.notifyCheckpointAborted?.(checkpointId);
+    expectNoPromise(returned, `notifyCheckpointAborted of ${this.#what}`);
+  }
+
+  close(): void {
+    if (!this.#begun) return;
+    this.#begun = false;
+    this.#enter();
+    this.#fn.close?.();
+  }
+
+  #enter(): void {
+    this.#context.userCode.node = this.#context.chainIndex;
+  }
+}

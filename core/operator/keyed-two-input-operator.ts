@@ -1,0 +1,69 @@
+import type { InternalTimerService, Triggerable } from '../state/internal-timer-service.js';
+import type { StateNamespace } from '../state/key-context.js';
+import type { KeyedStateAccess } from '../state/keyed-state-access.js';
+import { keyedStateOf } from './abstract-keyed-operator.js';
+import { snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
+import { OperatorTimers } from './operator-timers.js';
+import type { ChainedOperatorContext, OperatorSnapshot, Output } from './stream-operator.js';
+import { TwoInputOperator } from './two-input-operator.js';
+
+/**
+ * An operator with two inputs, of which at least the first has keys. State and timers belong to the key,
+ * whichever input it came by; see {@link OperatorTimers}.
+ */
+export abstract class KeyedTwoInputOperator<IN1, IN2, OUT>
+  extends TwoInputOperator<IN1, IN2, OUT>
+  implements Triggerable
+{
+  protected readonly access: KeyedStateAccess;
+  protected readonly timers: InternalTimerService;
+  readonly #timing: OperatorTimers;
+
+  constructor(
+    context: ChainedOperatorContext,
+    output: Output<OUT>,
+    timers: { readonly name: string; readonly namespace: StateNamespace },
+  ) {
+    super(context, output);
+    this.access = keyedStateOf(context);
+    this.#timing = new OperatorTimers(context, output, this.access, timers, this);
+    this.timers = this.#timing.service;
+  }
+
+  abstract onEventTime(timestamp: number): void;
+
+  abstract onProcessingTime(timestamp: number): void;
+
+  protected override processWatermark(timestamp: number): void {
+    this.#timing.processWatermark(timestamp);
+  }
+
+  protected override processIdle(): void {
+    this.#timing.processIdle();
+  }
+
+  protected override processActive(): void {
+    this.#timing.processActive();
+  }
+
+  override onWake(wallMs: number): void {
+    this.#timing.onWake(wallMs);
+  }
+
+  override resume(): boolean {
+    return this.#timing.resume();
+  }
+
+  override snapshotState(checkpointId: number): OperatorSnapshot {
+    const watermark = snapshotWatermark(this.context, this.timers.currentWatermark());
+    return { keyed: this.access.store.snapshot(checkpointId), lists: { [WATERMARK_LIST]: watermark } };
+  }
+
+  override notifyCheckpointComplete(checkpointId: number): void {
+    this.access.store.notifyCheckpointComplete(checkpointId);
+  }
+
+  override notifyCheckpointAborted(checkpointId: number): void {
+    this.access.store.notifyCheckpointAborted(checkpointId);
+  }
+}

@@ -1,0 +1,174 @@
+import { MillraceError } from '../base/millrace-error.js';
+import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
+import { ByteReader } from '../serde/byte-reader.js';
+import { ByteWriter } from '../serde/byte-writer.js';
+import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
+import { type BroadcastState, HeapBroadcastState } from './broadcast-state.js';
+import type { ListState } from './list-state.js';
+import type { ListStateDescriptor, MapStateDescriptor, StateDescriptor } from './state-descriptor.js';
+
+/**
+ * State of an operator that belongs to no key. It lives in the memory of its subtask, and goes whole into
+ * each checkpoint: it is for little data (offsets, rules, buffers).
+ */
+export interface OperatorStateStore {
+  /**
+   * A list whose elements are dealt out over the subtasks when the parallelism changes.
+   *
+   * @throws MillraceError MR2006 if the name stands for other state of this operator, MR2103 if it was
+   *   restored with another type
+   */
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
+  /** A list of which every subtask is given all elements of all subtasks when the job is restored. */
+  getUnionListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
+  /** A map that is the same in every subtask. */
+  getBroadcastState<K, V>(descriptor: MapStateDescriptor<K, V>): BroadcastState<K, V>;
+}
+
+type Mode = OperatorListHandle['mode'];
+
+interface Registered {
+  readonly typeId: string;
+  readonly mode: Mode;
+  readonly state: unknown;
+  encode(): Uint8Array[];
+}
+
+const PREFIX = 'state:';
+
+/**
+ * The operator state of one subtask, from a checkpoint and into the next ones.
+ *
+ * ```
+ *   name of a list in the checkpoint   state:["<name of the state>","<type>"]
+ * ```
+ *
+ * Invariant: what was restored and not asked for yet is part of each snapshot as it was.
+ */
+export class OperatorStates implements OperatorStateStore {
+  readonly #codecs: CodecFactory;
+  readonly #registered = new Map<string, Registered>();
+  readonly #unclaimed = new Map<string, RestoredList>();
+
+  constructor(codecs: CodecFactory, restored: Readonly<Record<string, OperatorListHandle>>) {
+    this.#codecs = codecs;
+    for (const [key, handle] of Object.entries(restored)) {
+      if (!key.startsWith(PREFIX)) continue;
+      const [name = '', typeId = ''] = JSON.parse(key.slice(PREFIX.length)) as string[];
+      this.#unclaimed.set(name, { typeId, handle });
+    }
+  }
+
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
+    return this.#list(descriptor, 'split');
+  }
+
+  getUnionListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
+    return this.#list(descriptor, 'union');
+  }
+
+  getBroadcastState<K, V>(descriptor: MapStateDescriptor<K, V>): HeapBroadcastState<K, V> {
+    return this.#find(descriptor, 'broadcast', (items) => {
+      const state = new HeapBroadcastState<K, V>(this.#codecs.codecFor(descriptor.valueType));
+      state.restore(items);
+      return state;
+    });
+  }
+
+  /** All of it, each element encoded apart. */
+  snapshot(): Record<string, OperatorListHandle> {
+    const lists: Record<string, OperatorListHandle> = {};
+    for (const [name, { typeId, handle }] of this.#unclaimed) lists[keyOf(name, typeId)] = handle;
+    for (const [name, { typeId, mode, encode }] of this.#registered) {
+      lists[keyOf(name, typeId)] = { mode, items: encode() };
+    }
+    return lists;
+  }
+
+  #list<T>(descriptor: ListStateDescriptor<T>, mode: Mode): ListState<T> {
+    return this.#find(descriptor, mode, (items) => {
+      const state = new HeapOperatorList<T>(this.#codecs.codecFor(descriptor.elementType));
+      state.restore(items);
+      return state;
+    });
+  }
+
+  #find<S extends { encode(): Uint8Array[] }>(
+    descriptor: StateDescriptor,
+    mode: Mode,
+    make: (items: readonly Uint8Array[]) => S,
+  ): S {
+    const { name, typeId } = descriptor;
+    const before = this.#registered.get(name);
+    if (before !== undefined) {
+      if (before.typeId === typeId && before.mode === mode) return before.state as S;
+      throw new MillraceError('MR2006', `The operator state '${name}' is asked for as ${mode} ${typeId}.`, {
+        why: `This operator has already registered it as ${before.mode} ${before.typeId}.`,
+        hint: 'Give each state of an operator a name of its own.',
+      });
+    }
+    const restored = this.#unclaimed.get(name);
+    if (restored !== undefined && (restored.typeId !== typeId || restored.handle.mode !== mode)) {
+      throw new MillraceError('MR2103', `The operator state '${name}' is declared as ${mode} ${typeId}.`, {
+        why: `In the checkpoint it is ${restored.handle.mode} ${restored.typeId}.`,
+        hint: 'Declare it as before, or give the changed state another name.',
+      });
+    }
+    const state = make(restored?.handle.items ?? []);
+    this.#unclaimed.delete(name);
+    this.#registered.set(name, { typeId, mode, state, encode: () => state.encode() });
+    return state;
+  }
+}
+
+interface RestoredList {
+  readonly typeId: string;
+  readonly handle: OperatorListHandle;
+}
+
+function keyOf(name: string, typeId: string): string {
+  return PREFIX + JSON.stringify([name, typeId]);
+}
+
+/** A list in memory. Its elements are shared with who asks: they must not be changed, only replaced. */
+class HeapOperatorList<T> implements ListState<T> {
+  readonly #codec: RecordCodec<T>;
+  #elements: T[] = [];
+
+  constructor(codec: RecordCodec<T>) {
+    this.#codec = codec;
+  }
+
+  get(): T[] {
+    return [...this.#elements];
+  }
+
+  add(element: T): void {
+    this.#elements.push(element);
+  }
+
+  addAll(elements: Iterable<T>): void {
+    for (const element of elements) this.#elements.push(element);
+  }
+
+  update(elements: Iterable<T>): void {
+    this.#elements = [...elements];
+  }
+
+  clear(): void {
+    this.#elements = [];
+  }
+
+  encode(): Uint8Array[] {
+    const writer = new ByteWriter(64);
+    return this.#elements.map((element) => {
+      writer.clear();
+      this.#codec.encode(element, writer);
+      return writer.bytes.slice(writer.mark, writer.position);
+    });
+  }
+
+  restore(items: readonly Uint8Array[]): void {
+    for (const item of items) this.#elements.push(this.#codec.decode(new ByteReader(item)));
+  }
+}
