@@ -16,6 +16,7 @@ export { DataStream } from './api/data-stream.js';
 export { DataStreamSink } from './api/data-stream-sink.js';
 export type { JobBuilder, JobDefinition } from './api/define-job.js';
 export { DiscardingSink } from './api/discarding-sink.js';
+export { IntervalJoin, IntervalJoined } from './api/interval-join.js';
 export { type JobParameterInput, JobParameters } from './api/job-parameters.js';
 export { KeyedStream } from './api/keyed-stream.js';
 export {
@@ -79,6 +80,7 @@ export type {
   TimeDomain,
 } from './operator/keyed-process-function.js';
 export type { ProcessContext, ProcessFunction } from './operator/process-function.js';
+export type { ProcessJoinContext, ProcessJoinFunction } from './operator/process-join-function.js';
 export type {
   CheckpointedFunction,
   CheckpointListener,

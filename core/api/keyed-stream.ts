@@ -15,6 +15,7 @@ import {
 } from './broadcast-stream.js';
 import { ConnectedStreams, KeyedConnectedStreams } from './connected-streams.js';
 import { DataStream } from './data-stream.js';
+import { IntervalJoin } from './interval-join.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { StreamFactory } from './stream-factory.js';
 import { WindowedStream } from './windowed-stream.js';
@@ -121,6 +122,24 @@ export class KeyedStream<T, K> extends DataStream<T> {
       inputs: [this.origins],
       outputType: undefined,
       isStateful: true,
+    });
+  }
+
+  /**
+   * Joins records of this stream with those of another that have the same key and a time close to theirs.
+   *
+   * @example `orders.keyBy(idOf).intervalJoin(payments.keyBy(orderOf)).between('-1 min', '1 h').process(...)`
+   */
+  intervalJoin<U>(other: KeyedStream<U, K>): IntervalJoin<T, U, K> {
+    if (!(other instanceof KeyedStream)) {
+      throw new MillraceError('MR1001', 'intervalJoin takes a keyed stream.', {
+        hint: 'left.keyBy(...).intervalJoin(right.keyBy(...))',
+      });
+    }
+    return new IntervalJoin<T, U, K>({
+      inputs: this.connected(other),
+      keys: { first: this.keySelector, second: other.keySelector },
+      types: { left: () => this.recordType(), right: () => other.recordType() },
     });
   }
 

@@ -58,6 +58,14 @@ export class KeyedStateAccess {
     descriptor: MapStateDescriptor<K, V>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): MapState<K, V> {
+    return this.getSortedMap(descriptor, namespace);
+  }
+
+  /** Map state as operators use it, which know that its entries have an order. */
+  getSortedMap<K, V>(
+    descriptor: MapStateDescriptor<K, V>,
+    namespace: StateNamespace = StateNamespace.VOID,
+  ): KeyedMapState<K, V> {
     const table = this.#table(descriptor, namespace);
     return new KeyedMapState<K, V>(this.keys, namespace, table, this.#codecs.codecFor(descriptor.valueType));
   }

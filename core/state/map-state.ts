@@ -96,6 +96,11 @@ export class KeyedMapState<K, V> implements MapState<K, V> {
     return empty;
   }
 
+  /** Shows the entries in order until `visit` returns false; it must not write. Values are read when asked for. */
+  scan(visit: (key: K, value: () => V) => boolean): void {
+    this.#scan((key, value) => visit(this.#decodeKey(key), () => this.#decodeValue(value)));
+  }
+
   clear(): void {
     const { keyGroup, length } = this.#keys.rowOf(this.#namespace);
     const row = this.#shownRow;

@@ -190,6 +190,34 @@ export function broadcast(env: StreamExecutionEnvironment): void {
   });
 }
 
+export function intervalJoins(env: StreamExecutionEnvironment): void {
+  const flights = env.fromData<Flight>([], flight).keyBy((f) => f.delay);
+  const join = flights.intervalJoin(env.fromSequence(1, 9).keyBy((n) => n)).between('-2 s', 1);
+  join.process<string>({
+    processElement(left, right, ctx, out) {
+      same<typeof left, Flight>(true);
+      same<typeof right, number>(true);
+      same<typeof ctx.rightTimestamp, number>(true);
+      out.collect(left.origin);
+    },
+  });
+  join
+    .lowerBoundExclusive()
+    .leftOuter()
+    .process<string>({
+      processElement(left, right, ctx) {
+        same<typeof left, Flight>(true);
+        same<typeof right, number | undefined>(true);
+        same<typeof ctx.leftTimestamp, number>(true);
+        same<typeof ctx.rightTimestamp, number | undefined>(true);
+      },
+    });
+  // @ts-expect-error the late tag is of the left records
+  join.sideOutputLeftLateData(new OutputTag<number>('late'));
+  // @ts-expect-error the keys are of two types
+  flights.intervalJoin(env.fromData(['a']).keyBy((text) => text));
+}
+
 export function wrongUse(env: StreamExecutionEnvironment): void {
   const flights = env.fromData<Flight>([], flight);
   const keyed = flights.keyBy((f) => f.origin);

@@ -80,7 +80,44 @@ const REFUSED: readonly [string, string, (env: StreamExecutionEnvironment) => un
         .connect(env.fromSequence(1, 9))
         .map({ map1: async () => 1, map2: () => 1 } as never),
   ],
+  ['a lower bound above the upper', 'MR1001', (env) => joined(env).between(2, '1 ms')],
+  [
+    'bounds that exclude each other',
+    'MR1001',
+    (env) =>
+      joined(env)
+        .between(0, 1)
+        .lowerBoundExclusive()
+        .upperBoundExclusive()
+        .process({ processElement() {} }),
+  ],
+  ['joining no keyed stream', 'MR1001', (env) => keyed(env).intervalJoin(env.fromSequence(1, 2) as never)],
+  [
+    'no join function',
+    'MR1001',
+    (env) =>
+      joined(env)
+        .between(0, 1)
+        .process({} as never),
+  ],
 ];
+
+const keyed = (env: StreamExecutionEnvironment) => env.fromSequence(1, 9).keyBy((n) => n);
+const joined = (env: StreamExecutionEnvironment) => keyed(env).intervalJoin(keyed(env));
+
+t.test('an interval join without watermarks is warned of', async (t) => {
+  const { graph } = build((env) => {
+    joined(env)
+      .between('-1 s', '1 min')
+      .process({ processElement() {} })
+      .uid('join')
+      .print();
+  });
+  t.match(
+    graph.warnings[0],
+    /'Interval Join' fires by event time, but no watermarks come from 'Source: Sequence'/,
+  );
+});
 
 t.test('connections that make no sense are refused', async (t) => {
   for (const [name, code, builder] of REFUSED) {
