@@ -98,13 +98,15 @@ export class SimulatedFileSystem implements FileSystem {
     return this.run('list', folder, () => this.#disk.entries(folder));
   }
 
-  link(existing: string, path: string): Promise<boolean> {
-    const link = () => {
+  /** Two operations, as on a real disk: process or power may end when the name is seen and not yet durable. */
+  async link(existing: string, path: string): Promise<boolean> {
+    const given = await this.run('link', path, () => {
       const inode = this.#disk.find(existing);
       if (inode === undefined) throw errnoError('ENOENT');
       return this.#disk.link(inode, path);
-    };
-    return this.run('link', path, link, () => this.#disk.syncFolder(dirname(path)));
+    });
+    await this.syncFolder(dirname(path));
+    return given;
   }
 
   remove(path: string): Promise<void> {
@@ -119,14 +121,13 @@ export class SimulatedFileSystem implements FileSystem {
     return this.run('sync', folder, () => this.#disk.syncFolder(folder));
   }
 
-  /** For the files of this view: one operation, with what the plan does to it. `onSuccess` follows the effect. */
-  async run<T>(kind: DiskOperationKind, path: string, effect: () => T, onSuccess?: () => void): Promise<T> {
+  /** For the files of this view: one operation, with what the plan does to it. */
+  async run<T>(kind: DiskOperationKind, path: string, effect: () => T): Promise<T> {
     const fault = await this.#begin({ kind, path, bytes: 0 });
     try {
       if (fault?.kind === 'fail') throw errnoError(fault.errno);
       const outcome = effect();
       if (fault?.kind === 'fail-after') throw errnoError(fault.errno);
-      onSuccess?.();
       return outcome;
     } catch (error) {
       throw fileError(kind, path, error);
