@@ -6,6 +6,7 @@ import {
   type FileStatus,
   type FileSystem,
   isMillraceError,
+  MillraceError,
   type ReadableFile,
 } from '../../core/internal.js';
 import { errnoOf, type FileOperation, fileError } from './file-error.js';
@@ -186,15 +187,39 @@ async function closeHandle(path: string, handle: FileHandle): Promise<void> {
  */
 async function makeParents(path: string): Promise<readonly string[]> {
   const parent = dirname(path);
-  const firstMade = await attempt('create', parent, () => mkdir(parent, { recursive: true }));
-  const folders = [parent];
-  if (firstMade === undefined) return folders;
-  const top = dirname(firstMade);
-  for (let folder = parent; folder !== top && folder !== dirname(folder); ) {
-    folder = dirname(folder);
-    folders.push(folder);
+  return [parent, ...(await makeFolder(parent))];
+}
+
+/**
+ * Makes a folder and those above it, unless they are there; returns the folders in which one was made. Not by
+ * `recursive`: where no folder can be made (below /proc) that one tries for ever, on a thread that nobody can end.
+ */
+async function makeFolder(path: string): Promise<readonly string[]> {
+  const above = dirname(path);
+  const outcome = await makeOneFolder(path);
+  if (outcome !== 'none-above') return outcome === 'made' ? [above] : [];
+  const folders = await makeFolder(above);
+  if ((await makeOneFolder(path)) !== 'none-above') return [above, ...folders];
+  throw new MillraceError('MR3002', `No folder can be made in ${above}`, {
+    where: { at: path },
+    hint: 'choose another folder',
+  });
+}
+
+async function makeOneFolder(path: string): Promise<'made' | 'there' | 'none-above'> {
+  try {
+    await attempt('create', path, () => mkdir(path));
+    return 'made';
+  } catch (error) {
+    if (await isFolder(path)) return 'there';
+    if (errnoOf(causeOf(error)) === 'ENOENT' && dirname(path) !== path) return 'none-above';
+    throw error;
   }
-  return folders;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const status = await unlessMissing(attempt('look at', path, () => stat(path)));
+  return status?.isDirectory() ?? false;
 }
 
 async function syncFolders(folders: readonly string[]): Promise<void> {

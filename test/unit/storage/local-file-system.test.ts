@@ -83,6 +83,20 @@ t.test('a path through a file is refused with what to do', async (t) => {
   await t.rejects(disk.create(`${root}/${'x'.repeat(300)}`), { code: 'MR3001', message: /shorter/ });
 });
 
+t.test('folders that are made at once by many are made', async (t) => {
+  const paths = Array.from({ length: 8 }, (_, i) => `${root}/many/a/b/c/file-${i}`);
+  await Promise.all(paths.map((path) => write(path, 'x')));
+  t.equal((await disk.list(`${root}/many/a/b/c`)).length, 8);
+});
+
+const noProc = process.platform === 'linux' ? false : 'there is no /proc';
+t.test('where no folder can be made, that is said at once', { skip: noProc }, async (t) => {
+  await t.rejects(disk.create('/proc/millrace/log/1'), {
+    code: 'MR3002',
+    message: /No folder can be made in/,
+  });
+});
+
 t.test('an errno becomes a code, with the path and what to do', async (t) => {
   const cases: [string, string, RegExp][] = [
     ['ENOSPC', 'MR3003', /free space/],
