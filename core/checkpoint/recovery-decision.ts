@@ -26,7 +26,7 @@ export type HolderState = 'alive' | 'dead' | 'unknown';
 /** What the log of a job says when a process is about to start it. */
 export type JobFacts =
   | { readonly seen: 'never' }
-  /** There are entries and none can be read. */
+  /** There are entries and none can be read; with 0 of them, files of checkpoints are there without a log. */
   | { readonly seen: 'unreadable'; readonly slots: number }
   | {
       readonly seen: 'known';
@@ -109,9 +109,13 @@ function runsElsewhere(jobName: string, holder: JobHolder, sinceMs: number): Mil
 }
 
 function unreadable(jobName: string, slots: number): MillraceError {
+  const what =
+    slots === 0
+      ? 'files of its checkpoints are there, and the log that names them is gone'
+      : `${slots} entries are there, all damaged`;
   return new MillraceError('MR3005', `Nothing of the log of the job '${jobName}' can be read`, {
     where: { job: jobName },
-    why: `${slots} entries are there, all damaged; the job is not started empty where state is expected`,
+    why: `${what}; the job is not started empty where state is expected`,
     hint: 'restore the checkpoint folder from a copy, or begin anew with --fresh',
   });
 }

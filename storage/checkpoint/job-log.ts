@@ -121,7 +121,7 @@ export async function findNewestCheckpoint(
   store: ObjectStore,
   onUnreadable: OnUnreadable,
 ): Promise<CheckpointManifest | undefined> {
-  const walk: Walk = { run: 0, above: 0, vouched: undefined, passedOver: 0 };
+  const walk: Walk = { run: 0, above: 0, vouched: undefined, passedOver: 0, firstError: undefined };
   for (const slot of (await listSlots(store)).toReversed()) {
     if (walk.above !== 0 && slot !== walk.above - 1) break;
     walk.above = slot;
@@ -131,6 +131,7 @@ export async function findNewestCheckpoint(
     if (step === 'go-on') continue;
     if ('manifest' in step) return step.manifest;
     walk.passedOver++;
+    walk.firstError ??= step.error;
     onUnreadable(step.checkpointId, step.error);
   }
   if (walk.above === 0) return undefined;
@@ -141,6 +142,7 @@ export async function findNewestCheckpoint(
         ? 'the log says that checkpoints were completed, but their entries are gone'
         : `${walk.passedOver} entries of the log were passed over as damaged or incomplete`,
     hint: 'restore the checkpoint folder from a copy, or begin anew with --fresh',
+    cause: walk.firstError,
   });
 }
 
@@ -151,6 +153,8 @@ interface Walk {
   /** The hash that the slot above vouches for; undefined where that one could not be read. */
   vouched: number | undefined;
   passedOver: number;
+  /** Why the newest of them cannot be used. */
+  firstError: unknown;
 }
 
 type Step =

@@ -77,7 +77,9 @@ export interface LedJob<Start, Manifest> {
 export async function openJob(request: OpenJobRequest): Promise<OpenedJob> {
   for (let looks = 1; looks <= LOOKS_MAX; looks++) {
     const survey = await surveyLog(request.store);
-    const decision = decideRecovery(request.mode, factsOf(survey, request), request.jobName);
+    const lost = survey.newestSlot === 0 && (await isLogLost(request.store));
+    const facts: JobFacts = lost ? { seen: 'unreadable', slots: 0 } : factsOf(survey, request);
+    const decision = decideRecovery(request.mode, facts, request.jobName);
     if (decision.action === 'refuse') throw decision.error;
     if (decision.action === 'already-finished') return { start: 'already-finished', result: decision.result };
     const opened = await takeLead(request, survey, decision);
@@ -88,6 +90,15 @@ export async function openJob(request: OpenJobRequest): Promise<OpenedJob> {
     why: `others claimed the next slot of its log ${LOOKS_MAX} times in a row`,
     hint: 'see which other processes start this job',
   });
+}
+
+/**
+ * Whether data files are there and no slot is. Nobody writes data before claiming a slot, and the newest slot
+ * never goes: the log is looked at after the data, so that a process which begins meanwhile is no such case.
+ */
+async function isLogLost(store: ObjectStore): Promise<boolean> {
+  if ((await store.list(DATA_PREFIX)).length === 0) return false;
+  return (await surveyLog(store)).newestSlot === 0;
 }
 
 function factsOf(survey: LogSurvey, request: OpenJobRequest): JobFacts {

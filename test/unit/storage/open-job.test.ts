@@ -232,11 +232,21 @@ t.test('where checkpoints were and none is readable, nothing starts empty', asyn
   const told: number[] = [];
   const onUnreadable = (id: number) => told.push(id);
   t.equal(await codeOf(open({ store, onUnreadable })), 'MR3005');
-  t.equal(await codeOf(open({ store, onUnreadable })), 'MR3005', 'and the refusal does not wear off');
+  await t.rejects(open({ store, onUnreadable }), { code: 'MR3005', cause: { code: 'MR3004' } });
   for (const path of disk.files().keys()) disk.truncate(path, 3);
   t.equal(await codeOf(open({ store, onUnreadable })), 'MR3005');
   t.equal(await codeOf(open({ store, onUnreadable, mode: 'new' })), 'MR3005');
   t.equal(led(await open({ store, mode: 'fresh', onUnreadable })).start, 'from-beginning');
+});
+
+t.test('a log that is gone is missed where its data is', async (t) => {
+  const store = new MemoryObjectStore();
+  await checkpoint(led(await open({ store })), 1);
+  await store.delete(await store.list('log/'));
+  for (const mode of ['new', 'resume'] as const) t.equal(await codeOf(open({ store, mode })), 'MR3005', mode);
+  const fresh = led(await open({ store, mode: 'fresh' }));
+  t.equal(fresh.start, 'from-beginning');
+  t.equal(fresh.nextCheckpointId, 2, 'the id of what is still there is not given again');
 });
 
 t.test('entries that were removed by hand are missed', async (t) => {
