@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import { checkSynchronous } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { checkOptionNames } from './option-names.js';
 import { PacedSource } from './paced-source.js';
@@ -55,9 +56,7 @@ export class DataGeneratorSource<T> implements Source<T, DataGeneratorSplit, rea
   /** @throws MillraceError MR1001 if the count or the rate makes no sense */
   constructor(fn: GeneratorFunction<T>, count: number | 'unbounded', options: DataGeneratorOptions<T> = {}) {
     checkOptionNames(options, ['ratePerSecond', 'type'], 'DataGeneratorSource');
-    if (typeof fn !== 'function') {
-      throw new MillraceError('MR1001', 'DataGeneratorSource takes a function from an index to a record.');
-    }
+    checkSynchronous(fn, 'The function given to DataGeneratorSource');
     if (count !== 'unbounded' && (!Number.isSafeInteger(count) || count < 0)) {
       throw new MillraceError('MR1001', `DataGeneratorSource cannot make ${String(count)} records.`, {
         hint: "Give a whole number of records, or 'unbounded'.",

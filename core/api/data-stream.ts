@@ -14,6 +14,7 @@ import { sinkOperator } from '../operator/sink-operator.js';
 import { filterOperator, mapOperator } from '../operator/stateless-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
 import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
+import { checkOutputTag } from '../operator/tag-check.js';
 import { timestampsAndWatermarksOperator } from '../operator/timestamps-and-watermarks-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import type { MapStateDescriptor } from '../state/state-descriptor.js';
@@ -248,9 +249,10 @@ export class DataStream<T> {
   /**
    * The records that operators of this stream sent to the side output.
    *
-   * @throws MillraceError MR1001 on a union or a repartitioned stream: ask its operators
+   * @throws MillraceError MR1001 on a union or a repartitioned stream: ask its operators; or if it is no tag
    */
   getSideOutput<X>(tag: OutputTag<X>): DataStream<X> {
+    checkOutputTag(tag);
     const [origin, ...others] = this.origins;
     if (
       origin === undefined ||

@@ -3,6 +3,7 @@ import { MillraceError } from '../base/millrace-error.js';
 import type { StreamOrigin } from '../graph/stream-graph.js';
 import type { KeySelector } from '../operator/functions.js';
 import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
+import { checkOutputTag } from '../operator/tag-check.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import type { AggregateFunction, ReduceFunction } from '../state/aggregate-function.js';
 import type { ProcessWindowFunction } from '../window/process-window-function.js';
@@ -93,6 +94,7 @@ export class WindowedStream<T, K> {
 
   /** Records that come too late go to this side output of the result; else they are counted and dropped. */
   sideOutputLateData(tag: OutputTag<T>): WindowedStream<T, K> {
+    checkOutputTag(tag);
     return this.#with({ lateTag: tag });
   }
 

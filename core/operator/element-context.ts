@@ -4,6 +4,7 @@ import { NO_TIMESTAMP } from '../element/watermark.js';
 import type { ProcessContext } from './process-function.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
+import { checkOutputTag } from './tag-check.js';
 import type { TimeService } from './timer-service.js';
 
 /** The one context that all calls of a function without keys are given; the operator sets what changes. */
@@ -25,6 +26,7 @@ export class ElementContext extends OperatorRuntimeContext implements ProcessCon
   }
 
   output<X>(tag: OutputTag<X>, value: X): void {
+    checkOutputTag(tag);
     this.#output.sideOutput(tag, value, this.time);
   }
 

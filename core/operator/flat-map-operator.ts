@@ -1,4 +1,5 @@
 // hot path: chain.bench.ts
+import { MillraceError } from '../base/millrace-error.js';
 import { OneInputOperator } from './abstract-stream-operator.js';
 import { ElementCollector } from './element-collector.js';
 import type { FlatMapFunction } from './functions.js';
@@ -20,8 +21,17 @@ class FlatMapOperator<T, R> extends OneInputOperator<T, R> {
     this.collector.timestamp = timestamp;
     this.context.userCode.node = this.context.chainIndex;
     const returned: unknown = fn(value, this.collector);
-    if (returned !== undefined) expectNoPromise(returned, 'The function given to flatMap');
+    if (returned !== undefined) expectNoResults(returned);
   }
+}
+
+/** Whoever knows `Array.flatMap` returns an array, which nobody would ever see. */
+function expectNoResults(returned: unknown): void {
+  expectNoPromise(returned, 'The function given to flatMap');
+  if (typeof returned !== 'object' || returned === null || !(Symbol.iterator in returned)) return;
+  throw new MillraceError('MR1001', 'The function given to flatMap returned its results.', {
+    hint: 'Hand each of them to the collector: (value, out) => out.collect(...).',
+  });
 }
 
 export function flatMapOperator<T, R>(fn: FlatMapFunction<T, R>): OperatorFactory {

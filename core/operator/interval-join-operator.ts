@@ -13,6 +13,7 @@ import type { ProcessJoinContext, ProcessJoinFunction } from './process-join-fun
 import { OperatorRuntimeContext, type RuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
+import { checkOutputTag } from './tag-check.js';
 
 type MaybeTime = number | undefined;
 
@@ -182,6 +183,7 @@ class JoinContext extends OperatorRuntimeContext implements ProcessJoinContext<M
   }
 
   output<X>(tag: OutputTag<X>, value: X): void {
+    checkOutputTag(tag);
     this.#output.sideOutput(tag, value, this.timestamp);
   }
 }

@@ -16,6 +16,7 @@ import type { ValueState } from '../state/value-state.js';
 import type { OnTimerContext, TimeDomain } from './keyed-process-function.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
+import { checkOutputTag } from './tag-check.js';
 import type { TimerService } from './timer-service.js';
 
 /** The one context that all calls of a function with keys are given; the operator sets what changes. */
@@ -49,6 +50,7 @@ export class KeyedElementContext<K> extends OperatorRuntimeContext implements On
   }
 
   output<X>(tag: OutputTag<X>, value: X): void {
+    checkOutputTag(tag);
     this.#output.sideOutput(tag, value, this.time);
   }
 

@@ -1,5 +1,5 @@
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
-import { type ReduceFunction, refusePromise } from '../state/aggregate-function.js';
+import { checkFolded, type ReduceFunction } from '../state/aggregate-function.js';
 import { ValueStateDescriptor } from '../state/state-descriptor.js';
 import type { ValueState } from '../state/value-state.js';
 import { AbstractKeyedOperator } from './abstract-keyed-operator.js';
@@ -31,7 +31,7 @@ class KeyedReduceOperator<K, T> extends AbstractKeyedOperator<K, T, T> {
     let reduced = value;
     if (before !== undefined) {
       const fn = this.#fn;
-      reduced = refusePromise(fn(before, value), 'The function given to reduce');
+      reduced = checkFolded(fn(before, value), 'The function given to reduce');
     }
     this.#reduced.update(reduced);
     this.output.collect(reduced, timestamp);

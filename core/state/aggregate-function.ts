@@ -37,3 +37,16 @@ export function refusePromise<T>(result: T, what: string): T {
   }
   return result;
 }
+
+/**
+ * What a function returned that folds a value into the one before. Undefined (a forgotten `return`) would be no
+ * state at all, and what was folded so far would be lost.
+ *
+ * @throws MillraceError MR5002, MR1001
+ */
+export function checkFolded<T>(result: T, what: string): T {
+  if (result !== undefined) return refusePromise(result, what);
+  throw new MillraceError('MR1001', `${what} returned undefined.`, {
+    hint: 'It returns the new value, also where it changes the one it was given. Was `return` forgotten?',
+  });
+}

@@ -1,4 +1,4 @@
-import { type AggregateFunction, refusePromise } from './aggregate-function.js';
+import { type AggregateFunction, checkFolded } from './aggregate-function.js';
 import type { ValueState } from './value-state.js';
 
 /** One accumulator per key. */
@@ -28,7 +28,7 @@ export class KeyedAggregatingState<IN, ACC, OUT> implements AggregatingState<IN,
     const aggregate = this.#aggregate;
     const before = this.#accumulator.value();
     const after = aggregate.add(value, before === undefined ? aggregate.createAccumulator() : before);
-    this.#accumulator.update(refusePromise(after, 'add of an aggregate function'));
+    this.#accumulator.update(checkFolded(after, 'add of an aggregate function'));
   }
 
   clear(): void {

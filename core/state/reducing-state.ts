@@ -1,4 +1,4 @@
-import { type ReduceFunction, refusePromise } from './aggregate-function.js';
+import { checkFolded, type ReduceFunction } from './aggregate-function.js';
 import type { ValueState } from './value-state.js';
 
 /** One value per key into which every added value is folded at once. */
@@ -27,7 +27,7 @@ export class KeyedReducingState<T> implements ReducingState<T> {
     const before = this.#value.value();
     const reduce = this.#reduce;
     this.#value.update(
-      before === undefined ? value : refusePromise(reduce(before, value), 'A reduce function'),
+      before === undefined ? value : checkFolded(reduce(before, value), 'A reduce function'),
     );
   }
 

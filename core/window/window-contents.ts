@@ -1,5 +1,5 @@
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
-import { type AggregateFunction, type ReduceFunction, refusePromise } from '../state/aggregate-function.js';
+import { type AggregateFunction, checkFolded, type ReduceFunction } from '../state/aggregate-function.js';
 import { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
 import type { ListState } from '../state/list-state.js';
@@ -34,7 +34,7 @@ class AggregatedContents<IN, ACC, OUT> implements WindowContents<IN, OUT> {
     const before = this.#accumulator.value();
     const accumulator = before === undefined ? this.#aggregate.createAccumulator() : before;
     const after = this.#aggregate.add(value, accumulator);
-    this.#accumulator.update(refusePromise(after, 'add of an aggregate function'));
+    this.#accumulator.update(checkFolded(after, 'add of an aggregate function'));
     return before === undefined;
   }
 
@@ -60,8 +60,9 @@ class ReducedContents<T> implements WindowContents<T, T> {
   add(value: T): boolean {
     const before = this.#reduced.value();
     const reduce = this.#reduce;
-    const after = before === undefined ? value : reduce(before, value);
-    this.#reduced.update(refusePromise(after, 'The function given to reduce'));
+    this.#reduced.update(
+      before === undefined ? value : checkFolded(reduce(before, value), 'The function given to reduce'),
+    );
     return before === undefined;
   }
 

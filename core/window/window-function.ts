@@ -6,6 +6,7 @@ import type { KeyedStates } from '../operator/keyed-process-function.js';
 import { OperatorRuntimeContext } from '../operator/runtime-context.js';
 import type { ChainedOperatorContext, Output } from '../operator/stream-operator.js';
 import { expectNoPromise } from '../operator/synchronous.js';
+import { checkOutputTag } from '../operator/tag-check.js';
 import type { TimeService } from '../operator/timer-service.js';
 import { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
@@ -126,6 +127,7 @@ class WindowFunctionContext<K> extends OperatorRuntimeContext implements Process
   }
 
   output<X>(tag: OutputTag<X>, value: X): void {
+    checkOutputTag(tag);
     const timestamp = this.window === NO_WINDOW ? NO_TIMESTAMP : this.window.maxTimestamp;
     this.#runtime.output.sideOutput(tag, value, timestamp);
   }
