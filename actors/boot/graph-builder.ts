@@ -43,7 +43,12 @@ export function buildGraph(module: JobModule): Promise<BuiltGraph> {
     thread.once('error', (error) => reject(fromWireError(toWireError(error))));
     thread.once('exit', (code) => {
       if (answered) return;
-      reject(new MillraceError('MR1009', `The thread that built the graph exited with code ${code}.`));
+      reject(
+        new MillraceError('MR1009', `The thread that built the graph exited with code ${code}.`, {
+          where: { at: module.url },
+          hint: 'Is there a call of process.exit in the job file, or in what it imports?',
+        }),
+      );
     });
     thread.postMessage(module);
   });

@@ -11,6 +11,7 @@ import {
   MillraceError,
 } from '../../core/internal.js';
 import { userStackLine } from '../task/user-stack-line.js';
+import { syntaxErrorLine } from './syntax-error-line.js';
 
 /** Which job to build, as every thread of a deployment is told. Plain data. */
 export interface JobModule {
@@ -41,12 +42,24 @@ export async function buildJobModule(
   }
 }
 
-/** SHA-256 of the module's own text, so that two threads of one deployment see a file that changed between. */
+/**
+ * SHA-256 of the module's own text, so that two threads of one deployment see a file that changed between.
+ *
+ * @throws MillraceError MR1009 if there is no such file
+ */
 export function moduleHash(url: string): string {
   if (!url.startsWith('file:')) return url;
-  return createHash('sha256')
-    .update(readFileSync(fileURLToPath(url)))
-    .digest('hex');
+  try {
+    return createHash('sha256')
+      .update(readFileSync(fileURLToPath(url)))
+      .digest('hex');
+  } catch (error) {
+    throw new MillraceError('MR1009', `The job module ${nameOf(url)} cannot be read: ${String(error)}`, {
+      where: { at: url },
+      hint: 'Name the file of a job.',
+      cause: error,
+    });
+  }
 }
 
 async function importJob(url: string) {
@@ -67,7 +80,8 @@ async function importJob(url: string) {
 function importFailure(url: string, error: unknown): MillraceError {
   const text = error instanceof Error ? error.message : String(error);
   const code = (error as { readonly code?: unknown } | null)?.code;
-  const details = { where: { at: userStackLine(error) ?? url }, cause: error };
+  const line = error instanceof SyntaxError ? syntaxErrorLine(url, error) : userStackLine(error);
+  const details = { where: { at: line ?? url }, cause: error };
   if (code === 'ERR_MODULE_NOT_FOUND') {
     return new MillraceError('MR1009', `The job module cannot be loaded: ${text}`, {
       ...details,

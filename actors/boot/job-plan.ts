@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   type JobGraph,
+  MillraceError,
   type OptionLayer,
   type ResolvedOptions,
   resolveOptions,
@@ -65,7 +67,15 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
 
 /** Where a job's checkpoints are kept: a folder below that of the configuration, relative to the process. */
 export function checkpointsRoot(options: ResolvedOptions): string {
-  return resolve(options.values['execution.checkpointing.dir'] ?? './.millrace');
+  const dir = options.values['execution.checkpointing.dir'] ?? './.millrace';
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(dir)?.[1]?.toLowerCase();
+  if (scheme === undefined) return resolve(dir);
+  if (scheme === 'file') return fileURLToPath(dir);
+  throw new MillraceError('MR4002', `Checkpoints cannot be kept at '${dir}'.`, {
+    where: { at: 'execution.checkpointing.dir' },
+    why: `there is no store for ${scheme}:// yet`,
+    hint: 'Name a local folder.',
+  });
 }
 
 /** What the job says of itself stands above the defaults and below everything that a person says. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
@@ -94,6 +94,11 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
     if (!existsSync(path)) {
       throw new MillraceError('MR7001', `There is no job file ${file}.`, {
         hint: 'Options of millrace come before the job file, those of the job after it.',
+      });
+    }
+    if (statSync(path).isDirectory()) {
+      throw new MillraceError('MR7001', `${file} is a folder, and no job file.`, {
+        hint: 'Name the module whose default export is made by defineJob.',
       });
     }
     const flags: Record<string, RawValue> = {};

@@ -128,8 +128,8 @@ export class TaskContexts {
       uid: node.uid,
       subtask: this.#environment.address.subtask,
     };
-    if (isMillraceError(error)) return error.located(where);
     const line = userStackLine(error);
+    if (isMillraceError(error)) return error.located(line === undefined ? where : { ...where, at: line });
     const what =
       error instanceof Error ? `${error.name}: ${error.message}` : `Thrown value: ${String(error)}`;
     return new MillraceError('MR5001', `User code threw ${what}`, {

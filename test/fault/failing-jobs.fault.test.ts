@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -33,6 +33,32 @@ t.test('a job that throws while it is built says on which line', async (t) => {
   const { code, stderr } = await inFolder(t)(JOB, '--how', 'build').ended;
   t.equal(code, 1);
   t.match(stderr, /^MR1009 .*RangeError: no graph today.*misbehaving\.[jt]s:\d+:\d+\]/);
+});
+
+t.test('what rejects with nobody waiting says on which line', async (t) => {
+  const run = inFolder(t);
+  const { code, stderr } = await run('-D', 'restart-strategy.type=none', JOB, '--how', 'floating').ended;
+  t.equal(code, 1);
+  t.match(stderr, /MR5003 A task thread ended: nobody waits.*misbehaving\.[jt]s:\d+:\d+\]/);
+});
+
+t.test('what is no job file says so, and where it cannot be parsed', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-failing-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'unparsable.mjs'), 'const one = 1;\nconst two = (;\n');
+  const unparsable = await new MillraceProcess(folder, ['unparsable.mjs']).ended;
+  t.equal(unparsable.code, 1);
+  t.match(unparsable.stderr, /^MR1009 .*unparsable\.mjs:2\]/);
+  const aFolder = await new MillraceProcess(folder, ['.']).ended;
+  t.equal(aFolder.code, 2);
+  t.match(aFolder.stderr, /^MR7001 \. is a folder/);
+});
+
+t.test('a checkpoint folder that is no local one is refused', async (t) => {
+  const { code, stderr } = await inFolder(t)('-D', 'execution.checkpointing.dir=s3://b/x', JOB, '--how', '-')
+    .ended;
+  t.equal(code, 3);
+  t.match(stderr, /^MR4002 .*s3:\/\/b\/x/);
 });
 
 t.test('a reader of standard output that goes ends the job, with no restart', async (t) => {

@@ -2,6 +2,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { MillraceError } from '../../../core/internal.js';
 import type { V8HeapLimits } from '../../../memory/index.js';
+import { userStackLine } from '../../task/user-stack-line.js';
 import type { TaskContract } from '../task-contract.js';
 
 /** What all task threads of a job are. Plain data: it is sent to them. */
@@ -86,5 +87,9 @@ function threadError(error: unknown): MillraceError {
       hint: 'Raise taskmanager.memory.task.heap.size (or the total size), or lower the parallelism.',
     });
   }
-  return new MillraceError('MR5003', `A task thread ended: ${text}`, { cause: error });
+  const line = userStackLine(error);
+  return new MillraceError('MR5003', `A task thread ended: ${text}`, {
+    ...(line === undefined ? {} : { where: { at: line } }),
+    cause: error,
+  });
 }

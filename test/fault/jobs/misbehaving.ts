@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { DiscardingSink, defineJob, MillraceError } from 'millrace';
 
-/** Fails as `--how` says: while it is built, in a function, once, or because nobody reads what it prints. */
+/** Fails as `--how` says: while it is built, in a function, in a promise that nobody awaits, once, or because nobody reads what it prints. */
 export default defineJob(import.meta.url, (env, params) => {
   const how = params.require('how');
   if (how === 'build') throw new RangeError('no graph today');
@@ -14,6 +14,7 @@ export default defineJob(import.meta.url, (env, params) => {
   numbers
     .map((n) => {
       if (n === 50 && how === 'always') throw new RangeError('fifty is too many');
+      if (n === 50 && how === 'floating') Promise.reject(new RangeError('nobody waits'));
       if (n === 50 && how === 'once' && !existsSync(flag)) {
         writeFileSync(flag, 'thrown');
         throw new MillraceError('MR9002', 'once is enough');
