@@ -1,6 +1,8 @@
 import type { Worker } from 'node:worker_threads';
 import {
+  checkOptionNames,
   fromWireError,
+  isJobDefinition,
   type JobDefinition,
   type JobExecutionResult,
   type JobParameterInput,
@@ -54,6 +56,9 @@ export interface SubmitOptions {
   readonly configuration?: Readonly<Record<string, RawValue>>;
 }
 
+export const CLUSTER_OPTIONS: readonly string[] = ['memory', 'parallelism', 'checkpointing', 'configuration'];
+export const SUBMIT_OPTIONS: readonly string[] = ['jobId', 'start', 'fromSavepoint', 'configuration'];
+
 /**
  * A JobManager and a TaskManager inside this process, on threads of their own.
  *
@@ -92,8 +97,9 @@ export class LocalCluster {
     });
   }
 
-  /** @throws MillraceError MR1004 on any thread but the main one of the program */
+  /** @throws MillraceError MR1004 on any thread but the main one of the program, MR1001 for an unknown option */
   static async start(options: ClusterOptions = {}): Promise<LocalCluster> {
+    checkOptionNames(options, CLUSTER_OPTIONS, 'LocalCluster.start');
     return LocalCluster.startWith([{ origin: 'flag', values: valuesOf(options) }]);
   }
 
@@ -121,6 +127,8 @@ export class LocalCluster {
     params: JobParameterInput = {},
     options: SubmitOptions = {},
   ): Promise<LocalJob> {
+    checkOptionNames(options, SUBMIT_OPTIONS, 'submit');
+    checkJob(job);
     const answer = await this.submitModule(job.url, new JobParameters(params).all(), options);
     if (answer.type === 'refused') throw fromWireError(answer.error);
     if (answer.type === 'already-finished') {
@@ -224,10 +232,18 @@ export class LocalJob {
   }
 }
 
+function checkJob(job: unknown): void {
+  if (isJobDefinition(job)) return;
+  throw new MillraceError('MR1003', 'What was submitted is no job.', {
+    hint: 'Import the default export of the job file, which defineJob made.',
+  });
+}
+
 function valuesOf(options: ClusterOptions): Record<string, RawValue> {
   const values: Record<string, RawValue> = {};
   if (options.memory !== undefined) values['taskmanager.memory.flink.size'] = options.memory;
   if (options.parallelism !== undefined) values['parallelism.default'] = options.parallelism;
+  checkOptionNames(options.checkpointing ?? {}, ['interval', 'dir'], 'checkpointing');
   const { interval, dir } = options.checkpointing ?? {};
   if (interval !== undefined) values['execution.checkpointing.interval'] = interval;
   if (dir !== undefined) values['execution.checkpointing.dir'] = dir;

@@ -1,10 +1,18 @@
 import {
+  checkOptionNames,
   createDefineJob,
   type JobDefinition,
   type JobExecutor,
   type JobParameterInput,
 } from '../../core/internal.js';
-import { type ClusterOptions, LocalCluster, type LocalJob, type SubmitOptions } from './local-cluster.js';
+import {
+  CLUSTER_OPTIONS,
+  type ClusterOptions,
+  LocalCluster,
+  type LocalJob,
+  SUBMIT_OPTIONS,
+  type SubmitOptions,
+} from './local-cluster.js';
 
 /** Options of `job.execute`: those of its cluster and those of its submission. */
 export type ExecuteOptions = ClusterOptions & SubmitOptions;
@@ -26,9 +34,10 @@ async function onOwnCluster<R>(
   options: ExecuteOptions,
   use: (submitted: LocalJob) => Promise<R>,
 ): Promise<R> {
-  const cluster = await LocalCluster.start(options);
+  checkOptionNames(options, [...CLUSTER_OPTIONS, ...SUBMIT_OPTIONS], 'execute');
+  const { jobId, start, fromSavepoint, ...ofCluster } = options;
+  const cluster = await LocalCluster.start(ofCluster);
   try {
-    const { jobId, start, fromSavepoint } = options;
     const submitted = await cluster.submit(job, params, {
       ...(jobId === undefined ? {} : { jobId }),
       ...(start === undefined ? {} : { start }),

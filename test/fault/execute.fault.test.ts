@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalCluster } from 'millrace';
+import { type ClusterOptions, LocalCluster, type SubmitOptions } from 'millrace';
 import t from 'tap';
 import doubled from './jobs/doubled.js';
 import earlyEnd from './jobs/early-end.js';
@@ -49,4 +49,18 @@ t.test('two jobs of one name in a cluster are refused, and a cancelled one says 
   await t.rejects(cluster.submit(doubled, {}), { code: 'MR8002' });
   await job.cancel();
   await t.rejects(job.result(), { code: 'MR5007' });
+});
+
+t.test('mistyped options and what is no job are refused', async (t) => {
+  const typo = { paralelism: 2 } as ClusterOptions;
+  await t.rejects(LocalCluster.start(typo), { code: 'MR1001', message: /Did you mean 'parallelism'/ });
+  await t.rejects(doubled.execute({}, typo), { code: 'MR1001' });
+  const checkpointing = { intervall: '1 s' } as ClusterOptions['checkpointing'] & object;
+  await t.rejects(LocalCluster.start({ checkpointing }), { code: 'MR1001', message: /'interval'/ });
+  const cluster = await LocalCluster.start({ parallelism: 1 });
+  t.teardown(() => cluster.close());
+  await t.rejects(cluster.submit(doubled, {}, { jobID: 'x' } as SubmitOptions), { code: 'MR1001' });
+  await t.rejects(cluster.submit(undefined as unknown as typeof doubled), { code: 'MR1003' });
+  const gone = { ...doubled, url: 'file:///not/there.mjs' };
+  await t.rejects(cluster.submit(gone), { code: 'MR1009', message: /not\/there\.mjs/ });
 });
