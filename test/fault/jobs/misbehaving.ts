@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { DiscardingSink, defineJob, MillraceError } from 'millrace';
 
-/** Fails as `--how` says: while it is built, in a function, in a promise that nobody awaits, once, or because nobody reads what it prints. */
+/** Fails as `--how` says: while it is built, in a function, in a promise, once, or as nobody reads what it prints. */
 export default defineJob(import.meta.url, (env, params) => {
   const how = params.require('how');
   if (how === 'build') throw new RangeError('no graph today');

@@ -89,8 +89,8 @@ t.test('folders that are made at once by many are made', async (t) => {
   t.equal((await disk.list(`${root}/many/a/b/c`)).length, 8);
 });
 
-const noProc = process.platform === 'linux' ? false : 'there is no /proc';
-t.test('where no folder can be made, that is said at once', { skip: noProc }, async (t) => {
+t.test('where no folder can be made, that is said at once', async (t) => {
+  if (process.platform !== 'linux') return t.comment('only Linux has a /proc');
   await t.rejects(disk.create('/proc/millrace/log/1'), {
     code: 'MR3002',
     message: /No folder can be made in/,
