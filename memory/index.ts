@@ -50,11 +50,13 @@ export { dynamicConfiguration, forLocalExecution, taskExecutorResource } from '.
 export { createTaskGauges, type TaskGaugeMemory, TaskGauges } from './task-gauges.js';
 export { taskManagerMemory, withTaskManagerDefaultSize } from './task-manager-memory.js';
 export {
+  configuredControlHeap,
   controlHeapLimits,
   heapClassFor,
   type JobDemand,
   planRuntime,
   type RuntimePlan,
+  STATE_WRITER_HEAP,
   TASK_HEAP_FLOOR_MB,
   threadsThatFit,
   tooSmallToRun,

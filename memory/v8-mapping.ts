@@ -1,4 +1,5 @@
 import { invariant, MillraceError } from '../core/internal.js';
+import { type MemoryConfiguration, readMemorySize } from './memory-configuration.js';
 import { MemorySize } from './memory-size.js';
 import type { TaskManagerMemory } from './memory-spec.js';
 import {
@@ -24,6 +25,12 @@ export interface V8HeapLimits {
   readonly maxOldGenerationSizeMb: number;
   readonly maxYoungGenerationSizeMb: number;
 }
+
+/** The state writer has no rows on its heap: they come and go as bytes. Its heap counts as overhead. */
+export const STATE_WRITER_HEAP: V8HeapLimits = Object.freeze({
+  maxOldGenerationSizeMb: 32,
+  maxYoungGenerationSizeMb: 8,
+});
 
 /** The least heap in which a task runs. */
 const FLOOR: V8HeapLimits = Object.freeze({ maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 });
@@ -94,7 +101,7 @@ export function planRuntime(
   const plan: RuntimePlan = Object.freeze({
     taskThreads,
     taskHeap,
-    controlHeap: controlHeapLimits(spec),
+    controlHeap: controlHeapLimits(spec.frameworkHeap),
     segmentSize: spec.segmentSize,
     segmentCount: segments,
     segmentsRequired: buffers.required,
@@ -125,11 +132,23 @@ export function threadsThatFit(taskHeap: MemorySize): number {
   return Number(taskHeap.bytes / MemorySize.mebibytes(TASK_HEAP_FLOOR_MB).bytes);
 }
 
-/** The control thread gets the framework heap to the MiB, and the least heap if that is less. */
-export function controlHeapLimits(spec: TaskManagerMemory): V8HeapLimits {
-  const mb = Number(spec.frameworkHeap.bytes >> 20n);
+/**
+ * The control thread gets the framework heap to the MiB, and the least heap if that is less. A graph builder,
+ * which is there before any task is, gets as much.
+ */
+export function controlHeapLimits(frameworkHeap: MemorySize): V8HeapLimits {
+  const mb = Number(frameworkHeap.bytes >> 20n);
   if (mb < FLOOR.maxOldGenerationSizeMb + CONTROL_YOUNG_MB) return FLOOR;
   return { maxOldGenerationSizeMb: mb - CONTROL_YOUNG_MB, maxYoungGenerationSizeMb: CONTROL_YOUNG_MB };
+}
+
+/**
+ * The same from what is configured, before there is a job: the framework heap depends on no other size.
+ *
+ * @throws MillraceError MR4002 if the configured size cannot be read
+ */
+export function configuredControlHeap(config: MemoryConfiguration): V8HeapLimits {
+  return controlHeapLimits(readMemorySize(config, 'taskmanager.memory.framework.heap.size'));
 }
 
 /**

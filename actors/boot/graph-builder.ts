@@ -6,6 +6,8 @@ import {
   type WireError,
 } from '../../core/internal.js';
 import type { JobModule } from './job-module.js';
+import { outOfMemory } from './threads/out-of-memory.js';
+import { ownHeap } from './threads/own-port.js';
 import { graphBuilderThreads } from './threads/spare-threads.js';
 
 /** What the graph builder's thread answers. */
@@ -32,7 +34,7 @@ export interface BuiltGraph {
  */
 export function buildGraph(module: JobModule): Promise<BuiltGraph> {
   return new Promise((resolve, reject) => {
-    const thread = graphBuilderThreads.take();
+    const thread = graphBuilderThreads.take(ownHeap());
     let answered = false;
     thread.once('message', (answer: GraphBuilderAnswer) => {
       answered = true;
@@ -40,7 +42,7 @@ export function buildGraph(module: JobModule): Promise<BuiltGraph> {
       else reject(fromWireError(answer.error));
       thread.terminate().catch(reject);
     });
-    thread.once('error', (error) => reject(fromWireError(toWireError(error))));
+    thread.once('error', (error) => reject(outOfMemory(error) ?? fromWireError(toWireError(error))));
     thread.once('exit', (code) => {
       if (answered) return;
       reject(

@@ -11,9 +11,12 @@ import {
   MillraceError,
   type OptionLayer,
   type RawValue,
+  resolveOptions,
 } from '../../core/internal.js';
+import { configuredControlHeap } from '../../memory/index.js';
 import type { ClusterGateway, JobStart, SubmissionAnswer, TaskStatus } from '../cluster/cluster-gateway.js';
 import type { Remote } from './comlink/comlink-port.js';
+import { outOfMemory } from './threads/out-of-memory.js';
 import { isMainThread } from './threads/own-port.js';
 import { controlThreads } from './threads/spare-threads.js';
 
@@ -85,9 +88,7 @@ export class LocalCluster {
     this.#gateway = gateway;
     this.#layers = layers;
     this.#lost = new Promise((_, reject) => {
-      thread.once('error', (error) =>
-        reject(new MillraceError('MR9002', `The control thread failed: ${error.message}`, { cause: error })),
-      );
+      thread.once('error', (error) => reject(outOfMemory(error) ?? controlThreadFailed(error)));
       thread.once('exit', () =>
         reject(new MillraceError('MR5003', 'The control thread has ended; the cluster is closed.')),
       );
@@ -114,10 +115,11 @@ export class LocalCluster {
         },
       );
     }
-    controlThreads.warm();
+    const heap = configuredControlHeap(resolveOptions(layers).configured);
+    controlThreads.warm(heap);
     // Job modules import this file too, in every thread, and connect to nothing there.
     const { connect } = await import('./comlink/comlink-port.js');
-    const thread = controlThreads.take();
+    const thread = controlThreads.take(heap);
     return new LocalCluster(thread, connect<ClusterGateway>(thread), layers);
   }
 
@@ -237,6 +239,10 @@ function checkJob(job: unknown): void {
   throw new MillraceError('MR1003', 'What was submitted is no job.', {
     hint: 'Import the default export of the job file, which defineJob made.',
   });
+}
+
+function controlThreadFailed(error: Error): MillraceError {
+  return new MillraceError('MR9002', `The control thread failed: ${error.message}`, { cause: error });
 }
 
 function valuesOf(options: ClusterOptions): Record<string, RawValue> {

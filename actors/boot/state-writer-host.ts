@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import { isMillraceError, MillraceError } from '../../core/internal.js';
-import { KillLock, ReplySignal } from '../../memory/index.js';
+import { KillLock, ReplySignal, STATE_WRITER_HEAP } from '../../memory/index.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 import type { StateWriterOrder } from './state-writer-thread.js';
 import { spawnThread } from './threads/spawn-thread.js';
@@ -28,7 +28,9 @@ export class StateWriterHost {
   constructor(onFailed: (error: MillraceError) => void) {
     const memory = KillLock.memory();
     this.#lock = new KillLock(memory);
-    this.#thread = spawnThread(new URL('./state-writer-thread.js', import.meta.url), { workerData: memory });
+    this.#thread = spawnThread(new URL('./state-writer-thread.js', import.meta.url), STATE_WRITER_HEAP, {
+      workerData: memory,
+    });
     let failure: unknown;
     this.#thread.on('error', (error) => {
       failure = error;

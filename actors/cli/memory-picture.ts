@@ -130,7 +130,7 @@ function drawMapping(
       `network ${slot.network.toShort()}, managed ${slot.managed.toShort()}, cpu ${slot.cpuCores}`,
     '',
     style.bold('V8 (old + young generation of a thread, in MiB)'),
-    `  control thread   ${printLimits(controlHeapLimits(spec))}, from the framework heap`,
+    `  control thread   ${printLimits(controlHeapLimits(spec.frameworkHeap))}, from the framework heap`,
     `  task threads     ${threads} at most, of ${TASK_HEAP_FLOOR_MB} or more` +
       (classes.length === 0 ? '' : `; by number of threads ${classes.join(', ')}`),
     '',

@@ -17,7 +17,8 @@ export type SplitRoute =
 
 /**
  * Where a report about splits goes. The enumerator lives beside subtask 0, which ends only after every
- * reader has been told that no more splits follow, or has ended by itself; so a request that finds it gone is answered with that.
+ * reader has been told that no more splits follow, or has ended by itself; so a request that finds it gone is
+ * answered with that.
  */
 export function routeSplitReport(
   from: Execution,

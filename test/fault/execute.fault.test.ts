@@ -5,6 +5,7 @@ import { type ClusterOptions, LocalCluster, type SubmitOptions } from 'millrace'
 import t from 'tap';
 import doubled from './jobs/doubled.js';
 import earlyEnd from './jobs/early-end.js';
+import heapOfBuilder from './jobs/heap-of-builder.js';
 
 /** Jobs started from a program, on real threads. */
 const COUNT = 20_000;
@@ -40,6 +41,16 @@ t.test('readers that end before they are told to make the job end', async (t) =>
   const checkpointing = { interval: '50 ms', dir: folder(t) };
   t.same(sorted(await earlyEnd.executeAndCollect<number>({}, { parallelism: 3, checkpointing })), [0, 1, 2]);
   t.same(sorted(await earlyEnd.executeAndCollect<number>({}, { parallelism: 2 })), [0, 1]);
+});
+
+t.test('control thread and graph builder have the framework heap', async (t) => {
+  const configuration = { 'taskmanager.memory.framework.heap.size': '100m' };
+  await t.rejects(heapOfBuilder.execute({}, { configuration }), /heap 84 \+ 16/);
+  await t.rejects(heapOfBuilder.execute({}), /heap 112 \+ 16/);
+});
+
+t.test('a configuration that cannot be read is told when the cluster is started', async (t) => {
+  await t.rejects(LocalCluster.start({ configuration: { 'parallelism.defualt': 2 } }), { code: 'MR4001' });
 });
 
 t.test('two jobs of one name in a cluster are refused, and a cancelled one says so', async (t) => {

@@ -38,8 +38,8 @@ function blockOf(rows: number): Uint8Array {
   return block.take().slice();
 }
 
-function writeOf(sequence: number, rows: number): StateWriterMessage {
-  return { type: 'write', path, sequence, rows: [blockOf(rows)], spills: [], droppedSpills: [] };
+function writeOf(sequence: number, block: Uint8Array): StateWriterMessage {
+  return { type: 'write', path, sequence, rows: [block], spills: [], droppedSpills: [] };
 }
 
 /** Waits until the writer has answered once. */
@@ -61,7 +61,8 @@ function onEnded(error: Error): void {
 async function endByHost(): Promise<void> {
   const host = new StateWriterHost(onEnded);
   const connection = host.connect();
-  for (let sequence = 0; sequence < WRITES; sequence++) connection.port.postMessage(writeOf(sequence, ROWS));
+  const block = blockOf(ROWS);
+  for (let sequence = 0; sequence < WRITES; sequence++) connection.port.postMessage(writeOf(sequence, block));
   console.log(`writes: ${answer(connection).type}`);
   await host.close();
   console.log('ended');
@@ -88,7 +89,7 @@ const WAYS: Readonly<Record<string, () => Promise<void>>> = {
 await WAYS[how]?.();
 const next = new StateWriterHost(onEnded);
 const connection = next.connect();
-connection.port.postMessage(writeOf(0, 1));
+connection.port.postMessage(writeOf(0, blockOf(1)));
 console.log(`another writes: ${answer(connection).type}`);
 connection.port.close();
 await next.close();

@@ -1,5 +1,6 @@
-import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, type MessagePort, parentPort, resourceLimits, workerData } from 'node:worker_threads';
 import { MillraceError } from '../../../core/internal.js';
+import type { V8HeapLimits } from '../../../memory/index.js';
 
 /** The port to the thread that started this one, and what it was given. The only place that asks for them. */
 export function ownPort(): { readonly port: MessagePort; readonly data: unknown } {
@@ -10,6 +11,15 @@ export function ownPort(): { readonly port: MessagePort; readonly data: unknown 
     );
   }
   return { port: parentPort, data: workerData };
+}
+
+/** The heap that this thread was given; for threads of ours, which all are given one. */
+export function ownHeap(): V8HeapLimits {
+  const { maxOldGenerationSizeMb, maxYoungGenerationSizeMb } = resourceLimits;
+  if (maxOldGenerationSizeMb === undefined || maxYoungGenerationSizeMb === undefined) {
+    throw new MillraceError('MR9001', 'This thread was started without limits to its heap.');
+  }
+  return { maxOldGenerationSizeMb, maxYoungGenerationSizeMb };
 }
 
 export { isMainThread };

@@ -1,6 +1,7 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import type { V8HeapLimits } from '../../../memory/index.js';
 
-/** A thread of ours that is no task: the control plane, a graph builder. The only place that starts one. */
-export function spawnThread(entry: URL, options: WorkerOptions): Worker {
-  return new Worker(entry, options);
+/** A thread of ours that is no task: control plane, graph builder, state writer. The only place that starts one. */
+export function spawnThread(entry: URL, heap: V8HeapLimits, options: WorkerOptions = {}): Worker {
+  return new Worker(entry, { ...options, resourceLimits: { ...heap } });
 }

@@ -1,8 +1,10 @@
 import t from 'tap';
+import { STOCK_CONTROL_HEAP } from '../../../actors/boot/threads/spare-threads.js';
 import { MemorySize } from '../../../memory/memory-size.js';
 import { raiseProcessSizeUntilFits } from '../../../memory/process-size.js';
 import { taskManagerMemory } from '../../../memory/task-manager-memory.js';
 import {
+  configuredControlHeap,
   controlHeapLimits,
   heapClassFor,
   type JobDemand,
@@ -48,12 +50,20 @@ t.test('the task heap is divided over the threads, in heaps of few sizes', async
 });
 
 t.test('the framework heap is the heap of the control thread', async (t) => {
-  t.same(controlHeapLimits(stock), { maxOldGenerationSizeMb: 112, maxYoungGenerationSizeMb: 16 });
+  t.same(controlHeapLimits(stock.frameworkHeap), {
+    maxOldGenerationSizeMb: 112,
+    maxYoungGenerationSizeMb: 16,
+  });
   const tight = taskManagerMemory({
     'taskmanager.memory.process.size': '1728m',
     'taskmanager.memory.framework.heap.size': '0',
   });
-  t.same(controlHeapLimits(tight), { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 });
+  t.same(controlHeapLimits(tight.frameworkHeap), { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 });
+  t.same(configuredControlHeap({ 'taskmanager.memory.framework.heap.size': '256m' }), {
+    maxOldGenerationSizeMb: 240,
+    maxYoungGenerationSizeMb: 16,
+  });
+  t.same(configuredControlHeap({}), STOCK_CONTROL_HEAP, 'what a thread is warmed with');
 });
 
 t.test('a job is mapped on threads, segments and shares of managed memory', async (t) => {
