@@ -69,6 +69,7 @@ export { decideRetention, type LoggedSlot, type StoredDataFile } from './checkpo
 export type {
   CheckpointKind,
   CheckpointManifest,
+  KeyedStateFile,
   KeyedStateHandle,
   OperatorListHandle,
   OperatorStateHandle,

@@ -3,6 +3,7 @@ import {
   type CheckpointManifest,
   type CheckpointStorage,
   type JobGraph,
+  type KeyedStateFile,
   type KeyedStateHandle,
   type OperatorStateHandle,
   type SnapshotWriter,
@@ -84,8 +85,8 @@ class FileCopies {
 
   async #keyed(keyed: KeyedStateHandle | undefined): Promise<KeyedStateHandle | undefined> {
     if (keyed === undefined) return undefined;
-    const files: StateFileHandle[] = [];
-    for (const file of keyed.files) files.push(await this.#copy(file));
+    const files: KeyedStateFile[] = [];
+    for (const file of keyed.files) files.push({ ...file, ...(await this.#copy(file)) });
     return { ...keyed, files };
   }
 

@@ -3,15 +3,15 @@ import type { DataReport } from '../../core/internal.js';
 /**
  * What the collecting sinks of a job have brought back and nobody has taken yet.
  *
- * Invariant: the values of one number of one sink and subtask are taken in once, however often a restarted
+ * Invariant: the values of one number of one writer of a sink are taken in once, however often a restarted
  * task commits them.
  */
 export class CollectedValues {
   readonly #seen = new Map<string, number>();
   #values: unknown[] = [];
 
-  add(subtask: number, report: DataReport): void {
-    const writer = `${report.uid}/${subtask}`;
+  add(report: DataReport): void {
+    const writer = `${report.uid}/${report.writer}`;
     if (report.sequence <= (this.#seen.get(writer) ?? 0)) return;
     this.#seen.set(writer, report.sequence);
     for (const value of report.values) this.#values.push(value);

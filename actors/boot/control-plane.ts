@@ -142,7 +142,7 @@ export class ControlPlane implements ClusterGateway {
         jitter: new Prng(randomInt(2 ** 48 - 1)),
         listener: {
           onTasksRunning: () => launcher.warm(),
-          onCollected: (task, report) => collected.add(task.subtask, report),
+          onCollected: (_task, report) => collected.add(report),
         },
       },
     );

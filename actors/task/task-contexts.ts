@@ -90,8 +90,8 @@ export class TaskContexts {
       mustYield: () => host.room.mustYield(),
       fail: (error) => host.fail(error),
       writeLine: (line) => environment.writeLine(line),
-      collect: (sequence, values) =>
-        environment.report({ type: 'collected', uid: node.uid, sequence, values }),
+      collect: (writer, sequence, values) =>
+        environment.report({ type: 'collected', uid: node.uid, writer, sequence, values }),
       userError: (error) => this.#userError(node, error),
     };
   }

@@ -1,7 +1,9 @@
 import type { Committer, Sink, SinkWriter, SinkWriterContext } from './sink.js';
 
-/** Values of one checkpoint of one writer, numbered from 1 without a gap. Plain data. */
+/** Values of one checkpoint of one writer, numbered upwards. Plain data. */
 export interface CollectedBatch<T> {
+  /** Of a subtask in one run of the process: after a rescale another subtask may commit what it wrote. */
+  readonly writer: string;
   readonly sequence: number;
   readonly values: readonly T[];
 }
@@ -10,8 +12,8 @@ export interface CollectedBatch<T> {
  * Brings the records back to who started the job (`executeAndCollect`, `LocalJob.collected`): exactly once,
  * when the checkpoint that holds them is complete. For results that fit into memory, and for tests.
  *
- * Invariants: batches of a writer are numbered without a gap over all attempts; a batch that is committed
- * again has the number that it had.
+ * Invariants: batches of a writer are numbered upwards over all attempts of its run; a batch that is
+ * committed again has the number that it had.
  *
  * @example
  * ```ts
@@ -20,10 +22,11 @@ export interface CollectedBatch<T> {
  */
 export class CollectSink<T> implements Sink<T, CollectedBatch<T>, number> {
   createWriter(
-    _context: SinkWriterContext,
+    { epoch, subtaskIndex }: SinkWriterContext,
     restored: readonly number[],
   ): SinkWriter<T, CollectedBatch<T>, number> {
-    let sequence = restored[0] ?? 0;
+    const writer = `${epoch}-${subtaskIndex}`;
+    let sequence = Math.max(0, ...restored);
     let values: T[] = [];
     return {
       write: (value) => {
@@ -32,7 +35,7 @@ export class CollectSink<T> implements Sink<T, CollectedBatch<T>, number> {
       flush: () => {},
       prepareCommit: () => {
         if (values.length === 0) return [];
-        const batch = { sequence: ++sequence, values };
+        const batch = { writer, sequence: ++sequence, values };
         values = [];
         return [batch];
       },
@@ -43,7 +46,7 @@ export class CollectSink<T> implements Sink<T, CollectedBatch<T>, number> {
   createCommitter(context: SinkWriterContext): Committer<CollectedBatch<T>> {
     return {
       commit: async (batches) => {
-        for (const { sequence, values } of batches) context.collect(sequence, values);
+        for (const { writer, sequence, values } of batches) context.collect(writer, sequence, values);
       },
     };
   }

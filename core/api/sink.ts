@@ -55,8 +55,11 @@ export interface SinkWriterContext {
   readonly clock: Clock;
   /** For sinks that print: what is data goes to standard output. Resolves when it has been taken. */
   writeLine(line: string): Promise<void>;
-  /** Hands values to who started the job; what was handed over before under a number is passed over. */
-  collect(sequence: number, values: readonly unknown[]): void;
+  /**
+   * Hands values to who started the job; what was handed over before under a number of a writer, or under a
+   * later one, is passed over.
+   */
+  collect(writer: string, sequence: number, values: readonly unknown[]): void;
 }
 
 /**

@@ -30,7 +30,7 @@ export const ERROR_TABLE = {
   MR2008: { kind: 'fatal', title: 'A row of state finds no room in managed memory' },
   MR2011: { kind: 'fatal', title: 'Broadcast state was changed where it may only be read' },
   MR2101: { kind: 'fatal', title: 'The checkpoint belongs to another graph' },
-  MR2102: { kind: 'fatal', title: 'The checkpoint was taken at another parallelism' },
+  MR2102: { kind: 'fatal', title: 'The checkpoint was taken with other key groups' },
   MR2103: { kind: 'fatal', title: 'The declared type of a state differs from the one in the checkpoint' },
   // 3xxx: checkpoints and storage
   MR3001: { kind: 'retryable', title: 'A storage operation failed' },

@@ -1,4 +1,4 @@
-import type { StateFileHandle } from '../ports/keyed-state-store.js';
+import type { KeyGroupRange, StateFileHandle } from '../ports/keyed-state-store.js';
 
 /** Keyed state of one operator of one subtask in a checkpoint: plain data, stored in the manifest. */
 export interface KeyedStateHandle {
@@ -7,9 +7,15 @@ export interface KeyedStateHandle {
   readonly keyGroupStart: number;
   readonly keyGroupEnd: number;
   /** Applied in this order on restore: a base, then increments whose rows (and deletions) replace it. */
-  readonly files: readonly StateFileHandle[];
+  readonly files: readonly KeyedStateFile[];
   /** Type of each table's values, to be compared with what the job declares. */
   readonly tables: Readonly<Record<string, string>>;
+}
+
+/** A state file as one subtask uses it. After a rescale several use one file, each for a part of it. */
+export interface KeyedStateFile extends StateFileHandle {
+  /** Only the rows of these key groups count: those of others are not this file's to say. Absent: all do. */
+  readonly keyGroups?: KeyGroupRange;
 }
 
 /** All that one operator of one subtask puts into a checkpoint. Plain data. */
@@ -21,11 +27,13 @@ export interface OperatorStateHandle {
 
 export interface OperatorListHandle {
   /**
-   * Who gets the items at another parallelism: some each, all each, or (they are alike) a copy each.
-   * `watermark` is all each too, and unlike `union` it is whole without the items of finished subtasks: time
-   * has come to its end for them, so they hold nobody back.
+   * Who gets the items at another parallelism: some each (`split`), all each, also at the same parallelism
+   * (`union`), or, as they are alike, a copy each (`broadcast`). `together` keeps those of one subtask
+   * together: of n subtasks, subtask s mod n gets those of subtask s. `watermark` is all each too, and unlike
+   * `union` it is whole without the items of finished subtasks: time has come to its end for them, so they
+   * hold nobody back.
    */
-  readonly mode: 'split' | 'union' | 'broadcast' | 'watermark';
+  readonly mode: 'split' | 'union' | 'broadcast' | 'watermark' | 'together';
   readonly items: readonly Uint8Array[];
 }
 

@@ -7,14 +7,23 @@ import type {
   SubtaskSnapshot,
   VertexSnapshot,
 } from './snapshot-handle.js';
+import { type FormerStates, redistributeState, withUnionLists } from './state-redistribution.js';
+
+/** In place of an enumerator's state, which is never empty: it had dealt out all splits, and ended. */
+export const NO_SPLITS_LEFT: Uint8Array = new Uint8Array(0);
 
 /**
  * Gives each subtask of a graph its part of a checkpoint. State is found by operator uid, so a corrected
- * job whose operators kept their uids resumes, even if they are chained in another way.
+ * job whose operators kept their uids resumes, even if they are chained in another way. Where the parallelism
+ * is another one than it was, state is dealt out anew.
+ *
+ * What had ended stays ended: a subtask of an operator that has the parallelism that it had; otherwise the
+ * operator, if all its subtasks had. Of one that had ended in a part, all subtasks run, on the state of those
+ * that ran.
  *
  * @throws MillraceError MR2101 if the checkpoint holds state that no operator of the graph would take, or
  *   an operator of it had ended in only a part of the tasks it is now chained into
- * @throws MillraceError MR2102 if parallelism or maximum parallelism differ
+ * @throws MillraceError MR2102 if the maximum parallelism of keyed state differs
  */
 export function assignState(manifest: CheckpointManifest, graph: JobGraph): AttemptRestore {
   const byUid = new Map<string, VertexSnapshot>();
@@ -27,45 +36,69 @@ export function assignState(manifest: CheckpointManifest, graph: JobGraph): Atte
     checkpointId: manifest.checkpointId,
     subtasks: graph.vertices.map((vertex) => assignVertex(vertex, byUid, manifest)),
     enumerators: graph.vertices.map((vertex) =>
-      vertex.isSource
-        ? manifest.vertices.find(({ vertexUid }) => vertexUid === vertex.uid)?.enumerator
-        : undefined,
+      vertex.isSource ? enumeratorOf(vertex, manifest) : undefined,
     ),
   };
 }
+
+/**
+ * An enumerator ends with subtask 0, which may come to run again when the parallelism changes: then every
+ * split had been dealt out.
+ */
+function enumeratorOf(vertex: JobVertex, manifest: CheckpointManifest): Uint8Array | undefined {
+  const home = manifest.vertices.find(({ vertexUid }) => vertexUid === vertex.uid);
+  if (home === undefined || home.enumerator !== undefined || home.parallelism === vertex.parallelism)
+    return home?.enumerator;
+  return home.subtasks[0] === 'finished' ? NO_SPLITS_LEFT : undefined;
+}
+
+/** What an operator is restored from, by its present subtasks. */
+type OperatorParts = readonly (OperatorStateHandle | 'finished' | undefined)[];
 
 function assignVertex(
   vertex: JobVertex,
   byUid: ReadonlyMap<string, VertexSnapshot>,
   manifest: CheckpointManifest,
 ): readonly (SubtaskSnapshot | 'finished')[] {
-  const homes = new Map<string, VertexSnapshot>();
+  const parts = new Map<string, OperatorParts>();
   for (const { uid } of vertex.operators) {
     const home = byUid.get(uid);
     if (home === undefined) continue;
-    checkParallelism(vertex, home, manifest);
-    homes.set(uid, home);
+    checkMaxParallelism(vertex, uid, home, manifest);
+    parts.set(uid, partsOf(uid, home, vertex));
   }
   return Array.from({ length: vertex.parallelism }, (_, subtask) =>
-    assignSubtask(vertex, subtask, homes, manifest),
+    assignSubtask(vertex, subtask, parts, manifest),
   );
+}
+
+function partsOf(uid: string, home: VertexSnapshot, vertex: JobVertex): OperatorParts {
+  const { parallelism, maxParallelism } = vertex;
+  const former = formerStates(home, uid);
+  if (home.parallelism === parallelism) {
+    const states = withUnionLists(former);
+    return home.subtasks.map((subtask, index) => (subtask === 'finished' ? 'finished' : states[index]));
+  }
+  if (home.subtasks.every((subtask) => subtask === 'finished'))
+    return new Array<'finished'>(parallelism).fill('finished');
+  return redistributeState(former, parallelism, maxParallelism);
 }
 
 function assignSubtask(
   vertex: JobVertex,
   subtask: number,
-  homes: ReadonlyMap<string, VertexSnapshot>,
+  parts: ReadonlyMap<string, OperatorParts>,
   manifest: CheckpointManifest,
 ): SubtaskSnapshot | 'finished' {
   const operators: Record<string, OperatorStateHandle> = {};
   let finished = 0;
-  for (const [uid, home] of homes) {
-    const snapshot = home.subtasks[subtask];
-    if (snapshot === 'finished') finished++;
-    else if (snapshot?.operators[uid] !== undefined) operators[uid] = snapshot.operators[uid];
+  for (const [uid, bySubtask] of parts) {
+    const part = bySubtask[subtask];
+    if (part === 'finished') finished++;
+    else if (part !== undefined) operators[uid] = part;
   }
   if (finished === 0) return { operators };
-  if (finished === homes.size) return 'finished';
+  if (finished === parts.size) return 'finished';
   throw new MillraceError(
     'MR2101',
     `Some operators of '${vertex.name}' had ended in the checkpoint, others not.`,
@@ -77,18 +110,29 @@ function assignSubtask(
   );
 }
 
-function checkParallelism(vertex: JobVertex, home: VertexSnapshot, manifest: CheckpointManifest): void {
-  const { parallelism, maxParallelism } = home;
-  if (parallelism === vertex.parallelism && maxParallelism === vertex.maxParallelism) return;
-  const differs =
-    parallelism === vertex.parallelism
-      ? `maximum parallelism ${maxParallelism}, and now has ${vertex.maxParallelism}`
-      : `parallelism ${parallelism}, and now has ${vertex.parallelism}`;
-  throw new MillraceError('MR2102', `'${vertex.name}' had ${differs}.`, {
-    where: { job: manifest.jobName, operator: vertex.name, uid: vertex.uid },
-    why: `Checkpoint ${manifest.checkpointId} cannot be restored at another parallelism.`,
-    hint: 'Resume with the former parallelism, or start the job anew with --fresh.',
-  });
+/** The number of key groups is fixed by the first checkpoint: a key's group depends on it. */
+function checkMaxParallelism(
+  vertex: JobVertex,
+  uid: string,
+  home: VertexSnapshot,
+  manifest: CheckpointManifest,
+): void {
+  const { maxParallelism } = home;
+  if (maxParallelism === vertex.maxParallelism) return;
+  if (formerStates(home, uid).every((state) => state?.keyed === undefined)) return;
+  throw new MillraceError(
+    'MR2102',
+    `'${vertex.name}' had maximum parallelism ${maxParallelism}, and now has ${vertex.maxParallelism}.`,
+    {
+      where: { job: manifest.jobName, operator: vertex.name, uid },
+      why: `The keyed state of checkpoint ${manifest.checkpointId} lies in ${maxParallelism} key groups for good.`,
+      hint: `Set pipeline.max-parallelism to ${maxParallelism}, or start the job anew with --fresh.`,
+    },
+  );
+}
+
+function formerStates(home: VertexSnapshot, uid: string): FormerStates {
+  return home.subtasks.map((subtask) => (subtask === 'finished' ? undefined : subtask.operators[uid]));
 }
 
 function refuseUnclaimed(manifest: CheckpointManifest, graph: JobGraph): void {

@@ -30,7 +30,8 @@ export class CommitQueue<CommittableT> {
   ) {
     this.#context = context;
     this.#committer = committer;
-    this.#pending = [...restored];
+    // After a rescale those of several subtasks stand one after another.
+    this.#pending = [...restored].sort((a, b) => a.checkpointId - b.checkpointId);
     this.#complete = -1;
     this.#running = undefined;
   }

@@ -96,7 +96,7 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
       keyed: undefined,
       lists: {
         [WRITER_STATE]: this.#lists.encode('split', states),
-        [COMMITTABLES]: this.#lists.encode('split', this.#commits?.pending ?? []),
+        [COMMITTABLES]: this.#lists.encode('together', this.#commits?.pending ?? []),
         [WATERMARK_LIST]: snapshotWatermark(this.context, this.element.watermark),
       },
     };
@@ -155,7 +155,7 @@ function writerContext(context: ChainedOperatorContext): SinkWriterContext {
     fileSystem: context.fileSystem,
     clock: context.clock,
     writeLine: (line) => context.writeLine(line),
-    collect: (sequence, values) => context.collect(sequence, values),
+    collect: (writer, sequence, values) => context.collect(writer, sequence, values),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Source, SplitEnumerator, SplitEnumeratorContext } from '../api/source.js';
 import { invariant } from '../base/invariant.js';
+import { NO_SPLITS_LEFT } from '../checkpoint/state-assignment.js';
 import type { RecordCodec } from '../serde/record-codec.js';
 import { types } from '../serde/types.js';
 import { decodePlain, encodePlain } from './operator-list.js';
@@ -12,7 +13,8 @@ import type { OperatorContext } from './stream-operator.js';
  * Invariants:
  * - the enumerator's calls do not overlap: none comes before `start` has settled; requests that arrive
  *   earlier wait in `#early`;
- * - what its asynchronous work throws fails the task.
+ * - what its asynchronous work throws fails the task;
+ * - where it had ended before the checkpoint ({@link NO_SPLITS_LEFT}) there is none: readers are told so.
  */
 export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoordinator {
   readonly #context: OperatorContext;
@@ -21,6 +23,7 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
   readonly #codec: RecordCodec<unknown>;
   #enumerator: SplitEnumerator<StateT> | undefined;
   #started: boolean;
+  #exhausted: boolean;
   #closed: boolean;
   #early: number[];
 
@@ -31,11 +34,14 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
     this.#codec = context.codecs.codecFor(types.dynamic());
     this.#enumerator = undefined;
     this.#started = false;
+    this.#exhausted = false;
     this.#closed = false;
     this.#early = [];
   }
 
   async start(state: Uint8Array | undefined): Promise<void> {
+    this.#exhausted = state?.length === NO_SPLITS_LEFT.length;
+    if (this.#exhausted) return;
     const context = this.#enumeratorContext();
     try {
       const enumerator =
@@ -54,6 +60,10 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
   }
 
   handleSplitRequest(subtask: number): void {
+    if (this.#exhausted) {
+      this.#assignments.signalNoMoreSplits(subtask);
+      return;
+    }
     if (!this.#started) {
       this.#early.push(subtask);
       return;
@@ -62,6 +72,7 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
   }
 
   snapshotState(checkpointId: number): Uint8Array {
+    if (this.#exhausted) return NO_SPLITS_LEFT;
     invariant(this.#started, 'an enumerator is snapshotted after it has started', { checkpointId });
     return encodePlain(this.#codec, this.#required().snapshotState(checkpointId));
   }

@@ -108,8 +108,8 @@ export interface OperatorContext {
   fail(error: unknown): void;
   /** A line of data for standard output; resolves when taken. */
   writeLine(line: string): Promise<void>;
-  /** Hands values to who started the job: batches of one operator and subtask are numbered from 1. */
-  collect(sequence: number, values: readonly unknown[]): void;
+  /** Hands values to who started the job: batches of one writer of the operator are numbered, upwards. */
+  collect(writer: string, sequence: number, values: readonly unknown[]): void;
   /**
    * The error to throw when user code threw `error`: MR5001 with operator, uid and the user's own stack
    * line; a MillraceError comes back with its place.

@@ -57,10 +57,11 @@ export type TaskReport =
   | { readonly type: 'no-more-splits'; readonly subtask: number }
   | { readonly type: 'split-requested' }
   | { readonly type: 'reader-ended' }
-  /** Values for who started the job, committed or (without checkpointing) at the end; `sequence` is of `uid`. */
+  /** Values for who started the job, committed or (without checkpointing) at the end; `sequence` is of `writer`. */
   | {
       readonly type: 'collected';
       readonly uid: string;
+      readonly writer: string;
       readonly sequence: number;
       readonly values: readonly unknown[];
     };

@@ -1,5 +1,6 @@
 import {
   type CheckpointManifest,
+  type KeyedStateFile,
   type KeyedStateHandle,
   MillraceError,
   type OperatorListHandle,
@@ -23,7 +24,8 @@ import { FieldWriter } from './field-writer.js';
  * subtask   = 0 (finished) | 1, (uid, operator)*
  * operator  = keyed?, (name, list)*
  * keyed     = format, keyGroupStart, keyGroupEnd, file*, (table, typeId)*
- * file      = key, sizeBytes, entryCount, crc32c (4 bytes)
+ * file      = key, sizeBytes, entryCount, crc32c (4 bytes), range?
+ * range     = first key group, last key group
  * list      = mode (1 byte), bytes*
  * x?        = 0 | 1, x
  * ```
@@ -31,10 +33,10 @@ import { FieldWriter } from './field-writer.js';
  * Nothing is revived: the result is plain objects, arrays, texts, numbers and byte arrays. A checksum over
  * the manifest is kept by what holds it (the slot of the log); what is decoded here is checked all the same.
  */
-const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 2;
 
 const KINDS = ['checkpoint', 'savepoint'] as const;
-const LIST_MODES = ['split', 'union', 'broadcast', 'watermark'] as const;
+const LIST_MODES = ['split', 'union', 'broadcast', 'watermark', 'together'] as const;
 /** A name that plain objects treat specially; refused on both ways instead of being renamed. */
 const FORBIDDEN_NAME = '__proto__';
 
@@ -147,17 +149,22 @@ function readKeyed(input: FieldReader): KeyedStateHandle {
   };
 }
 
-function writeFile(out: FieldWriter, file: StateFileHandle): void {
+function writeFile(out: FieldWriter, file: KeyedStateFile): void {
   out.text(file.key);
   out.natural(file.sizeBytes);
   out.natural(file.entryCount);
   out.uint32(file.crc32c);
+  out.byte(file.keyGroups === undefined ? 0 : 1);
+  if (file.keyGroups === undefined) return;
+  out.natural(file.keyGroups.start);
+  out.natural(file.keyGroups.end);
 }
 
-function readFile(input: FieldReader): StateFileHandle {
+function readFile(input: FieldReader): KeyedStateFile {
   const key = input.text();
   if (!isObjectKey(key)) throw input.corrupt('a file name leads out of the folder');
-  return { key, sizeBytes: input.natural(), entryCount: input.natural(), crc32c: input.uint32() };
+  const file = { key, sizeBytes: input.natural(), entryCount: input.natural(), crc32c: input.uint32() };
+  return isPresent(input) ? { ...file, keyGroups: { start: input.natural(), end: input.natural() } } : file;
 }
 
 function writeList(out: FieldWriter, list: OperatorListHandle): void {

@@ -86,14 +86,17 @@ export class PartFileWriter<T> implements SinkWriter<T, PartFile, never> {
     return this.#drained.wait();
   }
 
-  /** Removes what earlier attempts of this subtask wrote and no checkpoint holds: it is written again. */
+  /**
+   * Removes what earlier attempts wrote and no checkpoint holds: it is written again. Of n writers each looks
+   * after the files of those that it would be given to commit: writer s mod n after those of writer s.
+   */
   async open(pending: readonly PartFile[]): Promise<void> {
     const { folder } = this.#settings;
     const kept = new Set(pending.map((file) => file.pending));
     for (const { name } of await this.#fileSystem.list(folder)) {
       const part = parsePartFileName(name);
-      if (part === undefined || part.sink !== this.#sink || part.subtask !== this.#context.subtaskIndex)
-        continue;
+      if (part === undefined || part.sink !== this.#sink) continue;
+      if (part.subtask % this.#context.parallelism !== this.#context.subtaskIndex) continue;
       if (part.epoch === this.#context.epoch && part.attempt === this.#context.attempt) {
         this.#nextNumber = Math.max(this.#nextNumber, part.number + 1);
       }

@@ -27,17 +27,19 @@ export async function restoreRows(
     throw new MillraceError('MR2102', `The checkpoint holds other key groups than this subtask owns.`, {
       where: { uid: request.operatorUid, subtask: request.subtaskIndex },
       why: `It holds ${handle.keyGroupStart} to ${handle.keyGroupEnd}, and ${start} to ${end} are needed.`,
-      hint: 'Restore at the parallelism at which the checkpoint was taken.',
+      hint: 'This is a defect of the engine: state is dealt out by key groups. Please report it.',
     });
   }
   for (const file of handle.files) {
+    const first = Math.max(start, file.keyGroups?.start ?? start);
+    const last = Math.min(end, file.keyGroups?.end ?? end);
     let takers: RowTaker[] = [];
     const reader = new RowFileReader(file.key, {
       tables: (tables) => {
         takers = tables.map(takerOf);
       },
       row: (row) => {
-        if (row.keyGroup >= start && row.keyGroup <= end) takers[row.table]?.(row);
+        if (row.keyGroup >= first && row.keyGroup <= last) takers[row.table]?.(row);
       },
     });
     for await (const piece of request.reader.read(file)) reader.push(piece);

@@ -314,7 +314,10 @@ t.test('collected values reach the listener; without checkpoints there is no sto
   const job = world.start({ checkpointing: undefined }, { storage: undefined });
   await world.settle();
   t.match(world.attempts, [{ epoch: 0 }]);
-  await world.report({ type: 'running' }, { type: 'collected', uid: 'sink', sequence: 3, values: [1] });
+  await world.report(
+    { type: 'running' },
+    { type: 'collected', uid: 'sink', writer: '0-0', sequence: 3, values: [1] },
+  );
   t.ok(world.log.includes('collected sink 3'));
   await t.rejects(Promise.all([job.triggerCheckpoint(), world.settle()]), { code: 'MR3007' });
   t.match(job.describe(), /no checkpoints/);

@@ -199,12 +199,15 @@ t.test('a checkpoint that does not fit the graph fails the job before a thread s
   const ran = new JobMasterDriver(PIPELINE);
   ran.run();
   ran.complete(1);
-  const wider = modelGraph({ name: 'source', parallelism: 3 }, { name: 'sink', parallelism: 1, inputs: [0] });
-  const driver = new JobMasterDriver(wider, { restored: ran.takeManifest() });
+  const other = modelGraph(
+    { name: 'another', parallelism: 2 },
+    { name: 'sink', parallelism: 1, inputs: [0] },
+  );
+  const driver = new JobMasterDriver(other, { restored: ran.takeManifest() });
   t.equal(driver.status, 'FAILING');
   t.notOk(driver.done.includes('launch 1'));
   driver.handle({ type: 'result-stored' });
-  t.match(driver.outcome, { error: { code: 'MR5006', cause: { code: 'MR2102' } } });
+  t.match(driver.outcome, { error: { code: 'MR5006', cause: { code: 'MR2101' } } });
 });
 
 t.test('splits and requests for them go to their subtask, in order', async (t) => {
@@ -259,6 +262,6 @@ t.test('a split for a reader that has ended, or that there is not, fails the att
 t.test('reports that are data are handed on', async (t) => {
   const driver = new JobMasterDriver(PIPELINE);
   driver.run();
-  driver.report('sink.0', { type: 'collected', uid: 'sink', sequence: 1, values: ['hello'] });
+  driver.report('sink.0', { type: 'collected', uid: 'sink', writer: '0-0', sequence: 1, values: ['hello'] });
   t.match(driver.effects, [{ type: 'deliver', task: { vertexId: 1 }, report: { values: ['hello'] } }]);
 });

@@ -4,7 +4,7 @@ import type {
   SubtaskSnapshot,
   VertexSnapshot,
 } from '../../../core/checkpoint/snapshot-handle.js';
-import { assignState } from '../../../core/checkpoint/state-assignment.js';
+import { assignState, NO_SPLITS_LEFT } from '../../../core/checkpoint/state-assignment.js';
 import type { JobGraph } from '../../../core/graph/job-graph.js';
 import { modelGraph, modelSnapshot } from '../../model-graph.js';
 
@@ -88,12 +88,46 @@ t.test('state that no operator would take is refused by name; an empty one is no
   t.doesNotThrow(() => assignState(manifest(SOURCE, SINK, empty), GRAPH));
 });
 
-t.test('another parallelism is refused, and so is another maximum parallelism', async (t) => {
-  const narrow = vertex('sink', modelSnapshot('sink', 'k0'));
-  t.throws(() => assignState(manifest(SOURCE, narrow), GRAPH), { code: 'MR2102', what: /parallelism 1/ });
+t.test('keyed state of another maximum parallelism is refused; other state is not', async (t) => {
   const other = { ...SINK, maxParallelism: 256 };
   t.throws(() => assignState(manifest(SOURCE, other), GRAPH), {
     code: 'MR2102',
     what: /maximum parallelism 256/,
   });
+  const unkeyed = vertex('sink', { operators: { 'sink-uid': { keyed: undefined, lists: {} } } }, 'finished');
+  t.doesNotThrow(() => assignState(manifest(SOURCE, { ...unkeyed, maxParallelism: 256 }), GRAPH));
+});
+
+t.test('at another parallelism each subtask gets the files that hold its key groups', async (t) => {
+  const whole = vertex('sink', modelSnapshot('sink', 'base', 'increment'));
+  const { subtasks } = assignState(manifest(SOURCE, whole), GRAPH);
+  const files = ['base', 'increment'].map((key) => ({
+    key,
+    sizeBytes: 10,
+    entryCount: 1,
+    crc32c: 0,
+    keyGroups: { start: 0, end: 127 },
+  }));
+  t.match(subtasks[1], [
+    { operators: { 'sink-uid': { keyed: { keyGroupStart: 0, keyGroupEnd: 63, files } } } },
+    { operators: { 'sink-uid': { keyed: { keyGroupStart: 64, keyGroupEnd: 127, files } } } },
+  ]);
+});
+
+t.test('at another parallelism an operator has ended only if all its subtasks had', async (t) => {
+  const ended = vertex('source', 'finished', 'finished', 'finished');
+  t.same(assignState(manifest(ended, SINK), GRAPH).subtasks[0], ['finished', 'finished']);
+  const half = vertex('sink', 'finished', modelSnapshot('sink', 'k1'), 'finished');
+  const { subtasks } = assignState(manifest(SOURCE, half), GRAPH);
+  t.notOk(subtasks[1]?.includes('finished'));
+});
+
+t.test('an enumerator that had ended with its subtask does not begin again elsewhere', async (t) => {
+  const rest = {
+    ...vertex('source', 'finished', modelSnapshot('source', 's1'), modelSnapshot('source', 's2')),
+    enumerator: undefined,
+  };
+  t.same(assignState(manifest(rest), GRAPH).enumerators[0], NO_SPLITS_LEFT);
+  const same = { ...rest, parallelism: 2, subtasks: rest.subtasks.slice(0, 2) };
+  t.equal(assignState(manifest(same), GRAPH).enumerators[0], undefined, 'its subtask is not deployed');
 });

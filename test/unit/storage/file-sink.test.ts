@@ -60,21 +60,42 @@ t.test('committing again changes nothing, at whatever step the first commit ende
 t.test('a new attempt removes what was not committed, and keeps what is about to be', async (t) => {
   const disk = new MemoryFileSystem();
   const sink = FileSink.textLines('/out');
-  const first = await SinkDriver.open(sink, sinkContext(disk));
+  const first = await SinkDriver.open(sink, sinkContext(disk, { parallelism: 2 }));
   await first.write('a');
   const pending = await first.prepare();
   await first.write('lost');
   await first.prepare();
-  const other = await SinkDriver.open(sink, sinkContext(disk, { subtaskIndex: 1 }));
+  const other = await SinkDriver.open(sink, sinkContext(disk, { parallelism: 2, subtaskIndex: 1 }));
   await other.write('of another subtask');
   const ofOther = await other.prepare();
 
-  const second = await SinkDriver.open(sink, sinkContext(disk, { attempt: 1 }), pending);
+  const second = await SinkDriver.open(sink, sinkContext(disk, { parallelism: 2, attempt: 1 }), pending);
   await second.commit(pending);
   await second.write('b');
   await second.commit(await second.prepare());
   await other.commit(ofOther);
   t.same(lines(disk), ['a', 'b', 'of another subtask']);
+  t.same(disk.paths(), visible(disk));
+});
+
+t.test('at another parallelism each writer looks after the files that it is given to commit', async (t) => {
+  const disk = new MemoryFileSystem();
+  const sink = FileSink.textLines('/out');
+  const pending = [];
+  for (const subtaskIndex of [0, 1, 2]) {
+    const writer = await SinkDriver.open(sink, sinkContext(disk, { parallelism: 3, subtaskIndex }));
+    await writer.write(`of ${subtaskIndex}`);
+    pending.push(await writer.prepare());
+    await writer.write('lost');
+    await writer.prepare();
+  }
+  const [ofZero = [], ofOne = [], ofTwo = []] = pending;
+  const context = (subtaskIndex: number) => sinkContext(disk, { parallelism: 2, subtaskIndex, attempt: 1 });
+  const second = await SinkDriver.open(sink, context(1), ofOne);
+  const first = await SinkDriver.open(sink, context(0), [...ofZero, ...ofTwo]);
+  await second.commit(ofOne);
+  await first.commit([...ofZero, ...ofTwo]);
+  t.same(lines(disk), ['of 0', 'of 1', 'of 2']);
   t.same(disk.paths(), visible(disk));
 });
 
