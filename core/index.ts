@@ -70,6 +70,7 @@ export type {
   KeyedCoProcessFunction,
 } from './operator/co-process-function.js';
 export type { Collector } from './operator/collector.js';
+export type { FieldAt, FieldPath, FieldPathTo } from './operator/field-path.js';
 export type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './operator/functions.js';
 export type {
   KeyedProcessContext,
@@ -88,6 +89,7 @@ export type {
   FunctionSnapshotContext,
   RichFunction,
 } from './operator/rich-function.js';
+export type { Comparable } from './operator/rolling-aggregation.js';
 export type { RuntimeContext } from './operator/runtime-context.js';
 export type { TimerService, TimeService } from './operator/timer-service.js';
 export type { Clock } from './ports/clock.js';

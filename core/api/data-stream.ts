@@ -6,6 +6,14 @@ import {
   type Partitioning,
 } from '../graph/partitioning.js';
 import { type StreamOrigin, typeOfOrigins } from '../graph/stream-graph.js';
+import {
+  type FieldAt,
+  type FieldPath,
+  fieldSelector,
+  parsePath,
+  projection,
+  typeAt,
+} from '../operator/field-path.js';
 import { flatMapOperator } from '../operator/flat-map-operator.js';
 import type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from '../operator/functions.js';
 import type { ProcessFunction } from '../operator/process-function.js';
@@ -17,6 +25,7 @@ import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.j
 import { checkOutputTag } from '../operator/tag-check.js';
 import { timestampsAndWatermarksOperator } from '../operator/timestamps-and-watermarks-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
 import type { MapStateDescriptor } from '../state/state-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { BroadcastConnectedStream, BroadcastStream, checkDescriptors } from './broadcast-stream.js';
@@ -150,14 +159,41 @@ export class DataStream<T> {
   /**
    * Spreads the records by their key: all records of a key go to the same subtask, which holds its state.
    * Keys are numbers, strings, booleans, bigints, Uint8Arrays, or plain objects and arrays of them;
-   * `keyType` says which, to the compiler.
+   * `keyType` says which, to the compiler. A path of field names does for a function.
    *
-   * @example `flights.keyBy((flight) => flight.origin)`
+   * @throws MillraceError MR1001 if the records are declared and have no such field
+   * @example `flights.keyBy((flight) => flight.origin)` or `flights.keyBy('plane.carrier')`
    */
-  keyBy<K>(keySelector: KeySelector<T, K>, keyType?: TypeDescriptor<K>): KeyedStream<T, K> {
-    checkSynchronous(keySelector, 'The key selector given to keyBy');
-    const partitioning = hashPartitioning(keySelector);
-    return this.factory.keyed(this.#partitioned(partitioning), keySelector, keyType);
+  keyBy<K>(keySelector: KeySelector<T, K>, keyType?: TypeDescriptor<K>): KeyedStream<T, K>;
+  keyBy<P extends FieldPath<T>>(field: P): KeyedStream<T, FieldAt<T, P>>;
+  keyBy<K>(key: KeySelector<T, K> | string, keyType?: TypeDescriptor<K>): KeyedStream<T, K> {
+    if (typeof key === 'string') {
+      const type = this.recordType();
+      const path = parsePath(key, type, 'keyBy');
+      const selector = fieldSelector<T, K>(path);
+      return this.#keyed(selector, typeAt(type, path) as TypeDescriptor<K> | undefined);
+    }
+    checkSynchronous(key, 'The key selector given to keyBy');
+    return this.#keyed(key, keyType);
+  }
+
+  /**
+   * The records with these fields only.
+   *
+   * @example `flights.project('origin', 'delay')`
+   */
+  project<F extends Extract<keyof T, string>>(
+    ...fields: readonly F[]
+  ): SingleOutputStreamOperator<Pick<T, F>> {
+    const type = this.recordType();
+    const declared: Record<string, TypeDescriptor<unknown>> = {};
+    for (const field of fields) {
+      const fieldType = typeAt(type, parsePath(field, type, 'project'));
+      if (fieldType !== undefined) declared[field] = fieldType;
+    }
+    const isDeclared = fields.length > 0 && Object.keys(declared).length === new Set(fields).size;
+    const outputType = isDeclared ? (types.object(declared) as TypeDescriptor<unknown>) : undefined;
+    return this.#transform('project', 'Projection', mapOperator(projection<T, F>(fields)), outputType);
   }
 
   /** To the consumer's subtask of the same index; both must have the same parallelism. */
@@ -334,7 +370,7 @@ export class DataStream<T> {
     kind: string,
     name: string,
     factory: OperatorFactory,
-    outputType: 'inherit' | undefined,
+    outputType: TypeDescriptor<unknown> | 'inherit' | undefined,
   ): SingleOutputStreamOperator<R> {
     return this.factory.operator({
       kind,
@@ -343,6 +379,10 @@ export class DataStream<T> {
       inputs: [this.origins],
       outputType,
     });
+  }
+
+  #keyed<K>(keySelector: KeySelector<T, K>, keyType: TypeDescriptor<K> | undefined): KeyedStream<T, K> {
+    return this.factory.keyed(this.#partitioned(hashPartitioning(keySelector)), keySelector, keyType);
   }
 
   #partitioned(partitioning: Partitioning): StreamOrigin[] {

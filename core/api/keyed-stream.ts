@@ -1,9 +1,11 @@
 import { MillraceError } from '../base/millrace-error.js';
 import type { StreamOrigin } from '../graph/stream-graph.js';
+import { type FieldPathTo, parsePath } from '../operator/field-path.js';
 import type { KeySelector } from '../operator/functions.js';
 import type { KeyedProcessFunction } from '../operator/keyed-process-function.js';
 import { keyedProcessOperator } from '../operator/keyed-process-operator.js';
 import { keyedReduceOperator } from '../operator/keyed-reduce-operator.js';
+import { type Comparable, extremeBy, extremeOf, sumOf } from '../operator/rolling-aggregation.js';
 import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import type { ReduceFunction } from '../state/aggregate-function.js';
@@ -80,17 +82,48 @@ export class KeyedStream<T, K> extends DataStream<T> {
    */
   reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
     checkSynchronous(fn, 'The function given to reduce');
-    return this.factory.operator({
-      kind: 'keyed-reduce',
-      name: 'Keyed Reduce',
-      operator: {
-        kind: 'operator',
-        factory: keyedReduceOperator(this.keySelector, fn, () => this.recordType()),
-      },
-      inputs: [this.origins],
-      outputType: 'inherit',
-      isStateful: true,
-    });
+    return this.#rolling('keyed-reduce', 'Keyed Reduce', fn);
+  }
+
+  /**
+   * The sum so far of a field over the records of the key, after each record. The other fields are those of the
+   * key's first record.
+   *
+   * @throws MillraceError MR1001 if the records are declared and have no such field
+   * @example `flights.keyBy('origin').sum('delay')`, or of plain numbers `numbers.keyBy((n) => n % 2).sum()`
+   */
+  sum(this: KeyedStream<number, K>): SingleOutputStreamOperator<T>;
+  sum<P extends FieldPathTo<T, number | bigint>>(field: P): SingleOutputStreamOperator<T>;
+  sum(field?: string): SingleOutputStreamOperator<T> {
+    return this.#aggregation(sumOf(this.#path(field, 'sum')));
+  }
+
+  /** The least value so far of a field; the other fields are those of the key's first record. */
+  min(this: KeyedStream<number, K>): SingleOutputStreamOperator<T>;
+  min<P extends FieldPathTo<T, Comparable>>(field: P): SingleOutputStreamOperator<T>;
+  min(field?: string): SingleOutputStreamOperator<T> {
+    return this.#aggregation(extremeOf(this.#path(field, 'min'), -1));
+  }
+
+  /** The greatest value so far of a field; the other fields are those of the key's first record. */
+  max(this: KeyedStream<number, K>): SingleOutputStreamOperator<T>;
+  max<P extends FieldPathTo<T, Comparable>>(field: P): SingleOutputStreamOperator<T>;
+  max(field?: string): SingleOutputStreamOperator<T> {
+    return this.#aggregation(extremeOf(this.#path(field, 'max'), 1));
+  }
+
+  /** The record with the least value so far of a field; of several the `first` one, or the last. */
+  minBy(this: KeyedStream<number, K>): SingleOutputStreamOperator<T>;
+  minBy<P extends FieldPathTo<T, Comparable>>(field: P, first?: boolean): SingleOutputStreamOperator<T>;
+  minBy(field?: string, first = true): SingleOutputStreamOperator<T> {
+    return this.#aggregation(extremeBy(this.#path(field, 'minBy'), -1, first));
+  }
+
+  /** The record with the greatest value so far of a field; of several the `first` one, or the last. */
+  maxBy(this: KeyedStream<number, K>): SingleOutputStreamOperator<T>;
+  maxBy<P extends FieldPathTo<T, Comparable>>(field: P, first?: boolean): SingleOutputStreamOperator<T>;
+  maxBy(field?: string, first = true): SingleOutputStreamOperator<T> {
+    return this.#aggregation(extremeBy(this.#path(field, 'maxBy'), 1, first));
   }
 
   /**
@@ -162,5 +195,27 @@ export class KeyedStream<T, K> extends DataStream<T> {
       { factory: this.factory, origins: this.origins, keySelector: this.keySelector, recordType },
       assigner,
     );
+  }
+
+  #path(field: string | undefined, method: string): readonly string[] {
+    return field === undefined ? [] : parsePath(field, this.recordType(), method);
+  }
+
+  #aggregation(fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
+    return this.#rolling('keyed-aggregation', 'Keyed Aggregation', fn);
+  }
+
+  #rolling(kind: string, name: string, fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
+    return this.factory.operator({
+      kind,
+      name,
+      operator: {
+        kind: 'operator',
+        factory: keyedReduceOperator(this.keySelector, fn, () => this.recordType()),
+      },
+      inputs: [this.origins],
+      outputType: 'inherit',
+      isStateful: true,
+    });
   }
 }

@@ -4,6 +4,7 @@ import {
   type Collector,
   type ConnectedStreams,
   type DataStream,
+  type FieldPath,
   type Infer,
   type KeyedConnectedStreams,
   type KeyedStream,
@@ -216,6 +217,56 @@ export function intervalJoins(env: StreamExecutionEnvironment): void {
   join.sideOutputLeftLateData(new OutputTag<number>('late'));
   // @ts-expect-error the keys are of two types
   flights.intervalJoin(env.fromData(['a']).keyBy((text) => text));
+}
+
+interface Trip {
+  readonly car: { readonly plate: string; readonly owner?: { readonly name: string } };
+  readonly stops: readonly { readonly at: number }[];
+  readonly tip?: number;
+  readonly fare: number;
+  readonly kind: 'long' | 'short';
+}
+
+export function fieldPaths(env: StreamExecutionEnvironment): void {
+  const trips = env.fromData<Trip>([]);
+  same<
+    FieldPath<Trip>,
+    'car' | 'car.plate' | 'car.owner' | 'car.owner.name' | 'stops' | 'tip' | 'fare' | 'kind'
+  >(true);
+  const plates = trips.keyBy('car.plate');
+  same<typeof plates, KeyedStream<Trip, string>>(true);
+  const owners = trips.keyBy('car.owner.name');
+  same<typeof owners, KeyedStream<Trip, string | undefined>>(true);
+  const kinds = trips.keyBy('kind');
+  same<typeof kinds, KeyedStream<Trip, 'long' | 'short'>>(true);
+  const sums = plates.sum('fare');
+  same<typeof sums, SingleOutputStreamOperator<Trip>>(true);
+  plates.maxBy('kind', false);
+  const projected = trips.project('fare', 'kind');
+  same<typeof projected, SingleOutputStreamOperator<Pick<Trip, 'fare' | 'kind'>>>(true);
+  const numbers = env
+    .fromSequence(1, 2)
+    .keyBy((n) => n)
+    .sum();
+  same<typeof numbers, SingleOutputStreamOperator<number>>(true);
+
+  // @ts-expect-error a trip has no such field
+  trips.keyBy('car.colour');
+  // @ts-expect-error nor this
+  trips.keyBy('stops.at');
+  // @ts-expect-error only numbers have a sum
+  plates.sum('kind');
+  // @ts-expect-error the field may be absent
+  plates.sum('tip');
+  // @ts-expect-error an object has no order
+  plates.min('car');
+  // @ts-expect-error which field?
+  plates.sum();
+  const modulo = env.fromSequence(1, 2).keyBy((n) => n % 2);
+  // @ts-expect-error a number has no fields
+  modulo.sum('fare');
+  // @ts-expect-error there is no such field
+  trips.project('colour');
 }
 
 export function wrongUse(env: StreamExecutionEnvironment): void {
