@@ -27,8 +27,9 @@ export function murmur3(bytes: Uint8Array, start: number, length: number, seed =
  */
 export function murmurOfInt(code: number): number {
   const h = finish(mixBlock(0, code) ^ 4);
-  if (h >= 0) return h;
-  return h === -0x8000_0000 ? 0 : -h;
+  // Without a branch, which every other key would take: the sign of a hash cannot be predicted.
+  const sign = h >> 31;
+  return ((h ^ sign) - sign) & 0x7fff_ffff;
 }
 
 function mixBlock(h: number, word: number): number {

@@ -48,7 +48,7 @@ export interface RowKey {
   /** Zeros follow bytes[0, length) up to the next multiple of 8. */
   readonly bytes: Uint8Array;
   readonly length: number;
-  /** `rowHash` of bytes[0, length), unsigned; computed by the owner. */
+  /** `rowHash` of bytes[0, length), of 32 bits and signed; computed by the owner. */
   readonly hash: number;
   /** bytes[0, 4) and bytes[4, 8) as little-endian signed words, with zeros beyond `length`. */
   readonly word0: number;

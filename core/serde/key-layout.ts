@@ -65,13 +65,16 @@ export const BigintHeader = {
 /** Bytes of a key that is an integer of 32 bits. */
 export const INT_KEY_BYTES = 6;
 
+const INT_TAG = KeyTag.NUMBER;
+const INT_REST = NumberRest.WHOLE << 8;
+
 /** The first four bytes of such a key, as a little-endian word. */
 export function intKeyWord0(key: number): number {
   const ordered = key ^ 0x8000_0000;
-  return KeyTag.NUMBER | ((ordered >>> 16) & 0xff00) | (ordered & 0xff_0000) | ((ordered & 0xff00) << 16);
+  return INT_TAG | ((ordered >>> 16) & 0xff00) | (ordered & 0xff_0000) | ((ordered & 0xff00) << 16);
 }
 
 /** The last two bytes of such a key, as a little-endian word. */
 export function intKeyWord1(key: number): number {
-  return (key & 0xff) | (NumberRest.WHOLE << 8);
+  return (key & 0xff) | INT_REST;
 }

@@ -9,32 +9,43 @@ import { appendBytes, appendTime, readTime, StateRow, TIME_BYTES } from './state
 /** Whether rows of a state belong to the key alone, or to the key and the current window. */
 export const StateNamespace = { VOID: 0, WINDOW: 1 } as const;
 
+/** hot path: one of this file is a number in the machine code; an imported one is looked up at each use. */
+const VOID = StateNamespace.VOID;
+
 export type StateNamespace = (typeof StateNamespace)[keyof typeof StateNamespace];
+
+const HAS_KEY = 1;
+/** `#key` is the key; otherwise it is decoded from the row when somebody asks, as after a timer has set its bytes. */
+const IS_DECODED = 2;
+/** The row of the key has its hash. */
+const IS_SEALED = 4;
+const HAS_WINDOW_ROW = 8;
+/** The key is an integer of 32 bits, and `#key` is not used. The highest of them. */
+const IS_INT = 16;
 
 /**
  * The current key and window of one operator, and the row addresses that follow from them. The bytes of a
  * key are made once per key, whatever number of states are then used with it.
  *
  * Invariants:
- * - `#keyRow` holds the current key's bytes and key group while `#hasKey`;
- * - the other rows are right while their flag says so; every change of key or window clears the flags;
+ * - `#keyRow` holds the current key's bytes and key group while `#state` has HAS_KEY;
+ * - the other rows are right while `#state` says so; every change of key or window forgets them;
  * - a key group outside the subtask's range never becomes current.
  *
  * hot path: {@link setCurrentKey} and {@link rowOf} run once and more per record (bench/scenarios/keyed-count).
  */
 export class KeyContext {
   readonly keyGroups: KeyGroupRange;
-  readonly #maxParallelism: number;
+  #maxParallelism = 0;
+  #firstKeyGroup = 0;
+  #lastKeyGroup = 0;
   readonly #keyRow = new StateRow();
   readonly #windowRow = new StateRow();
   readonly #elementRow = new StateRow();
   readonly #reader = new ByteReader();
   #key: unknown = undefined;
-  #hasKey = false;
-  /** The key as an object is decoded from the row when somebody asks: after a timer has set its bytes. */
-  #keyDecoded = true;
-  #keySealed = false;
-  #windowSealed = false;
+  /** What is known of the current key: HAS_KEY and the others. One number, so that a new key is one store. */
+  #state = 0;
   /** Namespace whose prefix the element row begins with, or -1. */
   #elementPrefix = -1;
   #hasWindow = false;
@@ -44,50 +55,55 @@ export class KeyContext {
   constructor(keyGroups: KeyGroupRange, maxParallelism: number) {
     this.keyGroups = keyGroups;
     this.#maxParallelism = maxParallelism;
+    this.#firstKeyGroup = keyGroups.start;
+    this.#lastKeyGroup = keyGroups.end;
   }
 
   /**
    * @throws MillraceError MR2004 for a key without canonical form, MR2007 if another subtask owns the key
    */
   setCurrentKey(key: unknown): void {
-    if (this.#hasKey && this.#keyDecoded && key === this.#key && typeof key !== 'object') return;
     if (typeof key === 'number' && (key | 0) === key) {
-      const keyGroup = keyGroupOfInt(key | 0, this.#maxParallelism);
-      if (keyGroup < this.keyGroups.start || keyGroup > this.keyGroups.end)
-        this.#refuseForeign(key, keyGroup);
-      this.#keyRow.setInt(keyGroup, key | 0);
-      this.#keyChanged(key);
-      this.#keySealed = true;
+      this.#setInt(key | 0);
       return;
     }
+    if ((this.#state & IS_DECODED) !== 0 && key === this.#key && typeof key !== 'object') return;
     const keyGroup = keyGroupOf(key, this.#maxParallelism);
-    if (keyGroup < this.keyGroups.start || keyGroup > this.keyGroups.end) this.#refuseForeign(key, keyGroup);
+    if (keyGroup < this.#firstKeyGroup || keyGroup > this.#lastKeyGroup) this.#refuseForeign(key, keyGroup);
     encodeKey(key, this.#keyRow.begin(keyGroup));
-    this.#keyChanged(key);
+    this.#key = key;
+    this.#keyChanged(HAS_KEY | IS_DECODED);
+  }
+
+  #setInt(key: number): void {
+    const row = this.#keyRow;
+    if (this.#state >= IS_INT && row.int === key) return;
+    const keyGroup = keyGroupOfInt(key, this.#maxParallelism);
+    if (keyGroup < this.#firstKeyGroup || keyGroup > this.#lastKeyGroup) this.#refuseForeign(key, keyGroup);
+    row.setInt(keyGroup, key);
+    this.#keyChanged(HAS_KEY | IS_SEALED | IS_INT);
   }
 
   /** The current key, or undefined if there is none. */
   get currentKey(): unknown {
-    if (!this.#keyDecoded) {
+    if ((this.#state & IS_INT) !== 0) return this.#keyRow.int;
+    if ((this.#state & (HAS_KEY | IS_DECODED)) === HAS_KEY) {
       const row = this.#sealedKeyRow();
       const reader = this.#reader;
       reader.pointAt(row.bytes, new DataView(row.bytes.buffer, row.bytes.byteOffset), 0, row.length);
       this.#key = decodeKey(reader);
-      this.#keyDecoded = true;
+      this.#state |= IS_DECODED;
     }
     return this.#key;
   }
 
   get hasKey(): boolean {
-    return this.#hasKey;
+    return (this.#state & HAS_KEY) !== 0;
   }
 
   clearCurrentKey(): void {
-    this.#hasKey = false;
     this.#key = undefined;
-    this.#keyDecoded = true;
-    this.#windowSealed = false;
-    this.#elementPrefix = -1;
+    this.#keyChanged(0);
   }
 
   /** The window whose state is meant from now on: [start, end) in ms. It stays across changes of the key. */
@@ -96,7 +112,7 @@ export class KeyContext {
     this.#windowStart = start;
     this.#windowEnd = end;
     this.#hasWindow = true;
-    this.#windowSealed = false;
+    this.#state &= ~HAS_WINDOW_ROW;
     if (this.#elementPrefix === StateNamespace.WINDOW) this.#elementPrefix = -1;
   }
 
@@ -114,15 +130,9 @@ export class KeyContext {
    * @throws MillraceError MR2005 without a current key
    */
   rowOf(namespace: StateNamespace): StateRow {
-    if (!this.#hasKey) refuseWithoutKey();
-    if (namespace === StateNamespace.VOID) return this.#sealedKeyRow();
-    if (!this.#windowSealed) {
-      const row = this.#windowRow;
-      this.#appendNamespaced(row, namespace);
-      row.sealPrefix();
-      this.#windowSealed = true;
-    }
-    return this.#windowRow;
+    return namespace === VOID && (this.#state & IS_SEALED) !== 0
+      ? this.#keyRow
+      : this.#composedRow(namespace);
   }
 
   /**
@@ -132,7 +142,7 @@ export class KeyContext {
    * @throws MillraceError MR2005 without a current key
    */
   elementRowOf(namespace: StateNamespace): StateRow {
-    if (!this.#hasKey) refuseWithoutKey();
+    this.#needKey();
     const row = this.#elementRow;
     if (this.#elementPrefix !== namespace) {
       this.#appendNamespaced(row, namespace);
@@ -144,7 +154,7 @@ export class KeyContext {
 
   /** Composes `time | key | namespace`, the row of a timer. */
   composeTimer(row: StateRow, time: number, namespace: StateNamespace): void {
-    if (!this.#hasKey) refuseWithoutKey();
+    this.#needKey();
     const key = this.#sealedKeyRow();
     const out = row.begin(key.keyGroup);
     appendTime(out, time);
@@ -162,25 +172,36 @@ export class KeyContext {
       this.setWindow(readTime(row.bytes, end), readTime(row.bytes, end + TIME_BYTES));
     }
     appendBytes(this.#keyRow.begin(row.keyGroup), row.bytes, TIME_BYTES, end);
-    this.#keyChanged(undefined);
-    this.#keyDecoded = false;
+    this.#keyChanged(HAS_KEY);
   }
 
-  #keyChanged(key: unknown): void {
-    this.#key = key;
-    this.#keyDecoded = true;
-    this.#hasKey = true;
-    this.#keySealed = false;
-    this.#windowSealed = false;
+  #keyChanged(state: number): void {
+    this.#state = state;
     this.#elementPrefix = -1;
   }
 
+  #needKey(): void {
+    if ((this.#state & HAS_KEY) === 0) refuseWithoutKey();
+  }
+
   #sealedKeyRow(): StateRow {
-    if (!this.#keySealed) {
+    if ((this.#state & IS_SEALED) === 0) {
       this.#keyRow.sealPrefix();
-      this.#keySealed = true;
+      this.#state |= IS_SEALED;
     }
     return this.#keyRow;
+  }
+
+  #composedRow(namespace: StateNamespace): StateRow {
+    this.#needKey();
+    if (namespace === VOID) return this.#sealedKeyRow();
+    if ((this.#state & HAS_WINDOW_ROW) === 0) {
+      const row = this.#windowRow;
+      this.#appendNamespaced(row, namespace);
+      row.sealPrefix();
+      this.#state |= HAS_WINDOW_ROW;
+    }
+    return this.#windowRow;
   }
 
   #appendNamespaced(row: StateRow, namespace: StateNamespace): void {

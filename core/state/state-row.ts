@@ -4,6 +4,9 @@ import { ByteWriter } from '../serde/byte-writer.js';
 import { encodeKey } from '../serde/key-encoding.js';
 import { INT_KEY_BYTES, intKeyWord0, intKeyWord1 } from '../serde/key-layout.js';
 
+/** Of this file, since it is then a number in the machine code. */
+const INT_LENGTH = INT_KEY_BYTES;
+
 /**
  * The address of one row of keyed state, composed in place again and again. All numbers are big endian, so
  * rows sort as their parts do; every part is complete in itself (keys by key-layout.ts, the others by their
@@ -38,7 +41,8 @@ export class StateRow implements RowKey {
   readonly writer: ByteWriter;
   /** Whether the row is an integer key whose bytes are not written yet. */
   #isInt = false;
-  #int = 0;
+  /** That key, while the row is one, whether its bytes are written or not. */
+  int = 0;
 
   constructor() {
     this.writer = new ByteWriter(64);
@@ -48,7 +52,7 @@ export class StateRow implements RowKey {
     if (this.#isInt) {
       this.#isInt = false;
       this.writer.clear();
-      encodeKey(this.#int, this.writer);
+      encodeKey(this.int, this.writer);
       this.#pad();
     }
     return this.writer.bytes;
@@ -57,15 +61,15 @@ export class StateRow implements RowKey {
   /** The row of a key that is an integer of 32 bits, as `encodeKey` would write it, and its own prefix. */
   setInt(keyGroup: number, key: number): void {
     this.keyGroup = keyGroup;
-    this.length = INT_KEY_BYTES;
-    this.prefixLength = INT_KEY_BYTES;
+    this.length = INT_LENGTH;
+    this.prefixLength = INT_LENGTH;
     const word0 = intKeyWord0(key);
     const word1 = intKeyWord1(key);
     this.word0 = word0;
     this.word1 = word1;
-    this.hash = shortRowHash(word0, word1, INT_KEY_BYTES);
+    this.hash = shortRowHash(word0, word1, INT_LENGTH);
     this.#isInt = true;
-    this.#int = key;
+    this.int = key;
   }
 
   /** Starts a new row; what follows is appended to the returned writer. */

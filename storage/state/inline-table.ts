@@ -20,6 +20,18 @@ import { copyBytes } from './row-bytes.js';
 /** A region of which more than so many of 16 slots are taken is divided. */
 const TAKEN_OF_16 = 13;
 
+/**
+ * An imported constant is read from its module, and looked at, each time it is used; one of this file is a number
+ * in the machine code. The hot path therefore has its own names for what the layout says.
+ */
+const GENERATION = SLOT_GENERATION;
+const KEY = SLOT_KEY;
+const GONE = SLOT_GONE;
+const LENGTH_SHIFT = SLOT_LENGTH_SHIFT;
+/** Of a slot in use: what the length of the key decides. */
+const USED_LENGTH = SLOT_USED | SLOT_LENGTH_MASK;
+const USED = SLOT_USED;
+
 /** A region that would be left with fewer of 16 slots taken is only laid out anew. */
 const LEFT_OF_16 = 10;
 
@@ -50,20 +62,26 @@ export interface InlineTableHost {
 export class InlineTable {
   readonly number: number;
   readonly arena: ChunkArena;
-  readonly keyWords: number;
+  // Numbers begin as numbers, and so are small integers for good: a field that was undefined may be anything.
+  readonly keyWords: number = 0;
   /** Longer keys are not for this table. */
-  readonly keyBytesMax: number;
-  readonly valueBytes: number;
-  readonly slotWords: number;
-  readonly slotCount: number;
-  readonly pageCount: number;
+  readonly keyBytesMax: number = 0;
+  readonly valueBytes: number = 0;
+  readonly slotWords: number = 0;
+  readonly slotCount: number = 0;
+  readonly pageCount: number = 0;
   readonly directory: RegionDirectory;
   /** Rows changed from now on belong to it. */
-  generation: number;
+  generation = 0;
   /** Changes up to this generation are in a completed checkpoint. */
   completedGeneration = 0;
   /** Snapshots that have not read every region yet. */
   readonly snapshots: InlineSnapshot[] = [];
+  readonly #words: Int32Array;
+  readonly #chunkShift: number = 0;
+  /** Words of all slots of a region, and of a slot before its value. */
+  readonly #slotsWords: number = 0;
+  readonly #valueWord: number = 0;
   readonly #host: InlineTableHost;
   /** By chunk: slots of the region that are not empty. */
   readonly #taken: Int32Array;
@@ -89,6 +107,10 @@ export class InlineTable {
     this.pageCount = (Math.floor(arena.chunkWords / this.slotWords) >> PAGE_SLOTS_SHIFT) + 1;
     this.slotCount = Math.floor((arena.chunkWords - this.pageCount) / this.slotWords);
     this.generation = generation;
+    this.#words = arena.words;
+    this.#chunkShift = arena.chunkShift;
+    this.#slotsWords = this.slotCount * this.slotWords;
+    this.#valueWord = SLOT_KEY + this.keyWords;
     this.#host = host;
     this.#taken = new Int32Array(arena.chunkCount);
     this.#scratch = new Int32Array(arena.chunkWords);
@@ -112,73 +134,73 @@ export class InlineTable {
 
   /** {@link find} for a row that has probably just been found: nothing is looked for then. */
   #findAgain(row: RowKey): number {
-    const words = this.arena.words;
+    const words = this.#words;
     const last = this.#last;
+    const { length } = row;
     const isLast =
-      words[last + SLOT_KEY] === row.word0 &&
-      words[last + SLOT_KEY + 1] === row.word1 &&
-      row.length <= 8 &&
-      ((words[last] ?? 0) & SLOT_LENGTH_MASK) === row.length << SLOT_LENGTH_SHIFT;
+      words[last + KEY] === row.word0 &&
+      words[last + KEY + 1] === row.word1 &&
+      length <= 8 &&
+      ((words[last] ?? 0) & USED_LENGTH) === ((length << LENGTH_SHIFT) | USED);
     return isLast ? last : this.find(row);
   }
 
   /** The slot of the row; minus the empty slot where it would be; 0 if it does not belong here. */
   find(row: RowKey): number {
-    const words = this.arena.words;
+    const words = this.#words;
     const { word0, word1, length, hash } = row;
-    const lengthBits = length << SLOT_LENGTH_SHIFT;
     const region = this.directory.regionOf(hash);
     if (region === 0 || length > this.keyBytesMax) return 0;
-    const { slotWords, slotCount } = this;
-    const base = this.slotsOf(region);
-    const end = base + slotCount * slotWords;
-    let at = base + (((hash & 0xffff) * slotCount) >>> 16) * slotWords;
+    const usedLength = (length << LENGTH_SHIFT) | USED;
+    const slotWords = this.slotWords;
+    const base = (region << this.#chunkShift) + this.pageCount;
+    let at = (base + Math.imul(Math.imul(hash & 0xffff, this.slotCount) >>> 16, slotWords)) | 0;
     for (;;) {
       const meta = words[at] ?? 0;
-      if (meta === 0) return -at;
       if (
-        words[at + SLOT_KEY] === word0 &&
-        words[at + SLOT_KEY + 1] === word1 &&
-        (meta & SLOT_LENGTH_MASK) === lengthBits &&
+        words[at + KEY] === word0 &&
+        words[at + KEY + 1] === word1 &&
+        (meta & USED_LENGTH) === usedLength &&
         (length <= 8 || this.#hasRest(at, row))
       ) {
         this.#last = at;
         return at;
       }
-      at += slotWords;
-      if (at === end) at = base;
+      if (meta === 0) return -at;
+      at = (at + slotWords) | 0;
+      if (at === base + this.#slotsWords) at = base;
     }
   }
 
   /** 1: there is such a row, and `into` points at its value; -1: there is none; 0: it does not belong here. */
   get(row: RowKey, into: ByteReader): number {
     const at = this.find(row);
-    const { words, bytes, view } = this.arena;
     if (at === 0) return 0;
-    if (at < 0 || ((words[at] ?? 0) & SLOT_GONE) !== 0) return -1;
-    const start = (at + SLOT_KEY + this.keyWords) << 2;
+    if (at < 0 || ((this.#words[at] ?? 0) & GONE) !== 0) return -1;
+    const start = (at + this.#valueWord) << 2;
     const end = start + this.valueBytes;
+    const { bytes } = this.arena;
     if (into.bytes === bytes) {
       into.position = start;
       into.limit = end;
     } else {
-      into.pointAt(bytes, view, start, end);
+      into.pointAt(bytes, this.arena.view, start, end);
     }
     return 1;
   }
 
   /** Stores the value that begins in the writer at `from`. False: the row does not belong here after all. */
   put(row: RowKey, value: ByteWriter, from: number): boolean {
-    const { words } = this.arena;
+    const words = this.#words;
     let at = this.#findAgain(row);
     if (at > 0) {
-      if (words[at + SLOT_GENERATION] !== this.generation) this.#touch(at);
-      else words[at] = (words[at] ?? 0) & ~SLOT_GONE;
+      if (words[at + GENERATION] !== this.generation) this.#touch(at);
+      else words[at] = (words[at] ?? 0) & ~GONE;
     } else {
       if (at < 0) at = this.#insert(row, -at, this.generation);
       if (at === 0) return false;
     }
-    const start = at + SLOT_KEY + this.keyWords;
+    const start = at + this.#valueWord;
     const { valueBytes } = this;
     if (valueBytes === 4) {
       words[start] = value.view.getInt32(from, true);
