@@ -1,10 +1,8 @@
 import {
   PAGE_SLOTS_SHIFT,
   SLOT_FRESH,
-  SLOT_GENERATION,
   SLOT_GONE,
   SLOT_KEY,
-  SLOT_KEY_GROUP_SHIFT,
   SLOT_LENGTH_MASK,
   SLOT_LENGTH_SHIFT,
 } from './inline-layout.js';
@@ -23,8 +21,8 @@ const SHORT_NUMBER_END = 1 << 14;
  */
 export class InlineSnapshot {
   readonly #table: InlineTable;
-  readonly #since: number;
-  readonly #until: number;
+  readonly since: number;
+  readonly until: number;
   /** By chunk: 1 while it is to be read. */
   readonly #unread: Uint8Array;
   readonly #regions: readonly number[];
@@ -37,8 +35,8 @@ export class InlineSnapshot {
 
   constructor(table: InlineTable, since: number, until: number) {
     this.#table = table;
-    this.#since = since;
-    this.#until = until;
+    this.since = since;
+    this.until = until;
     this.#regions = table.regions();
     this.#unread = new Uint8Array(table.arena.chunkCount);
     for (const chunk of this.#regions) this.#unread[chunk] = 1;
@@ -76,7 +74,7 @@ export class InlineSnapshot {
       while (this.#slot < slotCount) {
         const page = this.#slot >> PAGE_SLOTS_SHIFT;
         const pageEnd = Math.min(slotCount, (page + 1) << PAGE_SLOTS_SHIFT);
-        if ((arena.words[pages + page] ?? 0) <= this.#since) {
+        if ((arena.words[pages + page] ?? 0) <= this.since) {
           this.#slot = pageEnd;
           continue;
         }
@@ -118,20 +116,20 @@ export class InlineSnapshot {
     const table = this.#table;
     const { words, bytes } = table.arena;
     const meta = words[at] ?? 0;
-    const generation = words[at + SLOT_GENERATION] ?? 0;
-    if (meta === 0 || generation > this.#until || generation <= this.#since) return;
+    const generation = table.generationOf(meta);
+    if (meta === 0 || generation > this.until || generation <= this.since) return;
     const gone = (meta & SLOT_GONE) !== 0;
-    if (gone && (this.#since < 0 || (meta & SLOT_FRESH) !== 0)) return;
+    if (gone && (this.since < 0 || (meta & SLOT_FRESH) !== 0)) return;
     const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
     const start = (at + SLOT_KEY) << 2;
-    const keyGroup = meta >>> SLOT_KEY_GROUP_SHIFT;
+    const keyGroup = table.keyGroupOf(at);
+    const value = (at + table.valueWord) << 2;
     if (!gone && (table.number | keyGroup) < SHORT_NUMBER_END) {
-      const value = start + table.keyBytesMax;
       block.addShortRow(table.number, keyGroup, bytes, start, length, value, table.valueBytes);
       return;
     }
     block.beginRow(table.number, keyGroup, length, -1);
     if (gone) block.endDeletedRow(bytes, start, length);
-    else block.endRow(bytes, start, length, bytes, start + table.keyBytesMax, table.valueBytes);
+    else block.endRow(bytes, start, length, bytes, value, table.valueBytes);
   }
 }

@@ -1,16 +1,19 @@
 import { type ByteReader, type ByteWriter, invariant, type RowKey, rowHash } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
 import {
+  KEY_GROUP_BYTES,
+  KEY_GROUP_SHIFT,
+  LINE_WORDS,
   PAGE_SLOTS_SHIFT,
   SLOT_FRESH,
-  SLOT_GENERATION,
   SLOT_GONE,
   SLOT_KEY,
-  SLOT_KEY_GROUP_SHIFT,
   SLOT_LENGTH_MASK,
   SLOT_LENGTH_SHIFT,
-  SLOT_META,
+  SLOT_STAMP_MASK,
+  SLOT_STAMP_SHIFT,
   SLOT_USED,
+  STAMP_MAX,
 } from './inline-layout.js';
 import type { InlineSnapshot } from './inline-snapshot.js';
 import { ChunkState } from './memtable-layout.js';
@@ -24,13 +27,14 @@ const TAKEN_OF_16 = 13;
  * An imported constant is read from its module, and looked at, each time it is used; one of this file is a number
  * in the machine code. The hot path therefore has its own names for what the layout says.
  */
-const GENERATION = SLOT_GENERATION;
 const KEY = SLOT_KEY;
 const GONE = SLOT_GONE;
-const LENGTH_SHIFT = SLOT_LENGTH_SHIFT;
-/** Of a slot in use: what the length of the key decides. */
-const USED_LENGTH = SLOT_USED | SLOT_LENGTH_MASK;
+const STAMP = SLOT_STAMP_MASK;
 const USED = SLOT_USED;
+const LENGTH_SHIFT = SLOT_LENGTH_SHIFT;
+const USED_AND_LENGTH = SLOT_USED | SLOT_LENGTH_MASK;
+const STAMP_AND_GONE = SLOT_STAMP_MASK | SLOT_GONE;
+const GROUP_SHIFT = KEY_GROUP_SHIFT;
 
 /** A region that would be left with fewer of 16 slots taken is only laid out anew. */
 const LEFT_OF_16 = 10;
@@ -69,19 +73,25 @@ export class InlineTable {
   readonly valueBytes: number = 0;
   readonly slotWords: number = 0;
   readonly slotCount: number = 0;
-  readonly pageCount: number = 0;
+  /** Words of a region before its slots, and of a slot before its value. */
+  readonly headWords: number = 0;
+  readonly valueWord: number = 0;
   readonly directory: RegionDirectory;
-  /** Rows changed from now on belong to it. */
-  generation = 0;
   /** Changes up to this generation are in a completed checkpoint. */
   completedGeneration = 0;
   /** Snapshots that have not read every region yet. */
   readonly snapshots: InlineSnapshot[] = [];
   readonly #words: Int32Array;
   readonly #chunkShift: number = 0;
-  /** Words of all slots of a region, and of a slot before its value. */
+  /** Words of all slots of a region. */
   readonly #slotsWords: number = 0;
-  readonly #valueWord: number = 0;
+  /** Whether the second word of the key has the key group in it. */
+  readonly #isShort: boolean;
+  #generation = 0;
+  /** Stamps are generations less this. */
+  #base = 0;
+  /** The stamp of the present generation, in its place. */
+  #stamp = 0;
   readonly #host: InlineTableHost;
   /** By chunk: slots of the region that are not empty. */
   readonly #taken: Int32Array;
@@ -100,17 +110,20 @@ export class InlineTable {
   ) {
     this.number = number;
     this.arena = arena;
-    this.keyWords = 2 * Math.max(1, (sizes.keyBytes + 7) >> 3);
-    this.keyBytesMax = this.keyWords * 4;
+    this.keyWords = Math.max(2, (sizes.keyBytes + KEY_GROUP_BYTES + 3) >> 2);
+    this.keyBytesMax = this.keyWords * 4 - KEY_GROUP_BYTES;
     this.valueBytes = sizes.valueBytes;
-    this.slotWords = SLOT_KEY + this.keyWords + ((sizes.valueBytes + 3) >> 2);
-    this.pageCount = (Math.floor(arena.chunkWords / this.slotWords) >> PAGE_SLOTS_SHIFT) + 1;
-    this.slotCount = Math.floor((arena.chunkWords - this.pageCount) / this.slotWords);
-    this.generation = generation;
+    this.valueWord = SLOT_KEY + this.keyWords;
+    this.slotWords = this.valueWord + ((sizes.valueBytes + 3) >> 2);
+    const pages = (Math.floor(arena.chunkWords / this.slotWords) >> PAGE_SLOTS_SHIFT) + 1;
+    this.headWords = Math.ceil(pages / LINE_WORDS) * LINE_WORDS;
+    this.slotCount = Math.floor((arena.chunkWords - this.headWords) / this.slotWords);
     this.#words = arena.words;
     this.#chunkShift = arena.chunkShift;
     this.#slotsWords = this.slotCount * this.slotWords;
-    this.#valueWord = SLOT_KEY + this.keyWords;
+    this.#isShort = this.keyWords === 2;
+    this.#base = generation - 1;
+    this.advance(generation);
     this.#host = host;
     this.#taken = new Int32Array(arena.chunkCount);
     this.#scratch = new Int32Array(arena.chunkWords);
@@ -129,7 +142,25 @@ export class InlineTable {
 
   /** Word of the first slot of a region. */
   slotsOf(chunk: number): number {
-    return (chunk << this.arena.chunkShift) + this.pageCount;
+    return (chunk << this.arena.chunkShift) + this.headWords;
+  }
+
+  /** Rows changed from now on belong to this generation. */
+  advance(generation: number): void {
+    if (generation - this.#base > STAMP_MAX) this.#takeLaterBase();
+    invariant(generation - this.#base <= STAMP_MAX, 'checkpoints complete now and then', { generation });
+    this.#generation = generation;
+    this.#stamp = (generation - this.#base) << SLOT_STAMP_SHIFT;
+  }
+
+  /** The generation in which a row last changed, from word 0 of its slot; 0: see inline-layout.ts. */
+  generationOf(meta: number): number {
+    const stamp = meta >>> SLOT_STAMP_SHIFT;
+    return stamp === 0 ? 0 : stamp + this.#base;
+  }
+
+  keyGroupOf(at: number): number {
+    return (this.#words[at + this.keyWords] ?? 0) >>> GROUP_SHIFT;
   }
 
   /** {@link find} for a row that has probably just been found: nothing is looked for then. */
@@ -139,28 +170,34 @@ export class InlineTable {
     const { length } = row;
     const isLast =
       words[last + KEY] === row.word0 &&
-      words[last + KEY + 1] === row.word1 &&
+      words[last + KEY + 1] === this.#secondWord(row) &&
       length <= 8 &&
-      ((words[last] ?? 0) & USED_LENGTH) === ((length << LENGTH_SHIFT) | USED);
+      ((words[last] ?? 0) & USED_AND_LENGTH) === ((length << LENGTH_SHIFT) | USED);
     return isLast ? last : this.find(row);
+  }
+
+  /** What the second word of the row's key is in a slot. */
+  #secondWord(row: RowKey): number {
+    return this.#isShort ? row.word1 | (row.keyGroup << GROUP_SHIFT) : row.word1;
   }
 
   /** The slot of the row; minus the empty slot where it would be; 0 if it does not belong here. */
   find(row: RowKey): number {
     const words = this.#words;
-    const { word0, word1, length, hash } = row;
+    const { word0, length, hash } = row;
+    const word1 = this.#secondWord(row);
     const region = this.directory.regionOf(hash);
     if (region === 0 || length > this.keyBytesMax) return 0;
-    const usedLength = (length << LENGTH_SHIFT) | USED;
+    const usedAndLength = (length << LENGTH_SHIFT) | USED;
     const slotWords = this.slotWords;
-    const base = (region << this.#chunkShift) + this.pageCount;
+    const base = (region << this.#chunkShift) + this.headWords;
     let at = (base + Math.imul(Math.imul(hash & 0xffff, this.slotCount) >>> 16, slotWords)) | 0;
     for (;;) {
       const meta = words[at] ?? 0;
       if (
         words[at + KEY] === word0 &&
         words[at + KEY + 1] === word1 &&
-        (meta & USED_LENGTH) === usedLength &&
+        (meta & USED_AND_LENGTH) === usedAndLength &&
         (length <= 8 || this.#hasRest(at, row))
       ) {
         this.#last = at;
@@ -177,7 +214,7 @@ export class InlineTable {
     const at = this.find(row);
     if (at === 0) return 0;
     if (at < 0 || ((this.#words[at] ?? 0) & GONE) !== 0) return -1;
-    const start = (at + this.#valueWord) << 2;
+    const start = (at + this.valueWord) << 2;
     const end = start + this.valueBytes;
     const { bytes } = this.arena;
     if (into.bytes === bytes) {
@@ -194,13 +231,12 @@ export class InlineTable {
     const words = this.#words;
     let at = this.#findAgain(row);
     if (at > 0) {
-      if (words[at + GENERATION] !== this.generation) this.#touch(at);
-      else words[at] = (words[at] ?? 0) & ~GONE;
+      if (((words[at] ?? 0) & STAMP_AND_GONE) !== this.#stamp) this.#touch(at);
     } else {
-      if (at < 0) at = this.#insert(row, -at, this.generation);
+      if (at < 0) at = this.#insert(row, -at, this.#generation);
       if (at === 0) return false;
     }
-    const start = at + this.#valueWord;
+    const start = at + this.valueWord;
     const { valueBytes } = this;
     if (valueBytes === 4) {
       words[start] = value.view.getInt32(from, true);
@@ -219,7 +255,7 @@ export class InlineTable {
     const { words } = this.arena;
     if (at === 0) return 0;
     if (at < 0 || ((words[at] ?? 0) & SLOT_GONE) !== 0) return -1;
-    if (words[at + SLOT_GENERATION] !== this.generation) this.#touch(at);
+    if (((words[at] ?? 0) & STAMP) !== this.#stamp) this.#touch(at);
     words[at] = (words[at] ?? 0) | SLOT_GONE;
     return 1;
   }
@@ -233,11 +269,10 @@ export class InlineTable {
     }
     if (at === 0) return false;
     const { words, bytes } = this.arena;
-    const meta = (words[at] ?? 0) & ~(SLOT_FRESH | SLOT_GONE);
+    const meta = (words[at] ?? 0) & ~(SLOT_FRESH | SLOT_GONE | SLOT_STAMP_MASK);
     // Deleted again by a later file: it came and went.
     words[at] = value === undefined ? meta | SLOT_FRESH | SLOT_GONE : meta;
-    words[at + SLOT_GENERATION] = 0;
-    const start = (at + SLOT_KEY + this.keyWords) << 2;
+    const start = (at + this.valueWord) << 2;
     if (value !== undefined) bytes.set(value.subarray(from, from + this.valueBytes), start);
     return true;
   }
@@ -250,27 +285,49 @@ export class InlineTable {
     const base = this.slotsOf(chunk);
     for (let at = base; at < base + this.slotCount * this.slotWords; at += this.slotWords) {
       const meta = words[at] ?? 0;
-      if (meta === 0 || this.#isNothing(meta, words[at + SLOT_GENERATION] ?? 0)) continue;
-      this.#host.evacuate(this, at, (words[at + SLOT_GENERATION] ?? 0) > this.completedGeneration);
+      if (meta === 0 || this.#isNothing(meta)) continue;
+      this.#host.evacuate(this, at, this.generationOf(meta) > this.completedGeneration);
     }
     this.arena.free(chunk);
   }
 
-  /** The first change of a row in this generation: a snapshot may still want what it was. */
+  /**
+   * The row is written, and was deleted or has not changed in this generation yet: then a snapshot may still want
+   * what it was.
+   */
   #touch(at: number): void {
-    for (let i = 0; i < this.snapshots.length; i++) this.snapshots[i]?.save(at);
-    const { words } = this.arena;
+    const words = this.#words;
     const meta = words[at] ?? 0;
-    const fresh = this.#isNothing(meta, words[at + SLOT_GENERATION] ?? 0) ? SLOT_FRESH : 0;
-    words[at] = (meta & ~(SLOT_GONE | SLOT_FRESH)) | fresh;
-    words[at + SLOT_GENERATION] = this.generation;
+    if ((meta & STAMP) === this.#stamp) {
+      words[at] = meta & ~GONE;
+      return;
+    }
+    for (let i = 0; i < this.snapshots.length; i++) this.snapshots[i]?.save(at);
+    const fresh = this.#isNothing(meta) ? SLOT_FRESH : 0;
+    words[at] = (meta & ~(STAMP_AND_GONE | SLOT_FRESH)) | fresh | this.#stamp;
     this.#touchPage(at);
   }
 
   /** Whether there is no such row, neither here nor in any checkpoint that may still be restored. */
-  #isNothing(meta: number, generation: number): boolean {
+  #isNothing(meta: number): boolean {
     if ((meta & SLOT_GONE) === 0) return false;
-    return (meta & SLOT_FRESH) !== 0 || generation <= this.completedGeneration;
+    return (meta & SLOT_FRESH) !== 0 || this.generationOf(meta) <= this.completedGeneration;
+  }
+
+  /** Stamps are running out: those that make no difference any more become 0, and the others smaller. */
+  #takeLaterBase(): void {
+    let base = this.completedGeneration;
+    for (const { since, until } of this.snapshots) base = Math.min(base, since < 0 ? until : since);
+    const words = this.#words;
+    for (const chunk of this.regions()) {
+      const start = this.slotsOf(chunk);
+      for (let at = start; at < start + this.#slotsWords; at += this.slotWords) {
+        const meta = words[at] ?? 0;
+        const stamp = Math.max(0, this.generationOf(meta) - base);
+        words[at] = (meta & ~SLOT_STAMP_MASK) | (stamp << SLOT_STAMP_SHIFT);
+      }
+    }
+    this.#base = base;
   }
 
   /** The slot of the new row, with its key, or 0 if it does not belong here any more. */
@@ -285,17 +342,18 @@ export class InlineTable {
       if (at === 0) return 0;
       chunk = at >>> arena.chunkShift;
     }
-    words[at + SLOT_META] =
-      (row.keyGroup << SLOT_KEY_GROUP_SHIFT) | (row.length << SLOT_LENGTH_SHIFT) | SLOT_USED | SLOT_FRESH;
-    words[at + SLOT_GENERATION] = generation;
+    const stamp = generation === 0 ? 0 : this.#stamp;
+    words[at] = stamp | (row.length << SLOT_LENGTH_SHIFT) | SLOT_USED | SLOT_FRESH;
     words[at + SLOT_KEY] = row.word0;
     words[at + SLOT_KEY + 1] = row.word1;
-    if (this.keyWords > 2) {
+    if (!this.#isShort) {
       const start = (at + SLOT_KEY) << 2;
       bytes.fill(0, start + 8, start + this.keyBytesMax);
       const key = row.bytes;
       for (let i = 8; i < row.length; i++) bytes[start + i] = key[i] ?? 0;
+      words[at + this.keyWords] = (words[at + this.keyWords] ?? 0) & 0xffff;
     }
+    words[at + this.keyWords] = (words[at + this.keyWords] ?? 0) | (row.keyGroup << KEY_GROUP_SHIFT);
     this.#taken[chunk] = (this.#taken[chunk] ?? 0) + 1;
     this.#touchPage(at);
     this.#last = at;
@@ -305,8 +363,8 @@ export class InlineTable {
   #touchPage(at: number): void {
     const { words, chunkShift } = this.arena;
     const start = (at >>> chunkShift) << chunkShift;
-    const slot = Math.floor((at - start - this.pageCount) / this.slotWords);
-    words[start + (slot >> PAGE_SLOTS_SHIFT)] = this.generation;
+    const slot = Math.floor((at - start - this.headWords) / this.slotWords);
+    words[start + (slot >> PAGE_SLOTS_SHIFT)] = this.#generation;
   }
 
   /** Makes room in a region: by leaving out what is nothing, by dividing it, or by giving it up. */
@@ -316,7 +374,7 @@ export class InlineTable {
     const base = this.slotsOf(chunk);
     for (let at = base; at < base + this.slotCount * this.slotWords; at += this.slotWords) {
       const meta = words[at] ?? 0;
-      if (meta !== 0 && !this.#isNothing(meta, words[at + SLOT_GENERATION] ?? 0)) stays++;
+      if (meta !== 0 && !this.#isNothing(meta)) stays++;
     }
     if (stays * 16 <= this.slotCount * LEFT_OF_16) {
       this.#layOut(chunk, chunk);
@@ -348,15 +406,14 @@ export class InlineTable {
     this.#beforeMove(chunk);
     const { words, chunkWords, chunkShift } = this.arena;
     const start = chunk << chunkShift;
-    const { slotWords, slotCount, pageCount } = this;
+    const { slotWords, slotCount, headWords } = this;
     const old = this.#scratch;
     old.set(words.subarray(start, start + chunkWords));
     words.fill(0, start, start + chunkWords);
     this.#taken[chunk] = 0;
-    for (let from = pageCount; from < pageCount + slotCount * slotWords; from += slotWords) {
+    for (let from = headWords; from < headWords + slotCount * slotWords; from += slotWords) {
       const meta = old[from] ?? 0;
-      const generation = old[from + SLOT_GENERATION] ?? 0;
-      if (meta === 0 || this.#isNothing(meta, generation)) continue;
+      if (meta === 0 || this.#isNothing(meta)) continue;
       const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
       const hash = rowHash(this.#scratchBytes, (from + SLOT_KEY) << 2, length);
       const into = this.directory.regionOf(hash);
@@ -368,6 +425,7 @@ export class InlineTable {
       for (let i = 0; i < slotWords; i++) words[at + i] = old[from + i] ?? 0;
       this.#taken[into] = (this.#taken[into] ?? 0) + 1;
       const page = (into << chunkShift) + (slot >> PAGE_SLOTS_SHIFT);
+      const generation = this.generationOf(meta);
       if ((words[page] ?? 0) < generation) words[page] = generation;
     }
   }

@@ -103,7 +103,7 @@ export class LmdbStateStore implements KeyedStateStore {
     this.#chain.begin(checkpointId);
     const since = purpose === 'base' ? -1 : this.#generations.completed;
     const inline = this.#inlineTables.map((table) => {
-      table.generation = until + 1;
+      table.advance(until + 1);
       return new InlineSnapshot(table, since, until);
     });
     const typeIds = Object.fromEntries(this.#typeIds);

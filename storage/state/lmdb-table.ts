@@ -13,7 +13,6 @@ import {
   INLINE_VALUE_BYTES_MAX,
   SLOT_GONE,
   SLOT_KEY,
-  SLOT_KEY_GROUP_SHIFT,
   SLOT_LENGTH_MASK,
   SLOT_LENGTH_SHIFT,
 } from './inline-layout.js';
@@ -143,9 +142,9 @@ export class LmdbTable implements StateTable {
     const start = (at + SLOT_KEY) << 2;
     const row = this.#evacuated;
     const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
-    row.setTo(meta >>> SLOT_KEY_GROUP_SHIFT, bytes.subarray(start, start + length));
+    row.setTo(inline.keyGroupOf(at), bytes.subarray(start, start + length));
     const valueLength = (meta & SLOT_GONE) !== 0 ? -1 : inline.valueBytes;
-    const value = start + inline.keyBytesMax;
+    const value = (at + inline.valueWord) << 2;
     if (dirty) this.#host.memtable.adopt(this.rows, row, bytes, value, valueLength);
     else this.#host.memtable.restore(this.rows, row, bytes, value, valueLength);
   }
@@ -164,9 +163,9 @@ export class LmdbTable implements StateTable {
       for (let slot = 0; slot < inline.slotCount; slot++) {
         const at = base + slot * inline.slotWords;
         const meta = words[at] ?? 0;
-        if (meta === 0 || (meta & SLOT_GONE) !== 0 || meta >>> SLOT_KEY_GROUP_SHIFT !== keyGroup) continue;
+        if (meta === 0 || (meta & SLOT_GONE) !== 0 || inline.keyGroupOf(at) !== keyGroup) continue;
         const start = (at + SLOT_KEY) << 2;
-        const value = start + inline.keyBytesMax;
+        const value = (at + inline.valueWord) << 2;
         found.push({
           key: bytes.subarray(start, start + ((meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT)),
           value: bytes.subarray(value, value + inline.valueBytes),
