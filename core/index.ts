@@ -1,9 +1,19 @@
 /** The door of core for users: the API to describe jobs with, and the contracts of sources and sinks. */
+
+export { AllWindowedStream } from './api/all-windowed-stream.js';
 export {
   BroadcastConnectedStream,
   BroadcastStream,
   KeyedBroadcastConnectedStream,
 } from './api/broadcast-stream.js';
+export {
+  CoGroupedStreams,
+  type CoGroupedStreamsEqualTo,
+  type CoGroupedStreamsWhere,
+  type CoGroupFunction,
+  type TaggedUnion,
+  type WindowedCoGroup,
+} from './api/co-grouped-streams.js';
 export { type CollectedBatch, CollectSink } from './api/collect-sink.js';
 export { CollectionSource } from './api/collection-source.js';
 export { ConnectedStreams, KeyedConnectedStreams } from './api/connected-streams.js';
@@ -18,6 +28,14 @@ export type { JobBuilder, JobDefinition } from './api/define-job.js';
 export { DiscardingSink } from './api/discarding-sink.js';
 export { IntervalJoin, IntervalJoined } from './api/interval-join.js';
 export { type JobParameterInput, JobParameters } from './api/job-parameters.js';
+export {
+  type FlatJoinFunction,
+  JoinedStreams,
+  type JoinedStreamsEqualTo,
+  type JoinedStreamsWhere,
+  type JoinFunction,
+  type WindowedJoin,
+} from './api/joined-streams.js';
 export { KeyedStream } from './api/keyed-stream.js';
 export {
   type MalformedInputOptions,
@@ -114,10 +132,34 @@ export {
 export type { ValueState } from './state/value-state.js';
 export type { WatermarkGenerator, WatermarkOutput } from './watermark/watermark-generator.js';
 export { type TimestampAssigner, WatermarkStrategy } from './watermark/watermark-strategy.js';
+export { ContinuousEventTimeTrigger } from './window/continuous-event-time-trigger.js';
+export { ContinuousProcessingTimeTrigger } from './window/continuous-processing-time-trigger.js';
+export { CountEvictor } from './window/count-evictor.js';
+export { CountTrigger } from './window/count-trigger.js';
+export { DeltaEvictor } from './window/delta-evictor.js';
+export { type DeltaFunction, DeltaTrigger } from './window/delta-trigger.js';
+export { EventTimeSessionWindows } from './window/event-time-session-windows.js';
 export { EventTimeTrigger } from './window/event-time-trigger.js';
+export type { Evictor, EvictorContext, TimestampedValue } from './window/evictor.js';
+export { GlobalWindow } from './window/global-window.js';
+export { GlobalWindows } from './window/global-windows.js';
+export { NeverTrigger } from './window/never-trigger.js';
+export type { ProcessAllWindowFunction } from './window/process-all-window-function.js';
 export type { ProcessWindowContext, ProcessWindowFunction } from './window/process-window-function.js';
+export { ProcessingTimeSessionWindows } from './window/processing-time-session-windows.js';
+export { ProcessingTimeTrigger } from './window/processing-time-trigger.js';
+export { ProcessingTimeoutTrigger } from './window/processing-timeout-trigger.js';
 export { PurgingTrigger } from './window/purging-trigger.js';
-export { TimeWindow } from './window/time-window.js';
-export { type Trigger, type TriggerContext, TriggerResult } from './window/trigger.js';
+export type { SessionWindowTimeGapExtractor } from './window/session-gap.js';
+export { SlidingEventTimeWindows } from './window/sliding-event-time-windows.js';
+export { SlidingProcessingTimeWindows } from './window/sliding-processing-time-windows.js';
+export { TimeEvictor } from './window/time-evictor.js';
+export { type MergeCallback, TimeWindow } from './window/time-window.js';
+export { type OnMergeContext, type Trigger, type TriggerContext, TriggerResult } from './window/trigger.js';
 export { TumblingEventTimeWindows } from './window/tumbling-event-time-windows.js';
-export type { WindowAssigner } from './window/window-assigner.js';
+export { TumblingProcessingTimeWindows } from './window/tumbling-processing-time-windows.js';
+export type {
+  MergingWindowAssigner,
+  WindowAssigner,
+  WindowAssignerContext,
+} from './window/window-assigner.js';

@@ -16,10 +16,12 @@ import {
   KeyedBroadcastConnectedStream,
 } from './broadcast-stream.js';
 import { ConnectedStreams, KeyedConnectedStreams } from './connected-streams.js';
+import { countWindows } from './count-windows.js';
 import { DataStream } from './data-stream.js';
 import { IntervalJoin } from './interval-join.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { StreamFactory } from './stream-factory.js';
+import { WindowOperatorBuilder } from './window-operator-builder.js';
 import { WindowedStream } from './windowed-stream.js';
 
 /**
@@ -179,22 +181,26 @@ export class KeyedStream<T, K> extends DataStream<T> {
   /**
    * Collects the records of each key into windows.
    *
-   * @example
-   * ```ts
-   * const hourly = clicks.keyBy((click) => click.user).window(TumblingEventTimeWindows.of('1 h'));
-   * ```
+   * @throws MillraceError MR1001 if it is no window assigner
    */
-  window(assigner: WindowAssigner): WindowedStream<T, K> {
-    if (typeof assigner !== 'object' || assigner === null || typeof assigner.assignWindows !== 'function') {
-      throw new MillraceError('MR1001', 'window takes a window assigner.', {
-        hint: "For example TumblingEventTimeWindows.of('1 h').",
-      });
-    }
+  override window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
+    const { factory, origins, keySelector } = this;
     const recordType = (): TypeDescriptor<T> => this.recordType();
-    return new WindowedStream(
-      { factory: this.factory, origins: this.origins, keySelector: this.keySelector, recordType },
-      assigner,
-    );
+    const input = { factory, origins, keySelector, recordType };
+    return new WindowedStream(WindowOperatorBuilder.of(input, assigner));
+  }
+
+  /**
+   * Windows of so many records of a key each, which begin anew when they have fired. With `slide`: the last
+   * `size` records of the key, whenever so many of it have come.
+   *
+   * @throws MillraceError MR1001 unless they are whole numbers above 0
+   * @example `clicks.keyBy((click) => click.user).countWindow(100).reduce(add)`
+   */
+  override countWindow(size: number, slide?: number): WindowedStream<T, K> {
+    const { assigner, trigger, evictor } = countWindows(size, slide);
+    const windowed = this.window(assigner).trigger(trigger);
+    return evictor === undefined ? windowed : windowed.evictor(evictor);
   }
 
   #path(field: string | undefined, method: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { MillraceError } from '../base/millrace-error.js';
 import type { StreamNode } from '../graph/stream-graph.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { validateType } from '../serde/type-validation.js';
@@ -44,15 +45,19 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
     return this;
   }
 
-  /** Number of subtasks. Without it, that of the environment. */
+  /**
+   * Number of subtasks. Without it, that of the environment.
+   *
+   * @throws MillraceError MR1001 for more than one subtask of an operator over a whole stream (`windowAll`)
+   */
   setParallelism(parallelism: number): this {
-    this.node.parallelism = checkCount(parallelism, 'parallelism');
+    this.node.parallelism = this.#allowed(checkCount(parallelism, 'parallelism'));
     return this;
   }
 
   /** Number of key groups: the greatest parallelism to which its state can ever be rescaled. */
   setMaxParallelism(maxParallelism: number): this {
-    this.node.maxParallelism = checkCount(maxParallelism, 'maximum parallelism');
+    this.node.maxParallelism = this.#allowed(checkCount(maxParallelism, 'maximum parallelism'));
     return this;
   }
 
@@ -72,5 +77,13 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   slotSharingGroup(group: string): this {
     this.node.slotSharingGroup = checkText(group, 'slot sharing group');
     return this;
+  }
+
+  #allowed(parallelism: number): number {
+    if (parallelism === 1 || this.node.spec.isNonParallel !== true) return parallelism;
+    throw new MillraceError('MR1001', `'${this.node.name}' cannot have parallelism ${parallelism}.`, {
+      why: 'It sees all records of its input, so it has one subtask.',
+      hint: 'With keyBy(...).window(...) the work can be spread.',
+    });
   }
 }

@@ -1,44 +1,20 @@
-import { type Duration, durationMs } from '../base/duration.js';
-import { MillraceError } from '../base/millrace-error.js';
-import type { StreamOrigin } from '../graph/stream-graph.js';
-import type { KeySelector } from '../operator/functions.js';
-import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
-import { checkOutputTag } from '../operator/tag-check.js';
-import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import type { Duration } from '../base/duration.js';
+import type { Collector } from '../operator/collector.js';
+import type { FieldPathTo } from '../operator/field-path.js';
+import type { Comparable } from '../operator/rolling-aggregation.js';
+import { checkSynchronous } from '../operator/synchronous.js';
 import type { AggregateFunction, ReduceFunction } from '../state/aggregate-function.js';
+import type { Evictor } from '../window/evictor.js';
 import type { ProcessWindowFunction } from '../window/process-window-function.js';
+import type { TimeWindow } from '../window/time-window.js';
 import type { Trigger } from '../window/trigger.js';
-import type { WindowAssigner } from '../window/window-assigner.js';
-import {
-  aggregatedContents,
-  listedContents,
-  reducedContents,
-  type WindowContentsFactory,
-} from '../window/window-contents.js';
-import { passContents, processContents, type WindowFunction } from '../window/window-function.js';
-import { windowOperator } from '../window/window-operator.js';
 import type { OutputTag } from './output-tag.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
-import type { StreamFactory } from './stream-factory.js';
-
-/** The keyed stream that is windowed. */
-export interface WindowInput<T, K> {
-  readonly factory: StreamFactory;
-  readonly origins: readonly StreamOrigin[];
-  readonly keySelector: KeySelector<T, K>;
-  /** Asked for when the job runs. */
-  recordType(): TypeDescriptor<T>;
-}
-
-interface WindowSettings<T> {
-  readonly trigger: Trigger;
-  readonly allowedLatenessMs: number;
-  readonly lateTag: OutputTag<T> | undefined;
-}
+import type { WindowOperatorBuilder } from './window-operator-builder.js';
 
 /**
  * Records of a keyed stream in windows. `reduce` and `aggregate` keep one value for each key and window,
- * `process` alone keeps every record.
+ * `process` alone and windows with an evictor keep every record.
  *
  * @example
  * ```ts
@@ -58,27 +34,25 @@ interface WindowSettings<T> {
  * ```
  */
 export class WindowedStream<T, K> {
-  readonly #input: WindowInput<T, K>;
-  readonly #assigner: WindowAssigner;
-  readonly #settings: WindowSettings<T>;
+  readonly #builder: WindowOperatorBuilder<T, K>;
 
-  constructor(
-    input: WindowInput<T, K>,
-    assigner: WindowAssigner,
-    settings: WindowSettings<T> = {
-      trigger: assigner.defaultTrigger,
-      allowedLatenessMs: 0,
-      lateTag: undefined,
-    },
-  ) {
-    this.#input = input;
-    this.#assigner = assigner;
-    this.#settings = settings;
+  /** Comes from a keyed stream. */
+  constructor(builder: WindowOperatorBuilder<T, K>) {
+    this.#builder = builder;
   }
 
-  /** Decides when windows fire, in place of the assigner's own trigger. */
-  trigger(trigger: Trigger): WindowedStream<T, K> {
-    return this.#with({ trigger });
+  /**
+   * Decides when windows fire, in place of the assigner's own trigger.
+   *
+   * @throws MillraceError MR1001 if windows merge and the trigger cannot
+   */
+  trigger(trigger: Trigger<T>): WindowedStream<T, K> {
+    return new WindowedStream(this.#builder.trigger(trigger));
+  }
+
+  /** Takes records out of a window before or after its function sees them; so all of them are kept. */
+  evictor(evictor: Evictor<T>): WindowedStream<T, K> {
+    return new WindowedStream(this.#builder.evictor(evictor));
   }
 
   /**
@@ -87,24 +61,19 @@ export class WindowedStream<T, K> {
    * @throws MillraceError MR1001 if it is negative
    */
   allowedLateness(lateness: Duration): WindowedStream<T, K> {
-    const allowedLatenessMs = durationMs(lateness, 'allowed lateness');
-    if (allowedLatenessMs >= 0) return this.#with({ allowedLatenessMs });
-    throw new MillraceError('MR1001', `The allowed lateness is ${allowedLatenessMs} ms, which is negative.`);
+    return new WindowedStream(this.#builder.allowedLateness(lateness));
   }
 
   /** Records that come too late go to this side output of the result; else they are counted and dropped. */
   sideOutputLateData(tag: OutputTag<T>): WindowedStream<T, K> {
-    checkOutputTag(tag);
-    return this.#with({ lateTag: tag });
+    return new WindowedStream(this.#builder.sideOutputLateData(tag));
   }
 
   /**
    * Folds the records of a window into one. With `processWindow`, that is its single element.
    *
-   * @example
-   * ```ts
-   * const latest = windowed.reduce((a, b) => (a.time >= b.time ? a : b));
-   * ```
+   * Sliding windows fold each record once, for all of their windows, and combine what they folded in the order
+   * of time, not of arrival. Where that makes a difference, name a trigger: `.trigger(EventTimeTrigger.create())`.
    */
   reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T>;
   reduce<R>(
@@ -115,24 +84,13 @@ export class WindowedStream<T, K> {
     fn: ReduceFunction<T>,
     processWindow?: ProcessWindowFunction<K, T, R>,
   ): SingleOutputStreamOperator<T> | SingleOutputStreamOperator<R> {
-    checkSynchronous(fn, 'The function given to reduce');
-    const contents = reducedContents(fn, () => this.#input.recordType());
-    if (processWindow === undefined) return this.#apply(contents, passContents<T>, 'inherit');
-    return this.#apply(contents, single(processWindow), undefined);
+    if (processWindow === undefined) return this.#builder.reduce(fn);
+    return this.#builder.reduceAndProcess(fn, processWindow);
   }
 
   /**
-   * Folds the records of a window into an accumulator. `processWindow` sees its result as single element.
-   *
-   * @example
-   * ```ts
-   * const counts = windowed.aggregate({
-   *   createAccumulator: () => 0,
-   *   add: (_click, count) => count + 1,
-   *   getResult: (count) => count,
-   *   merge: (a, b) => a + b,
-   * });
-   * ```
+   * Folds the records of a window into an accumulator. `processWindow` sees its result as single element. With
+   * a `merge`, sliding windows fold each record once, as for {@link reduce}.
    */
   aggregate<ACC, R>(fn: AggregateFunction<T, ACC, R>): SingleOutputStreamOperator<R>;
   aggregate<ACC, V, R>(
@@ -143,53 +101,65 @@ export class WindowedStream<T, K> {
     fn: AggregateFunction<T, ACC, V>,
     processWindow?: ProcessWindowFunction<K, V, R>,
   ): SingleOutputStreamOperator<V> | SingleOutputStreamOperator<R> {
-    checkFunctionObject(fn, 'The aggregate function', ['createAccumulator', 'add', 'getResult'], ['merge']);
-    const contents = aggregatedContents(fn);
-    if (processWindow === undefined) return this.#apply(contents, passContents<V>, undefined);
-    return this.#apply(contents, single(processWindow), undefined);
+    if (processWindow === undefined) return this.#builder.aggregate(fn);
+    return this.#builder.aggregateAndProcess(fn, processWindow);
   }
 
   /** Sees all records of a window when it fires. */
   process<R>(fn: ProcessWindowFunction<K, T, R>): SingleOutputStreamOperator<R> {
-    checkProcessWindow(fn);
-    const contents = listedContents(() => this.#input.recordType());
-    return this.#apply(
-      contents,
-      processContents(fn, (elements: readonly T[]) => elements),
-      undefined,
-    );
+    return this.#builder.process(fn);
   }
 
-  #with(changed: Partial<WindowSettings<T>>): WindowedStream<T, K> {
-    return new WindowedStream(this.#input, this.#assigner, { ...this.#settings, ...changed });
-  }
-
-  #apply<CONTENTS, R>(
-    contents: WindowContentsFactory<T, CONTENTS>,
-    windowFunction: () => WindowFunction<CONTENTS, R>,
-    outputType: 'inherit' | undefined,
+  /**
+   * {@link process} by a plain function.
+   *
+   * @example `windowed.apply<number>((user, window, clicks, out) => out.collect(clicks.length))`
+   */
+  apply<R>(
+    fn: (key: K, window: TimeWindow, elements: readonly T[], out: Collector<R>) => void,
   ): SingleOutputStreamOperator<R> {
-    const { factory, origins, keySelector } = this.#input;
-    const assigner = this.#assigner;
-    const operator = windowOperator({ keySelector, assigner, ...this.#settings, contents, windowFunction });
-    return factory.operator({
-      kind: 'window',
-      name: assigner.name,
-      operator: { kind: 'operator', factory: operator },
-      inputs: [origins],
-      outputType,
-      isStateful: true,
-      needsWatermarks: assigner.isEventTime,
+    checkSynchronous(fn, 'The function given to apply');
+    return this.#builder.process<R>({
+      process: (key, ctx, elements, out) => fn(key, ctx.window, elements, out),
     });
   }
-}
 
-/** What was folded is the only element. */
-function single<K, V, R>(fn: ProcessWindowFunction<K, V, R>): () => WindowFunction<V, R> {
-  checkProcessWindow(fn);
-  return processContents(fn, (folded: V) => [folded]);
-}
+  /**
+   * The first record of a window, with the sum of the field over all of them; or, of plain numbers, their sum.
+   *
+   * @throws MillraceError MR1001 if the records are declared and have no such field
+   */
+  sum(this: WindowedStream<number, K>): SingleOutputStreamOperator<T>;
+  sum<P extends FieldPathTo<T, number | bigint>>(field: P): SingleOutputStreamOperator<T>;
+  sum(field?: string): SingleOutputStreamOperator<T> {
+    return this.#builder.sum(field);
+  }
 
-function checkProcessWindow(fn: unknown): void {
-  checkFunctionObject(fn, 'The process window function', ['process'], ['open', 'clear', 'close']);
+  /** The first record of a window, with the least value of the field. */
+  min(this: WindowedStream<number, K>): SingleOutputStreamOperator<T>;
+  min<P extends FieldPathTo<T, Comparable>>(field: P): SingleOutputStreamOperator<T>;
+  min(field?: string): SingleOutputStreamOperator<T> {
+    return this.#builder.extreme(field, -1);
+  }
+
+  /** The first record of a window, with the greatest value of the field. */
+  max(this: WindowedStream<number, K>): SingleOutputStreamOperator<T>;
+  max<P extends FieldPathTo<T, Comparable>>(field: P): SingleOutputStreamOperator<T>;
+  max(field?: string): SingleOutputStreamOperator<T> {
+    return this.#builder.extreme(field, 1);
+  }
+
+  /** The record with the least value of the field; of several such, the `first` one or the last. */
+  minBy(this: WindowedStream<number, K>): SingleOutputStreamOperator<T>;
+  minBy<P extends FieldPathTo<T, Comparable>>(field: P, first?: boolean): SingleOutputStreamOperator<T>;
+  minBy(field?: string, first = true): SingleOutputStreamOperator<T> {
+    return this.#builder.extremeBy(field, -1, first);
+  }
+
+  /** The record with the greatest value of the field; of several such, the `first` one or the last. */
+  maxBy(this: WindowedStream<number, K>): SingleOutputStreamOperator<T>;
+  maxBy<P extends FieldPathTo<T, Comparable>>(field: P, first?: boolean): SingleOutputStreamOperator<T>;
+  maxBy(field?: string, first = true): SingleOutputStreamOperator<T> {
+    return this.#builder.extremeBy(field, 1, first);
+  }
 }

@@ -29,6 +29,7 @@ export const ERROR_TABLE = {
   MR2007: { kind: 'fatal', title: 'A key belongs to another subtask' },
   MR2008: { kind: 'fatal', title: 'A row of state finds no room in managed memory' },
   MR2011: { kind: 'fatal', title: 'Broadcast state was changed where it may only be read' },
+  MR2009: { kind: 'fatal', title: 'State of a window where windows merge' },
   MR2101: { kind: 'fatal', title: 'The checkpoint belongs to another graph' },
   MR2102: { kind: 'fatal', title: 'The checkpoint was taken with other key groups' },
   MR2103: { kind: 'fatal', title: 'The declared type of a state differs from the one in the checkpoint' },

@@ -37,6 +37,8 @@ export interface StreamNodeSpec {
   readonly makesWatermarks?: boolean;
   /** Fires by event time, so that it says nothing without watermarks. */
   readonly needsWatermarks?: boolean;
+  /** Its parallelism is 1 and stays so. */
+  readonly isNonParallel?: boolean;
 }
 
 /** An operator of the job. The settings are those of {@link SingleOutputStreamOperator}'s methods. */
@@ -58,8 +60,9 @@ export class StreamNode {
     this.sideOutputTypes = new Map();
     this.name = spec.name;
     this.uid = undefined;
-    this.parallelism = undefined;
-    this.maxParallelism = undefined;
+    const only = spec.isNonParallel === true ? 1 : undefined;
+    this.parallelism = only;
+    this.maxParallelism = only;
     this.chaining = spec.operator.kind === 'source' ? 'head' : 'always';
     this.slotSharingGroup = undefined;
     this.outputType = spec.outputType;

@@ -3,19 +3,17 @@ import { type Trigger, type TriggerContext, TriggerResult } from './trigger.js';
 
 /**
  * Fires once the watermark reaches the end of the window, and again at once for each record that comes
- * later, within the allowed lateness.
+ * later, within the allowed lateness. The trigger of event-time windows, unless the job says otherwise.
  *
- * @example
- * ```ts
- * clicks
- *   .keyBy((click) => click.user)
- *   .window(TumblingEventTimeWindows.of('1 min'))
- *   .trigger(new EventTimeTrigger());
- * ```
+ * @example `clicks.keyBy(userOf).window(TumblingEventTimeWindows.of('1 h')).trigger(EventTimeTrigger.create())`
  */
 export class EventTimeTrigger implements Trigger {
-  onElement(_timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {
-    if (window.maxTimestamp <= ctx.currentWatermark) return TriggerResult.FIRE;
+  static create(): EventTimeTrigger {
+    return new EventTimeTrigger();
+  }
+
+  onElement(_element: unknown, _timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {
+    if (window.maxTimestamp <= ctx.currentWatermark()) return TriggerResult.FIRE;
     // A window that holds something got its timer with the first of it.
     if (ctx.isFirstElement) ctx.registerEventTimeTimer(window.maxTimestamp);
     return TriggerResult.CONTINUE;
@@ -25,8 +23,9 @@ export class EventTimeTrigger implements Trigger {
     return time === window.maxTimestamp ? TriggerResult.FIRE : TriggerResult.CONTINUE;
   }
 
-  onProcessingTime(): TriggerResult {
-    return TriggerResult.CONTINUE;
+  onMerge(window: TimeWindow, ctx: TriggerContext): void {
+    // A window that is over has fired, and does so again with the element that comes.
+    if (window.maxTimestamp > ctx.currentWatermark()) ctx.registerEventTimeTimer(window.maxTimestamp);
   }
 
   clear(window: TimeWindow, ctx: TriggerContext): void {

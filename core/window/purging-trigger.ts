@@ -1,33 +1,51 @@
 import type { TimeWindow } from './time-window.js';
-import { type Trigger, type TriggerContext, TriggerResult } from './trigger.js';
+import {
+  canMerge,
+  type OnMergeContext,
+  type Trigger,
+  type TriggerContext,
+  TriggerResult,
+} from './trigger.js';
 
 /**
  * Fires when another trigger does, and then forgets what the window held: each result is made of what came
  * since the one before.
  *
- * @example `windowed.trigger(new PurgingTrigger(new EventTimeTrigger()))`
+ * @example `windowed.trigger(PurgingTrigger.of(EventTimeTrigger.create()))`
  */
-export class PurgingTrigger implements Trigger {
-  readonly #nested: Trigger;
+export class PurgingTrigger<T = unknown> implements Trigger<T> {
+  readonly nested: Trigger<T>;
 
-  constructor(nested: Trigger) {
-    this.#nested = nested;
+  constructor(nested: Trigger<T>) {
+    this.nested = nested;
   }
 
-  onElement(timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {
-    return purging(this.#nested.onElement(timestamp, window, ctx));
+  static of<T>(nested: Trigger<T>): PurgingTrigger<T> {
+    return new PurgingTrigger(nested);
+  }
+
+  onElement(element: T, timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {
+    return purging(this.nested.onElement(element, timestamp, window, ctx));
   }
 
   onEventTime(time: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {
-    return purging(this.#nested.onEventTime(time, window, ctx));
+    return purging(this.nested.onEventTime?.(time, window, ctx) ?? TriggerResult.CONTINUE);
   }
 
   onProcessingTime(time: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {
-    return purging(this.#nested.onProcessingTime(time, window, ctx));
+    return purging(this.nested.onProcessingTime?.(time, window, ctx) ?? TriggerResult.CONTINUE);
+  }
+
+  canMerge(): boolean {
+    return canMerge(this.nested);
+  }
+
+  onMerge(window: TimeWindow, ctx: OnMergeContext): void {
+    this.nested.onMerge?.(window, ctx);
   }
 
   clear(window: TimeWindow, ctx: TriggerContext): void {
-    this.#nested.clear(window, ctx);
+    this.nested.clear?.(window, ctx);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { KeyedStates } from '../operator/keyed-process-function.js';
+import type { ListStateDescriptor, ReducingStateDescriptor } from '../state/state-descriptor.js';
 import type { TimeWindow } from './time-window.js';
 
 /**
@@ -20,36 +22,58 @@ export const TriggerResult = {
 export type TriggerResult = (typeof TriggerResult)[keyof typeof TriggerResult];
 
 /**
- * Decides when windows fire. One object serves all windows of a subtask; it keeps no state in itself.
+ * Decides when windows fire. One object serves all windows of a subtask: what belongs to a window goes into
+ * state, never into fields.
  *
  * @example
  * ```ts
- * // Shows what a window holds with every record, and forgets nothing.
- * const eager: Trigger = {
- *   onElement: () => TriggerResult.FIRE,
- *   onEventTime: () => TriggerResult.CONTINUE,
- *   onProcessingTime: () => TriggerResult.CONTINUE,
- *   clear() {},
+ * // Fires at the end of the window, and early when a large order comes.
+ * const early: Trigger<{ price: number }> = {
+ *   onElement(order, _timestamp, window, ctx) {
+ *     ctx.registerEventTimeTimer(window.maxTimestamp);
+ *     return order.price > 1000 ? TriggerResult.FIRE : TriggerResult.CONTINUE;
+ *   },
+ *   onEventTime: (time, window) => (time === window.maxTimestamp ? TriggerResult.FIRE : TriggerResult.CONTINUE),
+ *   clear: (window, ctx) => ctx.deleteEventTimeTimer(window.maxTimestamp),
  * };
- * windowed.trigger(eager);
  * ```
  */
-export interface Trigger {
-  onElement(timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
+export interface Trigger<T = unknown> {
+  /** A record was added to the window. `timestamp` is `Watermark.MIN` where it has none. */
+  onElement(element: T, timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
   /** An event-time timer of the window has come: one of the trigger's, or the one that ends the window. */
-  onEventTime(time: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
-  onProcessingTime(time: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
-  /** The window goes: so must the trigger's timers. */
-  clear(window: TimeWindow, ctx: TriggerContext): void;
+  onEventTime?(time: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
+  onProcessingTime?(time: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
+  /** Whether it can be used where windows merge. Without it: whether there is an `onMerge`. */
+  canMerge?(): boolean;
+  /** Windows have become `window`: set the timers that it needs, and merge the trigger's state. */
+  onMerge?(window: TimeWindow, ctx: OnMergeContext): void;
+  /** The window goes, or has become part of another: so must the trigger's timers and state. */
+  clear?(window: TimeWindow, ctx: TriggerContext): void;
 }
 
-/** Timers are those of the current key and window; a window has at most one of each kind for a time. */
-export interface TriggerContext {
-  readonly currentWatermark: number;
-  /** Whether the window held nothing before the present element, so that it may have no timer yet. */
+/**
+ * Valid only during the call that it is given to. Timers and state are those of the current key and window; a
+ * window has at most one timer of each kind for a time. State that is asked for anew each time is found by
+ * its name, so descriptors are made once.
+ */
+export interface TriggerContext extends KeyedStates {
+  currentWatermark(): number;
+  /** Wall time, ms since the epoch. */
+  currentProcessingTime(): number;
+  /** False only if the window held something before the present element, so that it has got its timers. */
   readonly isFirstElement: boolean;
   registerEventTimeTimer(time: number): void;
   deleteEventTimeTimer(time: number): void;
   registerProcessingTimeTimer(time: number): void;
   deleteProcessingTimeTimer(time: number): void;
+}
+
+export interface OnMergeContext extends TriggerContext {
+  /** Moves what the merged windows hold in this state into that of the window that they have become. */
+  mergePartitionedState<T>(descriptor: ReducingStateDescriptor<T> | ListStateDescriptor<T>): void;
+}
+
+export function canMerge(trigger: Trigger): boolean {
+  return trigger.canMerge === undefined ? trigger.onMerge !== undefined : trigger.canMerge();
 }

@@ -1,8 +1,7 @@
-import { type Duration, durationMs } from '../base/duration.js';
-import { MillraceError } from '../base/millrace-error.js';
+import type { Duration } from '../base/duration.js';
 import { EventTimeTrigger } from './event-time-trigger.js';
-import { TimeWindow } from './time-window.js';
-import type { Trigger } from './trigger.js';
+import type { TimeWindow } from './time-window.js';
+import { TumblingWindows } from './tumbling-windows.js';
 import type { WindowAssigner } from './window-assigner.js';
 
 /**
@@ -17,18 +16,10 @@ import type { WindowAssigner } from './window-assigner.js';
  */
 export class TumblingEventTimeWindows implements WindowAssigner {
   readonly name = 'TumblingEventTimeWindows';
-  readonly isEventTime = true;
-  readonly defaultTrigger: Trigger;
-  readonly #sizeMs: number;
-  readonly #offsetMs: number;
-  /** The answer for all times of its window: neighbouring records mostly share one. */
-  #last: readonly [TimeWindow];
+  readonly #windows: TumblingWindows;
 
-  private constructor(sizeMs: number, offsetMs: number) {
-    this.defaultTrigger = new EventTimeTrigger();
-    this.#sizeMs = sizeMs;
-    this.#offsetMs = offsetMs;
-    this.#last = [this.#windowAt(offsetMs)];
+  private constructor(windows: TumblingWindows) {
+    this.#windows = windows;
   }
 
   /**
@@ -37,22 +28,18 @@ export class TumblingEventTimeWindows implements WindowAssigner {
    * @throws MillraceError MR1001 if the size is not positive or the offset not smaller than the size
    */
   static of(size: Duration, offset: Duration = 0): TumblingEventTimeWindows {
-    const sizeMs = durationMs(size, 'size of a window');
-    const offsetMs = durationMs(offset, 'offset of windows');
-    if (sizeMs > 0 && Math.abs(offsetMs) < sizeMs) return new TumblingEventTimeWindows(sizeMs, offsetMs);
-    throw new MillraceError('MR1001', `Tumbling windows of ${sizeMs} ms with an offset of ${offsetMs} ms.`, {
-      hint: 'The size must be positive, and the offset between -size and size.',
-    });
+    return new TumblingEventTimeWindows(new TumblingWindows(size, offset));
   }
 
-  assignWindows(timestamp: number): readonly TimeWindow[] {
-    const window = this.#last[0];
-    if (timestamp < window.start || timestamp >= window.end) this.#last = [this.#windowAt(timestamp)];
-    return this.#last;
+  assignWindows(_element: unknown, timestamp: number): readonly TimeWindow[] {
+    return this.#windows.at(timestamp);
   }
 
-  #windowAt(timestamp: number): TimeWindow {
-    const start = TimeWindow.startOf(timestamp, this.#offsetMs, this.#sizeMs);
-    return new TimeWindow(start, start + this.#sizeMs);
+  getDefaultTrigger(): EventTimeTrigger {
+    return new EventTimeTrigger();
+  }
+
+  isEventTime(): boolean {
+    return true;
   }
 }

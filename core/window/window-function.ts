@@ -1,4 +1,5 @@
 import type { OutputTag } from '../api/output-tag.js';
+import { MillraceError } from '../base/millrace-error.js';
 import { NO_TIMESTAMP } from '../element/watermark.js';
 import type { Collector } from '../operator/collector.js';
 import type { ElementCollector } from '../operator/element-collector.js';
@@ -28,6 +29,8 @@ export interface WindowRuntime<OUT> {
   readonly output: Output<OUT>;
   readonly access: KeyedStateAccess;
   readonly time: TimeService;
+  /** False where windows merge: state of a window would be left behind. */
+  readonly hasWindowState: boolean;
 }
 
 /** The contents are the result. */
@@ -119,7 +122,10 @@ class WindowFunctionContext<K> extends OperatorRuntimeContext implements Process
   }
 
   windowState(): KeyedStates {
-    return this.#windowState;
+    if (this.#runtime.hasWindowState) return this.#windowState;
+    throw new MillraceError('MR2009', 'A window function asked for the state of a window that may merge.', {
+      hint: 'Where windows merge, as sessions do, keep state of the key: ctx.globalState().',
+    });
   }
 
   globalState(): KeyedStates {

@@ -1,86 +1,20 @@
-// hot path: the window bench
-import type { OutputTag } from '../api/output-tag.js';
-import { MillraceError } from '../base/millrace-error.js';
-import { NO_TIMESTAMP, Watermark } from '../element/watermark.js';
-import { AbstractTimerOperator } from '../operator/abstract-timer-operator.js';
-import { ElementCollector } from '../operator/element-collector.js';
-import type { KeySelector } from '../operator/functions.js';
-import type { ChainedOperatorContext, OperatorFactory, Output } from '../operator/stream-operator.js';
-import type { Counter } from '../ports/metrics.js';
-import { StateNamespace } from '../state/key-context.js';
-import { cleanupTime, TimeWindow } from './time-window.js';
-import { type Trigger, type TriggerContext, TriggerResult } from './trigger.js';
-import type { WindowAssigner } from './window-assigner.js';
-import type { WindowContents, WindowContentsFactory } from './window-contents.js';
-import type { WindowFunction } from './window-function.js';
+// hot path: the windows bench
+import type { OperatorFactory, Output } from '../operator/stream-operator.js';
+import { AbstractWindowOperator, type WindowDescription } from './abstract-window-operator.js';
+import { MergingWindowOperator } from './merging-window-operator.js';
+import { PaneWindowOperator } from './pane-window-operator.js';
+import { SlidingEventTimeWindows } from './sliding-event-time-windows.js';
+import type { TimeWindow } from './time-window.js';
+import { TriggerResult } from './trigger.js';
+import { isMerging } from './window-assigner.js';
 
-/** What a window operator does, as the job describes it. */
-export interface WindowDescription<K, IN, CONTENTS, OUT> {
-  readonly keySelector: KeySelector<IN, K>;
-  readonly assigner: WindowAssigner;
-  readonly trigger: Trigger;
-  /** Time for which a window takes records after it has ended, ms. */
-  readonly allowedLatenessMs: number;
-  /** Takes the records that are later than that; undefined: they are counted and dropped. */
-  readonly lateTag: OutputTag<IN> | undefined;
-  readonly contents: WindowContentsFactory<IN, CONTENTS>;
-  /** A fresh one for each subtask. */
-  windowFunction(): WindowFunction<CONTENTS, OUT>;
-}
-
-/**
- * Collects the records of each key into windows, and emits what they hold when their trigger fires.
- *
- * Invariants:
- * - a window that holds something has a timer at its cleanup time (unless that is never), at which contents,
- *   trigger timers and the function's state go;
- * - a record is dropped as late only if all its windows have gone, and then counted or sent to `lateTag`;
- * - results have the timestamp `window.maxTimestamp`, and come before the watermark that fired them.
- */
-class WindowOperator<K, IN, CONTENTS, OUT>
-  extends AbstractTimerOperator<K, IN, OUT>
-  implements TriggerContext
-{
-  isFirstElement: boolean;
-  private readonly assigner: WindowAssigner;
-  private readonly trigger: Trigger;
-  private readonly allowedLatenessMs: number;
-  private readonly lateTag: OutputTag<IN> | undefined;
-  private readonly contents: WindowContents<IN, CONTENTS>;
-  private readonly windowFunction: WindowFunction<CONTENTS, OUT>;
-  private readonly collector: ElementCollector<OUT>;
-  private readonly lateRecordsDropped: Counter;
-
-  constructor(
-    context: ChainedOperatorContext,
-    output: Output<OUT>,
-    description: WindowDescription<K, IN, CONTENTS, OUT>,
-  ) {
-    const timers = { name: 'window-timers', namespace: StateNamespace.WINDOW };
-    super(context, output, description.keySelector, timers);
-    this.isFirstElement = false;
-    this.assigner = description.assigner;
-    this.trigger = description.trigger;
-    this.allowedLatenessMs = description.allowedLatenessMs;
-    this.lateTag = description.lateTag;
-    this.contents = description.contents(this.access);
-    this.windowFunction = description.windowFunction();
-    this.collector = new ElementCollector(context, output);
-    this.lateRecordsDropped = context.metrics.counter('numLateRecordsDropped');
-  }
-
-  override open(): void {
-    this.context.userCode.node = this.context.chainIndex;
-    const { context, output, access, timers } = this;
-    this.windowFunction.open({ context, output, access, time: timers });
-  }
+/** Collects the records of each key into windows, and emits what they hold when their trigger fires. */
+class WindowOperator<K, IN, ACC, CONTENTS, OUT> extends AbstractWindowOperator<K, IN, ACC, CONTENTS, OUT> {
+  protected readonly merges = false;
 
   processElement(value: IN, timestamp: number): void {
-    const { keySelector, access } = this;
-    if (timestamp === NO_TIMESTAMP) this.refuseWithoutTimestamp();
-    this.context.userCode.node = this.context.chainIndex;
-    access.keys.setCurrentKey(keySelector(value));
-    const windows = this.assigner.assignWindows(timestamp);
+    this.setKeyOf(value, timestamp);
+    const windows = this.assigner.assignWindows(value, timestamp, this);
     let isLate = true;
     for (let i = 0; i < windows.length; i++) {
       const window = windows[i];
@@ -88,119 +22,63 @@ class WindowOperator<K, IN, CONTENTS, OUT>
       isLate = false;
       this.addTo(window, value, timestamp);
     }
-    if (isLate && this.isElementLate(timestamp)) this.dropLate(value, timestamp);
+    if (isLate) this.dropIfLate(value, timestamp);
   }
 
   onEventTime(timestamp: number): void {
     const window = this.currentWindow();
-    this.obey(this.trigger.onEventTime(timestamp, window, this), window);
-    if (this.assigner.isEventTime && timestamp === cleanupTime(window, this.allowedLatenessMs))
-      this.clear(window);
+    this.obey(this.triggerAt(true, timestamp, window), window);
+    if (this.isEventTime && this.isCleanupTime(window, timestamp)) this.clear(window);
   }
 
   onProcessingTime(timestamp: number): void {
     const window = this.currentWindow();
-    this.obey(this.trigger.onProcessingTime(timestamp, window, this), window);
-    if (!this.assigner.isEventTime && timestamp === window.maxTimestamp) this.clear(window);
-  }
-
-  override close(): void {
-    this.context.userCode.node = this.context.chainIndex;
-    this.windowFunction.close();
-  }
-
-  get currentWatermark(): number {
-    return this.timers.currentWatermark();
-  }
-
-  registerEventTimeTimer(time: number): void {
-    this.timers.registerEventTimeTimer(time);
-  }
-
-  deleteEventTimeTimer(time: number): void {
-    this.timers.deleteEventTimeTimer(time);
-  }
-
-  registerProcessingTimeTimer(time: number): void {
-    this.timers.registerProcessingTimeTimer(time);
-  }
-
-  deleteProcessingTimeTimer(time: number): void {
-    this.timers.deleteProcessingTimeTimer(time);
+    this.obey(this.triggerAt(false, timestamp, window), window);
+    if (!this.isEventTime && this.isCleanupTime(window, timestamp)) this.clear(window);
   }
 
   private addTo(window: TimeWindow, value: IN, timestamp: number): void {
     this.access.keys.setWindow(window.start, window.end);
-    const wasEmpty = this.contents.add(value);
+    this.context.userCode.node = this.context.chainIndex;
+    const wasEmpty = this.contents.add(value, timestamp);
     // A window that takes late records may hold something and yet have no timer left: it is asked anew.
     this.isFirstElement = wasEmpty || this.allowedLatenessMs > 0;
-    this.obey(this.trigger.onElement(timestamp, window, this), window);
+    this.obey(this.trigger.onElement(value, timestamp, window, this), window);
     if (this.isFirstElement) this.registerCleanup(window);
   }
 
   private obey(result: TriggerResult, window: TimeWindow): void {
     if (result === TriggerResult.CONTINUE) return;
-    if ((result & TriggerResult.FIRE) !== 0) this.emit(window);
+    if ((result & TriggerResult.FIRE) !== 0) this.emit(window, this.contents.accumulator());
     if ((result & TriggerResult.PURGE) !== 0) this.contents.clear();
-  }
-
-  private emit(window: TimeWindow): void {
-    this.context.userCode.node = this.context.chainIndex;
-    const contents = this.contents.get();
-    if (contents === undefined) return;
-    this.collector.timestamp = window.maxTimestamp;
-    this.windowFunction.emit(window, contents, this.collector);
-  }
-
-  private registerCleanup(window: TimeWindow): void {
-    if (!this.assigner.isEventTime) {
-      this.timers.registerProcessingTimeTimer(window.maxTimestamp);
-      return;
-    }
-    const time = cleanupTime(window, this.allowedLatenessMs);
-    if (time < Watermark.MAX) this.timers.registerEventTimeTimer(time);
   }
 
   private clear(window: TimeWindow): void {
     this.contents.clear();
-    this.trigger.clear(window, this);
-    this.context.userCode.node = this.context.chainIndex;
-    this.windowFunction.clear(window);
-  }
-
-  private isWindowLate(window: TimeWindow): boolean {
-    if (!this.assigner.isEventTime) return false;
-    return cleanupTime(window, this.allowedLatenessMs) <= this.timers.currentWatermark();
-  }
-
-  private isElementLate(timestamp: number): boolean {
-    return this.assigner.isEventTime && timestamp + this.allowedLatenessMs <= this.timers.currentWatermark();
-  }
-
-  private dropLate(value: IN, timestamp: number): void {
-    const lateTag = this.lateTag;
-    if (lateTag === undefined) this.lateRecordsDropped.add(1);
-    else this.output.sideOutput(lateTag, value, timestamp);
-  }
-
-  private currentWindow(): TimeWindow {
-    const { keys } = this.access;
-    return new TimeWindow(keys.windowStart, keys.windowEnd);
-  }
-
-  private refuseWithoutTimestamp(): never {
-    throw new MillraceError('MR5009', 'A record without a timestamp came to an event-time window.', {
-      where: { operator: this.context.operatorName, uid: this.context.uid },
-      hint: 'Give the WatermarkStrategy a timestamp assigner: .withTimestampAssigner((value) => value.time).',
-    });
+    this.clearTriggerAndFunction(window);
   }
 }
 
-export function windowOperator<K, IN, CONTENTS, OUT>(
-  description: WindowDescription<K, IN, CONTENTS, OUT>,
+export function windowOperator<K, IN, ACC, CONTENTS, OUT>(
+  description: WindowDescription<K, IN, ACC, CONTENTS, OUT>,
 ): OperatorFactory {
+  const { assigner } = description;
+  const panes = sharedPanes(description);
   return {
     needsKeyedState: true,
-    create: (context, output) => new WindowOperator(context, output as Output<OUT>, description),
+    create: (context, output) => {
+      const results = output as Output<OUT>;
+      if (panes !== undefined) return new PaneWindowOperator(context, results, description, panes);
+      if (isMerging(assigner)) return new MergingWindowOperator(context, results, description, assigner);
+      return new WindowOperator(context, results, description);
+    },
   };
+}
+
+/** Windows that overlap fold each record once, where nothing but the end of a window can look inside it. */
+function sharedPanes<K, IN, ACC, CONTENTS, OUT>(description: WindowDescription<K, IN, ACC, CONTENTS, OUT>) {
+  const { assigner, trigger, contents } = description;
+  if (trigger !== undefined || !contents.isFolding || !(assigner instanceof SlidingEventTimeWindows)) return;
+  const { windows } = assigner;
+  return windows.sizeMs > windows.slideMs ? windows : undefined;
 }

@@ -34,7 +34,7 @@ function operatorOf(job: Job) {
   return windowOperator({
     keySelector: (value: Value) => value.key,
     assigner,
-    trigger: assigner.defaultTrigger,
+    trigger: undefined,
     allowedLatenessMs: job.latenessMs,
     lateTag: new OutputTag<Value>('late'),
     contents: listedContents(() => types.dynamic<Value>()),

@@ -24,7 +24,7 @@ const forgetful = (() => {}) as unknown as ReduceFunction<number>;
 const dynamic = () => types.dynamic<number>();
 
 function windowed(contents: ReturnType<typeof reducedContents<number>>) {
-  return windowOperator<string, number, number, number>({
+  return windowOperator<string, number, number, number, number>({
     keySelector: () => 'all',
     assigner: TumblingEventTimeWindows.of(10),
     trigger: new EventTimeTrigger(),

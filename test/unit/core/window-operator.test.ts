@@ -32,7 +32,7 @@ const one: Count = { key: 'key2', count: 1 };
 const purging = new PurgingTrigger(new EventTimeTrigger());
 
 function summing(choices: Choices) {
-  return windowOperator<string, Count, Count, Count>({
+  return windowOperator<string, Count, Count, Count, Count>({
     keySelector: (value) => value.key,
     assigner: TumblingEventTimeWindows.of(choices.sizeMs),
     trigger: choices.trigger ?? new EventTimeTrigger(),
@@ -65,7 +65,7 @@ t.test('windows are aligned to the epoch plus the offset, before it too', async 
   ];
   for (const [size, offset, timestamp, start] of cases) {
     t.equal(TimeWindow.startOf(timestamp, offset, size), start, `start for ${timestamp}`);
-    const [window] = TumblingEventTimeWindows.of(size, offset).assignWindows(timestamp);
+    const [window] = TumblingEventTimeWindows.of(size, offset).assignWindows(undefined, timestamp);
     t.strictSame(window, new TimeWindow(start, start + size));
     t.equal(window?.maxTimestamp, start + size - 1);
   }

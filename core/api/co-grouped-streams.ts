@@ -1,0 +1,165 @@
+import type { Duration } from '../base/duration.js';
+import type { Collector } from '../operator/collector.js';
+import type { KeySelector } from '../operator/functions.js';
+import { checkSynchronous } from '../operator/synchronous.js';
+import type { TypeDescriptor, TypeNode } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
+import type { Evictor } from '../window/evictor.js';
+import type { Trigger } from '../window/trigger.js';
+import type { WindowAssigner } from '../window/window-assigner.js';
+import type { DataStream } from './data-stream.js';
+import type { KeyedStream } from './keyed-stream.js';
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+import type { WindowedStream } from './windowed-stream.js';
+
+/** A record of one of two streams that go through the same windows. */
+export interface TaggedUnion<T1, T2> {
+  readonly isLeft: boolean;
+  readonly left?: T1 | undefined;
+  readonly right?: T2 | undefined;
+}
+
+/** All records of a key in a window, of both streams; either may have none, but not both. */
+export type CoGroupFunction<T1, T2, R> = (
+  left: readonly T1[],
+  right: readonly T2[],
+  out: Collector<R>,
+) => void;
+
+/** Two streams that are to be brought together. */
+export interface StreamPair<T1, T2> {
+  readonly left: DataStream<T1>;
+  readonly right: DataStream<T2>;
+  leftType(): TypeDescriptor<T1>;
+  rightType(): TypeDescriptor<T2>;
+}
+
+/**
+ * Two streams whose records are brought together by key and window.
+ *
+ * @example
+ * ```ts
+ * const unsold = offers
+ *   .coGroup(sales)
+ *   .where((offer) => offer.item)
+ *   .equalTo((sale) => sale.item)
+ *   .window(TumblingEventTimeWindows.of('1 d'))
+ *   .apply<string>((offers, sales, out) => {
+ *     for (const offer of offers) if (sales.length === 0) out.collect(offer.item);
+ *   });
+ * ```
+ */
+export class CoGroupedStreams<T1, T2> {
+  readonly #pair: StreamPair<T1, T2>;
+
+  /** Comes from a stream. */
+  constructor(pair: StreamPair<T1, T2>) {
+    this.#pair = pair;
+  }
+
+  /** The key of records of the first stream. */
+  where<K>(keySelector: KeySelector<T1, K>): CoGroupedStreamsWhere<T1, T2, K> {
+    checkSynchronous(keySelector, 'The key selector given to where');
+    return new CoGroupedStreamsWhere(this.#pair, keySelector);
+  }
+}
+
+/** Waits for the key of the second stream. */
+export class CoGroupedStreamsWhere<T1, T2, K> {
+  readonly #pair: StreamPair<T1, T2>;
+  readonly #left: KeySelector<T1, K>;
+
+  constructor(pair: StreamPair<T1, T2>, left: KeySelector<T1, K>) {
+    this.#pair = pair;
+    this.#left = left;
+  }
+
+  /** The key of records of the second stream. */
+  equalTo(keySelector: KeySelector<T2, K>): CoGroupedStreamsEqualTo<T1, T2, K> {
+    checkSynchronous(keySelector, 'The key selector given to equalTo');
+    return new CoGroupedStreamsEqualTo(unitedByKey(this.#pair, this.#left, keySelector));
+  }
+}
+
+/** Waits for windows. */
+export class CoGroupedStreamsEqualTo<T1, T2, K> {
+  readonly #united: KeyedStream<TaggedUnion<T1, T2>, K>;
+
+  constructor(united: KeyedStream<TaggedUnion<T1, T2>, K>) {
+    this.#united = united;
+  }
+
+  /** Collects the records of each key, of both streams, into windows. */
+  window(assigner: WindowAssigner<TaggedUnion<T1, T2>>): WindowedCoGroup<T1, T2, K> {
+    return new WindowedCoGroup(this.#united.window(assigner));
+  }
+}
+
+/** Two streams in windows; see {@link CoGroupedStreams}. */
+export class WindowedCoGroup<T1, T2, K> {
+  readonly #windowed: WindowedStream<TaggedUnion<T1, T2>, K>;
+
+  constructor(windowed: WindowedStream<TaggedUnion<T1, T2>, K>) {
+    this.#windowed = windowed;
+  }
+
+  /** Decides when windows fire, in place of the assigner's own trigger. */
+  trigger(trigger: Trigger<TaggedUnion<T1, T2>>): WindowedCoGroup<T1, T2, K> {
+    return new WindowedCoGroup(this.#windowed.trigger(trigger));
+  }
+
+  /** Takes records out of a window before or after its function sees them. */
+  evictor(evictor: Evictor<TaggedUnion<T1, T2>>): WindowedCoGroup<T1, T2, K> {
+    return new WindowedCoGroup(this.#windowed.evictor(evictor));
+  }
+
+  /** How long after its end a window still takes records. @throws MillraceError MR1001 if it is negative */
+  allowedLateness(lateness: Duration): WindowedCoGroup<T1, T2, K> {
+    return new WindowedCoGroup(this.#windowed.allowedLateness(lateness));
+  }
+
+  /** Calls the function whenever a window fires. */
+  apply<R>(fn: CoGroupFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    checkSynchronous(fn, 'The function given to apply');
+    return this.#windowed.process<R>({
+      process(_key, _ctx, elements, out) {
+        const left: T1[] = [];
+        const right: T2[] = [];
+        for (const element of elements) {
+          if (element.isLeft) left.push(element.left as T1);
+          else right.push(element.right as T2);
+        }
+        fn(left, right, out);
+      },
+    });
+  }
+}
+
+function unitedByKey<T1, T2, K>(
+  pair: StreamPair<T1, T2>,
+  leftKey: KeySelector<T1, K>,
+  rightKey: KeySelector<T2, K>,
+): KeyedStream<TaggedUnion<T1, T2>, K> {
+  const left = pair.left.map((value): TaggedUnion<T1, T2> => ({ isLeft: true, left: value })).name('Left');
+  const right = pair.right
+    .map((value): TaggedUnion<T1, T2> => ({ isLeft: false, right: value }))
+    .name('Right');
+  const type = taggedType(pair.leftType(), pair.rightType());
+  if (type !== undefined) {
+    left.returns(type as TypeDescriptor<TaggedUnion<T1, T2>>);
+    right.returns(type as TypeDescriptor<TaggedUnion<T1, T2>>);
+  }
+  return left
+    .union(right)
+    .keyBy((value) => (value.isLeft ? leftKey(value.left as T1) : rightKey(value.right as T2)));
+}
+
+/** Undefined, and so undeclared, unless both are declared and can be absent. */
+function taggedType(left: TypeNode, right: TypeNode): TypeNode | undefined {
+  if (!canBeAbsent(left) || !canBeAbsent(right)) return undefined;
+  return types.object({ isLeft: types.boolean, left: types.optional(left), right: types.optional(right) });
+}
+
+function canBeAbsent({ kind }: TypeNode): boolean {
+  return kind !== 'dynamic' && kind !== 'void' && kind !== 'optional';
+}

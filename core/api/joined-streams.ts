@@ -1,0 +1,120 @@
+import type { Duration } from '../base/duration.js';
+import type { Collector } from '../operator/collector.js';
+import type { KeySelector } from '../operator/functions.js';
+import { checkSynchronous } from '../operator/synchronous.js';
+import type { Evictor } from '../window/evictor.js';
+import type { Trigger } from '../window/trigger.js';
+import type { WindowAssigner } from '../window/window-assigner.js';
+import {
+  CoGroupedStreams,
+  type CoGroupedStreamsEqualTo,
+  type CoGroupedStreamsWhere,
+  type StreamPair,
+  type TaggedUnion,
+  type WindowedCoGroup,
+} from './co-grouped-streams.js';
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+
+/** One result for each pair of records. */
+export type JoinFunction<T1, T2, R> = (left: T1, right: T2) => R;
+
+/** Any number of results for each pair of records. */
+export type FlatJoinFunction<T1, T2, R> = (left: T1, right: T2, out: Collector<R>) => void;
+
+/**
+ * Two streams of which each pair of records that share key and window is joined.
+ *
+ * @example
+ * ```ts
+ * const priced = orders
+ *   .join(prices)
+ *   .where((order) => order.item)
+ *   .equalTo((price) => price.item)
+ *   .window(TumblingEventTimeWindows.of('1 min'))
+ *   .apply((order, price) => ({ order: order.id, total: order.count * price.amount }));
+ * ```
+ */
+export class JoinedStreams<T1, T2> {
+  readonly #streams: CoGroupedStreams<T1, T2>;
+
+  /** Comes from a stream. */
+  constructor(pair: StreamPair<T1, T2>) {
+    this.#streams = new CoGroupedStreams(pair);
+  }
+
+  /** The key of records of the first stream. */
+  where<K>(keySelector: KeySelector<T1, K>): JoinedStreamsWhere<T1, T2, K> {
+    return new JoinedStreamsWhere(this.#streams.where(keySelector));
+  }
+}
+
+/** Waits for the key of the second stream. */
+export class JoinedStreamsWhere<T1, T2, K> {
+  readonly #where: CoGroupedStreamsWhere<T1, T2, K>;
+
+  constructor(where: CoGroupedStreamsWhere<T1, T2, K>) {
+    this.#where = where;
+  }
+
+  /** The key of records of the second stream. */
+  equalTo(keySelector: KeySelector<T2, K>): JoinedStreamsEqualTo<T1, T2, K> {
+    return new JoinedStreamsEqualTo(this.#where.equalTo(keySelector));
+  }
+}
+
+/** Waits for windows. */
+export class JoinedStreamsEqualTo<T1, T2, K> {
+  readonly #equalTo: CoGroupedStreamsEqualTo<T1, T2, K>;
+
+  constructor(equalTo: CoGroupedStreamsEqualTo<T1, T2, K>) {
+    this.#equalTo = equalTo;
+  }
+
+  /** Collects the records of each key, of both streams, into windows. */
+  window(assigner: WindowAssigner<TaggedUnion<T1, T2>>): WindowedJoin<T1, T2, K> {
+    return new WindowedJoin(this.#equalTo.window(assigner));
+  }
+}
+
+/** Two streams in windows; see {@link JoinedStreams}. */
+export class WindowedJoin<T1, T2, K> {
+  readonly #windowed: WindowedCoGroup<T1, T2, K>;
+
+  constructor(windowed: WindowedCoGroup<T1, T2, K>) {
+    this.#windowed = windowed;
+  }
+
+  /** Decides when windows fire, in place of the assigner's own trigger. */
+  trigger(trigger: Trigger<TaggedUnion<T1, T2>>): WindowedJoin<T1, T2, K> {
+    return new WindowedJoin(this.#windowed.trigger(trigger));
+  }
+
+  /** Takes records out of a window before or after they are joined. */
+  evictor(evictor: Evictor<TaggedUnion<T1, T2>>): WindowedJoin<T1, T2, K> {
+    return new WindowedJoin(this.#windowed.evictor(evictor));
+  }
+
+  /** How long after its end a window still takes records. @throws MillraceError MR1001 if it is negative */
+  allowedLateness(lateness: Duration): WindowedJoin<T1, T2, K> {
+    return new WindowedJoin(this.#windowed.allowedLateness(lateness));
+  }
+
+  /**
+   * Calls the function for every pair of a window that fires. What it returns is the result; a function of
+   * three parameters is given a collector for its results instead.
+   */
+  apply<R>(fn: JoinFunction<T1, T2, R>): SingleOutputStreamOperator<R>;
+  apply<R>(fn: FlatJoinFunction<T1, T2, R>): SingleOutputStreamOperator<R>;
+  apply<R>(fn: (left: T1, right: T2, out: Collector<R>) => R | undefined): SingleOutputStreamOperator<R> {
+    checkSynchronous(fn, 'The function given to apply');
+    const collects = fn.length > 2;
+    return this.#windowed.apply<R>((lefts, rights, out) => {
+      for (const left of lefts) {
+        for (const right of rights) {
+          const result = fn(left, right, out);
+          if (!collects) out.collect(result as R);
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import { StateNamespace } from '../state/key-context.js';
+import type { KeyedStateAccess } from '../state/keyed-state-access.js';
+import type { ListState } from '../state/list-state.js';
+import type { ReducingState } from '../state/reducing-state.js';
+import type {
+  ListStateDescriptor,
+  ReducingStateDescriptor,
+  StateDescriptor,
+} from '../state/state-descriptor.js';
+import type { TimeWindow } from './time-window.js';
+
+/**
+ * The state of triggers: that of the current key and window. A trigger asks for it at each element, so what
+ * was made for a descriptor is kept.
+ *
+ * Invariant: what is kept under a name was made for the descriptor beside it.
+ */
+export class TriggerStates {
+  readonly #access: KeyedStateAccess;
+  readonly #known = new Map<string, { readonly descriptor: StateDescriptor; readonly state: unknown }>();
+
+  constructor(access: KeyedStateAccess) {
+    this.#access = access;
+  }
+
+  /** `make` makes the state of the descriptor where it was not asked for before. */
+  of<D extends StateDescriptor, S>(descriptor: D, make: (descriptor: D, namespace: StateNamespace) => S): S {
+    const known = this.#known.get(descriptor.name);
+    if (known !== undefined && known.descriptor === descriptor) return known.state as S;
+    const state = make(descriptor, StateNamespace.WINDOW);
+    this.#known.set(descriptor.name, { descriptor, state });
+    return state;
+  }
+
+  /** Moves what `from` hold into the current window. */
+  merge<T>(
+    descriptor: ReducingStateDescriptor<T> | ListStateDescriptor<T>,
+    from: readonly TimeWindow[],
+    into: TimeWindow,
+  ): void {
+    const access = this.#access;
+    if (descriptor.kind === 'reducing') {
+      const state = this.of(descriptor, (d, namespace) => access.getReducingState<T>(d, namespace));
+      this.#moveReduced(state, from, into);
+    } else {
+      const state = this.of(descriptor, (d, namespace) => access.getListState<T>(d, namespace));
+      this.#moveElements(state, from, into);
+    }
+  }
+
+  #moveReduced<T>(state: ReducingState<T>, from: readonly TimeWindow[], into: TimeWindow): void {
+    const moved: T[] = [];
+    for (const window of from) {
+      if (window.equals(into)) continue;
+      this.#access.keys.setWindow(window.start, window.end);
+      const value = state.get();
+      if (value === undefined) continue;
+      moved.push(value);
+      state.clear();
+    }
+    this.#access.keys.setWindow(into.start, into.end);
+    for (const value of moved) state.add(value);
+  }
+
+  #moveElements<T>(state: ListState<T>, from: readonly TimeWindow[], into: TimeWindow): void {
+    const moved: T[] = [];
+    for (const window of from) {
+      if (window.equals(into)) continue;
+      this.#access.keys.setWindow(window.start, window.end);
+      for (const element of state.get()) moved.push(element);
+      state.clear();
+    }
+    this.#access.keys.setWindow(into.start, into.end);
+    state.addAll(moved);
+  }
+}
