@@ -3,7 +3,7 @@ import { keyGroupRangeOf } from '../core/graph/key-group.js';
 import type { OperatorContext, OperatorSnapshot } from '../core/operator/stream-operator.js';
 import type { Completions } from '../core/ports/completions.js';
 import type { FileSystem } from '../core/ports/file-system.js';
-import type { KeyedStateStore } from '../core/ports/keyed-state-store.js';
+import type { KeyedStateBackend, KeyedStateStore } from '../core/ports/keyed-state-store.js';
 import type { Counter } from '../core/ports/metrics.js';
 import { HeapStateBackend } from '../storage/state/heap-state-backend.js';
 import { interpretedCodecs } from './keyed-state.js';
@@ -57,6 +57,8 @@ export class OperatorWorld implements Completions {
   /** Wall time at which the operator of a uid asked to be woken. */
   readonly wakes = new Map<string, number>();
   readonly failures: unknown[] = [];
+  /** Where keyed state is kept. */
+  backend: KeyedStateBackend = new HeapStateBackend();
   /** Set to make operators leave their work for `resume`. */
   mustYield: () => boolean = () => false;
   #turns: (() => void)[] = [];
@@ -95,7 +97,7 @@ export class OperatorWorld implements Completions {
 
   openStore(options: WorldOptions): Promise<KeyedStateStore> {
     const { subtaskIndex = 0, parallelism = 1, maxParallelism = 128 } = options;
-    return new HeapStateBackend().open({
+    return this.backend.open({
       operatorUid: options.uid ?? 'operator',
       subtaskIndex,
       attempt: options.attempt ?? 1,

@@ -1,71 +1,121 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import type { KeyedStream } from '../../core/api/keyed-stream.js';
 import { OutputTag } from '../../core/api/output-tag.js';
+import type { SingleOutputStreamOperator } from '../../core/api/single-output-stream-operator.js';
 import { Watermark } from '../../core/element/watermark.js';
-import { types } from '../../core/serde/types.js';
-import { TimeWindow } from '../../core/window/time-window.js';
+import type { OperatorFactory } from '../../core/operator/stream-operator.js';
+import type { KeyedStateBackend } from '../../core/ports/keyed-state-store.js';
+import type { AggregateFunction } from '../../core/state/aggregate-function.js';
+import { CountTrigger } from '../../core/window/count-trigger.js';
+import { EventTimeSessionWindows } from '../../core/window/event-time-session-windows.js';
+import type { ProcessWindowFunction } from '../../core/window/process-window-function.js';
+import { ProcessingTimeSessionWindows } from '../../core/window/processing-time-session-windows.js';
+import { PurgingTrigger } from '../../core/window/purging-trigger.js';
+import { SlidingEventTimeWindows } from '../../core/window/sliding-event-time-windows.js';
+import { SlidingProcessingTimeWindows } from '../../core/window/sliding-processing-time-windows.js';
 import { TumblingEventTimeWindows } from '../../core/window/tumbling-event-time-windows.js';
-import { listedContents } from '../../core/window/window-contents.js';
-import { processContents } from '../../core/window/window-function.js';
-import { windowOperator } from '../../core/window/window-operator.js';
+import { TumblingProcessingTimeWindows } from '../../core/window/tumbling-processing-time-windows.js';
+import type { WindowAssigner } from '../../core/window/window-assigner.js';
+import { HeapStateBackend } from '../../storage/state/heap-state-backend.js';
+import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 import { check } from '../check.js';
+import { InThreadStateWriter } from '../in-thread-state-writer.js';
+import { lastOperator } from '../last-operator.js';
 import { OperatorTestHarness } from '../operator-test-harness.js';
 import { OperatorWorld } from '../operator-world.js';
+import { NaiveWindows, type WindowJob } from './naive-windows.js';
 
 interface Value {
   readonly key: number;
-  readonly id: number;
+  readonly ids: readonly number[];
 }
 
-interface Job {
-  readonly sizeMs: number;
-  readonly offsetMs: number;
-  readonly latenessMs: number;
-}
-
-/** Elements and watermarks as they come in; a checkpoint with a restore in between is `restore`. */
+/** Elements, and time that goes on: a watermark or the wall clock. `restore`: a checkpoint, and a new attempt. */
 type Step =
   | { readonly kind: 'element'; readonly key: number; readonly timestamp: number }
-  | { readonly kind: 'watermark'; readonly timestamp: number }
+  | { readonly kind: 'time'; readonly timestamp: number; readonly ms: number }
   | { readonly kind: 'restore' };
 
-function operatorOf(job: Job) {
-  const assigner = TumblingEventTimeWindows.of(job.sizeMs, job.offsetMs);
-  return windowOperator({
-    keySelector: (value: Value) => value.key,
-    assigner,
-    trigger: undefined,
-    allowedLatenessMs: job.latenessMs,
-    lateTag: new OutputTag<Value>('late'),
-    contents: listedContents(() => types.dynamic<Value>()),
-    windowFunction: processContents(
-      {
-        process(key, ctx, elements: readonly Value[], out) {
-          out.collect([key, ctx.window.start, elements.map(({ id }) => id)].join());
-        },
-      },
-      (elements: readonly Value[]) => elements,
-    ),
-  });
+function assignerOf({ windows, time }: WindowJob): WindowAssigner {
+  const isEvent = time === 'event';
+  if (windows.kind === 'session') {
+    const sessions = isEvent ? EventTimeSessionWindows : ProcessingTimeSessionWindows;
+    return sessions.withGap(windows.gap);
+  }
+  const { size, offset } = windows;
+  if (windows.kind === 'tumbling') {
+    return (isEvent ? TumblingEventTimeWindows : TumblingProcessingTimeWindows).of(size, offset);
+  }
+  const sliding = isEvent ? SlidingEventTimeWindows : SlidingProcessingTimeWindows;
+  return sliding.of(size, windows.slide, offset);
 }
 
-async function runOperator(job: Job, steps: readonly Step[]): Promise<string[]> {
+const concatenated: AggregateFunction<Value, Value, Value> = {
+  createAccumulator: () => ({ key: 0, ids: [] }),
+  add: (value, acc) => ({ key: value.key, ids: [...acc.ids, ...value.ids] }),
+  getResult: (acc) => acc,
+  merge: (a, b) => ({ key: a.key, ids: [...a.ids, ...b.ids] }),
+};
+
+/** Says what a window held. Only windows that merge, or panes, may have mixed the order up. */
+function telling(mixes: boolean): ProcessWindowFunction<number, Value, string> {
+  return {
+    process(key, { window }, elements, out) {
+      const ids = elements.flatMap((element) => element.ids);
+      if (mixes) ids.sort((a, b) => a - b);
+      out.collect(`${key} [${window.start}, ${window.end}) ${ids.join()}`);
+    },
+  };
+}
+
+function windowed(job: WindowJob, keyed: KeyedStream<Value, number>): SingleOutputStreamOperator<string> {
+  const assigner = assignerOf(job);
+  let stream = keyed.window(assigner);
+  if (job.trigger === 'end') stream = stream.trigger(assigner.getDefaultTrigger());
+  if (job.trigger === 'purging') stream = stream.trigger(PurgingTrigger.of(assigner.getDefaultTrigger()));
+  if (job.trigger === 'count') stream = stream.trigger(CountTrigger.of(job.count));
+  stream = stream.allowedLateness(job.lateness).sideOutputLateData(new OutputTag<Value>('late'));
+  const merges = job.windows.kind === 'session';
+  const sharesPanes = job.windows.kind === 'sliding' && job.trigger === 'default';
+  if (job.contents === 'process') return stream.process(telling(merges));
+  const tells = telling(merges || sharesPanes);
+  if (job.contents === 'aggregate') return stream.aggregate(concatenated, tells);
+  return stream.reduce((a, b) => ({ key: a.key, ids: [...a.ids, ...b.ids] }), tells);
+}
+
+function operatorOf(job: WindowJob): OperatorFactory {
+  return lastOperator<Value, string>((stream) =>
+    windowed(
+      job,
+      stream.keyBy((value) => value.key),
+    ),
+  );
+}
+
+async function runOperator(
+  job: WindowJob,
+  steps: readonly Step[],
+  backend: KeyedStateBackend,
+): Promise<string[]> {
   const world = new OperatorWorld();
-  let harness = await OperatorTestHarness.open<Value>(operatorOf(job), {}, world);
+  world.backend = backend;
+  const factory = operatorOf(job);
+  let harness = await OperatorTestHarness.open<Value>(factory, {}, world);
   const said: string[] = [];
   let id = 0;
   for (const [index, step] of steps.entries()) {
-    if (step.kind === 'element') harness.element({ key: step.key, id: id++ }, step.timestamp);
-    else if (step.kind === 'watermark') harness.watermark(step.timestamp);
-    else {
+    if (step.kind === 'element') harness.element({ key: step.key, ids: [id++] }, step.timestamp);
+    else if (step.kind === 'restore') {
       const restored = await harness.checkpoint(index + 1);
       said.push(...told(harness));
-      harness = await OperatorTestHarness.open<Value>(
-        operatorOf(job),
-        { restored, attempt: index + 2 },
-        world,
-      );
-    }
+      harness = await OperatorTestHarness.open<Value>(factory, { restored, attempt: index + 2 }, world);
+    } else if (job.time === 'event') harness.watermark(step.timestamp);
+    else harness.advance(step.ms);
     said.push(...told(harness));
   }
   // The first file of a store holds what lives and nothing else.
@@ -78,49 +128,54 @@ async function runOperator(job: Job, steps: readonly Step[]): Promise<string[]> 
 
 function told(harness: OperatorTestHarness<Value>): string[] {
   return harness.take().flatMap((element) => {
-    if (Array.isArray(element)) return [`${element[0]}@${element[1]}`];
-    if ('side' in element) return [`late ${(element.value as Value).id}`];
+    if (Array.isArray(element)) return [`${element[0]} @${element[1]}`];
+    if ('side' in element) return [`late ${(element.value as Value).ids[0]}`];
     return [];
   });
 }
 
-/** Windows as lists in a Map, looked through from end to end at every watermark. */
-function reference(job: Job, steps: readonly Step[]): string[] {
-  const said: string[] = [];
-  const windows = new Map<string, { key: number; start: number; end: number; ids: number[] }>();
-  let watermark: number = Watermark.MIN;
+function reference(job: WindowJob, steps: readonly Step[]): string[] {
+  const naive = new NaiveWindows(job);
   let id = 0;
+  let wallMs = 0;
   for (const step of steps) {
-    if (step.kind === 'element') {
-      const start = TimeWindow.startOf(step.timestamp, job.offsetMs, job.sizeMs);
-      const end = start + job.sizeMs;
-      const ids = id++;
-      if (end - 1 + job.latenessMs <= watermark) {
-        said.push(`late ${ids}`);
-        continue;
-      }
-      const window = windows.get(`${step.key} ${start}`) ?? { key: step.key, start, end, ids: [] };
-      window.ids.push(ids);
-      windows.set(`${step.key} ${start}`, window);
-      if (end - 1 <= watermark) said.push(`${[step.key, start, window.ids].join()}@${end - 1}`);
-    } else if (step.kind === 'watermark' && step.timestamp > watermark) {
-      const fired = [...windows.values()]
-        .filter(({ end }) => end - 1 > watermark && end - 1 <= step.timestamp)
-        .sort((a, b) => a.end - b.end || a.key - b.key);
-      for (const { key, start, end, ids } of fired) said.push(`${[key, start, ids].join()}@${end - 1}`);
-      for (const [name, { end }] of windows) {
-        if (end - 1 + job.latenessMs <= step.timestamp) windows.delete(name);
-      }
-      watermark = step.timestamp;
+    if (step.kind === 'element') naive.element(step.key, id++, step.timestamp);
+    else if (step.kind === 'time' && job.time === 'event') naive.advance(step.timestamp);
+    else if (step.kind === 'time') {
+      wallMs += step.ms;
+      naive.advance(wallMs);
     }
   }
-  return said;
+  return naive.said;
 }
 
-const jobs: fc.Arbitrary<Job> = fc.record({
-  sizeMs: fc.integer({ min: 1, max: 20 }),
-  offsetMs: fc.constantFrom(0),
-  latenessMs: fc.nat({ max: 15 }),
+const offsetBelow = (bound: number) => fc.integer({ min: 1 - bound, max: bound - 1 });
+const windows: fc.Arbitrary<WindowJob['windows']> = fc.oneof(
+  fc.integer({ min: 1, max: 20 }).chain((size) =>
+    fc.record({
+      kind: fc.constant('tumbling' as const),
+      size: fc.constant(size),
+      offset: offsetBelow(size),
+    }),
+  ),
+  fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 12 })).chain(([size, slide]) =>
+    fc.record({
+      kind: fc.constant('sliding' as const),
+      size: fc.constant(size),
+      slide: fc.constant(slide),
+      offset: offsetBelow(slide),
+    }),
+  ),
+  fc.record({ kind: fc.constant('session' as const), gap: fc.integer({ min: 1, max: 12 }) }),
+);
+
+const jobs: fc.Arbitrary<WindowJob> = fc.record({
+  windows,
+  time: fc.constantFrom('event', 'event', 'event', 'processing'),
+  trigger: fc.constantFrom('default', 'default', 'end', 'purging', 'count'),
+  contents: fc.constantFrom('process', 'reduce', 'aggregate'),
+  lateness: fc.oneof(fc.constant(0), fc.nat({ max: 15 })),
+  count: fc.integer({ min: 1, max: 4 }),
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -135,26 +190,38 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant('watermark' as const),
+      kind: fc.constant('time' as const),
       timestamp: fc.integer({ min: -45, max: 120 }),
+      ms: fc.nat({ max: 15 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restore' as const) }) },
 );
 
-t.test('windows of any disorder and lateness are those of a naive reference, over restores', async () => {
+const END: Step = { kind: 'time', timestamp: Watermark.MAX, ms: 1000 };
+
+function property(backend: () => KeyedStateBackend) {
+  return fc.asyncProperty(jobs, fc.array(step, { maxLength: 60 }), async (job, steps) => {
+    const all = [...steps, END];
+    assert.deepEqual(await runOperator(job, all, backend()), reference(job, all));
+  });
+}
+
+t.test('windows of any kind, disorder, lateness and trigger are those of a naive reference', async () => {
   await check(
-    'window operator = reference',
-    fc.asyncProperty(
-      jobs.chain((job) =>
-        fc.integer({ min: 1 - job.sizeMs, max: job.sizeMs - 1 }).map((offsetMs) => ({ ...job, offsetMs })),
-      ),
-      fc.array(step, { maxLength: 60 }),
-      async (job, steps) => {
-        const all: Step[] = [...steps, { kind: 'watermark', timestamp: Watermark.MAX }];
-        t.strictSame(await runOperator(job, all), reference(job, all));
-      },
-    ),
-    { runs: 300 },
+    'window operators = reference',
+    property(() => new HeapStateBackend()),
+    { runs: 1000 },
   );
+});
+
+t.test('and so they are on LMDB', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-windows-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  let world = 0;
+  const backend = () => {
+    const writer = new InThreadStateWriter();
+    return new LmdbStateBackend(join(folder, `${++world}`), () => writer.connect());
+  };
+  await check('window operators on LMDB = reference', property(backend), { runs: 60 });
 });
