@@ -77,7 +77,7 @@ export class NaiveWindows {
     );
     this.#now = to;
     for (const { window, fires } of due) {
-      if (!fires) this.#windows = this.#windows.filter((other) => other !== window);
+      if (!fires) this.#forget(window);
       else if (this.#job.trigger !== 'count') this.#fire(window);
     }
   }
@@ -127,6 +127,11 @@ export class NaiveWindows {
     if (window.count < this.#job.count) return false;
     window.count = 0;
     return true;
+  }
+
+  #forget(window: NaiveWindow): void {
+    this.#windows = this.#windows.filter((other) => other !== window);
+    this.said.push(`gone [${window.start}, ${window.end})`);
   }
 
   #fire(window: NaiveWindow): void {

@@ -62,6 +62,9 @@ const concatenated: AggregateFunction<Value, Value, Value> = {
   merge: (a, b) => ({ key: a.key, ids: [...a.ids, ...b.ids] }),
 };
 
+const LATE = new OutputTag<Value>('late');
+const GONE = new OutputTag<string>('gone');
+
 /** Says what a window held. Only windows that merge, or panes, may have mixed the order up. */
 function telling(mixes: boolean): ProcessWindowFunction<number, Value, string> {
   return {
@@ -69,6 +72,9 @@ function telling(mixes: boolean): ProcessWindowFunction<number, Value, string> {
       const ids = elements.flatMap((element) => element.ids);
       if (mixes) ids.sort((a, b) => a - b);
       out.collect(`${key} [${window.start}, ${window.end}) ${ids.join()}`);
+    },
+    clear(ctx) {
+      ctx.output(GONE, `[${ctx.window.start}, ${ctx.window.end})`);
     },
   };
 }
@@ -79,7 +85,7 @@ function windowed(job: WindowJob, keyed: KeyedStream<Value, number>): SingleOutp
   if (job.trigger === 'end') stream = stream.trigger(assigner.getDefaultTrigger());
   if (job.trigger === 'purging') stream = stream.trigger(PurgingTrigger.of(assigner.getDefaultTrigger()));
   if (job.trigger === 'count') stream = stream.trigger(CountTrigger.of(job.count));
-  stream = stream.allowedLateness(job.lateness).sideOutputLateData(new OutputTag<Value>('late'));
+  stream = stream.allowedLateness(job.lateness).sideOutputLateData(LATE);
   const merges = job.windows.kind === 'session';
   const sharesPanes = job.windows.kind === 'sliding' && job.trigger === 'default';
   if (job.contents === 'process') return stream.process(telling(merges));
@@ -129,8 +135,8 @@ async function runOperator(
 function told(harness: OperatorTestHarness<Value>): string[] {
   return harness.take().flatMap((element) => {
     if (Array.isArray(element)) return [`${element[0]} @${element[1]}`];
-    if ('side' in element) return [`late ${(element.value as Value).ids[0]}`];
-    return [];
+    if (!('side' in element)) return [];
+    return element.side === 'late' ? [`late ${(element.value as Value).ids[0]}`] : [`gone ${element.value}`];
   });
 }
 
@@ -178,30 +184,26 @@ const jobs: fc.Arbitrary<WindowJob> = fc.record({
   count: fc.integer({ min: 1, max: 4 }),
 });
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('element' as const),
-      key: fc.nat({ max: 3 }),
-      timestamp: fc.integer({ min: -40, max: 80 }),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('time' as const),
-      timestamp: fc.integer({ min: -45, max: 120 }),
-      ms: fc.nat({ max: 15 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restore' as const) }) },
-);
+const element: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('element' as const),
+  key: fc.nat({ max: 3 }),
+  timestamp: fc.integer({ min: -40, max: 80 }),
+});
+const time: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('time' as const),
+  timestamp: fc.integer({ min: -45, max: 120 }),
+  ms: fc.nat({ max: 15 }),
+});
+const restore: fc.Arbitrary<Step> = fc.record({ kind: fc.constant('restore' as const) });
+
+const unbroken = fc.oneof({ weight: 8, arbitrary: element }, { weight: 3, arbitrary: time });
+const broken = fc.oneof({ weight: 11, arbitrary: unbroken }, { weight: 1, arbitrary: restore });
+const stepLists = fc.oneof(fc.array(unbroken, { maxLength: 60 }), fc.array(broken, { maxLength: 60 }));
 
 const END: Step = { kind: 'time', timestamp: Watermark.MAX, ms: 1000 };
 
 function property(backend: () => KeyedStateBackend) {
-  return fc.asyncProperty(jobs, fc.array(step, { maxLength: 60 }), async (job, steps) => {
+  return fc.asyncProperty(jobs, stepLists, async (job, steps) => {
     const all = [...steps, END];
     assert.deepEqual(await runOperator(job, all, backend()), reference(job, all));
   });
