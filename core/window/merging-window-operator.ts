@@ -106,12 +106,11 @@ export class MergingWindowOperator<K, IN, ACC, CONTENTS, OUT>
     const { keys } = this.access;
     this.hasFireTimer = true;
     this.hasCleanupTimer = true;
-    const actual = set.add(window);
+    const { window: actual, state } = set.add(window);
     if (this.isWindowLate(actual)) {
       set.retire(actual);
       return false;
     }
-    const state = set.stateWindowOf(actual) ?? actual;
     keys.setWindow(state.start, state.end);
     this.context.userCode.node = this.context.chainIndex;
     const wasEmpty = this.contents.add(value, timestamp);

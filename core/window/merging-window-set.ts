@@ -23,10 +23,13 @@ export interface MergeListener {
   ): void;
 }
 
-interface Entry {
+/** A window of the set, and the one under which its state is kept. */
+export interface MergingWindow {
   readonly window: TimeWindow;
   readonly state: TimeWindow;
 }
+
+const NONE: readonly TimeWindow[] = [];
 
 const ENTRY_BYTES = 4 * TIME_BYTES;
 
@@ -48,7 +51,7 @@ export class MergingWindowSet {
   readonly #writer = new ByteWriter(ENTRY_BYTES);
   readonly #mergeWindows: MergingWindowAssigner['mergeWindows'];
   readonly #listener: MergeListener;
-  #entries: Entry[] = [];
+  #entries: MergingWindow[] = [];
   #changed = false;
 
   constructor(
@@ -98,7 +101,7 @@ export class MergingWindowSet {
   }
 
   /** Adds a window, and gives the one that it has become part of: perhaps itself. */
-  add(window: TimeWindow): TimeWindow {
+  add(window: TimeWindow): MergingWindow {
     if (this.#mergeWindows === TimeWindow.mergeWindows) return this.#addTouching(window);
     return this.#addByAssigner(window);
   }
@@ -128,31 +131,27 @@ export class MergingWindowSet {
   }
 
   /** What `TimeWindow.mergeWindows` leads to, found without sorting: no two windows of the set touch. */
-  #addTouching(window: TimeWindow): TimeWindow {
+  #addTouching(window: TimeWindow): MergingWindow {
     const entries = this.#entries;
-    let result = window;
     let touching = 0;
-    let only: Entry | undefined;
-    for (const entry of entries) {
-      if (!entry.window.intersects(window)) continue;
-      result = result.cover(entry.window);
-      only = entry;
-      touching++;
+    let first = 0;
+    for (let i = 0; i < entries.length; i++) {
+      if (entries[i]?.window.intersects(window) !== true) continue;
+      if (touching++ === 0) first = i;
     }
-    if (only === undefined) {
-      this.#insert(window);
-      return window;
-    }
-    if (touching === 1 && result.equals(only.window)) return only.window;
-    this.#replace(
-      result,
-      entries.filter((entry) => entry.window.intersects(window)),
+    const met = entries[first];
+    if (touching === 0 || met === undefined) return this.#insert(window);
+    if (touching === 1) return this.#grow(first, met, met.window.cover(window));
+    const before = entries.filter((entry) => entry.window.intersects(window));
+    return this.#replace(
+      before.reduce((result, entry) => result.cover(entry.window), window),
+      before,
     );
-    return result;
   }
 
-  #addByAssigner(window: TimeWindow): TimeWindow {
-    if (this.stateWindowOf(window) !== undefined) return window;
+  #addByAssigner(window: TimeWindow): MergingWindow {
+    const known = this.#entries.find((entry) => entry.window.equals(window));
+    if (known !== undefined) return known;
     const results: { readonly merged: readonly TimeWindow[]; readonly result: TimeWindow }[] = [];
     const windows = [...this.#entries.map((entry) => entry.window), window];
     this.#mergeWindows(windows, (merged, result) => results.push({ merged: [...merged], result }));
@@ -160,32 +159,43 @@ export class MergingWindowSet {
     for (const { merged, result } of results) {
       if (has(merged, window)) actual = result;
       const before = this.#entries.filter((entry) => has(merged, entry.window));
-      if (before.length === 1 && before[0]?.window.equals(result)) continue;
-      if (before.length > 0) this.#replace(result, before);
+      const isUnchanged = before.length === 1 && before[0]?.window.equals(result) === true;
+      if (before.length > 0 && !isUnchanged) this.#replace(result, before);
     }
-    if (this.stateWindowOf(actual) === undefined) this.#insert(actual);
-    return actual;
+    return this.#entries.find((entry) => entry.window.equals(actual)) ?? this.#insert(actual);
   }
 
-  #insert(window: TimeWindow): void {
-    this.#entries.push({ window, state: window });
+  #insert(window: TimeWindow): MergingWindow {
+    const entry = { window, state: window };
+    this.#entries.push(entry);
     this.#changed = true;
     this.#listener.onInserted();
+    return entry;
   }
 
-  #replace(result: TimeWindow, before: readonly Entry[]): void {
-    const [first, ...others] = before;
-    if (first === undefined) return;
-    const { state } = first;
-    this.#entries = this.#entries.filter((entry) => !before.includes(entry));
-    this.#entries.push({ window: result, state });
+  /** One window becomes larger, or stays as it is. */
+  #grow(index: number, before: MergingWindow, result: TimeWindow): MergingWindow {
+    if (before.window.equals(result)) return before;
+    const entry = { window: result, state: before.state };
+    this.#entries[index] = entry;
+    this.#changed = true;
+    this.#listener.onMerged(result, [before.window], entry.state, NONE);
+    return entry;
+  }
+
+  #replace(result: TimeWindow, before: readonly MergingWindow[]): MergingWindow {
+    const state = before[0]?.state ?? result;
+    const entry = { window: result, state };
+    this.#entries = this.#entries.filter((other) => !before.includes(other));
+    this.#entries.push(entry);
     this.#changed = true;
     this.#listener.onMerged(
       result,
-      before.map((entry) => entry.window),
+      before.map((other) => other.window),
       state,
-      others.map((entry) => entry.state),
+      before.slice(1).map((other) => other.state),
     );
+    return entry;
   }
 }
 
