@@ -12,7 +12,7 @@ import { SlidingEventTimeWindows } from '../../core/window/sliding-event-time-wi
 import { TumblingEventTimeWindows } from '../../core/window/tumbling-event-time-windows.js';
 import { ThreadCodecFactory } from '../../memory/codec-factory.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
-import { InThreadStateWriter } from '../../test/in-thread-state-writer.js';
+import { InThreadStateWriter } from '../../test/driver/in-thread-state-writer.js';
 import { lastOperator } from '../../test/last-operator.js';
 import { OperatorWorld } from '../../test/operator-world.js';
 import { cpuNanoseconds, medianOf, Report, SMALL } from '../harness.js';

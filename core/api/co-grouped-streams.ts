@@ -1,15 +1,17 @@
 import type { Duration } from '../base/duration.js';
+import type { StreamOrigin } from '../graph/stream-graph.js';
 import type { Collector } from '../operator/collector.js';
-import type { KeySelector } from '../operator/functions.js';
+import type { KeySelector, MapFunction } from '../operator/functions.js';
+import { mapOperator } from '../operator/stateless-operator.js';
 import { checkSynchronous } from '../operator/synchronous.js';
 import type { TypeDescriptor, TypeNode } from '../serde/type-descriptor.js';
 import { types } from '../serde/types.js';
 import type { Evictor } from '../window/evictor.js';
 import type { Trigger } from '../window/trigger.js';
 import type { WindowAssigner } from '../window/window-assigner.js';
-import type { DataStream } from './data-stream.js';
 import type { KeyedStream } from './keyed-stream.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+import type { StreamFactory } from './stream-factory.js';
 import type { WindowedStream } from './windowed-stream.js';
 
 /** A record of one of two streams that go through the same windows. */
@@ -26,12 +28,17 @@ export type CoGroupFunction<T1, T2, R> = (
   out: Collector<R>,
 ) => void;
 
-/** Two streams that are to be brought together. */
+/** One of two streams that are to be brought together. */
+interface PairedStream<T> {
+  readonly origins: readonly StreamOrigin[];
+  recordType(): TypeDescriptor<T>;
+}
+
+/** Two streams of one job that are to be brought together. */
 export interface StreamPair<T1, T2> {
-  readonly left: DataStream<T1>;
-  readonly right: DataStream<T2>;
-  leftType(): TypeDescriptor<T1>;
-  rightType(): TypeDescriptor<T2>;
+  readonly factory: StreamFactory;
+  readonly left: PairedStream<T1>;
+  readonly right: PairedStream<T2>;
 }
 
 /**
@@ -39,13 +46,14 @@ export interface StreamPair<T1, T2> {
  *
  * @example
  * ```ts
- * const unsold = offers
- *   .coGroup(sales)
- *   .where((offer) => offer.item)
- *   .equalTo((sale) => sale.item)
+ * // Users who clicked on a day on which no flight left for them.
+ * const stranded = clicks
+ *   .coGroup(flights)
+ *   .where((click) => click.user)
+ *   .equalTo((flight) => flight.origin)
  *   .window(TumblingEventTimeWindows.of('1 d'))
- *   .apply<string>((offers, sales, out) => {
- *     for (const offer of offers) if (sales.length === 0) out.collect(offer.item);
+ *   .apply<string>((clicked, flown, out) => {
+ *     for (const { user } of flown.length === 0 ? clicked : []) out.collect(user);
  *   });
  * ```
  */
@@ -64,7 +72,11 @@ export class CoGroupedStreams<T1, T2> {
   }
 }
 
-/** Waits for the key of the second stream. */
+/**
+ * Waits for the key of the second stream.
+ *
+ * @example `const halfKeyed = clicks.coGroup(flights).where((click) => click.user)`
+ */
 export class CoGroupedStreamsWhere<T1, T2, K> {
   readonly #pair: StreamPair<T1, T2>;
   readonly #left: KeySelector<T1, K>;
@@ -81,7 +93,11 @@ export class CoGroupedStreamsWhere<T1, T2, K> {
   }
 }
 
-/** Waits for windows. */
+/**
+ * Waits for windows.
+ *
+ * @example `const keyed = clicks.coGroup(flights).where((click) => click.user).equalTo((flight) => flight.origin)`
+ */
 export class CoGroupedStreamsEqualTo<T1, T2, K> {
   readonly #united: KeyedStream<TaggedUnion<T1, T2>, K>;
 
@@ -95,7 +111,19 @@ export class CoGroupedStreamsEqualTo<T1, T2, K> {
   }
 }
 
-/** Two streams in windows; see {@link CoGroupedStreams}. */
+/**
+ * Two streams in windows; see {@link CoGroupedStreams}.
+ *
+ * @example
+ * ```ts
+ * const windowedBoth = clicks
+ *   .coGroup(flights)
+ *   .where((click) => click.user)
+ *   .equalTo((flight) => flight.origin)
+ *   .window(TumblingEventTimeWindows.of('1 h'))
+ *   .allowedLateness('1 min');
+ * ```
+ */
 export class WindowedCoGroup<T1, T2, K> {
   readonly #windowed: WindowedStream<TaggedUnion<T1, T2>, K>;
 
@@ -140,17 +168,18 @@ function unitedByKey<T1, T2, K>(
   leftKey: KeySelector<T1, K>,
   rightKey: KeySelector<T2, K>,
 ): KeyedStream<TaggedUnion<T1, T2>, K> {
-  const left = pair.left.map((value): TaggedUnion<T1, T2> => ({ isLeft: true, left: value })).name('Left');
-  const right = pair.right
-    .map((value): TaggedUnion<T1, T2> => ({ isLeft: false, right: value }))
-    .name('Right');
-  const type = taggedType(pair.leftType(), pair.rightType());
-  if (type !== undefined) {
-    left.returns(type as TypeDescriptor<TaggedUnion<T1, T2>>);
-    right.returns(type as TypeDescriptor<TaggedUnion<T1, T2>>);
-  }
-  return left
-    .union(right)
+  const { factory, left, right } = pair;
+  const type = taggedType(left.recordType(), right.recordType());
+  const tagged = <T>(origins: readonly StreamOrigin[], tag: MapFunction<T, TaggedUnion<T1, T2>>) =>
+    factory.operator<TaggedUnion<T1, T2>>({
+      kind: 'map',
+      name: 'Map',
+      operator: { kind: 'operator', factory: mapOperator(tag) },
+      inputs: [origins],
+      outputType: type,
+    });
+  return tagged<T1>(left.origins, (value) => ({ isLeft: true, left: value }))
+    .union(tagged<T2>(right.origins, (value) => ({ isLeft: false, right: value })))
     .keyBy((value) => (value.isLeft ? leftKey(value.left as T1) : rightKey(value.right as T2)));
 }
 

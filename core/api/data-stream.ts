@@ -5,7 +5,7 @@ import {
   PARTITIONINGS,
   type Partitioning,
 } from '../graph/partitioning.js';
-import { type StreamOrigin, typeOfOrigins } from '../graph/stream-graph.js';
+import type { StreamOrigin } from '../graph/stream-graph.js';
 import {
   type FieldAt,
   type FieldPath,
@@ -28,22 +28,16 @@ import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { types } from '../serde/types.js';
 import type { MapStateDescriptor } from '../state/state-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
-import type { WindowAssigner } from '../window/window-assigner.js';
-import { AllWindowedStream } from './all-windowed-stream.js';
 import { BroadcastConnectedStream, BroadcastStream, checkDescriptors } from './broadcast-stream.js';
-import { CoGroupedStreams, type StreamPair } from './co-grouped-streams.js';
 import { type ConnectedInputs, ConnectedStreams, checkSameJob } from './connected-streams.js';
-import { countWindows } from './count-windows.js';
 import { DataStreamSink } from './data-stream-sink.js';
-import { JoinedStreams } from './joined-streams.js';
 import type { KeyedStream } from './keyed-stream.js';
 import { checkCount, checkText } from './operator-settings.js';
 import type { OutputTag } from './output-tag.js';
 import { PrintSink } from './print-sink.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { Sink } from './sink.js';
-import type { StreamFactory } from './stream-factory.js';
-import { WindowOperatorBuilder } from './window-operator-builder.js';
+import { WindowableStream } from './windowable-stream.js';
 
 /**
  * A stream of records of type T. Methods add operators to the job; nothing runs before the job does.
@@ -59,17 +53,7 @@ import { WindowOperatorBuilder } from './window-operator-builder.js';
  *   .print();
  * ```
  */
-export class DataStream<T> {
-  /** Where the records come from; several after a union. */
-  protected readonly origins: readonly StreamOrigin[];
-  protected readonly factory: StreamFactory;
-
-  /** Streams come from the environment and from other streams. */
-  constructor(factory: StreamFactory, origins: readonly StreamOrigin[]) {
-    this.factory = factory;
-    this.origins = origins;
-  }
-
+export class DataStream<T> extends WindowableStream<T> {
   /**
    * One result for each record. Its type is undeclared until `.returns(type)` says it.
    *
@@ -200,39 +184,6 @@ export class DataStream<T> {
     const isDeclared = fields.length > 0 && Object.keys(declared).length === new Set(fields).size;
     const outputType = isDeclared ? (types.object(declared) as TypeDescriptor<unknown>) : undefined;
     return this.#transform('project', 'Projection', mapOperator(projection<T, F>(fields)), outputType);
-  }
-
-  /**
-   * Collects all records into windows, in one subtask.
-   *
-   * @throws MillraceError MR1001 if it is no window assigner
-   */
-  windowAll(assigner: WindowAssigner<T>): AllWindowedStream<T> {
-    const input = {
-      factory: this.factory,
-      origins: this.origins,
-      keySelector: (): number => 0,
-      recordType: (): TypeDescriptor<T> => this.recordType(),
-      isNonParallel: true,
-    };
-    return new AllWindowedStream(WindowOperatorBuilder.of(input, assigner));
-  }
-
-  /** Windows of so many records each; with `slide`, the last `size` records whenever so many have come. */
-  countWindowAll(size: number, slide?: number): AllWindowedStream<T> {
-    const { assigner, trigger, evictor } = countWindows(size, slide);
-    const windowed = this.windowAll(assigner).trigger(trigger);
-    return evictor === undefined ? windowed : windowed.evictor(evictor);
-  }
-
-  /** Joins each pair of records of the two streams that share key and window; see {@link JoinedStreams}. */
-  join<U>(other: DataStream<U>): JoinedStreams<T, U> {
-    return new JoinedStreams(this.#pairWith(other, 'join'));
-  }
-
-  /** Brings the records of the two streams together by key and window; see {@link CoGroupedStreams}. */
-  coGroup<U>(other: DataStream<U>): CoGroupedStreams<T, U> {
-    return new CoGroupedStreams(this.#pairWith(other, 'coGroup'));
   }
 
   /** To the consumer's subtask of the same index; both must have the same parallelism. */
@@ -400,20 +351,6 @@ export class DataStream<T> {
     return { factory: this.factory, first: this.origins, second };
   }
 
-  /** Windows belong to keyed streams: untyped code is told so. */
-  protected window(_assigner: unknown): unknown {
-    return refuseWithoutKeys('window');
-  }
-
-  protected countWindow(_size: unknown, _slide?: unknown): unknown {
-    return refuseWithoutKeys('countWindow');
-  }
-
-  /** The declared type of the records, or an undeclared one. */
-  protected recordType(): TypeDescriptor<T> {
-    return typeOfOrigins(this.origins) as TypeDescriptor<T>;
-  }
-
   #transform<R>(
     kind: string,
     name: string,
@@ -433,25 +370,7 @@ export class DataStream<T> {
     return this.factory.keyed(this.#partitioned(hashPartitioning(keySelector)), keySelector, keyType);
   }
 
-  #pairWith<U>(other: DataStream<U>, what: string): StreamPair<T, U> {
-    if (!(other instanceof DataStream) || other.factory !== this.factory) {
-      throw new MillraceError('MR1001', `${what} takes another stream of the same job.`);
-    }
-    return {
-      left: this,
-      right: other,
-      leftType: () => this.recordType(),
-      rightType: () => other.recordType(),
-    };
-  }
-
   #partitioned(partitioning: Partitioning): StreamOrigin[] {
     return this.origins.map((origin) => ({ ...origin, partitioning }));
   }
-}
-
-function refuseWithoutKeys(what: string): never {
-  throw new MillraceError('MR1001', `${what} was called on a stream that has no keys.`, {
-    hint: `Call keyBy(...) before it, or ${what}All(...) to have one window for all records.`,
-  });
 }

@@ -26,12 +26,12 @@ export type FlatJoinFunction<T1, T2, R> = (left: T1, right: T2, out: Collector<R
  *
  * @example
  * ```ts
- * const priced = orders
- *   .join(prices)
- *   .where((order) => order.item)
- *   .equalTo((price) => price.item)
+ * const waited = clicks
+ *   .join(flights)
+ *   .where((click) => click.user)
+ *   .equalTo((flight) => flight.origin)
  *   .window(TumblingEventTimeWindows.of('1 min'))
- *   .apply((order, price) => ({ order: order.id, total: order.count * price.amount }));
+ *   .apply((click, flight) => ({ user: click.user, delay: flight.delay }));
  * ```
  */
 export class JoinedStreams<T1, T2> {
@@ -48,7 +48,11 @@ export class JoinedStreams<T1, T2> {
   }
 }
 
-/** Waits for the key of the second stream. */
+/**
+ * Waits for the key of the second stream.
+ *
+ * @example `const halfKeyed = clicks.join(flights).where((click) => click.user)`
+ */
 export class JoinedStreamsWhere<T1, T2, K> {
   readonly #where: CoGroupedStreamsWhere<T1, T2, K>;
 
@@ -62,7 +66,11 @@ export class JoinedStreamsWhere<T1, T2, K> {
   }
 }
 
-/** Waits for windows. */
+/**
+ * Waits for windows.
+ *
+ * @example `const keyed = clicks.join(flights).where((click) => click.user).equalTo((flight) => flight.origin)`
+ */
 export class JoinedStreamsEqualTo<T1, T2, K> {
   readonly #equalTo: CoGroupedStreamsEqualTo<T1, T2, K>;
 
@@ -76,7 +84,19 @@ export class JoinedStreamsEqualTo<T1, T2, K> {
   }
 }
 
-/** Two streams in windows; see {@link JoinedStreams}. */
+/**
+ * Two streams in windows; see {@link JoinedStreams}.
+ *
+ * @example
+ * ```ts
+ * const windowedBoth = clicks
+ *   .join(flights)
+ *   .where((click) => click.user)
+ *   .equalTo((flight) => flight.origin)
+ *   .window(TumblingEventTimeWindows.of('1 h'))
+ *   .allowedLateness('1 min');
+ * ```
+ */
 export class WindowedJoin<T1, T2, K> {
   readonly #windowed: WindowedCoGroup<T1, T2, K>;
 

@@ -182,6 +182,10 @@ export class KeyedStream<T, K> extends DataStream<T> {
    * Collects the records of each key into windows.
    *
    * @throws MillraceError MR1001 if it is no window assigner
+   * @example
+   * ```ts
+   * const hourly = clicks.keyBy((click) => click.user).window(TumblingEventTimeWindows.of('1 h'));
+   * ```
    */
   override window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
     const { factory, origins, keySelector } = this;
@@ -195,7 +199,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
    * `size` records of the key, whenever so many of it have come.
    *
    * @throws MillraceError MR1001 unless they are whole numbers above 0
-   * @example `clicks.keyBy((click) => click.user).countWindow(100).reduce(add)`
+   * @example `clicks.keyBy((click) => click.user).countWindow(100).reduce((a, b) => (a.time > b.time ? a : b))`
    */
   override countWindow(size: number, slide?: number): WindowedStream<T, K> {
     const { assigner, trigger, evictor } = countWindows(size, slide);

@@ -69,6 +69,7 @@ export interface TriggerContext extends KeyedStates {
   deleteProcessingTimeTimer(time: number): void;
 }
 
+/** What `onMerge` of a trigger may do besides. */
 export interface OnMergeContext extends TriggerContext {
   /** Moves what the merged windows hold in this state into that of the window that they have become. */
   mergePartitionedState<T>(descriptor: ReducingStateDescriptor<T> | ListStateDescriptor<T>): void;

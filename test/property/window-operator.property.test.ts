@@ -24,7 +24,7 @@ import type { WindowAssigner } from '../../core/window/window-assigner.js';
 import { HeapStateBackend } from '../../storage/state/heap-state-backend.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 import { check } from '../check.js';
-import { InThreadStateWriter } from '../in-thread-state-writer.js';
+import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
 import { lastOperator } from '../last-operator.js';
 import { OperatorTestHarness } from '../operator-test-harness.js';
 import { OperatorWorld } from '../operator-world.js';
