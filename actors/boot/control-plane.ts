@@ -191,6 +191,10 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
     bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),
     heartbeatTimeoutMs: values['heartbeat.timeout'],
     heartbeatIntervalMs: values['heartbeat.interval'],
+    cancellation: {
+      intervalMs: values['task.cancellation.interval'],
+      timeoutMs: values['task.cancellation.timeout'],
+    },
     state: {
       backend: backendOf(plan),
       runFolder: home.folder,

@@ -87,8 +87,25 @@ function withJobLayer(layers: readonly OptionLayer[], graph: JobGraph): OptionLa
   ];
 }
 
+/** Keys of Flink's that are understood, and what is done whatever they say. */
+const WITHOUT_EFFECT = {
+  'execution.checkpointing.incremental': 'checkpoints are always incremental',
+  'execution.checkpointing.data-inline-threshold': 'state always lies in files beside the manifest',
+  'execution.checkpointing.savepoint-dir': 'savepoints are not taken on demand',
+} as const;
+
+function withoutEffect({ values, configured }: ResolvedOptions): string[] {
+  return Object.entries(WITHOUT_EFFECT)
+    .filter(([key]) => {
+      const option = key as keyof typeof WITHOUT_EFFECT;
+      const saysWhatIsDone = option === 'execution.checkpointing.incremental' && values[option];
+      return configured[option] !== undefined && !saysWhatIsDone;
+    })
+    .map(([key, instead]) => `${key} has no effect yet: ${instead}.`);
+}
+
 function warningsOf(built: BuiltGraph, options: ResolvedOptions, memory: FittedMemory): string[] {
-  const warnings = [...built.graph.warnings, ...options.warnings];
+  const warnings = [...built.graph.warnings, ...options.warnings, ...withoutEffect(options)];
   if (built.unusedParams.length > 0) {
     warnings.push(`The job did not ask for the parameter ${built.unusedParams.join(', ')}.`);
   }

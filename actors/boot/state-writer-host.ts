@@ -1,9 +1,9 @@
-import { writeSync } from 'node:fs';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import { isMillraceError, MillraceError } from '../../core/internal.js';
 import { KillLock, ReplySignal, STATE_WRITER_HEAP } from '../../memory/index.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 import type { StateWriterOrder } from './state-writer-thread.js';
+import { endProcess } from './threads/end-process.js';
 import { spawnThread } from './threads/spawn-thread.js';
 
 /** How long the thread may take to leave by itself. */
@@ -74,7 +74,7 @@ export async function endWriter(
   stuckMs: number = STUCK_MS,
 ): Promise<void> {
   for (let waited = 0; !lock.tryKill(); waited += LOOK_EVERY_MS) {
-    if (waited > stuckMs) endProcess();
+    if (waited > stuckMs) endProcess('The state writer is stuck in a write transaction');
     if (await goneWithin(exited, LOOK_EVERY_MS)) return;
   }
   await thread.terminate();
@@ -94,16 +94,4 @@ function threadEnded(cause: unknown): MillraceError {
   const why = cause instanceof Error ? cause.message : 'its thread exited';
   if (isMillraceError(cause)) return cause;
   return new MillraceError('MR5003', 'The state writer has ended.', { why, cause });
-}
-
-/**
- * The watchdog's last resort: checkpoints are safe on disk, and the next start goes on from them. A signal,
- * since `process.exit` ends no more than this thread here, and on the main thread waits for the stuck one.
- */
-function endProcess(): void {
-  writeSync(
-    2,
-    'MR5004 The state writer is stuck in a write transaction; the process is killed. Start it with --resume.\n',
-  );
-  process.kill(process.pid, 'SIGKILL');
 }

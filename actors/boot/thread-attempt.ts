@@ -18,6 +18,7 @@ import {
 import { planChannels, type RunningSubtasks, type TaskChannelPlan } from '../cluster/channel-plan.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
+import { type CancellationLimits, watchCancellation } from './cancellation-watch.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
@@ -49,6 +50,7 @@ export class ThreadAttempt implements RunningAttempt {
   readonly #tasks = new Map<string, ThreadTask>();
   readonly #gauges: TaskGauges;
   readonly #watch: NodeJS.Timeout;
+  readonly #cancellation: CancellationLimits;
   #terminated: Promise<void> | undefined;
 
   constructor(
@@ -59,6 +61,7 @@ export class ThreadAttempt implements RunningAttempt {
   ) {
     const contracts = contractsOf(settings, attempt, resources);
     this.#resources = resources;
+    this.#cancellation = settings.cancellation;
     this.#pool = resources.takePool(contracts.length);
     for (const contract of contracts) {
       this.#tasks.set(keyOf(contract.address), new ThreadTask(contract, this.#pool, onEvent));
@@ -92,7 +95,7 @@ export class ThreadAttempt implements RunningAttempt {
 
   /** Ends every task because of what it cannot go on without. */
   fail(reason: MillraceError): void {
-    for (const task of this.#tasks.values()) task.kill(reason);
+    for (const task of this.#tasks.values()) this.#kill(task, reason);
   }
 
   terminate(): Promise<void> {
@@ -109,11 +112,17 @@ export class ThreadAttempt implements RunningAttempt {
     await Promise.race([gone, grace.over]);
     grace.clear();
     const reason = new MillraceError('MR5003', 'The thread was ended because its attempt is over.');
-    for (const task of tasks) task.kill(reason);
-    await gone;
+    for (const task of tasks) this.#kill(task, reason);
     // A thread that was ended by force may still be in the middle of a call.
     if (tasks.some((task) => task.wasForced)) await this.#pool.destroy();
     this.#resources.giveBackPool(this.#pool);
+  }
+
+  /** Nothing is heard of a thread that is ended until it has left, so somebody watches that it does. */
+  #kill(task: ThreadTask, reason: MillraceError): void {
+    if (task.hasExited || task.wasForced) return;
+    task.kill(reason);
+    watchCancellation(task.ended, this.#cancellation, `Task ${keyOf(task.address)} (vertex/subtask)`);
   }
 
   #endStuck(monitor: HeartbeatMonitor, timeoutMs: number): void {
@@ -121,7 +130,8 @@ export class ThreadAttempt implements RunningAttempt {
     for (const task of this.#tasks.values()) {
       const silentMs = monitor.silentMs(task.line, now);
       if (task.hasExited || silentMs < timeoutMs) continue;
-      task.kill(
+      this.#kill(
+        task,
         new MillraceError('MR5004', `A task gave no sign of life for ${Math.round(silentMs)} ms.`, {
           where: { subtask: task.address.subtask },
           hint: 'User code must not block its thread; if it needs longer, raise heartbeat.timeout.',

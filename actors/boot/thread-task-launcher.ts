@@ -2,6 +2,7 @@ import type { AttemptDescription, RunningAttempt, TaskEvent, TaskLauncher } from
 import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import type { TaskSettings } from '../task/task-environment.js';
+import type { CancellationLimits } from './cancellation-watch.js';
 import type { JobModule } from './job-module.js';
 import { StateWriterHost } from './state-writer-host.js';
 import type { StateContract } from './task-contract.js';
@@ -19,6 +20,7 @@ export interface LauncherSettings {
   readonly bufferTimeoutMs: number;
   readonly heartbeatTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  readonly cancellation: CancellationLimits;
   readonly state: StateContract;
 }
 

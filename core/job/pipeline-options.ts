@@ -57,7 +57,7 @@ export const PIPELINE_OPTIONS = {
     default: '30 s',
     range: { min: 1 },
     deprecatedKeys: ['task.cancellation-interval'],
-    description: 'Time between two attempts to cancel a task.',
+    description: 'Time between two complaints about a cancelled task that does not leave.',
   },
   'task.cancellation.timeout': {
     type: duration,

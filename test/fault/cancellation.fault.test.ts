@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { jobPath, MillraceProcess } from './millrace-process.js';
+
+t.setTimeout(120_000);
+
+t.test('a task that cannot be ended takes the process along after task.cancellation.timeout', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-cancel-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const options = {
+    'heartbeat.timeout': '1 s',
+    'heartbeat.interval': '100 ms',
+    'task.cancellation.interval': '300 ms',
+    'task.cancellation.timeout': '1 s',
+  };
+  const set = Object.entries(options).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
+  const process = new MillraceProcess(folder, ['-p', '1', ...set, jobPath('native-call'), '--pipe', pipe]);
+  t.teardown(() => process.kill());
+  const { code, stderr } = await process.ended;
+  t.equal(code, 'SIGKILL', stderr);
+  t.match(stderr, /warning: Task 0\/0 \(vertex\/subtask\) did not leave for .* after it was cancelled/);
+  t.match(stderr, /MR5004 Task 0\/0 .*task\.cancellation\.timeout.*--resume/);
+});
+
+t.test(
+  'a key without effect is warned of once at the start, and one that says what is done is not',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-keys-'));
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+    const run = (value: string) => {
+      const set = ['-D', `execution.checkpointing.incremental=${value}`];
+      return new MillraceProcess(folder, ['-p', '1', ...set, jobPath('doubled'), '--count', '10']).ended;
+    };
+    const { stderr } = await run('false');
+    t.equal(stderr.match(/execution\.checkpointing\.incremental has no effect yet/g)?.length, 1, stderr);
+    t.notMatch((await run('true')).stderr, /no effect/);
+  },
+);
