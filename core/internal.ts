@@ -98,7 +98,7 @@ export {
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
 export type { JobFailure } from './job/failure-history.js';
-export type { JobExecutionResult } from './job/job-execution-result.js';
+export type { JobExecutionResult, JobRunResult } from './job/job-execution-result.js';
 export { JobMaster, type JobMasterJob } from './job/job-master.js';
 export type {
   DataReport,

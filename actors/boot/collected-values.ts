@@ -10,7 +10,7 @@ export class CollectedValues {
   readonly #seen = new Map<string, number>();
   #values: unknown[] = [];
 
-  add(report: DataReport): void {
+  add(report: Extract<DataReport, { type: 'collected' }>): void {
     const writer = `${report.uid}/${report.writer}`;
     if (report.sequence <= (this.#seen.get(writer) ?? 0)) return;
     this.#seen.set(writer, report.sequence);

@@ -19,6 +19,7 @@ import type {
 import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
 import { ActorSystem } from '../kernel/actor-system.js';
 import { CollectedValues } from './collected-values.js';
+import { JobCounters } from './job-counters.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
@@ -35,6 +36,7 @@ interface HostedJob {
   readonly launcher: ThreadTaskLauncher;
   readonly home: JobHome;
   readonly collected: CollectedValues;
+  readonly counters: JobCounters;
 }
 
 /**
@@ -69,13 +71,19 @@ export class ControlPlane implements ClusterGateway {
     return this.#jobs.get(jobId)?.launcher.tasks() ?? [];
   }
 
+  metrics(jobId: string): Readonly<Record<string, number>> {
+    return this.#jobs.get(jobId)?.counters.sums() ?? {};
+  }
+
   collected(jobId: string): readonly unknown[] {
     return this.#jobs.get(jobId)?.collected.take() ?? [];
   }
 
   async result(jobId: string): Promise<JobResultAnswer> {
     try {
-      return { type: 'finished', result: await this.#job(jobId).running.result };
+      const { running, counters } = this.#job(jobId);
+      const result = await running.result;
+      return { type: 'finished', result: { ...result, metrics: counters.sums() } };
     } catch (error) {
       return { type: 'failed', error: toWireError(error) };
     }
@@ -121,6 +129,7 @@ export class ControlPlane implements ClusterGateway {
     const jobId = randomBytes(16).toString('hex');
     const { name } = plan.graph;
     const collected = new CollectedValues();
+    const counters = new JobCounters();
     const launcher = new ThreadTaskLauncher(launcherSettings(plan, home), threads);
     const checkpointing = checkpointConfigFromOptions(plan.options.values);
     const running = startJobMaster(
@@ -142,11 +151,14 @@ export class ControlPlane implements ClusterGateway {
         jitter: new Prng(randomInt(2 ** 48 - 1)),
         listener: {
           onTasksRunning: () => launcher.warm(),
-          onCollected: (_task, report) => collected.add(report),
+          onData: (task, report) => {
+            if (report.type === 'counters') counters.add(task, report.values);
+            else collected.add(report);
+          },
         },
       },
     );
-    const job: HostedJob = { name, running, threads, launcher, home, collected };
+    const job: HostedJob = { name, running, threads, launcher, home, collected, counters };
     this.#jobs.set(jobId, job);
     const ended = async (): Promise<void> => {
       await leave(job);

@@ -223,6 +223,14 @@ export class LocalJob {
     return Promise.race([this.#gateway.tasks(this.jobId), this.#lost]);
   }
 
+  /**
+   * What sources skipped, windows dropped and functions counted so far, `<uid>.<name>`: see `metrics` of
+   * {@link JobExecutionResult}. Tasks tell it with each checkpoint, and when they end.
+   */
+  metrics(): Promise<Readonly<Record<string, number>>> {
+    return Promise.race([this.#gateway.metrics(this.jobId), this.#lost]);
+  }
+
   /** What the job's `CollectSink`s have brought back since the last call; ask after `result` for all of it. */
   collected(): Promise<readonly unknown[]> {
     return Promise.race([this.#gateway.collected(this.jobId), this.#lost]);

@@ -210,6 +210,7 @@ class RunInTerminal {
       this.#context.stdout.write(`${JSON.stringify(result)}\n`);
       return;
     }
+    for (const line of lossLines(result.metrics)) this.#context.stderr.write(`${line}\n`);
     const { completed, failed } = result.checkpoints;
     const restarts = result.attempts - 1;
     this.#context.stderr.write(
@@ -223,4 +224,15 @@ function positiveInteger(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 1) return number;
   throw new InvalidArgumentError('It takes a whole number from 1 on.');
+}
+
+/** What the output does not hold although it was in the input: nothing is lost silently. */
+function lossLines(metrics: JobExecutionResult['metrics']): string[] {
+  return Object.entries(metrics).flatMap(([name, count]) => {
+    const [, uid, what] = /^(.*)\.(numRecordsSkipped|numLateRecordsDropped)$/.exec(name) ?? [];
+    if (uid === undefined) return [];
+    const fate =
+      what === 'numRecordsSkipped' ? 'malformed records were skipped' : 'late records were dropped';
+    return [`${uid}: ${count} ${fate}.`];
+  });
 }

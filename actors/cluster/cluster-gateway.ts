@@ -10,6 +10,8 @@ export interface ClusterGateway {
   status(jobId: string): JobStatusSnapshot | undefined;
   /** What the tasks of the present attempt have done; empty while none runs. */
   tasks(jobId: string): readonly TaskStatus[];
+  /** Counters as of {@link JobExecutionResult}, as they stood at the tasks' last snapshots. */
+  metrics(jobId: string): Readonly<Record<string, number>>;
   /** What a `CollectSink` of the job has brought back since the last call. */
   collected(jobId: string): readonly unknown[];
   /** Answers when the job has ended. */

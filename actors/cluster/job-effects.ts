@@ -123,7 +123,7 @@ export class JobEffects {
   }
 
   #deliver({ task, report }: Extract<JobEffect, { type: 'deliver' }>): void {
-    this.#ports.listener.onCollected(task, report);
+    this.#ports.listener.onData(task, report);
   }
 
   #store(

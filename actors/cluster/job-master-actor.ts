@@ -7,10 +7,10 @@ import {
   invariant,
   type JobEffect,
   type JobEvent,
-  type JobExecutionResult,
   type JobGraph,
   JobMaster,
   type JobOutcome,
+  type JobRunResult,
   type JobStatusSnapshot,
   MillraceError,
   type RestartStrategyConfig,
@@ -41,7 +41,7 @@ export interface RunningJob {
    * Resolves when the job has finished and that is recorded. Rejects with MR5006 and its causes when it
    * failed, MR5007 when it was cancelled, MR8003 when another process leads it now, MR5003 after `close`.
    */
-  readonly result: Promise<JobExecutionResult>;
+  readonly result: Promise<JobRunResult>;
   status(): JobStatusSnapshot;
   /** One line for dumps. */
   describe(): string;
@@ -135,13 +135,13 @@ interface Settle<T> {
 
 /** Invariant: every promise that was given out settles, at the latest when the actor has stopped. */
 class JobClient implements RunningJob {
-  readonly result: Promise<JobExecutionResult>;
+  readonly result: Promise<JobRunResult>;
   readonly #system: ActorSystem;
   readonly #master: JobMaster;
   readonly #requests = new Map<number, Settle<number>>();
   readonly #gone: Promise<void>;
   #ref: ActorRef<JobEvent> | undefined;
-  #settle: Settle<JobExecutionResult> | undefined;
+  #settle: Settle<JobRunResult> | undefined;
   #onGone: (gone: Promise<void>) => void = () => {};
   #nextRequest = 1;
 

@@ -28,6 +28,6 @@ export interface JobMasterPorts {
 export interface JobListener {
   /** All tasks of an attempt run: a moment to prepare for the next one. */
   onTasksRunning(attempt: number): void;
-  /** As the task reported it; what a restarted task repeats is told by `uid`, `writer` and `sequence`. */
-  onCollected(task: TaskAddress, report: DataReport): void;
+  /** As the task reported it; what a restarted task collects again is told by `uid`, `writer` and `sequence`. */
+  onData(task: TaskAddress, report: DataReport): void;
 }

@@ -350,11 +350,13 @@ export class StreamTask implements Tasklet {
           subtask: address.subtask,
         })
       : error;
+    this.#parts.reportCounters();
     this.#environment.report({ type: 'failed', error: toWireError(located) });
     this.#close();
   }
 
   #end(how: 'finished' | 'canceled'): void {
+    this.#parts.reportCounters();
     this.#environment.report({ type: how });
     this.#close();
   }

@@ -121,7 +121,14 @@ export class TaskAssembly {
     return this.chain().endInput();
   }
 
+  /** Tells what has been counted so far, if anything has. */
+  reportCounters(): void {
+    const values = this.metrics.counters();
+    if (Object.keys(values).length > 0) this.#environment.report({ type: 'counters', values });
+  }
+
   freeze(checkpointId: number): readonly FrozenOperator[] {
+    this.reportCounters();
     const subtask = this.#environment.address.subtask;
     return this.chain()
       .snapshotState(checkpointId)

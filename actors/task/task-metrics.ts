@@ -15,34 +15,42 @@ export class TaskMetrics {
 
   /** All present values, `<uid>.<name>`; gauges are read now. */
   read(): Record<string, number> {
+    const values = this.#each(() => true);
+    for (const [uid, group] of this.#groups) {
+      for (const [name, read] of group.gauges) values[`${uid}.${name}`] = read();
+    }
+    return values;
+  }
+
+  /** The counters that have counted something, `<uid>.<name>`. */
+  counters(): Record<string, number> {
+    return this.#each((value) => value > 0);
+  }
+
+  #each(isWanted: (value: number) => boolean): Record<string, number> {
     const values: Record<string, number> = {};
     for (const [uid, group] of this.#groups) {
-      for (const [name, value] of group.read()) values[`${uid}.${name}`] = value;
+      for (const [name, { value }] of group.counters) if (isWanted(value)) values[`${uid}.${name}`] = value;
     }
     return values;
   }
 }
 
 class OperatorMetrics implements MetricGroup {
-  readonly #counters = new Map<string, TaskCounter>();
-  readonly #gauges = new Map<string, () => number>();
+  readonly counters = new Map<string, TaskCounter>();
+  readonly gauges = new Map<string, () => number>();
 
   counter(name: string): Counter {
-    let counter = this.#counters.get(name);
+    let counter = this.counters.get(name);
     if (counter === undefined) {
       counter = new TaskCounter();
-      this.#counters.set(name, counter);
+      this.counters.set(name, counter);
     }
     return counter;
   }
 
   gauge(name: string, read: () => number): void {
-    this.#gauges.set(name, read);
-  }
-
-  *read(): Iterable<[string, number]> {
-    for (const [name, counter] of this.#counters) yield [name, counter.value];
-    for (const [name, read] of this.#gauges) yield [name, read()];
+    this.gauges.set(name, read);
   }
 }
 

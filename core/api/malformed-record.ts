@@ -41,7 +41,7 @@ export const malformedRecordType: TypeDescriptor<MalformedRecord> = types.object
 /**
  * What a source does with input that it cannot read, or that does not have the declared type:
  * `fail` (the default) fails the job with MR6001, `skip` passes over it, `sideOutput` emits it to the tag
- * given as `malformed`. The last two count each in the metric of skipped records.
+ * given as `malformed`. The last two count each in the metric `<uid>.numRecordsSkipped` of the job's result.
  */
 export type OnMalformedInput = 'fail' | 'skip' | 'sideOutput';
 

@@ -1,8 +1,8 @@
 import type { CheckpointStatistics } from '../checkpoint/checkpoint-statistics.js';
 import type { JobFailure } from './failure-history.js';
 
-/** What a job that ended well says of itself. Plain data. */
-export interface JobExecutionResult {
+/** What the job master knows of a job that ended well. Plain data. */
+export interface JobRunResult {
   readonly jobId: string;
   readonly jobName: string;
   /** From submission to the end, ms. */
@@ -12,4 +12,14 @@ export interface JobExecutionResult {
   /** The newest failures, oldest first, with how long each recovery took. */
   readonly failures: readonly JobFailure[];
   readonly checkpoints: CheckpointStatistics;
+}
+
+/** What a job that ended well says of itself. Plain data. */
+export interface JobExecutionResult extends JobRunResult {
+  /**
+   * Counters by `<uid>.<name>`, summed over the subtasks: `numRecordsSkipped` of sources whose `onError` passes
+   * over malformed input, `numLateRecordsDropped` of windows, and what functions count by `ctx.counter(name)`.
+   * They hold all attempts of this process: what is read again after a failure counts again.
+   */
+  readonly metrics: Readonly<Record<string, number>>;
 }

@@ -18,7 +18,7 @@ import type { Execution } from './execution-graph.js';
 import { Failover } from './failover.js';
 import { JobClosing } from './job-closing.js';
 import { jobCanceled, locatedIn, unexpectedExit } from './job-error.js';
-import type { JobExecutionResult } from './job-execution-result.js';
+import type { JobRunResult } from './job-execution-result.js';
 import type { JobEffect, JobEvent, JobStatusSnapshot, JobTimer } from './job-protocol.js';
 import { checkJobTransition, isTerminal, type JobStatus } from './job-status.js';
 import type { RestartStrategy } from './restart-strategy.js';
@@ -224,6 +224,7 @@ export class JobMaster {
         this.#fail(locatedIn(report.error, execution, this.#name), now, effects);
         break;
       case 'collected':
+      case 'counters':
         effects.push({ type: 'deliver', task, report });
         break;
       case 'splits-assigned':
@@ -369,7 +370,7 @@ export class JobMaster {
     }
   }
 
-  #result(now: Instant): JobExecutionResult {
+  #result(now: Instant): JobRunResult {
     return {
       jobId: this.#job.jobId,
       jobName: this.#name,

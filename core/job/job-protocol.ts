@@ -5,7 +5,7 @@ import type { AttemptRestore, TaskEvent } from '../ports/task-launcher.js';
 import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
 import type { JobFailure } from './failure-history.js';
-import type { JobExecutionResult } from './job-execution-result.js';
+import type { JobRunResult } from './job-execution-result.js';
 import type { JobStatus } from './job-status.js';
 
 /** `restart-due` carries the attempt that failed; the other two, of which there is one each, carry 0. */
@@ -50,10 +50,11 @@ export type JobEffect =
   /** The last effect of all; nothing runs any more. */
   | { readonly type: 'settled'; readonly outcome: JobOutcome };
 
-export type DataReport = Extract<TaskReport, { type: 'collected' }>;
+/** What a task tells to whoever started the job, and the job master passes on unread. */
+export type DataReport = Extract<TaskReport, { type: 'collected' | 'counters' }>;
 
 export type JobOutcome =
-  | { readonly status: 'FINISHED'; readonly result: JobExecutionResult }
+  | { readonly status: 'FINISHED'; readonly result: JobRunResult }
   | { readonly status: 'FAILED' | 'CANCELED' | 'SUSPENDED'; readonly error: WireError };
 
 /** The job at one moment, for people. Plain data. */

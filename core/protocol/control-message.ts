@@ -57,6 +57,8 @@ export type TaskReport =
   | { readonly type: 'no-more-splits'; readonly subtask: number }
   | { readonly type: 'split-requested' }
   | { readonly type: 'reader-ended' }
+  /** Counters of the task since the start of its attempt, `<uid>.<name>`: with each snapshot, and at its end. */
+  | { readonly type: 'counters'; readonly values: Readonly<Record<string, number>> }
   /** Values for who started the job, committed or (without checkpointing) at the end; `sequence` is of `writer`. */
   | {
       readonly type: 'collected';

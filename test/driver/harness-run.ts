@@ -78,7 +78,7 @@ export class HarnessRun {
           onTasksRunning: () => {
             this.#running = true;
           },
-          onCollected: () => {},
+          onData: () => {},
         },
       },
     );

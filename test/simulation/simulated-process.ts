@@ -246,7 +246,7 @@ export class SimulatedProcess implements Participant {
           }),
         trace: trace.ofProcess(this.number),
         jitter: this.#prng.fork(),
-        listener: { onTasksRunning: () => {}, onCollected: () => {} },
+        listener: { onTasksRunning: () => {}, onData: () => {} },
       },
     );
     await this.#running.result;

@@ -53,7 +53,9 @@ class World {
       jitter: new Prng(1),
       listener: {
         onTasksRunning: (attempt) => this.log.push(`running ${attempt}`),
-        onCollected: (_, { uid, sequence }) => this.log.push(`collected ${uid} ${sequence}`),
+        onData: (_, report) => {
+          if (report.type === 'collected') this.log.push(`collected ${report.uid} ${report.sequence}`);
+        },
       },
     };
   }
