@@ -56,7 +56,7 @@ export const BROKEN_MACHINES: readonly BrokenMachine[] = [
     },
   },
   {
-    worldsMax: 200,
+    worldsMax: 400,
     machinery: {
       ...SOUND,
       name: 'splits that overtake the trigger',
