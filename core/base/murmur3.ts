@@ -1,3 +1,21 @@
+/** Constants, and not function declarations, which could be assigned to, so that they are inlined unseen. */
+const scramble = (word: number): number => {
+  const k = Math.imul(word, 0xcc9e2d51);
+  return Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+};
+
+const mixBlock = (h: number, word: number): number => {
+  const mixed = h ^ scramble(word);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+};
+
+const finish = (hash: number): number => {
+  let h = hash;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+};
+
 /** MurmurHash3 x86 32 of bytes[start, start + length), as an unsigned 32-bit number. */
 export function murmur3(bytes: Uint8Array, start: number, length: number, seed = 0): number {
   const tail = start + (length & ~3);
@@ -30,21 +48,4 @@ export function murmurOfInt(code: number): number {
   // Without a branch, which every other key would take: the sign of a hash cannot be predicted.
   const sign = h >> 31;
   return ((h ^ sign) - sign) & 0x7fff_ffff;
-}
-
-function mixBlock(h: number, word: number): number {
-  const mixed = h ^ scramble(word);
-  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-function scramble(word: number): number {
-  const k = Math.imul(word, 0xcc9e2d51);
-  return Math.imul((k << 15) | (k >>> 17), 0x1b873593);
-}
-
-function finish(hash: number): number {
-  let h = hash;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
 }

@@ -1,8 +1,9 @@
 import { murmur3 } from './murmur3.js';
 
 /**
- * The hash by which a row of keyed state is found in memory: well mixed in all its bits, stored nowhere, and
- * signed: an engine keeps a number of 32 bits with its sign as a small integer, and one without in a box. Rows of up to 8 bytes, which most keys are, have a shorter way than {@link murmur3}.
+ * The hash by which a row of keyed state is found in memory: well mixed in all its bits, stored nowhere. It is
+ * signed, since 32 bits with a sign are a small integer to V8, and without one a number in a box. Rows of up to
+ * 8 bytes, which most keys are, have a shorter way than {@link murmur3}.
  */
 export function rowHash(bytes: Uint8Array, start: number, length: number): number {
   if (length > 8) return murmur3(bytes, start, length) | 0;

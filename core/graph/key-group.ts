@@ -21,9 +21,11 @@ export function keyGroupOf(key: unknown, maxParallelism: number): number {
   return murmurOfInt(javaHashCode(key)) % maxParallelism;
 }
 
+const hashOfInt = murmurOfInt;
+
 /** {@link keyGroupOf} of a key that is an integer of 32 bits. hot path: a division is avoided where it can be. */
 export function keyGroupOfInt(key: number, maxParallelism: number): number {
-  const hash = murmurOfInt(key);
+  const hash = hashOfInt(key);
   return (maxParallelism & (maxParallelism - 1)) === 0 ? hash & (maxParallelism - 1) : hash % maxParallelism;
 }
 

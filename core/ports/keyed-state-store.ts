@@ -65,6 +65,10 @@ export interface StateTable {
   get(row: RowKey, into: ByteReader): boolean;
   /** Stores bytes[from, position) of `value` under the row; they are copied before this returns. */
   put(row: RowKey, value: ByteWriter, from: number): void;
+  /** {@link get} of a value that is one little-endian int32: the number, or undefined without such a row. */
+  getInt32(row: RowKey): number | undefined;
+  /** {@link put} of such a value. `value` is an integer of 32 bits. */
+  putInt32(row: RowKey, value: number): void;
   /** True if there was such a row. */
   delete(row: RowKey): boolean;
   /**

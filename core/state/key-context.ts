@@ -9,8 +9,9 @@ import { appendBytes, appendTime, readTime, StateRow, TIME_BYTES } from './state
 /** Whether rows of a state belong to the key alone, or to the key and the current window. */
 export const StateNamespace = { VOID: 0, WINDOW: 1 } as const;
 
-/** hot path: one of this file is a number in the machine code; an imported one is looked up at each use. */
+/** hot path: as in state-row.ts, constants of this file are part of the machine code, and imported ones are not. */
 const VOID = StateNamespace.VOID;
+const groupOfInt = keyGroupOfInt;
 
 export type StateNamespace = (typeof StateNamespace)[keyof typeof StateNamespace];
 
@@ -78,7 +79,7 @@ export class KeyContext {
   #setInt(key: number): void {
     const row = this.#keyRow;
     if (this.#state >= IS_INT && row.int === key) return;
-    const keyGroup = keyGroupOfInt(key, this.#maxParallelism);
+    const keyGroup = groupOfInt(key, this.#maxParallelism);
     if (keyGroup < this.#firstKeyGroup || keyGroup > this.#lastKeyGroup) this.#refuseForeign(key, keyGroup);
     row.setInt(keyGroup, key);
     this.#keyChanged(HAS_KEY | IS_SEALED | IS_INT);

@@ -2,6 +2,7 @@ import { MillraceError } from '../base/millrace-error.js';
 import type { KeyedStateStore, StateTable } from '../ports/keyed-state-store.js';
 import type { CodecFactory } from '../serde/record-codec.js';
 import { fixedBytesOf } from '../serde/record-layout.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { type AggregatingState, KeyedAggregatingState } from './aggregating-state.js';
 import { KeyContext, StateNamespace } from './key-context.js';
 import { keysInGroup } from './key-scan.js';
@@ -16,7 +17,7 @@ import {
   type StateDescriptor,
   ValueStateDescriptor,
 } from './state-descriptor.js';
-import { KeyedValueState, type ValueState } from './value-state.js';
+import { KeyedInt32State, KeyedValueState, type ValueState } from './value-state.js';
 
 /**
  * The keyed state of one operator: typed states over the byte tables of its store, all of them for the key
@@ -42,8 +43,7 @@ export class KeyedStateAccess {
     descriptor: ValueStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ValueState<T> {
-    const table = this.#table(descriptor, namespace);
-    return new KeyedValueState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.type));
+    return this.#value(descriptor.type, namespace, this.#table(descriptor, namespace));
   }
 
   getListState<T>(
@@ -74,8 +74,7 @@ export class KeyedStateAccess {
     descriptor: ReducingStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ReducingState<T> {
-    const table = this.#table(descriptor, namespace);
-    const value = new KeyedValueState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.type));
+    const value = this.#value(descriptor.type, namespace, this.#table(descriptor, namespace));
     return new KeyedReducingState(value, descriptor.reduceFunction);
   }
 
@@ -84,8 +83,7 @@ export class KeyedStateAccess {
     namespace: StateNamespace = StateNamespace.VOID,
   ): AggregatingState<IN, OUT> {
     const table = this.#table(descriptor, namespace);
-    const codec = this.#codecs.codecFor(descriptor.accumulatorType);
-    const accumulator = new KeyedValueState(this.keys, namespace, table, codec);
+    const accumulator = this.#value(descriptor.accumulatorType, namespace, table);
     return new KeyedAggregatingState(accumulator, descriptor.aggregateFunction);
   }
 
@@ -114,6 +112,15 @@ export class KeyedStateAccess {
     if (descriptor instanceof ReducingStateDescriptor) return this.getReducingState(descriptor);
     if (descriptor instanceof AggregatingStateDescriptor) return this.getAggregatingState(descriptor);
     throw new MillraceError('MR1001', `'${descriptor.name}' is no descriptor of keyed state.`);
+  }
+
+  #value<T>(type: TypeDescriptor<T>, namespace: StateNamespace, table: StateTable): ValueState<T> {
+    if (type.kind !== 'int32') {
+      return new KeyedValueState(this.keys, namespace, table, this.#codecs.codecFor(type));
+    }
+    // The value type of an int32 is number.
+    const numbers: ValueState<number> = new KeyedInt32State(this.keys, namespace, table);
+    return numbers as ValueState<unknown> as ValueState<T>;
   }
 
   #table(descriptor: StateDescriptor, namespace: StateNamespace): StateTable {

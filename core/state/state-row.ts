@@ -4,8 +4,14 @@ import { ByteWriter } from '../serde/byte-writer.js';
 import { encodeKey } from '../serde/key-encoding.js';
 import { INT_KEY_BYTES, intKeyWord0, intKeyWord1 } from '../serde/key-layout.js';
 
-/** Of this file, since it is then a number in the machine code. */
+/**
+ * hot path: what is imported is read from its module, and looked at, at each use; a constant of this file is part
+ * of the machine code, and a function of it is called, or inlined, unseen.
+ */
 const INT_LENGTH = INT_KEY_BYTES;
+const word0Of = intKeyWord0;
+const word1Of = intKeyWord1;
+const hashOfShort = shortRowHash;
 
 /**
  * The address of one row of keyed state, composed in place again and again. All numbers are big endian, so
@@ -63,11 +69,11 @@ export class StateRow implements RowKey {
     this.keyGroup = keyGroup;
     this.length = INT_LENGTH;
     this.prefixLength = INT_LENGTH;
-    const word0 = intKeyWord0(key);
-    const word1 = intKeyWord1(key);
+    const word0 = word0Of(key);
+    const word1 = word1Of(key);
     this.word0 = word0;
     this.word1 = word1;
-    this.hash = shortRowHash(word0, word1, INT_LENGTH);
+    this.hash = hashOfShort(word0, word1, INT_LENGTH);
     this.#isInt = true;
     this.int = key;
   }

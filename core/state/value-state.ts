@@ -1,7 +1,9 @@
 import type { StateTable } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { ByteWriter } from '../serde/byte-writer.js';
+import { placeOf } from '../serde/interpreted-codec.js';
 import type { RecordCodec } from '../serde/record-codec.js';
+import { mismatch } from '../serde/type-mismatch.js';
 import type { KeyContext, StateNamespace } from './key-context.js';
 
 /**
@@ -53,6 +55,36 @@ export class KeyedValueState<T> implements ValueState<T> {
     writer.clear();
     this.#codec.encode(value, writer);
     this.#table.put(this.#keys.rowOf(this.#namespace), writer, 0);
+  }
+
+  clear(): void {
+    this.#table.delete(this.#keys.rowOf(this.#namespace));
+  }
+}
+
+/** A {@link ValueState} of `types.int32`: numbers go as they are. hot path: bench/scenarios/keyed-count. */
+export class KeyedInt32State implements ValueState<number> {
+  readonly #keys: KeyContext;
+  readonly #namespace: StateNamespace;
+  readonly #table: StateTable;
+
+  constructor(keys: KeyContext, namespace: StateNamespace, table: StateTable) {
+    this.#keys = keys;
+    this.#namespace = namespace;
+    this.#table = table;
+  }
+
+  value(): number | undefined {
+    return this.#table.getInt32(this.#keys.rowOf(this.#namespace));
+  }
+
+  update(value: number | undefined): void {
+    if (typeof value === 'number' && (value | 0) === value) {
+      this.#table.putInt32(this.#keys.rowOf(this.#namespace), value | 0);
+      return;
+    }
+    if (value !== undefined) throw mismatch(placeOf(''), { kind: 'int32' }, value);
+    this.clear();
   }
 
   clear(): void {

@@ -62,6 +62,18 @@ export class HeapTable implements StateTable {
     this.shard(row.keyGroup).put(textOf(row), copy, row.prefixLength, this.#generation.current);
   }
 
+  getInt32(row: RowKey): number | undefined {
+    const value = this.#shards[row.keyGroup - this.#keyGroups.start]?.get(textOf(row))?.value;
+    if (value === undefined) return undefined;
+    return new DataView(value.buffer, value.byteOffset).getInt32(0, true);
+  }
+
+  putInt32(row: RowKey, value: number): void {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setInt32(0, value, true);
+    this.shard(row.keyGroup).put(textOf(row), bytes, row.prefixLength, this.#generation.current);
+  }
+
   delete(row: RowKey): boolean {
     const shard = this.#shards[row.keyGroup - this.#keyGroups.start];
     return shard?.delete(textOf(row), this.#generation.current) ?? false;

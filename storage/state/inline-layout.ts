@@ -31,7 +31,7 @@ export const SLOT_STAMP_SHIFT = 8;
 export const SLOT_STAMP_MASK = -1 << SLOT_STAMP_SHIFT;
 export const STAMP_MAX = 0xff_ffff;
 
-export const KEY_GROUP_BYTES = 2;
+const KEY_GROUP_BYTES = 2;
 /** In the last word of the key. */
 export const KEY_GROUP_SHIFT = 16;
 
@@ -39,8 +39,36 @@ export const KEY_GROUP_SHIFT = 16;
 export const PAGE_SLOTS_SHIFT = 6;
 
 /** A line of the cache. */
-export const LINE_WORDS = 16;
+const LINE_WORDS = 16;
 
 /** Key and value sizes that are worth a slot. */
 export const INLINE_KEY_BYTES_MAX = 24;
 export const INLINE_VALUE_BYTES_MAX = 16;
+
+/** How the slots of a table lie in a chunk; in words, if nothing else is said. */
+export interface SlotGeometry {
+  readonly keyWords: number;
+  readonly keyBytesMax: number;
+  /** Words of a slot before its value. */
+  readonly valueWord: number;
+  readonly slotWords: number;
+  /** Words of a region before its slots. */
+  readonly headWords: number;
+  readonly slotCount: number;
+}
+
+export function slotGeometry(keyBytes: number, valueBytes: number, chunkWords: number): SlotGeometry {
+  const keyWords = Math.max(2, (keyBytes + KEY_GROUP_BYTES + 3) >> 2);
+  const valueWord = SLOT_KEY + keyWords;
+  const slotWords = valueWord + ((valueBytes + 3) >> 2);
+  const pages = (Math.floor(chunkWords / slotWords) >> PAGE_SLOTS_SHIFT) + 1;
+  const headWords = Math.ceil(pages / LINE_WORDS) * LINE_WORDS;
+  return {
+    keyWords,
+    keyBytesMax: keyWords * 4 - KEY_GROUP_BYTES,
+    valueWord,
+    slotWords,
+    headWords,
+    slotCount: Math.floor((chunkWords - headWords) / slotWords),
+  };
+}

@@ -116,7 +116,7 @@ export class InlineSnapshot {
     const table = this.#table;
     const { words, bytes } = table.arena;
     const meta = words[at] ?? 0;
-    const generation = table.generationOf(meta);
+    const generation = table.stamps.generationOf(meta);
     if (meta === 0 || generation > this.until || generation <= this.since) return;
     const gone = (meta & SLOT_GONE) !== 0;
     if (gone && (this.since < 0 || (meta & SLOT_FRESH) !== 0)) return;

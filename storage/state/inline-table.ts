@@ -1,27 +1,21 @@
-import { type ByteReader, type ByteWriter, invariant, type RowKey, rowHash } from '../../core/internal.js';
+import type { ByteReader, ByteWriter, RowKey } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
 import {
-  KEY_GROUP_BYTES,
   KEY_GROUP_SHIFT,
-  LINE_WORDS,
-  PAGE_SLOTS_SHIFT,
   SLOT_FRESH,
   SLOT_GONE,
   SLOT_KEY,
   SLOT_LENGTH_MASK,
   SLOT_LENGTH_SHIFT,
   SLOT_STAMP_MASK,
-  SLOT_STAMP_SHIFT,
   SLOT_USED,
-  STAMP_MAX,
+  slotGeometry,
 } from './inline-layout.js';
+import { InlineRegions } from './inline-regions.js';
 import type { InlineSnapshot } from './inline-snapshot.js';
-import { ChunkState } from './memtable-layout.js';
-import { RegionDirectory } from './region-directory.js';
+import type { RegionDirectory } from './region-directory.js';
 import { copyBytes } from './row-bytes.js';
-
-/** A region of which more than so many of 16 slots are taken is divided. */
-const TAKEN_OF_16 = 13;
+import { SlotStamps } from './slot-stamps.js';
 
 /**
  * An imported constant is read from its module, and looked at, each time it is used; one of this file is a number
@@ -35,9 +29,6 @@ const LENGTH_SHIFT = SLOT_LENGTH_SHIFT;
 const USED_AND_LENGTH = SLOT_USED | SLOT_LENGTH_MASK;
 const STAMP_AND_GONE = SLOT_STAMP_MASK | SLOT_GONE;
 const GROUP_SHIFT = KEY_GROUP_SHIFT;
-
-/** A region that would be left with fewer of 16 slots taken is only laid out anew. */
-const LEFT_OF_16 = 10;
 
 export interface InlineTableHost {
   /** Whether the table may take a chunk. May give up regions of this table. */
@@ -58,7 +49,7 @@ export interface InlineTableHost {
  *
  * Invariants:
  * - between the slot of a row's hash and its own no slot is empty; at least a quarter of a region's are;
- * - rows never move but by `#layOut`, before which every snapshot has read the region;
+ * - rows never move but when a region makes room, before which every snapshot has read it;
  * - `#last` is 0 or a slot of a region that is in use.
  *
  * hot path: {@link find}, {@link get}, {@link put} (bench/scenarios/keyed-count).
@@ -77,26 +68,19 @@ export class InlineTable {
   readonly headWords: number = 0;
   readonly valueWord: number = 0;
   readonly directory: RegionDirectory;
-  /** Changes up to this generation are in a completed checkpoint. */
-  completedGeneration = 0;
+  readonly stamps: SlotStamps;
   /** Snapshots that have not read every region yet. */
   readonly snapshots: InlineSnapshot[] = [];
   readonly #words: Int32Array;
   readonly #chunkShift: number = 0;
   /** Words of all slots of a region. */
   readonly #slotsWords: number = 0;
-  /** Whether the second word of the key has the key group in it. */
-  readonly #isShort: boolean;
-  #generation = 0;
-  /** Stamps are generations less this. */
-  #base = 0;
-  /** The stamp of the present generation, in its place. */
+  /** The bits of the key group that are in the second word of the key: all, if it is the last, or none. */
+  readonly #groupBits: number = 0;
+  /** That of the present generation. */
   #stamp = 0;
   readonly #host: InlineTableHost;
-  /** By chunk: slots of the region that are not empty. */
-  readonly #taken: Int32Array;
-  readonly #scratch: Int32Array;
-  readonly #scratchBytes: Uint8Array;
+  readonly #regions: InlineRegions;
   /** The slot that was last found. */
   #last = 0;
 
@@ -110,25 +94,23 @@ export class InlineTable {
   ) {
     this.number = number;
     this.arena = arena;
-    this.keyWords = Math.max(2, (sizes.keyBytes + KEY_GROUP_BYTES + 3) >> 2);
-    this.keyBytesMax = this.keyWords * 4 - KEY_GROUP_BYTES;
+    const geometry = slotGeometry(sizes.keyBytes, sizes.valueBytes, arena.chunkWords);
+    this.keyWords = geometry.keyWords;
+    this.keyBytesMax = geometry.keyBytesMax;
     this.valueBytes = sizes.valueBytes;
-    this.valueWord = SLOT_KEY + this.keyWords;
-    this.slotWords = this.valueWord + ((sizes.valueBytes + 3) >> 2);
-    const pages = (Math.floor(arena.chunkWords / this.slotWords) >> PAGE_SLOTS_SHIFT) + 1;
-    this.headWords = Math.ceil(pages / LINE_WORDS) * LINE_WORDS;
-    this.slotCount = Math.floor((arena.chunkWords - this.headWords) / this.slotWords);
+    this.valueWord = geometry.valueWord;
+    this.slotWords = geometry.slotWords;
+    this.headWords = geometry.headWords;
+    this.slotCount = geometry.slotCount;
     this.#words = arena.words;
     this.#chunkShift = arena.chunkShift;
     this.#slotsWords = this.slotCount * this.slotWords;
-    this.#isShort = this.keyWords === 2;
-    this.#base = generation - 1;
-    this.advance(generation);
+    this.#groupBits = this.keyWords === 2 ? -1 << KEY_GROUP_SHIFT : 0;
+    this.stamps = new SlotStamps(generation);
+    this.#stamp = this.stamps.present;
     this.#host = host;
-    this.#taken = new Int32Array(arena.chunkCount);
-    this.#scratch = new Int32Array(arena.chunkWords);
-    this.#scratchBytes = new Uint8Array(this.#scratch.buffer);
-    this.directory = new RegionDirectory(arena.chunkCount, this.#newRegion());
+    this.#regions = new InlineRegions(arena, geometry, this.stamps);
+    this.directory = this.#regions.directory;
   }
 
   /** Chunks of the regions in use. */
@@ -142,21 +124,14 @@ export class InlineTable {
 
   /** Word of the first slot of a region. */
   slotsOf(chunk: number): number {
-    return (chunk << this.arena.chunkShift) + this.headWords;
+    return this.#regions.slotsOf(chunk);
   }
 
   /** Rows changed from now on belong to this generation. */
   advance(generation: number): void {
-    if (generation - this.#base > STAMP_MAX) this.#takeLaterBase();
-    invariant(generation - this.#base <= STAMP_MAX, 'checkpoints complete now and then', { generation });
-    this.#generation = generation;
-    this.#stamp = (generation - this.#base) << SLOT_STAMP_SHIFT;
-  }
-
-  /** The generation in which a row last changed, from word 0 of its slot; 0: see inline-layout.ts. */
-  generationOf(meta: number): number {
-    const stamp = meta >>> SLOT_STAMP_SHIFT;
-    return stamp === 0 ? 0 : stamp + this.#base;
+    if (this.stamps.wantsLaterBase(generation)) this.#takeLaterBase();
+    this.stamps.advance(generation);
+    this.#stamp = this.stamps.present;
   }
 
   keyGroupOf(at: number): number {
@@ -178,7 +153,7 @@ export class InlineTable {
 
   /** What the second word of the row's key is in a slot. */
   #secondWord(row: RowKey): number {
-    return this.#isShort ? row.word1 | (row.keyGroup << GROUP_SHIFT) : row.word1;
+    return row.word1 | ((row.keyGroup << GROUP_SHIFT) & this.#groupBits);
   }
 
   /** The slot of the row; minus the empty slot where it would be; 0 if it does not belong here. */
@@ -228,14 +203,9 @@ export class InlineTable {
 
   /** Stores the value that begins in the writer at `from`. False: the row does not belong here after all. */
   put(row: RowKey, value: ByteWriter, from: number): boolean {
+    const at = this.#slotToWrite(row);
+    if (at === 0) return false;
     const words = this.#words;
-    let at = this.#findAgain(row);
-    if (at > 0) {
-      if (((words[at] ?? 0) & STAMP_AND_GONE) !== this.#stamp) this.#touch(at);
-    } else {
-      if (at < 0) at = this.#insert(row, -at, this.#generation);
-      if (at === 0) return false;
-    }
     const start = at + this.valueWord;
     const { valueBytes } = this;
     if (valueBytes === 4) {
@@ -247,6 +217,29 @@ export class InlineTable {
       copyBytes(value.bytes, from, this.arena.bytes, start << 2, valueBytes);
     }
     return true;
+  }
+
+  /** The value, a number of 32 bits, of the row in this slot; undefined if it is deleted. */
+  int32At(at: number): number | undefined {
+    const words = this.#words;
+    if (((words[at] ?? 0) & GONE) !== 0) return undefined;
+    return words[at + this.valueWord];
+  }
+
+  /** {@link put} of a value that is a number of 32 bits. */
+  putInt32(row: RowKey, value: number): boolean {
+    const at = this.#slotToWrite(row);
+    if (at === 0) return false;
+    this.#words[at + this.valueWord] = value;
+    return true;
+  }
+
+  /** The slot of the row, made if need be, as one of the present generation; 0: the row does not belong here. */
+  #slotToWrite(row: RowKey): number {
+    const at = this.#findAgain(row);
+    if (at <= 0) return at === 0 ? 0 : this.#insert(row, -at, this.#stamp);
+    if (((this.#words[at] ?? 0) & STAMP_AND_GONE) !== this.#stamp) this.#touch(at);
+    return at;
   }
 
   /** 1: deleted; -1: there was none; 0: it does not belong here. */
@@ -285,8 +278,8 @@ export class InlineTable {
     const base = this.slotsOf(chunk);
     for (let at = base; at < base + this.slotCount * this.slotWords; at += this.slotWords) {
       const meta = words[at] ?? 0;
-      if (meta === 0 || this.#isNothing(meta)) continue;
-      this.#host.evacuate(this, at, this.generationOf(meta) > this.completedGeneration);
+      if (meta === 0 || this.stamps.isNothing(meta)) continue;
+      this.#host.evacuate(this, at, this.stamps.generationOf(meta) > this.stamps.completedGeneration);
     }
     this.arena.free(chunk);
   }
@@ -303,81 +296,52 @@ export class InlineTable {
       return;
     }
     for (let i = 0; i < this.snapshots.length; i++) this.snapshots[i]?.save(at);
-    const fresh = this.#isNothing(meta) ? SLOT_FRESH : 0;
+    const fresh = this.stamps.isNothing(meta) ? SLOT_FRESH : 0;
     words[at] = (meta & ~(STAMP_AND_GONE | SLOT_FRESH)) | fresh | this.#stamp;
-    this.#touchPage(at);
-  }
-
-  /** Whether there is no such row, neither here nor in any checkpoint that may still be restored. */
-  #isNothing(meta: number): boolean {
-    if ((meta & SLOT_GONE) === 0) return false;
-    return (meta & SLOT_FRESH) !== 0 || this.generationOf(meta) <= this.completedGeneration;
+    this.#regions.touchPage(at);
   }
 
   /** Stamps are running out: those that make no difference any more become 0, and the others smaller. */
   #takeLaterBase(): void {
-    let base = this.completedGeneration;
+    let base = this.stamps.completedGeneration;
     for (const { since, until } of this.snapshots) base = Math.min(base, since < 0 ? until : since);
-    const words = this.#words;
-    for (const chunk of this.regions()) {
-      const start = this.slotsOf(chunk);
-      for (let at = start; at < start + this.#slotsWords; at += this.slotWords) {
-        const meta = words[at] ?? 0;
-        const stamp = Math.max(0, this.generationOf(meta) - base);
-        words[at] = (meta & ~SLOT_STAMP_MASK) | (stamp << SLOT_STAMP_SHIFT);
-      }
-    }
-    this.#base = base;
+    this.#regions.restamp(base);
   }
 
   /** The slot of the new row, with its key, or 0 if it does not belong here any more. */
-  #insert(row: RowKey, empty: number, generation: number): number {
+  #insert(row: RowKey, empty: number, stamp: number): number {
     const { arena } = this;
     const { words, bytes } = arena;
     let at = empty;
     let chunk = at >>> arena.chunkShift;
-    while (((this.#taken[chunk] ?? 0) + 1) * 16 > this.slotCount * TAKEN_OF_16) {
+    while (this.#regions.isCrowded(chunk)) {
       this.#grow(chunk);
       at = -this.find(row);
       if (at === 0) return 0;
       chunk = at >>> arena.chunkShift;
     }
-    const stamp = generation === 0 ? 0 : this.#stamp;
     words[at] = stamp | (row.length << SLOT_LENGTH_SHIFT) | SLOT_USED | SLOT_FRESH;
     words[at + SLOT_KEY] = row.word0;
     words[at + SLOT_KEY + 1] = row.word1;
-    if (!this.#isShort) {
+    if (this.keyWords > 2) {
       const start = (at + SLOT_KEY) << 2;
       bytes.fill(0, start + 8, start + this.keyBytesMax);
       const key = row.bytes;
       for (let i = 8; i < row.length; i++) bytes[start + i] = key[i] ?? 0;
+      // What is left of a row that was here goes: the key group is added to this word.
       words[at + this.keyWords] = (words[at + this.keyWords] ?? 0) & 0xffff;
     }
     words[at + this.keyWords] = (words[at + this.keyWords] ?? 0) | (row.keyGroup << KEY_GROUP_SHIFT);
-    this.#taken[chunk] = (this.#taken[chunk] ?? 0) + 1;
-    this.#touchPage(at);
+    this.#regions.take(at);
     this.#last = at;
     return at;
   }
 
-  #touchPage(at: number): void {
-    const { words, chunkShift } = this.arena;
-    const start = (at >>> chunkShift) << chunkShift;
-    const slot = Math.floor((at - start - this.headWords) / this.slotWords);
-    words[start + (slot >> PAGE_SLOTS_SHIFT)] = this.#generation;
-  }
-
   /** Makes room in a region: by leaving out what is nothing, by dividing it, or by giving it up. */
   #grow(chunk: number): void {
-    const { words } = this.arena;
-    let stays = 0;
-    const base = this.slotsOf(chunk);
-    for (let at = base; at < base + this.slotCount * this.slotWords; at += this.slotWords) {
-      const meta = words[at] ?? 0;
-      if (meta !== 0 && !this.#isNothing(meta)) stays++;
-    }
-    if (stays * 16 <= this.slotCount * LEFT_OF_16) {
-      this.#layOut(chunk, chunk);
+    if (this.#regions.isWorthSweeping(chunk)) {
+      this.#beforeMove(chunk);
+      this.#regions.sweep(chunk);
       return;
     }
     const mayTake = this.#host.makeRoom();
@@ -386,48 +350,8 @@ export class InlineTable {
       this.giveUp(chunk);
       return;
     }
-    const other = this.#newRegion();
-    this.directory.divide(chunk, other);
-    this.#layOut(chunk, other);
-  }
-
-  #newRegion(): number {
-    const chunk = this.arena.take(1);
-    invariant(chunk > 0, 'there is a free chunk for a region of a table');
-    this.arena.state[chunk] = ChunkState.TABLE;
-    const start = chunk << this.arena.chunkShift;
-    this.arena.words.fill(0, start, start + this.arena.chunkWords);
-    this.#taken[chunk] = 0;
-    return chunk;
-  }
-
-  /** Lays the rows of a region out anew, in it and in the one that it was divided with. */
-  #layOut(chunk: number, other: number): void {
     this.#beforeMove(chunk);
-    const { words, chunkWords, chunkShift } = this.arena;
-    const start = chunk << chunkShift;
-    const { slotWords, slotCount, headWords } = this;
-    const old = this.#scratch;
-    old.set(words.subarray(start, start + chunkWords));
-    words.fill(0, start, start + chunkWords);
-    this.#taken[chunk] = 0;
-    for (let from = headWords; from < headWords + slotCount * slotWords; from += slotWords) {
-      const meta = old[from] ?? 0;
-      if (meta === 0 || this.#isNothing(meta)) continue;
-      const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
-      const hash = rowHash(this.#scratchBytes, (from + SLOT_KEY) << 2, length);
-      const into = this.directory.regionOf(hash);
-      invariant(into === chunk || into === other, 'a row stays in its region or goes to the new one');
-      const base = this.slotsOf(into);
-      let slot = ((hash & 0xffff) * slotCount) >>> 16;
-      while (words[base + slot * slotWords] !== 0) slot = slot + 1 === slotCount ? 0 : slot + 1;
-      const at = base + slot * slotWords;
-      for (let i = 0; i < slotWords; i++) words[at + i] = old[from + i] ?? 0;
-      this.#taken[into] = (this.#taken[into] ?? 0) + 1;
-      const page = (into << chunkShift) + (slot >> PAGE_SLOTS_SHIFT);
-      const generation = this.generationOf(meta);
-      if ((words[page] ?? 0) < generation) words[page] = generation;
-    }
+    this.#regions.divide(chunk);
   }
 
   #beforeMove(chunk: number): void {

@@ -130,7 +130,7 @@ export class LmdbStateStore implements KeyedStateStore {
   notifyCheckpointComplete(checkpointId: number): void {
     if (!this.#chain.complete(checkpointId)) return;
     this.#generations.complete(checkpointId);
-    for (const table of this.#inlineTables) table.completedGeneration = this.#generations.completed;
+    for (const { stamps } of this.#inlineTables) stamps.completedGeneration = this.#generations.completed;
   }
 
   notifyCheckpointAborted(checkpointId: number): void {
@@ -164,7 +164,7 @@ export class LmdbStateStore implements KeyedStateStore {
         evacuate: (inline, at, dirty) => this.#tables[inline.number]?.evacuate(inline, at, dirty),
       },
     );
-    table.completedGeneration = this.#generations.completed;
+    table.stamps.completedGeneration = this.#generations.completed;
     this.#inlineTables.push(table);
     this.#reclaimer.addInlineTable(table);
     return table;

@@ -1,6 +1,6 @@
 import {
-  type ByteReader,
-  type ByteWriter,
+  ByteReader,
+  ByteWriter,
   invariant,
   type RowKey,
   type RowVisitor,
@@ -51,6 +51,9 @@ export class LmdbTable implements StateTable {
   /** Of the row that is being restored, and of one that is evacuated, perhaps in the middle of that. */
   readonly #restored = new StateRow();
   readonly #evacuated = new StateRow();
+  /** Of an int32 that is in no inline table. */
+  readonly #reader = new ByteReader();
+  readonly #writer = new ByteWriter(4);
 
   constructor(name: string, number: number, options: TableOptions, host: LmdbTableHost) {
     const { ordered, fixedValueBytes } = options;
@@ -89,6 +92,24 @@ export class LmdbTable implements StateTable {
       return;
     }
     this.#host.memtable.put(this.rows, row, value.bytes, from, value.position - from);
+  }
+
+  getInt32(row: RowKey): number | undefined {
+    const inline = this.#inline;
+    if (inline !== undefined) {
+      const at = inline.find(row);
+      if (at !== 0) return at > 0 ? inline.int32At(at) : undefined;
+    }
+    const reader = this.#reader;
+    return this.get(row, reader) ? reader.view.getInt32(reader.position, true) : undefined;
+  }
+
+  putInt32(row: RowKey, value: number): void {
+    if (this.#inline?.putInt32(row, value)) return;
+    const writer = this.#writer;
+    writer.view.setInt32(0, value, true);
+    writer.position = 4;
+    this.put(row, writer, 0);
   }
 
   delete(row: RowKey): boolean {

@@ -7,7 +7,7 @@ import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 import type { StateWriterPort } from '../../storage/state/state-writer-protocol.js';
 import { check } from '../check.js';
 import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
-import { stateCommands } from './state-commands.js';
+import { fixedBytes, stateCommands } from './state-commands.js';
 import { StateStoreWorld } from './state-store-world.js';
 
 /**
@@ -39,12 +39,12 @@ for (const { managedBytes, patience } of WORLDS) {
     let world = 0;
     await check(
       name,
-      fc.asyncProperty(stateCommands, async (commands) => {
+      fc.asyncProperty(stateCommands, fixedBytes, async (commands, bytes) => {
         const writer = new InThreadStateWriter();
         const backend = new LmdbStateBackend(join(folder, `${++world}`), () =>
           patience === 'prompt' ? writer.connect() : delayed(writer.connect()),
         );
-        await new StateStoreWorld((request) => backend.open(request), managedBytes).run(commands);
+        await new StateStoreWorld((request) => backend.open(request), managedBytes, bytes).run(commands);
       }),
       { runs: 60 },
     );

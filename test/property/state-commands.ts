@@ -52,6 +52,9 @@ const size = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 20_000, max: 70_000 }) },
 );
 
+/** Bytes of every value of table 2. */
+export const fixedBytes = fc.constantFrom<4 | 8>(4, 8);
+
 export const stateCommands: fc.Arbitrary<StateCommand[]> = fc.array(
   fc.oneof(
     {

@@ -41,10 +41,17 @@ export class StateStoreWorld {
   #attempt = 0;
 
   readonly #managedBytes: number;
+  /** Bytes of every value of table 2. Where they are 4, half of them are stored as the number that they are. */
+  readonly #fixedBytes: 4 | 8;
 
-  constructor(open: (request: KeyedStateRequest) => Promise<KeyedStateStore>, managedBytes: number) {
+  constructor(
+    open: (request: KeyedStateRequest) => Promise<KeyedStateStore>,
+    managedBytes: number,
+    fixedBytes: 4 | 8,
+  ) {
     this.#open = open;
     this.#managedBytes = managedBytes;
+    this.#fixedBytes = fixedBytes;
   }
 
   async run(commands: readonly StateCommand[]): Promise<void> {
@@ -97,13 +104,13 @@ export class StateStoreWorld {
 
   #put(command: StateCommand & { op: 'put' }): void {
     const row = this.#compose(command.table, command.key, command.element);
-    const size = command.table === 2 ? 8 : command.size;
+    const size = command.table === 2 ? this.#fixedBytes : command.size;
     const value = new ByteWriter(8);
-    value.reserve(size + 3);
+    value.reserve(size + 7);
     // The value does not begin at the start of its writer.
     value.position = 3 + size;
     value.bytes.fill(command.seed, 3, value.position);
-    this.#tables[command.table]?.put(row, value, 3);
+    this.#putValue(command.table, row, value, 3);
     this.#content[command.table].set(hexRow(row), hex(value.bytes.subarray(3, value.position)));
     value.bytes.fill(99);
   }
@@ -120,11 +127,18 @@ export class StateStoreWorld {
         continue;
       }
       if (i % 3 === 0) strictEqual(this.#read(table, row), known.get(hexRow(row)));
-      value.position = table === 2 ? 8 : (seed + i) % 200;
+      value.position = table === 2 ? this.#fixedBytes : (seed + i) % 200;
       value.bytes.fill(seed + i);
-      this.#tables[table]?.put(row, value, 0);
+      this.#putValue(table, row, value, 0);
       known.set(hexRow(row), hex(value.bytes.subarray(0, value.position)));
     }
+  }
+
+  #putValue(tableNumber: 0 | 1 | 2, row: StateRow, value: ByteWriter, from: number): void {
+    const number = value.view.getInt32(from, true);
+    const table = this.#tables[tableNumber];
+    if (tableNumber === 2 && this.#fixedBytes === 4 && number % 2 === 0) table?.putInt32(row, number);
+    else table?.put(row, value, from);
   }
 
   #composeNumbered(table: 0 | 1 | 2, number: number): StateRow {
@@ -155,8 +169,15 @@ export class StateStoreWorld {
 
   #read(tableNumber: 0 | 1 | 2, row: StateRow): string | undefined {
     const into = new ByteReader();
-    if (!this.#tables[tableNumber]?.get(row, into)) return undefined;
+    if (!this.#tables[tableNumber]?.get(row, into)) {
+      if (tableNumber === 2) strictEqual(this.#tables[tableNumber]?.getInt32(row), undefined);
+      return undefined;
+    }
     strictEqual(into.view.buffer, into.bytes.buffer);
+    if (tableNumber === 2 && this.#fixedBytes === 4) {
+      const number = into.view.getInt32(into.position, true);
+      strictEqual(this.#tables[tableNumber]?.getInt32(row), number);
+    }
     return hex(into.bytes.subarray(into.position, into.limit));
   }
 
@@ -267,7 +288,7 @@ export class StateStoreWorld {
     this.#tables = [
       store.table('state:plain', { typeId: 'value<dynamic>', ordered: false, fixedValueBytes: 0 }),
       store.table('state:sorted', { typeId: 'map<dynamic,dynamic>', ordered: true, fixedValueBytes: 0 }),
-      store.table('state:fixed', { typeId: 'value<float64>', ordered: false, fixedValueBytes: 8 }),
+      store.table('state:fixed', { typeId: 'value<any>', ordered: false, fixedValueBytes: this.#fixedBytes }),
     ];
     this.#compareAll();
   }

@@ -1,0 +1,70 @@
+import t from 'tap';
+import { StateRow } from '../../../core/state/state-row.js';
+import { ChunkArena } from '../../../storage/state/chunk-arena.js';
+import { STAMP_MAX } from '../../../storage/state/inline-layout.js';
+import { InlineSnapshot } from '../../../storage/state/inline-snapshot.js';
+import { InlineTable } from '../../../storage/state/inline-table.js';
+import { RowBlockWriter, rowsOfBlock } from '../../../storage/state/row-block-writer.js';
+
+const ARENA_BYTES = 4 * 1024 * 1024;
+
+function tableOfInts(): InlineTable {
+  const host = {
+    makeRoom: () => true,
+    evacuate: () => {
+      throw new Error('no region is given up here');
+    },
+  };
+  return new InlineTable(0, new ChunkArena(ARENA_BYTES), { keyBytes: 6, valueBytes: 4 }, 1, host);
+}
+
+function put(table: InlineTable, from: number, to: number, value: number): void {
+  const row = new StateRow();
+  for (let key = from; key < to; key++) {
+    row.setInt(key & 127, key);
+    table.putInt32(row, value);
+  }
+}
+
+function rowsOf(snapshot: InlineSnapshot): number {
+  const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
+  snapshot.read(block);
+  snapshot.end();
+  return snapshot.takeSaved().reduce((sum, saved) => sum + rowsOfBlock(saved), rowsOfBlock(block.take()));
+}
+
+t.test('a slot of an integer by an integer is a quarter of a cache line, and none lies across two', (t) => {
+  const table = tableOfInts();
+  t.equal(table.slotWords, 4);
+  t.equal(table.headWords % 16, 0);
+  t.end();
+});
+
+t.test('stamps that run out are counted from a later base, and changes are still told apart', (t) => {
+  const table = tableOfInts();
+  put(table, 0, 3000, 1);
+  table.advance(2);
+  put(table, 0, 2000, 2);
+  table.stamps.completedGeneration = 1;
+  table.advance(3);
+  // An increment after generation 1 is under way: what changed in 2 is its part.
+  const increment = new InlineSnapshot(table, 1, 2);
+  put(table, 0, 500, 3);
+  table.advance(STAMP_MAX + 1);
+  put(table, 100, 600, 4);
+  t.equal(rowsOf(increment), 2000);
+  t.equal(
+    rowsOf(new InlineSnapshot(table, 2, 3)),
+    100,
+    'of the 500 rows of generation 3, 400 have changed since',
+  );
+  t.equal(rowsOf(new InlineSnapshot(table, 3, STAMP_MAX + 1)), 500);
+  t.equal(rowsOf(new InlineSnapshot(table, -1, STAMP_MAX + 1)), 3000, 'a base has every row');
+  t.end();
+});
+
+t.test('a checkpoint that never completes breaks an invariant before a stamp means two generations', (t) => {
+  const table = tableOfInts();
+  t.throws(() => table.advance(STAMP_MAX + 2), { code: 'MR9001' });
+  t.end();
+});
