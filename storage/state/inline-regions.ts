@@ -43,12 +43,12 @@ export class InlineRegions {
     this.#taken = new Int32Array(arena.chunkCount);
     this.#scratch = new Int32Array(arena.chunkWords);
     this.#scratchBytes = new Uint8Array(this.#scratch.buffer);
-    this.directory = new RegionDirectory(arena.chunkCount, this.#newRegion());
-  }
-
-  /** Word of the first slot of a region. */
-  slotsOf(chunk: number): number {
-    return (chunk << this.#arena.chunkShift) + this.#geometry.headWords;
+    this.directory = new RegionDirectory(
+      arena.chunkCount,
+      arena.chunkShift,
+      geometry.headWords,
+      this.#newRegion(),
+    );
   }
 
   /** Whether a region has to make room before it takes one more row. */
@@ -77,7 +77,7 @@ export class InlineRegions {
     const { words } = this.#arena;
     const { slotWords, slotCount } = this.#geometry;
     let stays = 0;
-    const base = this.slotsOf(chunk);
+    const base = this.directory.slotsOf(chunk);
     for (let at = base; at < base + slotCount * slotWords; at += slotWords) {
       const meta = words[at] ?? 0;
       if (meta !== 0 && !this.#stamps.isNothing(meta)) stays++;
@@ -102,7 +102,7 @@ export class InlineRegions {
     const { words } = this.#arena;
     const { slotWords, slotCount } = this.#geometry;
     for (const chunk of this.directory.regions()) {
-      const start = this.slotsOf(chunk);
+      const start = this.directory.slotsOf(chunk);
       for (let at = start; at < start + slotCount * slotWords; at += slotWords) {
         words[at] = this.#stamps.restamped(words[at] ?? 0, base);
       }
@@ -134,9 +134,9 @@ export class InlineRegions {
       if (meta === 0 || this.#stamps.isNothing(meta)) continue;
       const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
       const hash = rowHash(this.#scratchBytes, (from + SLOT_KEY) << 2, length);
-      const into = this.directory.regionOf(hash);
+      const base = this.directory.slotsOfHash(hash);
+      const into = base >>> chunkShift;
       invariant(into === chunk || into === other, 'a row stays in its region or goes to the new one');
-      const base = this.slotsOf(into);
       let slot = ((hash & 0xffff) * slotCount) >>> 16;
       while (words[base + slot * slotWords] !== 0) slot = slot + 1 === slotCount ? 0 : slot + 1;
       const at = base + slot * slotWords;

@@ -64,15 +64,13 @@ export class InlineTable {
   readonly valueBytes: number = 0;
   readonly slotWords: number = 0;
   readonly slotCount: number = 0;
-  /** Words of a region before its slots, and of a slot before its value. */
-  readonly headWords: number = 0;
+  /** Words of a slot before its value. */
   readonly valueWord: number = 0;
   readonly directory: RegionDirectory;
   readonly stamps: SlotStamps;
   /** Snapshots that have not read every region yet. */
   readonly snapshots: InlineSnapshot[] = [];
   readonly #words: Int32Array;
-  readonly #chunkShift: number = 0;
   /** Words of all slots of a region. */
   readonly #slotsWords: number = 0;
   /** The bits of the key group that are in the second word of the key: all, if it is the last, or none. */
@@ -100,10 +98,8 @@ export class InlineTable {
     this.valueBytes = sizes.valueBytes;
     this.valueWord = geometry.valueWord;
     this.slotWords = geometry.slotWords;
-    this.headWords = geometry.headWords;
     this.slotCount = geometry.slotCount;
     this.#words = arena.words;
-    this.#chunkShift = arena.chunkShift;
     this.#slotsWords = this.slotCount * this.slotWords;
     this.#groupBits = this.keyWords === 2 ? -1 << KEY_GROUP_SHIFT : 0;
     this.stamps = new SlotStamps(generation);
@@ -124,7 +120,7 @@ export class InlineTable {
 
   /** Word of the first slot of a region. */
   slotsOf(chunk: number): number {
-    return this.#regions.slotsOf(chunk);
+    return this.directory.slotsOf(chunk);
   }
 
   /** Rows changed from now on belong to this generation. */
@@ -159,15 +155,31 @@ export class InlineTable {
   /** The slot of the row; minus the empty slot where it would be; 0 if it does not belong here. */
   find(row: RowKey): number {
     const words = this.#words;
-    const { word0, length, hash } = row;
+    const { length, hash } = row;
+    const base = this.directory.slotsOfHash(hash);
+    if (base === 0 || length > this.keyBytesMax) return 0;
+    const at = (base + Math.imul(Math.imul(hash & 0xffff, this.slotCount) >>> 16, this.slotWords)) | 0;
+    if (
+      words[(at + KEY) | 0] === row.word0 &&
+      words[(at + KEY + 1) | 0] === this.#secondWord(row) &&
+      ((words[at] ?? 0) & USED_AND_LENGTH) === ((length << LENGTH_SHIFT) | USED) &&
+      length <= 8
+    ) {
+      this.#last = at;
+      return at;
+    }
+    return this.#probe(row, base, at);
+  }
+
+  /** {@link find} from the slot of the row's hash on. Most rows never come here. */
+  #probe(row: RowKey, base: number, first: number): number {
+    const words = this.#words;
+    const { word0, length } = row;
     const word1 = this.#secondWord(row);
-    const region = this.directory.regionOf(hash);
-    if (region === 0 || length > this.keyBytesMax) return 0;
     const usedAndLength = (length << LENGTH_SHIFT) | USED;
-    const slotWords = this.slotWords;
-    const base = (region << this.#chunkShift) + this.headWords;
-    let at = (base + Math.imul(Math.imul(hash & 0xffff, this.slotCount) >>> 16, slotWords)) | 0;
-    for (;;) {
+    const { slotWords } = this;
+    const end = base + this.#slotsWords;
+    for (let at = first; ; ) {
       const meta = words[at] ?? 0;
       if (
         words[at + KEY] === word0 &&
@@ -180,7 +192,7 @@ export class InlineTable {
       }
       if (meta === 0) return -at;
       at = (at + slotWords) | 0;
-      if (at === base + this.#slotsWords) at = base;
+      if (at === end) at = base;
     }
   }
 
@@ -226,12 +238,11 @@ export class InlineTable {
     return words[at + this.valueWord];
   }
 
-  /** {@link put} of a value that is a number of 32 bits. */
-  putInt32(row: RowKey, value: number): boolean {
+  /** {@link put} of a value that is a number of 32 bits. Returns the slot; 0: the row does not belong here after all. */
+  putInt32(row: RowKey, value: number): number {
     const at = this.#slotToWrite(row);
-    if (at === 0) return false;
-    this.#words[at + this.valueWord] = value;
-    return true;
+    if (at !== 0) this.#words[at + this.valueWord] = value;
+    return at;
   }
 
   /** The slot of the row, made if need be, as one of the present generation; 0: the row does not belong here. */

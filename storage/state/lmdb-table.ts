@@ -105,7 +105,8 @@ export class LmdbTable implements StateTable {
   }
 
   putInt32(row: RowKey, value: number): void {
-    if (this.#inline?.putInt32(row, value)) return;
+    const inline = this.#inline;
+    if (inline !== undefined && inline.putInt32(row, value) !== 0) return;
     const writer = this.#writer;
     writer.view.setInt32(0, value, true);
     writer.position = 4;

@@ -5,7 +5,8 @@ const DEPTH_MIN = 1;
 const DEPTH_MAX = 16;
 
 /**
- * Which region the rows of a hash are in: extendible hashing. Regions are chunks; 0 is none.
+ * Which region the rows of a hash are in: extendible hashing. Regions are chunks; what is looked up is the word
+ * at which their slots begin, 0 for none.
  *
  * Invariants: the directory has 2^depth entries, one for each value of the upper `depth` bits of a hash; the
  * entries of a region of depth d are the 2^(depth - d) neighbours that agree in the upper d bits.
@@ -17,15 +18,25 @@ export class RegionDirectory {
   #shift = 32 - DEPTH_MIN;
   /** By chunk; 255: not in use. */
   readonly #depthOf: Uint8Array;
+  readonly #chunkShift: number;
+  readonly #headWords: number;
 
-  constructor(chunkCount: number, first: number) {
-    this.#entries = new Int32Array(1 << DEPTH_MIN).fill(first);
+  /** Slots begin `headWords` after the start of a chunk of 2^chunkShift words. */
+  constructor(chunkCount: number, chunkShift: number, headWords: number, first: number) {
+    this.#chunkShift = chunkShift;
+    this.#headWords = headWords;
+    this.#entries = new Int32Array(1 << DEPTH_MIN).fill(this.slotsOf(first));
     this.#depthOf = new Uint8Array(chunkCount).fill(255);
     this.#depthOf[first] = 0;
   }
 
-  /** 0 if the region of that hash was given up. hot path. */
-  regionOf(hash: number): number {
+  /** Word of the first slot of a region. */
+  slotsOf(chunk: number): number {
+    return (chunk << this.#chunkShift) + this.#headWords;
+  }
+
+  /** {@link slotsOf} the region of that hash, or 0 if it was given up. hot path. */
+  slotsOfHash(hash: number): number {
     return this.#entries[hash >>> this.#shift] ?? 0;
   }
 
@@ -35,7 +46,10 @@ export class RegionDirectory {
 
   regions(): number[] {
     const found: number[] = [];
-    for (const chunk of this.#entries) if (chunk !== 0 && chunk !== found.at(-1)) found.push(chunk);
+    for (const slots of this.#entries) {
+      const chunk = slots >>> this.#chunkShift;
+      if (chunk !== 0 && chunk !== found.at(-1)) found.push(chunk);
+    }
     return found;
   }
 
@@ -48,15 +62,16 @@ export class RegionDirectory {
     const depth = this.#depthOf[chunk] ?? 255;
     invariant(depth < DEPTH_MAX, 'only a region in use is divided', { chunk, depth });
     if (depth === this.#depth) this.#double();
-    const first = this.#entries.indexOf(chunk);
+    const first = this.#entries.indexOf(this.slotsOf(chunk));
     const half = 1 << (this.#depth - depth - 1);
-    this.#entries.fill(other, first + half, first + 2 * half);
+    this.#entries.fill(this.slotsOf(other), first + half, first + 2 * half);
     this.#depthOf[chunk] = depth + 1;
     this.#depthOf[other] = depth + 1;
   }
 
   giveUp(chunk: number): void {
-    for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i] === chunk) this.#entries[i] = 0;
+    const slots = this.slotsOf(chunk);
+    for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i] === slots) this.#entries[i] = 0;
     this.#depthOf[chunk] = 255;
   }
 
