@@ -238,7 +238,7 @@ export class InlineTable {
     return words[at + this.valueWord];
   }
 
-  /** {@link put} of a value that is a number of 32 bits. Returns the slot; 0: the row does not belong here after all. */
+  /** {@link put} of a value that is a number of 32 bits. Returns the slot, or 0 if the row does not belong here. */
   putInt32(row: RowKey, value: number): number {
     const at = this.#slotToWrite(row);
     if (at !== 0) this.#words[at + this.valueWord] = value;
