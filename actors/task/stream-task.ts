@@ -157,7 +157,7 @@ export class StreamTask implements Tasklet {
     if (!this.#parts.outputs.drain()) return Progress.IDLE;
     const chain = this.#parts.chain();
     this.#fireWakes(chain);
-    if (!chain.resume()) return room.full ? Progress.WAITING : Progress.MADE;
+    if (!chain.resume()) return room.isFiring ? Progress.MADE : Progress.WAITING;
     if (this.#serveOrderedMail()) return Progress.MADE;
     if (this.#phase === 'ending') {
       this.#endChain();

@@ -3,6 +3,7 @@ import { StreamTask } from '../../../actors/task/stream-task.js';
 import type { TaskEnvironment } from '../../../actors/task/task-environment.js';
 import { CollectionSource } from '../../../core/api/collection-source.js';
 import { DiscardingSink } from '../../../core/api/discarding-sink.js';
+import type { Sink } from '../../../core/api/sink.js';
 import { InputStatus, type Source } from '../../../core/api/source.js';
 import type { ExecutableVertex } from '../../../core/graph/job-graph.js';
 import { Progress } from '../../../core/ports/tasklet.js';
@@ -117,6 +118,34 @@ t.test('timers that one watermark makes due fire in steps as small as those of r
   task.runOnce(BUDGET);
   task.runOnce(BUDGET);
   t.equal(task.records, TIMERS + 1, 'then the task goes on');
+});
+
+t.test('a task whose operator waits for a promise waits as well, and does not step in vain', async (t) => {
+  const never = new Promise<void>(() => {});
+  const busySink: Sink<number> = {
+    createWriter: () => ({
+      write: () => {},
+      flush: () => {},
+      busy: never,
+    }),
+  };
+  const job = build((env) => {
+    env
+      .fromSource(new CollectionSource([1], types.float64), WatermarkStrategy.noWatermarks(), 'n')
+      .rebalance()
+      .sinkTo(busySink);
+  });
+  const vertex = job.vertices[1];
+  const [channel] = oneThreadChannels(1);
+  if (vertex === undefined || channel === undefined) throw new Error('the job has two vertices');
+  const inputs = [{ edgeId: job.graph.edges[0]?.id ?? 0, inputIndex: 0, channels: [channel.reader] }];
+  const task = new StreamTask(environmentOf(vertex, inputs, []));
+  await steps(task);
+  channel.writer.writeRecord(1, 1);
+  channel.writer.writeRecord(2, 2);
+  channel.writer.flush();
+  await steps(task);
+  t.equal(task.runOnce(BUDGET), Progress.WAITING);
 });
 
 t.test('mail is served while timers are left', async (t) => {
