@@ -28,6 +28,8 @@ export interface JobMasterPorts {
 export interface JobListener {
   /** All tasks of an attempt run: a moment to prepare for the next one. */
   onTasksRunning(attempt: number): void;
-  /** As the task reported it; what a restarted task collects again is told by `uid`, `writer` and `sequence`. */
+  /**
+   * As the task reported it. What a restarted task collects again is told by `uid`, `writer` and `sequence`.
+   */
   onData(task: TaskAddress, report: DataReport): void;
 }

@@ -8,6 +8,7 @@ import {
   Progress,
   type Tasklet,
   type TaskMessage,
+  type TaskReport,
   toWireError,
   unreachable,
 } from '../../core/internal.js';
@@ -30,6 +31,8 @@ const LEGAL: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
   closing: ['done'],
   done: [],
 };
+
+type TaskOutcome = Extract<TaskReport, { type: 'finished' | 'canceled' | 'failed' }>;
 
 type OrderedMail = Extract<
   TaskMessage,
@@ -81,7 +84,7 @@ export class StreamTask implements Tasklet {
         this.#beginSnapshot(checkpointId, timestamp, isSavepoint ? 'savepoint' : 'checkpoint'),
       onSubsumed: (checkpointId) => this.#declineSubsumed(checkpointId),
       onInputEnded: (inputIndex) => this.#onInputEnded(inputIndex),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => this.fail(error),
     });
     this.#openInputs = this.#parts.inputCount;
   }
@@ -125,7 +128,7 @@ export class StreamTask implements Tasklet {
     try {
       return this.#step(budget);
     } catch (error) {
-      this.#fail(this.#opened ? this.#parts.chain().locate(error) : error);
+      this.fail(this.#opened ? this.#parts.chain().locate(error) : error);
       return this.#phase === 'done' ? Progress.DONE : Progress.WAITING;
     }
   }
@@ -134,7 +137,7 @@ export class StreamTask implements Tasklet {
   deliver(message: TaskMessage): void {
     if (this.#phase === 'closing' || this.#phase === 'done') return;
     if (message.type === 'cancel') {
-      this.#end('canceled');
+      this.#leave({ type: 'canceled' });
       return;
     }
     if (!this.#opened) {
@@ -144,7 +147,7 @@ export class StreamTask implements Tasklet {
     try {
       this.#handle(message);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -330,15 +333,11 @@ export class StreamTask implements Tasklet {
       'no snapshot is open',
     );
     this.#parts.outputs.writeEndOfPartition();
-    this.#await('close', Promise.resolve(chain.close()), () => this.#end('finished'));
+    this.#await('close', Promise.resolve(chain.close()), () => this.#leave({ type: 'finished' }));
   }
 
-  /** Fails the task from outside of its steps; the first failure counts. */
+  /** Also from outside of its steps. The first failure counts. */
   fail(error: unknown): void {
-    this.#fail(error);
-  }
-
-  #fail(error: unknown): void {
     if (this.#failed || this.#phase === 'closing' || this.#phase === 'done') return;
     this.#failed = true;
     const { vertex, address, jobName } = this.#environment;
@@ -350,19 +349,13 @@ export class StreamTask implements Tasklet {
           subtask: address.subtask,
         })
       : error;
-    this.#parts.reportCounters();
-    this.#environment.report({ type: 'failed', error: toWireError(located) });
-    this.#close();
+    this.#leave({ type: 'failed', error: toWireError(located) });
   }
 
-  #end(how: 'finished' | 'canceled'): void {
+  /** Tells the outcome, and frees what the task holds. Errors of closing after it are traced, not thrown. */
+  #leave(outcome: TaskOutcome): void {
     this.#parts.reportCounters();
-    this.#environment.report({ type: how });
-    this.#close();
-  }
-
-  /** Frees what the task holds. Errors of closing after the outcome was reported are traced, not thrown. */
-  #close(): void {
+    this.#environment.report(outcome);
     this.#to('closing');
     this.#awaiting = 'close';
     this.#environment.completions.watch(
@@ -389,10 +382,10 @@ export class StreamTask implements Tasklet {
         try {
           then();
         } catch (error) {
-          this.#fail(error);
+          this.fail(error);
         }
       },
-      (error) => this.#fail(this.#opened ? this.#parts.chain().locate(error) : error),
+      (error) => this.fail(this.#opened ? this.#parts.chain().locate(error) : error),
     );
   }
 

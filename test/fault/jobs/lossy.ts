@@ -24,6 +24,7 @@ export default defineJob(import.meta.url, (env, params) => {
       strategy,
       'readings',
     )
+    .uid('readings')
     .process<Reading>({
       processElement(value, ctx, out) {
         ctx.counter('seen').add(1);
