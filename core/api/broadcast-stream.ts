@@ -36,6 +36,12 @@ export function checkDescriptors(descriptors: readonly unknown[]): Descriptors {
 /**
  * A stream of which every subtask of its consumer sees every record, and the states that these records make.
  * Connect another stream with it: `stream.connect(broadcastStream)`.
+ *
+ * @example
+ * ```ts
+ * const limits = new MapStateDescriptor('limits', types.string, types.float64);
+ * const shared: BroadcastStream<Change> = changes.broadcast(limits);
+ * ```
  */
 export class BroadcastStream<T> {
   readonly factory: StreamFactory;
@@ -51,7 +57,22 @@ export class BroadcastStream<T> {
   }
 }
 
-/** A stream connected with a broadcast one. */
+/**
+ * A stream connected with a broadcast one.
+ *
+ * @example
+ * ```ts
+ * const limits = new MapStateDescriptor('limits', types.string, types.float64);
+ * const tooHigh = readings.connect(changes.broadcast(limits)).process<Reading>({
+ *   processElement(reading, ctx, out) {
+ *     if (reading.value > (ctx.getBroadcastState(limits).get(reading.sensor) ?? 100)) out.collect(reading);
+ *   },
+ *   processBroadcastElement(change, ctx) {
+ *     ctx.getBroadcastState(limits).put(change.sensor, change.limit);
+ *   },
+ * });
+ * ```
+ */
 export class BroadcastConnectedStream<A, B> {
   protected readonly inputs: ConnectedInputs;
   protected readonly descriptors: Descriptors;
@@ -76,7 +97,26 @@ export class BroadcastConnectedStream<A, B> {
   }
 }
 
-/** A keyed stream connected with a broadcast one. */
+/**
+ * A keyed stream connected with a broadcast one.
+ *
+ * @example
+ * ```ts
+ * const names = new MapStateDescriptor('names', types.string, types.string);
+ * const greeted = clicks
+ *   .keyBy((click) => click.user)
+ *   .connect(lines.broadcast(names))
+ *   .process<string>({
+ *     processElement(click, ctx, out) {
+ *       out.collect(ctx.getBroadcastState(names).get(ctx.currentKey) ?? click.user);
+ *     },
+ *     processBroadcastElement(line, ctx) {
+ *       const [user = '', name = ''] = line.split('=');
+ *       ctx.getBroadcastState(names).put(user, name);
+ *     },
+ *   });
+ * ```
+ */
 export class KeyedBroadcastConnectedStream<A, B, K> extends BroadcastConnectedStream<A, B> {
   readonly #keySelector: KeySelector<A, K>;
 

@@ -18,7 +18,17 @@ type JoinSettings<A, B> = Pick<
   'lowerMs' | 'upperMs' | 'outer' | 'leftLateTag' | 'rightLateTag'
 >;
 
-/** Two keyed streams that are to be joined by event time. */
+/**
+ * Two keyed streams that are to be joined by event time.
+ *
+ * @example
+ * ```ts
+ * const near = flights
+ *   .keyBy((flight) => flight.origin)
+ *   .intervalJoin(clicks.keyBy((click) => click.user))
+ *   .between('-1 min', '1 min');
+ * ```
+ */
 export class IntervalJoin<A, B, K> {
   readonly #streams: JoinStreams<K, A, B>;
 

@@ -163,7 +163,14 @@ export class KeyedStream<T, K> extends DataStream<T> {
   /**
    * Joins records of this stream with those of another that have the same key and a time close to theirs.
    *
-   * @example `orders.keyBy(idOf).intervalJoin(payments.keyBy(orderOf)).between('-1 min', '1 h').process(...)`
+   * @example
+   * ```ts
+   * const paid = orders
+   *   .keyBy((order) => order.id)
+   *   .intervalJoin(payments.keyBy((payment) => payment.order))
+   *   .between('-1 min', '1 h')
+   *   .process<string>({ processElement: ({ id }, _payment, _ctx, out) => out.collect(id) });
+   * ```
    */
   intervalJoin<U>(other: KeyedStream<U, K>): IntervalJoin<T, U, K> {
     if (!(other instanceof KeyedStream)) {

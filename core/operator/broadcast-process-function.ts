@@ -27,8 +27,10 @@ export interface BroadcastWriter {
   getBroadcastState<K, V>(descriptor: MapStateDescriptor<K, V>): BroadcastState<K, V>;
 }
 
+/** For a record of the stream that is not broadcast: it reads the broadcast state. */
 export interface BroadcastReadOnlyContext extends ProcessContext, BroadcastReader {}
 
+/** For a record of the broadcast stream: it changes the broadcast state. */
 export interface BroadcastContext extends ProcessContext, BroadcastWriter {}
 
 /**
@@ -55,8 +57,10 @@ export interface BroadcastProcessFunction<A, B, R> extends RichFunction<RuntimeC
   processBroadcastElement(value: B, ctx: BroadcastContext, out: Collector<R>): void;
 }
 
+/** For a record of the keyed stream: state and timers of its key, and the broadcast state to read. */
 export interface KeyedBroadcastReadOnlyContext<K> extends KeyedProcessContext<K>, BroadcastReader {}
 
+/** For a timer of the keyed stream. */
 export interface KeyedBroadcastOnTimerContext<K> extends OnTimerContext<K>, BroadcastReader {}
 
 /** The state of one key, as {@link KeyedBroadcastContext.applyToKeyedState} hands it out. */
@@ -67,6 +71,7 @@ export interface ApplyToKeyedState<K> {
   <MK, V>(descriptor: MapStateDescriptor<MK, V>, fn: (key: K, state: MapState<MK, V>) => void): void;
 }
 
+/** For a record of the broadcast stream beside a keyed one. */
 export interface KeyedBroadcastContext<K> extends ProcessContext, BroadcastWriter {
   /**
    * Calls `fn` for every key of this subtask that has something in the state, key group by key group. Other

@@ -12,7 +12,7 @@ import type { OperatorStateStore } from '../state/operator-state-store.js';
  * // Numbers the lines of each subtask, and goes on where it was after a failure.
  * let next = 0;
  * let state: ListState<number>;
- * const numbered = lines.map<string>({
+ * const numbered = lines.process<string>({
  *   initializeState(ctx) {
  *     state = ctx.getOperatorStateStore().getListState(new ListStateDescriptor('next', types.float64));
  *     next = ctx.isRestored ? Math.max(0, ...state.get()) : 0;
@@ -20,7 +20,7 @@ import type { OperatorStateStore } from '../state/operator-state-store.js';
  *   snapshotState() {
  *     state.update([next]);
  *   },
- *   map: (line) => `${next++} ${line}`,
+ *   processElement: (line, _ctx, out) => out.collect(`${next++} ${line}`),
  * });
  * ```
  */
@@ -45,6 +45,7 @@ export interface CheckpointListener {
   notifyCheckpointAborted?(checkpointId: number): void;
 }
 
+/** What `initializeState` is given. Valid only during the call. */
 export interface FunctionInitializationContext {
   /** Whether the job goes on from a checkpoint. */
   readonly isRestored: boolean;
@@ -52,6 +53,7 @@ export interface FunctionInitializationContext {
   getOperatorStateStore(): OperatorStateStore;
 }
 
+/** What `snapshotState` is given. */
 export interface FunctionSnapshotContext {
   readonly checkpointId: number;
 }

@@ -6,7 +6,7 @@ import { type Evictor, retain, type TimestampedValue } from './evictor.js';
 /**
  * Keeps the records that are nearer than the threshold to the last one of the window.
  *
- * @example `windowed.evictor(DeltaEvictor.of(5, (a: Reading, b: Reading) => Math.abs(b.value - a.value)))`
+ * @example `windowed.evictor(DeltaEvictor.of(60_000, (a: Click, b: Click) => b.time - a.time))`
  */
 export class DeltaEvictor<T> implements Evictor<T> {
   readonly #threshold: number;

@@ -25,6 +25,7 @@ import { VirtualTime } from './virtual-time.js';
 /** Describes the pipeline, as the function given to `defineJob` does; closures are welcome. */
 export type HarnessBuild = (env: StreamExecutionEnvironment, io: HarnessIO) => void;
 
+/** How the pipeline of a harness runs. */
 export interface HarnessOptions {
   /** Of the operators that set none; sources and sinks of the harness have 1. Default 1. */
   readonly parallelism?: number;

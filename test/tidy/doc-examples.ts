@@ -134,11 +134,19 @@ export const STAGE: Snippet = {
   text: `
 import type {
   AggregateFunction, Clock, DataStream, ExecuteOptions, FileSystem, JobDefinition, JobParameters, KeyedRuntimeContext,
-  SingleOutputStreamOperator, Source, StreamExecutionEnvironment, TypeDescriptor, WindowedStream,
+  MapStateDescriptor, SingleOutputStreamOperator, Source, StreamExecutionEnvironment, TypeDescriptor, WindowedStream,
 } from 'millrace';
 declare global {
   interface Flight { time: number; delay: number; origin: string }
-  interface Click { user: string; time: number }
+  interface Reading { sensor: string; value: number }
+  interface Change { sensor: string; limit: number }
+  interface Order { id: string; time: number; user: string; item: string; count: number }
+  interface Payment { order: string; time: number; amount: number }
+  interface Price { item: string; price: number }
+  interface Impression { id: string; time: number }
+  interface Position { car: string; meters: number }
+  interface Rule { pattern: string }
+  interface Click { user: string; time: number; mobile: boolean; impression: string }
   interface Visits { user: string; visits: number }
   const env: StreamExecutionEnvironment;
   const params: JobParameters;
@@ -149,12 +157,26 @@ declare global {
   const numbers: DataStream<number>;
   const flights: DataStream<Flight>;
   const clicks: DataStream<Click>;
+  const readings: DataStream<Reading>;
+  const changes: DataStream<Change>;
+  const prices: DataStream<Price>;
+  const impressions: DataStream<Impression>;
+  const positions: DataStream<Position>;
+  const commands: DataStream<string>;
+  const patterns: MapStateDescriptor<string, string>;
+  const rules: DataStream<Rule>;
+  const ruleType: TypeDescriptor<Rule>;
+  const counting: AggregateFunction<Click, number, number>;
+  const orders: DataStream<Order>;
+  const payments: DataStream<Payment>;
   const flight: TypeDescriptor<Flight>;
   const click: TypeDescriptor<Click>;
   const windowed: WindowedStream<Click, string>;
   const meanDelay: AggregateFunction<Flight, { sum: number; count: number }, number>;
   const counts: JobDefinition<ExecuteOptions>;
   const delays: JobDefinition<ExecuteOptions>;
+  function userOf(click: Click): string;
+  function add(a: Click, b: Click): Click;
   function parse(line: string): Flight;
   /** In \`open\` of a keyed function. */
   const ctx: KeyedRuntimeContext;
