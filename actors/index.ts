@@ -56,7 +56,6 @@ export {
   type FieldPathTo,
   type FileSystem,
   type FilterFunction,
-  type FlatJoinFunction,
   type FlatMapFunction,
   type FunctionInitializationContext,
   type FunctionSnapshotContext,

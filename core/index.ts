@@ -29,7 +29,6 @@ export { DiscardingSink } from './api/discarding-sink.js';
 export { IntervalJoin, IntervalJoined } from './api/interval-join.js';
 export { type JobParameterInput, JobParameters } from './api/job-parameters.js';
 export {
-  type FlatJoinFunction,
   JoinedStreams,
   type JoinedStreamsEqualTo,
   type JoinedStreamsWhere,

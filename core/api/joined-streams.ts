@@ -15,11 +15,14 @@ import {
 } from './co-grouped-streams.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 
-/** One result for each pair of records. */
-export type JoinFunction<T1, T2, R> = (left: T1, right: T2) => R;
+/** What a function returns that hands its results to a collector. */
+type Nothing = void;
 
-/** Any number of results for each pair of records. */
-export type FlatJoinFunction<T1, T2, R> = (left: T1, right: T2, out: Collector<R>) => void;
+/**
+ * Makes results of a pair of records. What it returns is the result; a function that declares a third parameter
+ * hands any number of them to that instead.
+ */
+export type JoinFunction<T1, T2, R> = (left: T1, right: T2, out: Collector<R>) => R | Nothing;
 
 /**
  * Two streams of which each pair of records that share key and window is joined.
@@ -120,12 +123,19 @@ export class WindowedJoin<T1, T2, K> {
   }
 
   /**
-   * Calls the function for every pair of a window that fires. What it returns is the result; a function of
-   * three parameters is given a collector for its results instead.
+   * Calls the function for every pair of a window that fires; see {@link JoinFunction}.
+   *
+   * @example
+   * ```ts
+   * const both = clicks.join(flights).where((c) => c.user).equalTo((f) => f.origin);
+   * const windowedBoth = both.window(TumblingEventTimeWindows.of('1 h'));
+   * const pairs = windowedBoth.apply((click, flight) => ({ user: click.user, delay: flight.delay }));
+   * const delayed = windowedBoth.apply<string>((click, flight, out) => {
+   *   if (flight.delay > 0) out.collect(click.user);
+   * });
+   * ```
    */
-  apply<R>(fn: JoinFunction<T1, T2, R>): SingleOutputStreamOperator<R>;
-  apply<R>(fn: FlatJoinFunction<T1, T2, R>): SingleOutputStreamOperator<R>;
-  apply<R>(fn: (left: T1, right: T2, out: Collector<R>) => R | undefined): SingleOutputStreamOperator<R> {
+  apply<R>(fn: JoinFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
     checkSynchronous(fn, 'The function given to apply');
     const collects = fn.length > 2;
     return this.#windowed.apply<R>((lefts, rights, out) => {
