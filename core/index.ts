@@ -68,6 +68,17 @@ export { isMillraceError, MillraceError } from './base/millrace-error.js';
 export { Watermark } from './element/watermark.js';
 export type { JobExecutionResult } from './job/job-execution-result.js';
 export type { JobStatusSnapshot } from './job/job-protocol.js';
+export {
+  type Accumulator,
+  AverageAccumulator,
+  DoubleCounter,
+  DoubleMaximum,
+  DoubleMinimum,
+  Histogram,
+  IntCounter,
+  ListAccumulator,
+  LongCounter,
+} from './operator/accumulator.js';
 export type {
   ApplyToKeyedState,
   BroadcastContext,
@@ -106,12 +117,13 @@ export type {
   FunctionSnapshotContext,
   RichFunction,
 } from './operator/rich-function.js';
+export type { RichFilterFunction, RichFlatMapFunction, RichMapFunction } from './operator/rich-functions.js';
 export type { Comparable } from './operator/rolling-aggregation.js';
 export type { RuntimeContext } from './operator/runtime-context.js';
 export type { TimerService, TimeService } from './operator/timer-service.js';
 export type { Clock } from './ports/clock.js';
 export type { FileSystem } from './ports/file-system.js';
-export type { Counter } from './ports/metrics.js';
+export type { Counter, MetricGroup } from './ports/metrics.js';
 export type { Infer, TypeDescriptor } from './serde/type-descriptor.js';
 export { types } from './serde/types.js';
 export type { AggregateFunction, ReduceFunction } from './state/aggregate-function.js';

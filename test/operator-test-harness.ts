@@ -1,7 +1,9 @@
 import type { OutputTag } from '../core/api/output-tag.js';
 import type { OperatorStateHandle } from '../core/checkpoint/snapshot-handle.js';
 import { NO_TIMESTAMP } from '../core/element/watermark.js';
+import { Accumulators } from '../core/operator/accumulator.js';
 import type {
+  ChainedOperatorContext,
   Input,
   OperatorFactory,
   Output,
@@ -59,6 +61,7 @@ export class OperatorTestHarness<IN> {
   readonly output: RecordingOutput;
   readonly operator: StreamOperator;
   readonly userCode: UserCodePosition;
+  readonly accumulators: Accumulators;
   readonly #inputs: readonly Input<unknown>[];
   readonly #uid: string;
 
@@ -66,15 +69,15 @@ export class OperatorTestHarness<IN> {
     world: OperatorWorld,
     output: RecordingOutput,
     operator: StreamOperator,
-    userCode: UserCodePosition,
-    uid: string,
+    context: ChainedOperatorContext,
   ) {
     this.world = world;
     this.output = output;
     this.operator = operator;
-    this.userCode = userCode;
+    this.userCode = context.userCode;
+    this.accumulators = context.accumulators;
     this.#inputs = operator.inputs as readonly Input<unknown>[];
-    this.#uid = uid;
+    this.#uid = context.uid;
   }
 
   static async open<IN>(
@@ -85,10 +88,11 @@ export class OperatorTestHarness<IN> {
     const output = new RecordingOutput();
     const userCode = { node: -1 };
     const store = factory.needsKeyedState ? await world.openStore(options) : undefined;
-    const context = { ...world.context(options, store), chainIndex: 0, userCode };
+    const own = world.context(options, store);
+    const context = { ...own, chainIndex: 0, accumulators: new Accumulators(own), userCode };
     const operator = factory.create(context, output as Output<never>);
     await operator.open();
-    return new OperatorTestHarness<IN>(world, output, operator, userCode, options.uid ?? 'operator');
+    return new OperatorTestHarness<IN>(world, output, operator, context);
   }
 
   element(value: IN, timestamp: number = NO_TIMESTAMP): void {

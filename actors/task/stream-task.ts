@@ -333,7 +333,7 @@ export class StreamTask implements Tasklet {
       'no snapshot is open',
     );
     this.#parts.outputs.writeEndOfPartition();
-    this.#await('close', Promise.resolve(chain.close()), () => this.#leave({ type: 'finished' }));
+    this.#await('close', Promise.resolve(chain.close()), () => this.#leave(this.#parts.finished()));
   }
 
   /** Also from outside of its steps. The first failure counts. */

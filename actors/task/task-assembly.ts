@@ -6,6 +6,7 @@ import {
   MillraceError,
   OperatorChain,
   type SourceStreamOperator,
+  type TaskReport,
   WatermarkValve,
 } from '../../core/internal.js';
 import { type GateChannel, type GateInput, type GateListener, InputGate } from './input-gate.js';
@@ -119,6 +120,12 @@ export class TaskAssembly {
 
   endInput(): Promise<void> | undefined {
     return this.chain().endInput();
+  }
+
+  /** How the task says that it has ended; one that has finished tells what it has accumulated. */
+  finished(): Extract<TaskReport, { type: 'finished' }> {
+    const accumulators = this.chain().accumulators();
+    return Object.keys(accumulators).length > 0 ? { type: 'finished', accumulators } : { type: 'finished' };
   }
 
   /** Tells what has been counted so far, if anything has. */

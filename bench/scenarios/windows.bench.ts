@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { KeyedStream } from '../../core/api/keyed-stream.js';
 import type { SingleOutputStreamOperator } from '../../core/api/single-output-stream-operator.js';
+import { Accumulators } from '../../core/operator/accumulator.js';
 import type { Input, Output, StreamOperator } from '../../core/operator/stream-operator.js';
 import { types } from '../../core/serde/types.js';
 import { EventTimeSessionWindows } from '../../core/window/event-time-session-windows.js';
@@ -70,7 +71,7 @@ async function openOperator(job: Job, output: SummingOutput): Promise<StreamOper
   const store = await world.openStore({});
   const context = { ...world.context({}, store), codecs: new ThreadCodecFactory() };
   const operator = factory.create(
-    { ...context, chainIndex: 0, userCode: { node: -1 } },
+    { ...context, chainIndex: 0, accumulators: new Accumulators(context), userCode: { node: -1 } },
     output as Output<never>,
   );
   await operator.open();

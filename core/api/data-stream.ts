@@ -11,6 +11,7 @@ import {
   type FieldPath,
   fieldSelector,
   parsePath,
+  projectedType,
   projection,
   typeAt,
 } from '../operator/field-path.js';
@@ -18,6 +19,16 @@ import { flatMapOperator } from '../operator/flat-map-operator.js';
 import type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from '../operator/functions.js';
 import type { ProcessFunction } from '../operator/process-function.js';
 import { processOperator } from '../operator/process-operator.js';
+import { hasOperatorState, LIFE_METHODS } from '../operator/rich-function.js';
+import {
+  processByFilter,
+  processByFlatMap,
+  processByMap,
+  type RichFilterFunction,
+  type RichFlatMapFunction,
+  type RichMapFunction,
+  type RichProcess,
+} from '../operator/rich-functions.js';
 import { sinkOperator } from '../operator/sink-operator.js';
 import { filterOperator, mapOperator } from '../operator/stateless-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
@@ -25,7 +36,6 @@ import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.j
 import { checkOutputTag } from '../operator/tag-check.js';
 import { timestampsAndWatermarksOperator } from '../operator/timestamps-and-watermarks-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
-import { types } from '../serde/types.js';
 import type { MapStateDescriptor } from '../state/state-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { BroadcastConnectedStream, BroadcastStream, checkDescriptors } from './broadcast-stream.js';
@@ -55,14 +65,16 @@ import { WindowableStream } from './windowable-stream.js';
  */
 export class DataStream<T> extends WindowableStream<T> {
   /**
-   * One result for each record. Its type is undeclared until `.returns(type)` says it.
+   * One result for each record. Its type is undeclared until `.returns(type)` says it. An object with `map` may
+   * have `open`, `close` and operator state beside it; see {@link RichFunction}.
    *
    * @example
    * ```ts
    * const lengths = words.map((word) => ({ word, length: word.length }));
    * ```
    */
-  map<R>(fn: MapFunction<T, R>): SingleOutputStreamOperator<R> {
+  map<R>(fn: MapFunction<T, R> | RichMapFunction<T, R>): SingleOutputStreamOperator<R> {
+    if (typeof fn === 'object') return this.rich<R>('map', 'Map', processByMap(fn), undefined);
     checkSynchronous(fn, 'The function given to map');
     return this.#transform('map', 'Map', mapOperator(fn), undefined);
   }
@@ -76,8 +88,10 @@ export class DataStream<T> extends WindowableStream<T> {
    * ```
    */
   filter<S extends T>(predicate: (value: T) => value is S): SingleOutputStreamOperator<S>;
-  filter(predicate: FilterFunction<T>): SingleOutputStreamOperator<T>;
-  filter(predicate: FilterFunction<T>): SingleOutputStreamOperator<T> {
+  filter(predicate: FilterFunction<T> | RichFilterFunction<T>): SingleOutputStreamOperator<T>;
+  filter(predicate: FilterFunction<T> | RichFilterFunction<T>): SingleOutputStreamOperator<T> {
+    if (typeof predicate === 'object')
+      return this.rich<T>('filter', 'Filter', processByFilter(predicate), 'inherit');
     checkSynchronous(predicate, 'The function given to filter');
     return this.#transform('filter', 'Filter', filterOperator(predicate), 'inherit');
   }
@@ -92,7 +106,8 @@ export class DataStream<T> extends WindowableStream<T> {
    * });
    * ```
    */
-  flatMap<R>(fn: FlatMapFunction<T, R>): SingleOutputStreamOperator<R> {
+  flatMap<R>(fn: FlatMapFunction<T, R> | RichFlatMapFunction<T, R>): SingleOutputStreamOperator<R> {
+    if (typeof fn === 'object') return this.rich<R>('flat-map', 'Flat Map', processByFlatMap(fn), undefined);
     checkSynchronous(fn, 'The function given to flatMap');
     return this.#transform('flat-map', 'Flat Map', flatMapOperator(fn), undefined);
   }
@@ -110,8 +125,9 @@ export class DataStream<T> extends WindowableStream<T> {
    * ```
    */
   process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
-    checkFunctionObject(fn, 'The process function', ['processElement'], ['open', 'close']);
-    return this.#transform('process', 'Process', processOperator(fn), undefined);
+    checkFunctionObject(fn, 'The process function', ['processElement'], LIFE_METHODS);
+    const isStateful = hasOperatorState(fn);
+    return this.#transform('process', 'Process', processOperator(fn), undefined, isStateful);
   }
 
   /**
@@ -175,14 +191,7 @@ export class DataStream<T> extends WindowableStream<T> {
   project<F extends Extract<keyof T, string>>(
     ...fields: readonly F[]
   ): SingleOutputStreamOperator<Pick<T, F>> {
-    const type = this.recordType();
-    const declared: Record<string, TypeDescriptor<unknown>> = {};
-    for (const field of fields) {
-      const fieldType = typeAt(type, parsePath(field, type, 'project'));
-      if (fieldType !== undefined) declared[field] = fieldType;
-    }
-    const isDeclared = fields.length > 0 && Object.keys(declared).length === new Set(fields).size;
-    const outputType = isDeclared ? (types.object(declared) as TypeDescriptor<unknown>) : undefined;
+    const outputType = projectedType(this.recordType(), fields);
     return this.#transform('project', 'Projection', mapOperator(projection<T, F>(fields)), outputType);
   }
 
@@ -351,11 +360,22 @@ export class DataStream<T> extends WindowableStream<T> {
     return { factory: this.factory, first: this.origins, second };
   }
 
+  /** Runs a function object; where the stream has keys, with their state. */
+  protected rich<R>(
+    kind: string,
+    name: string,
+    fn: RichProcess<T, R>,
+    outputType: 'inherit' | undefined,
+  ): SingleOutputStreamOperator<R> {
+    return this.#transform(kind, name, processOperator(fn), outputType, true);
+  }
+
   #transform<R>(
     kind: string,
     name: string,
     factory: OperatorFactory,
     outputType: TypeDescriptor<unknown> | 'inherit' | undefined,
+    isStateful = false,
   ): SingleOutputStreamOperator<R> {
     return this.factory.operator({
       kind,
@@ -363,6 +383,7 @@ export class DataStream<T> extends WindowableStream<T> {
       operator: { kind: 'operator', factory },
       inputs: [this.origins],
       outputType,
+      isStateful,
     });
   }
 

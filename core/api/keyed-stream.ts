@@ -1,10 +1,17 @@
 import { MillraceError } from '../base/millrace-error.js';
 import type { StreamOrigin } from '../graph/stream-graph.js';
 import { type FieldPathTo, parsePath } from '../operator/field-path.js';
-import type { KeySelector } from '../operator/functions.js';
-import type { KeyedProcessFunction } from '../operator/keyed-process-function.js';
+import type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from '../operator/functions.js';
+import type { KeyedProcessFunction, KeyedRuntimeContext } from '../operator/keyed-process-function.js';
 import { keyedProcessOperator } from '../operator/keyed-process-operator.js';
 import { keyedReduceOperator } from '../operator/keyed-reduce-operator.js';
+import { LIFE_METHODS } from '../operator/rich-function.js';
+import type {
+  RichFilterFunction,
+  RichFlatMapFunction,
+  RichMapFunction,
+  RichProcess,
+} from '../operator/rich-functions.js';
 import { type Comparable, extremeBy, extremeOf, sumOf } from '../operator/rolling-aggregation.js';
 import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
@@ -71,6 +78,45 @@ export class KeyedStream<T, K> extends DataStream<T> {
     return new KeyedConnectedStreams<T, U, K>(inputs, {
       first: keySelector,
       second: other.keySelector as KeySelector<U, K>,
+    });
+  }
+
+  /** As without keys; the `open` of a function object may ask for state, which is that of the record's key. */
+  override map<R>(
+    fn: MapFunction<T, R> | RichMapFunction<T, R, KeyedRuntimeContext>,
+  ): SingleOutputStreamOperator<R> {
+    return super.map(fn as MapFunction<T, R>);
+  }
+
+  override filter<S extends T>(predicate: (value: T) => value is S): SingleOutputStreamOperator<S>;
+  override filter(
+    predicate: FilterFunction<T> | RichFilterFunction<T, KeyedRuntimeContext>,
+  ): SingleOutputStreamOperator<T>;
+  override filter(
+    predicate: FilterFunction<T> | RichFilterFunction<T, KeyedRuntimeContext>,
+  ): SingleOutputStreamOperator<T> {
+    return super.filter(predicate as FilterFunction<T>);
+  }
+
+  override flatMap<R>(
+    fn: FlatMapFunction<T, R> | RichFlatMapFunction<T, R, KeyedRuntimeContext>,
+  ): SingleOutputStreamOperator<R> {
+    return super.flatMap(fn as FlatMapFunction<T, R>);
+  }
+
+  protected override rich<R>(
+    kind: string,
+    name: string,
+    fn: RichProcess<T, R>,
+    outputType: 'inherit' | undefined,
+  ): SingleOutputStreamOperator<R> {
+    return this.factory.operator({
+      kind,
+      name,
+      operator: { kind: 'operator', factory: keyedProcessOperator(this.keySelector, fn) },
+      inputs: [this.origins],
+      outputType,
+      isStateful: true,
     });
   }
 
@@ -149,7 +195,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
    * ```
    */
   override process<R>(fn: KeyedProcessFunction<K, T, R>): SingleOutputStreamOperator<R> {
-    checkFunctionObject(fn, 'The keyed process function', ['processElement'], ['open', 'onTimer', 'close']);
+    checkFunctionObject(fn, 'The keyed process function', ['processElement'], ['onTimer', ...LIFE_METHODS]);
     return this.factory.operator({
       kind: 'keyed-process',
       name: 'KeyedProcess',

@@ -12,6 +12,8 @@ export interface JobRunResult {
   /** The newest failures, oldest first, with how long each recovery took. */
   readonly failures: readonly JobFailure[];
   readonly checkpoints: CheckpointStatistics;
+  /** Results of the job's accumulators by name: numbers, lists, or Maps from value to count. */
+  readonly accumulators: Readonly<Record<string, unknown>>;
 }
 
 /** What a job that ended well says of itself. Plain data. */

@@ -209,6 +209,7 @@ export class JobMaster {
         break;
       case 'finished':
         execution.to('FINISHED');
+        this.#closing.accumulators.record(task, report.accumulators);
         traceEvent('task.finished', { task: execution.name }, effects);
         // The last one of all ends the job: a checkpoint of finished tasks alone is worth nothing.
         if (this.#attempt?.executions.allFinished !== true)
@@ -378,6 +379,7 @@ export class JobMaster {
       attempts: this.#number,
       failures: this.#failover.history.failures,
       checkpoints: this.#coordinator?.statistics ?? NO_CHECKPOINTS,
+      accumulators: this.#closing.accumulators.results,
     };
   }
 

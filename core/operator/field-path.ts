@@ -102,6 +102,24 @@ export function projection<T, F extends Extract<keyof T, string>>(
   };
 }
 
+/**
+ * The type of records with these fields only; undefined where nothing is declared of some.
+ *
+ * @throws MillraceError MR1001 for a field that declared records lack
+ */
+export function projectedType(
+  type: TypeNode,
+  fields: readonly string[],
+): TypeDescriptor<unknown> | undefined {
+  const declared: Record<string, TypeDescriptor<unknown>> = {};
+  for (const field of fields) {
+    const fieldType = typeAt(type, parsePath(field, type, 'project'));
+    if (fieldType !== undefined) declared[field] = fieldType;
+  }
+  const isDeclared = fields.length > 0 && Object.keys(declared).length === new Set(fields).size;
+  return isDeclared ? types.object(declared) : undefined;
+}
+
 /** A copy of the value with another field at the path; all else is shared. */
 export function withFieldAt(value: unknown, path: readonly string[], field: unknown): unknown {
   const [name, ...rest] = path;

@@ -43,7 +43,7 @@ export class FunctionLife<C> {
   snapshotState(checkpointId: number): Record<string, OperatorListHandle> {
     this.#enter();
     expectNoPromise(this.#fn.snapshotState?.({ checkpointId }), `snapshotState of ${this.#what}`);
-    return this.states.snapshot();
+    return { ...this.states.snapshot(), ...this.#context.accumulators.snapshot() };
   }
 
   notifyCheckpointComplete(checkpointId: number): void {

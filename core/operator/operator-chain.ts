@@ -1,5 +1,11 @@
 import { invariant } from '../base/invariant.js';
 import type { ChainNode, ChainOutput, ExecutableEdge, ExecutableVertex } from '../graph/job-graph.js';
+import {
+  type AccumulatorValue,
+  type AccumulatorValues,
+  mergeAccumulators,
+} from '../job/accumulator-totals.js';
+import { Accumulators } from './accumulator.js';
 import { ChainedOutput, EdgeOutput, FanOutOutput, NO_OUTPUT } from './chain-output.js';
 import type { SourceCoordinator, SourceStreamOperator, SplitAssignments } from './source-stream-operator.js';
 import { isStateless, STEPS_MAX, StatelessOperator, type StatelessStep } from './stateless-operator.js';
@@ -45,11 +51,10 @@ export class OperatorChain {
     const userCode: UserCodePosition = { node: 0 };
     this.#vertex = vertex;
     this.#userCode = userCode;
-    this.#contexts = vertex.nodes.map((_, chainIndex) => ({
-      ...host.contextOf(chainIndex),
-      chainIndex,
-      userCode,
-    }));
+    this.#contexts = vertex.nodes.map((_, chainIndex) => {
+      const context = host.contextOf(chainIndex);
+      return { ...context, chainIndex, accumulators: new Accumulators(context), userCode };
+    });
     const assembly = new ChainAssembly(vertex.nodes, this.#contexts, host);
     this.operators = assembly.operators;
     this.source = assembly.source;
@@ -120,6 +125,22 @@ export class OperatorChain {
       }
     }
     if (failures.length > 0) throw failures[0];
+  }
+
+  /**
+   * What the accumulators of all operators hold.
+   *
+   * @throws MillraceError MR1001 if two operators use one name for two kinds
+   */
+  accumulators(): AccumulatorValues {
+    const values: Record<string, AccumulatorValue> = {};
+    for (const { accumulators } of this.#contexts) {
+      for (const [name, value] of Object.entries(accumulators.values())) {
+        const before = values[name];
+        values[name] = before === undefined ? value : mergeAccumulators(name, before, value);
+      }
+    }
+    return values;
   }
 
   /** What to report when a step of the chain threw `error`: it names the operator whose code ran last. */

@@ -1,5 +1,6 @@
 import type { Counter, MetricGroup } from '../ports/metrics.js';
-import type { OperatorContext } from './stream-operator.js';
+import type { Accumulator, Accumulators } from './accumulator.js';
+import type { ChainedOperatorContext } from './stream-operator.js';
 
 /**
  * What a user function may know of where it runs.
@@ -29,6 +30,16 @@ export interface RuntimeContext {
   readonly attempt: number;
   /** The job's own counter of that name, shown beside the engine's. */
   counter(name: string): Counter;
+  /** The metrics of this operator in this subtask. */
+  getMetricGroup(): MetricGroup;
+  /**
+   * Has the engine collect an accumulator, and restore what it held; called in `open`.
+   *
+   * @throws MillraceError MR1001 if this operator has another one of that name
+   */
+  addAccumulator<V>(name: string, accumulator: Accumulator<V>): void;
+  /** The accumulator that was added under the name. */
+  getAccumulator<V>(name: string): Accumulator<V> | undefined;
 }
 
 /** {@link RuntimeContext} of one operator of one subtask. */
@@ -41,8 +52,10 @@ export class OperatorRuntimeContext implements RuntimeContext {
   readonly maxParallelism: number;
   readonly attempt: number;
   readonly #metrics: MetricGroup;
+  readonly #accumulators: Accumulators;
 
-  constructor(context: OperatorContext) {
+  constructor(context: ChainedOperatorContext) {
+    this.#accumulators = context.accumulators;
     this.jobName = context.jobName;
     this.operatorName = context.operatorName;
     this.uid = context.uid;
@@ -55,5 +68,17 @@ export class OperatorRuntimeContext implements RuntimeContext {
 
   counter(name: string): Counter {
     return this.#metrics.counter(name);
+  }
+
+  getMetricGroup(): MetricGroup {
+    return this.#metrics;
+  }
+
+  addAccumulator<V>(name: string, accumulator: Accumulator<V>): void {
+    this.#accumulators.add(name, accumulator);
+  }
+
+  getAccumulator<V>(name: string): Accumulator<V> | undefined {
+    return this.#accumulators.get(name) as Accumulator<V> | undefined;
   }
 }

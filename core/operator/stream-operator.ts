@@ -6,6 +6,7 @@ import type { FileSystem } from '../ports/file-system.js';
 import type { KeyedSnapshot, KeyedStateStore } from '../ports/keyed-state-store.js';
 import type { MetricGroup } from '../ports/metrics.js';
 import type { CodecFactory } from '../serde/record-codec.js';
+import type { Accumulators } from './accumulator.js';
 
 /** Where an operator's results go: the next operator of the chain, or the channels behind it. */
 export interface Output<T> {
@@ -121,6 +122,8 @@ export interface OperatorContext {
 export interface ChainedOperatorContext extends OperatorContext {
   /** Index of the operator in its chain; 0 is the head. */
   readonly chainIndex: number;
+  /** Of this operator. */
+  readonly accumulators: Accumulators;
   /** Shared by the operators of a chain: who calls user code writes its `chainIndex` here first. */
   readonly userCode: UserCodePosition;
 }

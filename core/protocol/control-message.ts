@@ -1,4 +1,5 @@
 import type { CheckpointKind, SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
+import type { AccumulatorValues } from '../job/accumulator-totals.js';
 import type { WireError } from './wire-error.js';
 
 /**
@@ -42,7 +43,7 @@ export type TaskReport =
   /** The task has processed the end of its input and waits for the final checkpoint (if there are any). */
   | { readonly type: 'data-finished' }
   /** The task has ended as it should; its thread goes. */
-  | { readonly type: 'finished' }
+  | { readonly type: 'finished'; readonly accumulators?: AccumulatorValues }
   | { readonly type: 'canceled' }
   | { readonly type: 'failed'; readonly error: WireError }
   | {

@@ -53,6 +53,14 @@ t.test('a configuration that cannot be read is told when the cluster is started'
   await t.rejects(LocalCluster.start({ configuration: { 'parallelism.defualt': 2 } }), { code: 'MR4001' });
 });
 
+t.test('accumulators count once what was processed again', async (t) => {
+  const checkpointing = { interval: '50 ms', dir: folder(t) };
+  const params = { count: COUNT, crash: '1:3000,2:3000' };
+  const result = await doubled.execute(params, { parallelism: 2, checkpointing });
+  t.equal(result.attempts, 3);
+  t.strictSame(result.accumulators, { numbers: COUNT });
+});
+
 t.test('two jobs of one name in a cluster are refused, and a cancelled one says so', async (t) => {
   const cluster = await LocalCluster.start({ parallelism: 1 });
   t.teardown(() => cluster.close());

@@ -9,6 +9,7 @@ import {
 } from '../../../core/api/source.js';
 import type { OperatorStateHandle } from '../../../core/checkpoint/snapshot-handle.js';
 import { Watermark } from '../../../core/element/watermark.js';
+import { Accumulators } from '../../../core/operator/accumulator.js';
 import { sourceOperator } from '../../../core/operator/source-operator.js';
 import type { Output } from '../../../core/operator/stream-operator.js';
 import { WatermarkStrategy } from '../../../core/watermark/watermark-strategy.js';
@@ -97,7 +98,8 @@ async function openReader(
 ) {
   const world = new OperatorWorld();
   const output = new RecordingOutput();
-  const context = { ...world.context({ uid: 'source', ...options }), chainIndex: 0, userCode: { node: 0 } };
+  const own = world.context({ uid: 'source', ...options });
+  const context = { ...own, chainIndex: 0, accumulators: new Accumulators(own), userCode: { node: 0 } };
   let requests = 0;
   const reader = sourceOperator(source, strategy).createReader(context, output as Output<never>, () => {
     requests++;
