@@ -156,6 +156,8 @@ export {
   type SplitEnumeratorContext,
   SplitQueueEnumerator,
   type SplitReader,
+  type StateOptions,
+  type StateTtlConfig,
   StreamExecutionEnvironment,
   type TaggedUnion,
   type TimeDomain,

@@ -140,6 +140,7 @@ export {
   ReducingStateDescriptor,
   ValueStateDescriptor,
 } from './state/state-descriptor.js';
+export type { StateOptions, StateTtlConfig } from './state/state-ttl.js';
 export type { ValueState } from './state/value-state.js';
 export type { WatermarkGenerator, WatermarkOutput } from './watermark/watermark-generator.js';
 export { type TimestampAssigner, WatermarkStrategy } from './watermark/watermark-strategy.js';

@@ -25,6 +25,8 @@ export const MAX_PARALLELISM = 128;
 /** The keyed state of one operator of a job of parallelism 1, on any backend, that can be taken down and restored. */
 export class KeyedStateLife {
   readonly files = new MemoryStateFiles();
+  /** Of the clock by which state ends. */
+  wallMs = 0;
   readonly #backend: KeyedStateBackend;
   #checkpointId = 0;
   #attempt = 0;
@@ -47,7 +49,7 @@ export class KeyedStateLife {
       reader: this.files,
       ...changes,
     });
-    return new KeyedStateAccess(store, interpretedCodecs, MAX_PARALLELISM);
+    return new KeyedStateAccess(store, interpretedCodecs, MAX_PARALLELISM, () => this.wallMs);
   }
 
   /** Takes a checkpoint and completes it. */

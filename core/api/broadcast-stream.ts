@@ -25,6 +25,11 @@ export function checkDescriptors(descriptors: readonly unknown[]): Descriptors {
         hint: "const rules = new MapStateDescriptor('rules', types.string, ruleType); stream.broadcast(rules)",
       });
     }
+    if (descriptor.ttl !== undefined) {
+      throw new MillraceError('MR1001', `The broadcast state '${descriptor.name}' has a time to live.`, {
+        hint: 'Only keyed state ends by itself: the clocks of the subtasks would make their copies part.',
+      });
+    }
     if (names.has(descriptor.name)) {
       throw new MillraceError('MR1001', `broadcast was given two states of the name '${descriptor.name}'.`);
     }

@@ -7,7 +7,8 @@ import type { ChainedOperatorContext, OperatorContext, OperatorSnapshot, Output 
 /** The keyed state that the task opened for an operator. */
 export function keyedStateOf(context: OperatorContext): KeyedStateAccess {
   invariant(context.keyedState !== undefined, 'a keyed operator has a state store', { uid: context.uid });
-  return new KeyedStateAccess(context.keyedState, context.codecs, context.maxParallelism);
+  const { keyedState, codecs, maxParallelism, clock } = context;
+  return new KeyedStateAccess(keyedState, codecs, maxParallelism, () => clock.wallMs());
 }
 
 /** An operator on a keyed stream: its state is in the store that the task opened for it. */

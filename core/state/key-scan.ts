@@ -2,16 +2,31 @@ import type { StateTable } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { decodeKey } from '../serde/key-decoding.js';
 
-/** The keys of a key group that have a row in the table, each once, ascending by their bytes. */
-export function keysInGroup(table: StateTable, keyGroup: number): unknown[] {
+/**
+ * The keys of a key group that have a row in the table which `accepts` takes, each once, ascending by their
+ * bytes. `isOfKeyAlone`: the row's key is the key, and nothing more.
+ */
+export function keysInGroup(
+  table: StateTable,
+  keyGroup: number,
+  accepts: (value: Uint8Array, isOfKeyAlone: boolean) => boolean = () => true,
+): unknown[] {
   const keys: unknown[] = [];
-  let last = new Uint8Array(0);
-  table.scanKeyGroup(keyGroup, (row) => {
+  let current = new Uint8Array(0);
+  let key: unknown;
+  let isTaken = false;
+  table.scanKeyGroup(keyGroup, (row, value) => {
     // Keys are self-delimiting: rows of one key, and of no other, begin with its bytes.
-    if (last.length > 0 && beginsWith(row, last)) return true;
-    const reader = new ByteReader(row);
-    keys.push(decodeKey(reader));
-    last = row.slice(0, reader.position);
+    if (current.length === 0 || !beginsWith(row, current)) {
+      const reader = new ByteReader(row);
+      key = decodeKey(reader);
+      current = row.slice(0, reader.position);
+      isTaken = false;
+    }
+    if (!isTaken && accepts(value, row.length === current.length)) {
+      isTaken = true;
+      keys.push(key);
+    }
     return true;
   });
   return keys;

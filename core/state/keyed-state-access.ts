@@ -1,3 +1,4 @@
+import { invariant } from '../base/invariant.js';
 import { MillraceError } from '../base/millrace-error.js';
 import type { KeyedStateStore, StateTable } from '../ports/keyed-state-store.js';
 import type { CodecFactory } from '../serde/record-codec.js';
@@ -17,6 +18,10 @@ import {
   type StateDescriptor,
   ValueStateDescriptor,
 } from './state-descriptor.js';
+import type { StateTtl } from './state-ttl.js';
+import { TIMED_BYTES, type Timed, TimedCodec } from './timed-codec.js';
+import { type Expiring, TtlLife, TtlListState, TtlMapState, TtlValueState } from './ttl-states.js';
+import { TtlSweeper } from './ttl-sweeper.js';
 import { KeyedInt32State, KeyedValueState, type ValueState } from './value-state.js';
 
 /**
@@ -29,13 +34,23 @@ export class KeyedStateAccess {
   readonly keys: KeyContext;
   readonly store: KeyedStateStore;
   readonly #codecs: CodecFactory;
+  readonly #wallMs: () => number;
+  readonly #sweeper: TtlSweeper;
   /** What each name was first asked for as. */
   readonly #registered = new Map<string, string>();
 
-  constructor(store: KeyedStateStore, codecs: CodecFactory, maxParallelism: number) {
+  /** `wallMs`: the time by which state ends that does. */
+  constructor(
+    store: KeyedStateStore,
+    codecs: CodecFactory,
+    maxParallelism: number,
+    wallMs: () => number = refuseToEnd,
+  ) {
     this.store = store;
+    this.#wallMs = wallMs;
     this.keys = new KeyContext(store.keyGroups, maxParallelism);
     this.#codecs = codecs;
+    this.#sweeper = new TtlSweeper(this.keys, wallMs);
   }
 
   /** @throws MillraceError MR2006 if the name stands for other state already, MR2103 if a restore finds another type */
@@ -43,7 +58,7 @@ export class KeyedStateAccess {
     descriptor: ValueStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ValueState<T> {
-    return this.#value(descriptor.type, namespace, this.#table(descriptor, namespace));
+    return this.#value(descriptor, descriptor.type, namespace);
   }
 
   getListState<T>(
@@ -51,17 +66,26 @@ export class KeyedStateAccess {
     namespace: StateNamespace = StateNamespace.VOID,
   ): ListState<T> {
     const table = this.#table(descriptor, namespace);
-    return new KeyedListState(this.keys, namespace, table, this.#codecs.codecFor(descriptor.elementType));
+    const codec = this.#codecs.codecFor(descriptor.elementType);
+    const { ttl } = descriptor;
+    if (ttl === undefined) return new KeyedListState(this.keys, namespace, table, codec);
+    const inner = new KeyedListState(this.keys, namespace, table, new TimedCodec(codec));
+    return this.#ending(new TtlListState(inner, this.#lifeOf(ttl)), ttl, table, namespace, true);
   }
 
   getMapState<K, V>(
     descriptor: MapStateDescriptor<K, V>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): MapState<K, V> {
-    return this.getSortedMap(descriptor, namespace);
+    const { ttl } = descriptor;
+    if (ttl === undefined) return this.getSortedMap(descriptor, namespace);
+    const table = this.#table(descriptor, namespace);
+    const codec = new TimedCodec(this.#codecs.codecFor(descriptor.valueType));
+    const inner = new KeyedMapState<K, Timed<V>>(this.keys, namespace, table, codec);
+    return this.#ending(new TtlMapState(inner, this.#lifeOf(ttl)), ttl, table, namespace);
   }
 
-  /** Map state as operators use it, which know that its entries have an order. */
+  /** Map state of operators, which know that its entries have an order; it does not end. */
   getSortedMap<K, V>(
     descriptor: MapStateDescriptor<K, V>,
     namespace: StateNamespace = StateNamespace.VOID,
@@ -74,7 +98,7 @@ export class KeyedStateAccess {
     descriptor: ReducingStateDescriptor<T>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): ReducingState<T> {
-    const value = this.#value(descriptor.type, namespace, this.#table(descriptor, namespace));
+    const value = this.#value(descriptor, descriptor.type, namespace);
     return new KeyedReducingState(value, descriptor.reduceFunction);
   }
 
@@ -82,8 +106,7 @@ export class KeyedStateAccess {
     descriptor: AggregatingStateDescriptor<IN, ACC, OUT>,
     namespace: StateNamespace = StateNamespace.VOID,
   ): AggregatingState<IN, OUT> {
-    const table = this.#table(descriptor, namespace);
-    const accumulator = this.#value(descriptor.accumulatorType, namespace, table);
+    const accumulator = this.#value(descriptor, descriptor.accumulatorType, namespace);
     return new KeyedAggregatingState(accumulator, descriptor.aggregateFunction);
   }
 
@@ -105,6 +128,37 @@ export class KeyedStateAccess {
     this.keys.clearCurrentKey();
   }
 
+  #value<T>(descriptor: StateDescriptor, type: TypeDescriptor<T>, namespace: StateNamespace): ValueState<T> {
+    const table = this.#table(descriptor, namespace);
+    const { ttl } = descriptor;
+    if (ttl === undefined && type.kind === 'int32') {
+      // The value type of an int32 is number.
+      const numbers: ValueState<number> = new KeyedInt32State(this.keys, namespace, table);
+      return numbers as ValueState<unknown> as ValueState<T>;
+    }
+    const codec = this.#codecs.codecFor(type);
+    if (ttl === undefined) return new KeyedValueState(this.keys, namespace, table, codec);
+    const inner = new KeyedValueState(this.keys, namespace, table, new TimedCodec(codec));
+    return this.#ending(new TtlValueState(inner, this.#lifeOf(ttl)), ttl, table, namespace);
+  }
+
+  #lifeOf(ttl: StateTtl): TtlLife {
+    return new TtlLife(ttl, this.#wallMs, ttl.cleanupInBackground ? this.#sweeper : undefined);
+  }
+
+  /** The state, known to the sweeper. What belongs to windows goes with them. */
+  #ending<S extends Expiring>(
+    state: S,
+    ttl: StateTtl,
+    table: StateTable,
+    namespace: StateNamespace,
+    isList = false,
+  ): S {
+    if (ttl.cleanupInBackground && namespace === StateNamespace.VOID)
+      this.#sweeper.add({ table, ttlMs: ttl.ttlMs, isList, cleanUp: () => state.cleanUp() });
+    return state;
+  }
+
   #stateOf(descriptor: StateDescriptor): unknown {
     if (descriptor instanceof ValueStateDescriptor) return this.getState(descriptor);
     if (descriptor instanceof ListStateDescriptor) return this.getListState(descriptor);
@@ -112,15 +166,6 @@ export class KeyedStateAccess {
     if (descriptor instanceof ReducingStateDescriptor) return this.getReducingState(descriptor);
     if (descriptor instanceof AggregatingStateDescriptor) return this.getAggregatingState(descriptor);
     throw new MillraceError('MR1001', `'${descriptor.name}' is no descriptor of keyed state.`);
-  }
-
-  #value<T>(type: TypeDescriptor<T>, namespace: StateNamespace, table: StateTable): ValueState<T> {
-    if (type.kind !== 'int32') {
-      return new KeyedValueState(this.keys, namespace, table, this.#codecs.codecFor(type));
-    }
-    // The value type of an int32 is number.
-    const numbers: ValueState<number> = new KeyedInt32State(this.keys, namespace, table);
-    return numbers as ValueState<unknown> as ValueState<T>;
   }
 
   #table(descriptor: StateDescriptor, namespace: StateNamespace): StateTable {
@@ -145,9 +190,18 @@ export class KeyedStateAccess {
 
 /** Bytes of a row's value where all have the same, else 0. */
 function fixedValueBytesOf(descriptor: StateDescriptor): number {
+  const bytes = fixedBytesOfType(descriptor);
+  return bytes > 0 && descriptor.ttl !== undefined ? bytes + TIMED_BYTES : bytes;
+}
+
+function fixedBytesOfType(descriptor: StateDescriptor): number {
   if (descriptor instanceof MapStateDescriptor) return fixedBytesOf(descriptor.valueType);
   if (descriptor instanceof AggregatingStateDescriptor) return fixedBytesOf(descriptor.accumulatorType);
   if (descriptor instanceof ValueStateDescriptor || descriptor instanceof ReducingStateDescriptor)
     return fixedBytesOf(descriptor.type);
   return 0;
+}
+
+function refuseToEnd(): number {
+  invariant(false, 'state with a time to live has a clock');
 }

@@ -99,6 +99,11 @@ export class OperatorStates implements OperatorStateStore {
     make: (items: readonly Uint8Array[]) => S,
   ): S {
     const { name, typeId } = descriptor;
+    if (descriptor.ttl !== undefined) {
+      throw new MillraceError('MR1001', `The operator state '${name}' has a time to live.`, {
+        hint: 'Only keyed state ends by itself; remove what is too old in snapshotState.',
+      });
+    }
     const before = this.#registered.get(name);
     if (before !== undefined) {
       if (before.typeId === typeId && before.mode === mode) return before.state as S;

@@ -2,6 +2,7 @@ import { MillraceError } from '../base/millrace-error.js';
 import { type TypeDescriptor, typeId } from '../serde/type-descriptor.js';
 import { types } from '../serde/types.js';
 import type { AggregateFunction, ReduceFunction } from './aggregate-function.js';
+import { type StateOptions, type StateTtl, stateTtlOf } from './state-ttl.js';
 
 export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
 
@@ -13,18 +14,26 @@ export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
 export abstract class StateDescriptor {
   abstract readonly kind: StateKind;
   readonly name: string;
+  /** How long what is stored lives; undefined: for ever. */
+  readonly ttl: StateTtl | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, options: StateOptions) {
     if (typeof name !== 'string' || name === '') {
       throw new MillraceError('MR1001', 'A state descriptor needs a name.', {
         hint: "new ValueStateDescriptor('count', types.int32)",
       });
     }
     this.name = name;
+    this.ttl = stateTtlOf(name, options);
   }
 
-  /** Canonical text of what is stored, for example `list<int32>`. */
-  abstract get typeId(): string;
+  /** Canonical text of what is stored, for example `list<int32>`, or `list<int32> with ttl`. */
+  get typeId(): string {
+    return this.ttl === undefined ? this.contentId : `${this.contentId} with ttl`;
+  }
+
+  /** Canonical text without what is said of its life. */
+  protected abstract get contentId(): string;
 }
 
 /**
@@ -39,12 +48,12 @@ export class ValueStateDescriptor<T> extends StateDescriptor {
   override readonly kind = 'value';
   readonly type: TypeDescriptor<T>;
 
-  constructor(name: string, type: TypeDescriptor<T> = types.dynamic()) {
-    super(name);
+  constructor(name: string, type: TypeDescriptor<T> = types.dynamic(), options: StateOptions = {}) {
+    super(name, options);
     this.type = type;
   }
 
-  override get typeId(): string {
+  protected override get contentId(): string {
     return `value<${typeId(this.type)}>`;
   }
 }
@@ -61,12 +70,12 @@ export class ListStateDescriptor<T> extends StateDescriptor {
   override readonly kind = 'list';
   readonly elementType: TypeDescriptor<T>;
 
-  constructor(name: string, elementType: TypeDescriptor<T> = types.dynamic()) {
-    super(name);
+  constructor(name: string, elementType: TypeDescriptor<T> = types.dynamic(), options: StateOptions = {}) {
+    super(name, options);
     this.elementType = elementType;
   }
 
-  override get typeId(): string {
+  protected override get contentId(): string {
     return `list<${typeId(this.elementType)}>`;
   }
 }
@@ -89,13 +98,14 @@ export class MapStateDescriptor<K, V> extends StateDescriptor {
     name: string,
     keyType: TypeDescriptor<K> = types.dynamic(),
     valueType: TypeDescriptor<V> = types.dynamic(),
+    options: StateOptions = {},
   ) {
-    super(name);
+    super(name, options);
     this.keyType = keyType;
     this.valueType = valueType;
   }
 
-  override get typeId(): string {
+  protected override get contentId(): string {
     return `map<${typeId(this.keyType)},${typeId(this.valueType)}>`;
   }
 }
@@ -113,13 +123,18 @@ export class ReducingStateDescriptor<T> extends StateDescriptor {
   readonly reduceFunction: ReduceFunction<T>;
   readonly type: TypeDescriptor<T>;
 
-  constructor(name: string, reduceFunction: ReduceFunction<T>, type: TypeDescriptor<T> = types.dynamic()) {
-    super(name);
+  constructor(
+    name: string,
+    reduceFunction: ReduceFunction<T>,
+    type: TypeDescriptor<T> = types.dynamic(),
+    options: StateOptions = {},
+  ) {
+    super(name, options);
     this.reduceFunction = reduceFunction;
     this.type = type;
   }
 
-  override get typeId(): string {
+  protected override get contentId(): string {
     return `reducing<${typeId(this.type)}>`;
   }
 }
@@ -142,13 +157,14 @@ export class AggregatingStateDescriptor<IN, ACC, OUT> extends StateDescriptor {
     name: string,
     aggregateFunction: AggregateFunction<IN, ACC, OUT>,
     accumulatorType: TypeDescriptor<ACC> = types.dynamic(),
+    options: StateOptions = {},
   ) {
-    super(name);
+    super(name, options);
     this.aggregateFunction = aggregateFunction;
     this.accumulatorType = accumulatorType;
   }
 
-  override get typeId(): string {
+  protected override get contentId(): string {
     return `aggregating<${typeId(this.accumulatorType)}>`;
   }
 }

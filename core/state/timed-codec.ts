@@ -1,0 +1,42 @@
+import type { ByteReader } from '../serde/byte-reader.js';
+import type { ByteWriter } from '../serde/byte-writer.js';
+import type { RecordCodec } from '../serde/record-codec.js';
+
+/** A value and when it was written, wall time in ms. */
+export interface Timed<T> {
+  readonly time: number;
+  readonly value: T;
+}
+
+export const TIMED_BYTES = 8;
+
+/**
+ * ```
+ *   time f64, big endian | value as its own codec writes it
+ * ```
+ */
+export class TimedCodec<T> implements RecordCodec<Timed<T>> {
+  readonly #values: RecordCodec<T>;
+
+  constructor(values: RecordCodec<T>) {
+    this.#values = values;
+  }
+
+  encode({ time, value }: Timed<T>, out: ByteWriter): void {
+    out.reserve(TIMED_BYTES);
+    out.view.setFloat64(out.position, time);
+    out.position += TIMED_BYTES;
+    this.#values.encode(value, out);
+  }
+
+  decode(input: ByteReader): Timed<T> {
+    const time = input.view.getFloat64(input.position);
+    input.position += TIMED_BYTES;
+    return { time, value: this.#values.decode(input) };
+  }
+}
+
+/** The time at the head of what {@link TimedCodec} wrote. */
+export function timeOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0);
+}
