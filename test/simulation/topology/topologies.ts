@@ -1,3 +1,4 @@
+import { broadcastState, connected, intervalJoin } from './connected-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
 import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
 import type { Topology } from './topology.js';
@@ -17,6 +18,9 @@ export const TOPOLOGIES: Readonly<Record<string, { weight: number; draw: (kit: T
     'keyed-history': { weight: 3, draw: keyedHistory },
     'large-state': { weight: 1, draw: largeState },
     timers: { weight: 3, draw: timers },
+    connected: { weight: 2, draw: connected },
+    'broadcast-state': { weight: 2, draw: broadcastState },
+    'interval-join': { weight: 2, draw: intervalJoin },
   };
 
 /** A name, drawn by the weights. */

@@ -1,0 +1,160 @@
+import { MapStateDescriptor, types, type ValueState, ValueStateDescriptor } from '../../../core/index.js';
+import type { Event } from './event.js';
+import type { Topology } from './topology.js';
+import type { TopologyKit } from './topology-kit.js';
+
+/** No event has such a time: what waits for it sees everything. */
+const END_OF_TIME = Number.MAX_SAFE_INTEGER - 1;
+
+const amounts = new MapStateDescriptor('amounts', types.float64, types.int32);
+
+function sumsByKey(events: readonly Event[]): Map<string, { count: number; sum: number }> {
+  const sums = new Map<string, { count: number; sum: number }>();
+  for (const { key, amount } of events) {
+    const { count, sum } = sums.get(key) ?? { count: 0, sum: 0 };
+    sums.set(key, { count: count + 1, sum: sum + amount });
+  }
+  return sums;
+}
+
+/** Two keyed streams that share the state of a key, each event told once with what it is. */
+export function connected(kit: TopologyKit): Topology {
+  const [left, right] = [kit.source(), kit.source()];
+  const sink = kit.sink('/out/connected');
+  const parallelism = kit.parallelism();
+  const [lefts, rights] = [sumsByKey(left.events), sumsByKey(right.events)];
+  const lines = [...new Set([...lefts.keys(), ...rights.keys()])].map(
+    (key) => `${key}: ${lefts.get(key)?.count ?? 0} and ${rights.get(key)?.sum ?? 0}`,
+  );
+  return {
+    name: 'connected',
+    files: new Map([...left.files, ...right.files]),
+    outputs: [{ folder: '/out/connected', lines: [...lines, ...left.events.map(({ id }) => `left ${id}`)] }],
+    build: (env) => {
+      let count: ValueState<number>;
+      let sum: ValueState<number>;
+      const results = left
+        .stream(env)
+        .connect(right.stream(env))
+        .keyBy(
+          (event) => event.key,
+          (event) => event.key,
+        )
+        .process<string>({
+          open(ctx) {
+            count = ctx.getState(new ValueStateDescriptor('count', types.int32));
+            sum = ctx.getState(new ValueStateDescriptor('sum'));
+          },
+          processElement1(event, ctx, out) {
+            count.update((count.value() ?? 0) + 1);
+            ctx.timerService.registerEventTimeTimer(END_OF_TIME);
+            out.collect(`left ${event.id}`);
+          },
+          processElement2(event, ctx) {
+            sum.update((sum.value() ?? 0) + event.amount);
+            ctx.timerService.registerEventTimeTimer(END_OF_TIME);
+          },
+          onTimer: (_timestamp, ctx, out) =>
+            out.collect(`${ctx.currentKey}: ${count.value() ?? 0} and ${sum.value() ?? 0}`),
+        })
+        .setParallelism(parallelism)
+        .uid('connected');
+      sink(results, 'connected');
+    },
+  };
+}
+
+/** Every subtask holds all events of one stream, beside the keys of the other. */
+export function broadcastState(kit: TopologyKit): Topology {
+  const [left, right] = [kit.source(), kit.source()];
+  const sink = kit.sink('/out/ruled');
+  const parallelism = kit.parallelism();
+  const all = right.events.reduce((total, { amount }) => total + amount, 0);
+  return {
+    name: 'broadcast-state',
+    files: new Map([...left.files, ...right.files]),
+    outputs: [
+      {
+        folder: '/out/ruled',
+        lines: [...sumsByKey(left.events)].map(
+          ([key, { count }]) => `${key}: ${count} beside ${right.events.length} of ${all}`,
+        ),
+      },
+    ],
+    build: (env) => {
+      let count: ValueState<number>;
+      const results = left
+        .stream(env)
+        .keyBy('key')
+        .connect(right.stream(env).broadcast(amounts))
+        .process<string>({
+          open(ctx) {
+            count = ctx.getState(new ValueStateDescriptor('count', types.int32));
+          },
+          processElement(_event, ctx) {
+            count.update((count.value() ?? 0) + 1);
+            ctx.timerService.registerEventTimeTimer(END_OF_TIME);
+          },
+          processBroadcastElement: ({ id, amount }, ctx) => ctx.getBroadcastState(amounts).put(id, amount),
+          onTimer(_timestamp, ctx, out) {
+            const values = ctx.getBroadcastState(amounts).values();
+            const sum = values.reduce((total, amount) => total + amount, 0);
+            out.collect(`${ctx.currentKey}: ${count.value()} beside ${values.length} of ${sum}`);
+          },
+        })
+        .setParallelism(parallelism)
+        .uid('ruled');
+      sink(results, 'ruled');
+    },
+  };
+}
+
+/** An interval join of two sources, inner or outer, against a nested loop. */
+export function intervalJoin(kit: TopologyKit): Topology {
+  const [left, right] = [kit.source(), kit.source()];
+  const sink = kit.sink('/out/joined');
+  const parallelism = kit.parallelism();
+  const stride = Math.min(left.plan.strideMs, right.plan.strideMs);
+  const lower = stride * kit.prng.between(-3, 1);
+  const upper = lower + stride * kit.prng.between(0, 4);
+  const isOuter = kit.prng.chance(0.5);
+  return {
+    name: 'interval-join',
+    files: new Map([...left.files, ...right.files]),
+    outputs: [{ folder: '/out/joined', lines: nestedLoop(left.events, right.events, lower, upper, isOuter) }],
+    build: (env) => {
+      const inner = left
+        .stream(env)
+        .keyBy('key')
+        .intervalJoin(right.stream(env).keyBy('key'))
+        .between(lower, upper);
+      const line = (a: Event | undefined, b: Event | undefined): string => `${a?.id} ${b?.id}`;
+      const results = isOuter
+        ? inner.fullOuter().process<string>({ processElement: (a, b, _ctx, out) => out.collect(line(a, b)) })
+        : inner.process<string>({ processElement: (a, b, _ctx, out) => out.collect(line(a, b)) });
+      sink(results.setParallelism(parallelism).uid('joined'), 'joined');
+    },
+  };
+}
+
+function nestedLoop(
+  left: readonly Event[],
+  right: readonly Event[],
+  lower: number,
+  upper: number,
+  isOuter: boolean,
+): string[] {
+  const lines: string[] = [];
+  const matched = new Set<number>();
+  for (const a of left) {
+    for (const b of right) {
+      if (a.key !== b.key || a.time + lower > b.time || b.time > a.time + upper) continue;
+      lines.push(`${a.id} ${b.id}`);
+      matched.add(a.id).add(b.id);
+    }
+  }
+  if (!isOuter) return lines;
+  for (const { id } of left) if (!matched.has(id)) lines.push(`${id} undefined`);
+  for (const { id } of right) if (!matched.has(id)) lines.push(`undefined ${id}`);
+  return lines;
+}
