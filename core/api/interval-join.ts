@@ -38,7 +38,7 @@ export class IntervalJoin<A, B, K> {
 
   /**
    * Joins a left record with the right ones from `lower` before or after it (negative is before) to `upper`,
-   * both included.
+   * both included. How far they lie apart is fixed by the first checkpoint, up to the next power of two.
    *
    * @throws MillraceError MR1001 if `lower` is greater than `upper`
    */

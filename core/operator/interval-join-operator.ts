@@ -40,6 +40,7 @@ export interface IntervalJoinDescription<K, A, B, OUT> {
  * Invariants:
  * - each pair within the interval is a result once, made by the record of it that came later;
  * - a record is late, and takes no part, if its time lies below the watermark;
+ * - a record is kept under the slice of time it lies in, and so is its timer;
  * - a kept record has a timer at which it goes; in an outer join it is then a result of its own if it never
  *   had a partner, and it has none afterwards.
  */
@@ -56,10 +57,11 @@ class IntervalJoinOperator<K, A, B, OUT> extends KeyedTwoInputOperator<A, B, OUT
     output: Output<OUT>,
     join: IntervalJoinDescription<K, A, B, OUT>,
   ) {
-    super(context, output, { name: 'cleanup', namespace: StateNamespace.VOID });
+    super(context, output, { name: 'cleanup', namespace: StateNamespace.WINDOW });
     this.#join = join;
-    this.#left = new TimeBuffer(this.access, 'left-buffer', join.types.left());
-    this.#right = new TimeBuffer(this.access, 'right-buffer', join.types.right());
+    const sliceMs = sliceOf(join.upperMs - join.lowerMs);
+    this.#left = new TimeBuffer(this.access, 'left-buffer', join.types.left(), sliceMs);
+    this.#right = new TimeBuffer(this.access, 'right-buffer', join.types.right(), sliceMs);
     this.#life = new FunctionLife(context, join.fn, 'a process join function');
     this.#collector = new ElementCollector(context, output);
     this.#joinContext = new JoinContext(context, output);
@@ -97,20 +99,18 @@ class IntervalJoinOperator<K, A, B, OUT> extends KeyedTwoInputOperator<A, B, OUT
     }
   }
 
-  /** Removes what goes at this time or before; one timer serves both sides. */
+  /** Removes what goes at this time; one timer serves both sides. */
   onEventTime(timestamp: number): void {
     const { lowerMs, upperMs, outer } = this.#join;
-    for (const { time, values } of this.#left.between(Watermark.MIN, timestamp)) {
-      if (cleanupTime(time, upperMs) > timestamp) break;
-      this.#left.remove(time);
-      if (!outer.left) continue;
-      for (const { value, matched } of values) if (!matched) this.#emit(value, undefined, time, undefined);
+    const { windowStart, windowEnd } = this.access.keys;
+    const slice = { first: windowStart, last: windowEnd - 1 };
+    for (const time of timesThatGo(timestamp, upperMs, this.#left, slice)) {
+      for (const { value, matched } of this.#left.take(time))
+        if (outer.left && !matched) this.#emit(value, undefined, time, undefined);
     }
-    for (const { time, values } of this.#right.between(Watermark.MIN, timestamp)) {
-      if (cleanupTime(time, -lowerMs) > timestamp) break;
-      this.#right.remove(time);
-      if (!outer.right) continue;
-      for (const { value, matched } of values) if (!matched) this.#emit(undefined, value, undefined, time);
+    for (const time of timesThatGo(timestamp, -lowerMs, this.#right, slice)) {
+      for (const { value, matched } of this.#right.take(time))
+        if (outer.right && !matched) this.#emit(undefined, value, undefined, time);
     }
   }
 
@@ -166,6 +166,25 @@ class IntervalJoinOperator<K, A, B, OUT> extends KeyedTwoInputOperator<A, B, OUT
 /** When a record can have no partner any more that lies up to `aheadMs` after it; at the end of time at the latest. */
 function cleanupTime(timestamp: number, aheadMs: number): number {
   return Math.min(Watermark.MAX, aheadMs > 0 ? timestamp + aheadMs : timestamp);
+}
+
+/** The times of records that go at `timestamp`: one, but at the end of time all that go at none before. */
+function timesThatGo(
+  timestamp: number,
+  aheadMs: number,
+  buffer: TimeBuffer<unknown>,
+  slice: { readonly first: number; readonly last: number },
+): number[] {
+  if (timestamp < Watermark.MAX) return [timestamp - Math.max(0, aheadMs)];
+  const times = buffer.between(slice.first, slice.last).map(({ time }) => time);
+  return times.filter((time) => cleanupTime(time, aheadMs) === Watermark.MAX);
+}
+
+/** Length of the slices in which records are kept: an interval touches two of them at most. */
+function sliceOf(widthMs: number): number {
+  let sliceMs = 1;
+  while (sliceMs <= widthMs) sliceMs *= 2;
+  return sliceMs;
 }
 
 class JoinContext extends OperatorRuntimeContext implements ProcessJoinContext<MaybeTime, MaybeTime> {

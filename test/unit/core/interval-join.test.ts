@@ -165,6 +165,16 @@ t.test('bounds may reach beyond the end of time', async (t) => {
   t.strictSame(harness.takeRecords(), [['b undefined 2000001 undefined', 2_000_001]]);
 });
 
+t.test('bounds may move after a restore, and not lie much further apart', async (t) => {
+  const first = await open();
+  first.input(0).processElement('a', 10);
+  const restored = await first.checkpoint(1);
+  const moved = await open({ lowerMs: 2, upperMs: 5 }, { restored }, first.world);
+  moved.input(1).processElement('a', 15);
+  t.equal(moved.takeRecords().length, 1);
+  await t.rejects(open({ lowerMs: -20, upperMs: 20 }, { restored }, first.world), { code: 'MR2103' });
+});
+
 t.test('a record without a time is refused', async (t) => {
   const harness = await open();
   t.equal(refused(() => harness.element('a')).code, 'MR5009');
