@@ -113,9 +113,7 @@ t.test('9: tumbling windows of 2 s with 500 ms of lateness, purging and not', as
 t.test(
   '10: a window fires with the first watermark that reaches its last moment, and before it',
   async (t) => {
-    const h = await PipelineHarness.create((env, io) => {
-      sums({ size: 2000 })(env, { ...io, sink: () => io.sink('out') });
-    });
+    const h = await PipelineHarness.create(sums({ size: 2000 }));
     await h.push('in', 1, 0);
     await h.watermark('in', 1998);
     t.same(results(h), []);
@@ -252,7 +250,7 @@ t.test('26: a watermark never goes back; of two inputs the lower counts, unless 
   t.same(h.takeWatermarks('out'), [100]);
   await h.watermark('b', 70);
   await h.watermark('a', 110);
-  t.same(h.takeWatermarks('out'), [], 'b is behind what was already said');
+  t.same(h.takeWatermarks('out'), [110], 'b holds nobody back until it has caught up');
   await h.close();
 });
 
