@@ -170,13 +170,8 @@ export class StreamTask implements Tasklet {
       this.#finish(chain);
       return Progress.MADE;
     }
-    return this.#poll(budget);
-  }
-
-  #poll(budget: number): Progress {
-    const input = this.#parts.input();
-    if (input.poll(budget) > 0) return Progress.MADE;
-    return this.#parts.room.full || this.#awaiting !== undefined ? Progress.MADE : Progress.IDLE;
+    if (this.#parts.input().poll(budget) > 0) return Progress.MADE;
+    return room.full || this.#awaiting !== undefined ? Progress.MADE : Progress.IDLE;
   }
 
   #open(): void {
@@ -369,10 +364,7 @@ export class StreamTask implements Tasklet {
   }
 
   #await<T>(step: string, promise: Promise<T>, then: () => void): void {
-    invariant(this.#awaiting === undefined, 'one step is awaited at a time', {
-      awaiting: this.#awaiting,
-      step,
-    });
+    invariant(this.#awaiting === undefined, 'one step is awaited at a time', { step, phase: this.phase });
     this.#awaiting = step;
     this.#environment.completions.watch(
       promise,

@@ -8,6 +8,7 @@ import {
   type SplitEnumeratorContext,
 } from '../../../core/api/source.js';
 import type { OperatorStateHandle } from '../../../core/checkpoint/snapshot-handle.js';
+import { NO_SPLITS_LEFT } from '../../../core/checkpoint/state-assignment.js';
 import { Watermark } from '../../../core/element/watermark.js';
 import { Accumulators } from '../../../core/operator/accumulator.js';
 import { sourceOperator } from '../../../core/operator/source-operator.js';
@@ -212,6 +213,18 @@ t.test('requests wait until the enumerator has started', async (t) => {
   started();
   await starting;
   t.strictSame(decisions, ['1: [{"at":0,"end":3}]']);
+});
+
+t.test('one that had dealt out all and ended does not begin again: whoever asks is told so', async (t) => {
+  const { coordinator, decisions, source } = openCoordinator();
+  await coordinator.start(NO_SPLITS_LEFT);
+  coordinator.handleSplitRequest(1);
+  coordinator.handleSplitRequest(0);
+  t.strictSame(decisions, ['1: no more', '0: no more']);
+  t.same(coordinator.snapshotState(1), NO_SPLITS_LEFT, 'and so it stays');
+  coordinator.notifyCheckpointComplete(1);
+  await coordinator.close();
+  t.strictSame(source.calls, []);
 });
 
 t.test('an enumerator goes on from its encoded state', async (t) => {

@@ -371,6 +371,29 @@ t.test('a committing sink commits at the end, and what a snapshot holds when it 
   await h.close();
 });
 
+t.test('an input that had ended when the snapshot was taken has ended after it', async (t) => {
+  const build: HarnessBuild = (_env, io) => {
+    io.source('a', types.int32)
+      .union(io.source('b', types.int32))
+      .keyBy((n) => n % 3)
+      .reduce((x, y) => x + y)
+      .uid('sums')
+      .sinkTo(io.sink('out'));
+  };
+  const h = await PipelineHarness.create(build, { parallelism: 2 });
+  await h.push('a', 3);
+  await h.endInput('a');
+  const snapshot = await h.snapshot();
+  await h.close();
+  const again = await PipelineHarness.restore(snapshot, build, { parallelism: 3 });
+  await t.rejects(again.push('a', 1), { code: 'MR1001', what: /has ended/ });
+  await again.push('b', 6);
+  await again.endInput('b');
+  t.same(values(again.take('out')), [9]);
+  t.same(again.takeWatermarks('out'), [Watermark.MAX]);
+  await again.close();
+});
+
 t.test('a harness that is left open does not keep the process alive', async (t) => {
   const h = await PipelineHarness.create(sums, { stateBackend: 'lmdb' });
   await h.push('in', { user: 'a', n: 1 }, 500);
