@@ -58,10 +58,18 @@ class SumAccumulator implements Accumulator<number> {
  */
 export class IntCounter extends SumAccumulator {}
 
-/** A sum of whole numbers up to 2^53. */
+/**
+ * A sum of whole numbers up to 2^53.
+ *
+ * @example `ctx.addAccumulator('longCounter', new LongCounter())`
+ */
 export class LongCounter extends SumAccumulator {}
 
-/** A sum of any numbers. */
+/**
+ * A sum of any numbers.
+ *
+ * @example `ctx.addAccumulator('doubleCounter', new DoubleCounter())`
+ */
 export class DoubleCounter extends SumAccumulator {}
 
 class ExtremeAccumulator implements Accumulator<number> {
@@ -90,21 +98,33 @@ class ExtremeAccumulator implements Accumulator<number> {
   }
 }
 
-/** The least of all numbers; Infinity of none. */
+/**
+ * The least of all numbers; Infinity of none.
+ *
+ * @example `ctx.addAccumulator('doubleMinimum', new DoubleMinimum())`
+ */
 export class DoubleMinimum extends ExtremeAccumulator {
   constructor() {
     super('least');
   }
 }
 
-/** The greatest of all numbers; -Infinity of none. */
+/**
+ * The greatest of all numbers; -Infinity of none.
+ *
+ * @example `ctx.addAccumulator('doubleMaximum', new DoubleMaximum())`
+ */
 export class DoubleMaximum extends ExtremeAccumulator {
   constructor() {
     super('greatest');
   }
 }
 
-/** The mean of all numbers; 0 of none. */
+/**
+ * The mean of all numbers; 0 of none.
+ *
+ * @example `ctx.addAccumulator('averageAccumulator', new AverageAccumulator())`
+ */
 export class AverageAccumulator implements Accumulator<number> {
   #sum = 0;
   #count = 0;
@@ -129,7 +149,11 @@ export class AverageAccumulator implements Accumulator<number> {
   }
 }
 
-/** All values (plain data), in the order of each subtask. */
+/**
+ * All values (plain data), in the order of each subtask.
+ *
+ * @example `ctx.addAccumulator('listAccumulator', new ListAccumulator<string>())`
+ */
 export class ListAccumulator<T> implements Accumulator<T> {
   #values: T[] = [];
 
@@ -150,7 +174,11 @@ export class ListAccumulator<T> implements Accumulator<T> {
   }
 }
 
-/** How often each number came. */
+/**
+ * How often each number came.
+ *
+ * @example `ctx.addAccumulator('histogram', new Histogram())`
+ */
 export class Histogram implements Accumulator<number> {
   readonly #counts = new Map<number, number>();
 
