@@ -16,7 +16,7 @@ import {
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 
 /** What a function returns that hands its results to a collector. */
-type Nothing = void;
+type Nothing = ReturnType<Collector<unknown>['collect']>;
 
 /**
  * Makes results of a pair of records. What it returns is the result; a function that declares a third parameter

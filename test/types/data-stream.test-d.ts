@@ -276,6 +276,8 @@ export function wrongUse(env: StreamExecutionEnvironment): void {
 
   // @ts-expect-error windows need keys
   flights.window(TumblingEventTimeWindows.of('1 h'));
+  // @ts-expect-error count windows need keys
+  flights.countWindow(2);
   // @ts-expect-error reduce needs keys
   flights.reduce((a: Flight) => a);
   // @ts-expect-error a field that a flight does not have

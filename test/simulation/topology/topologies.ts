@@ -3,7 +3,13 @@ import { keyedHistory, largeState, runningCounts, timers } from './keyed-topolog
 import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
-import { cascadedWindows, unionWindows, windowAggregate } from './windowed-topologies.js';
+import {
+  cascadedWindows,
+  sessionWindows,
+  slidingWindows,
+  unionWindows,
+  windowAggregate,
+} from './windowed-topologies.js';
 
 /** All jobs that worlds run, by name. Keyed ones come up more often. */
 export const TOPOLOGIES: Readonly<Record<string, { weight: number; draw: (kit: TopologyKit) => Topology }>> =
@@ -14,6 +20,8 @@ export const TOPOLOGIES: Readonly<Record<string, { weight: number; draw: (kit: T
     'window-aggregate': { weight: 3, draw: windowAggregate },
     'union-windows': { weight: 2, draw: unionWindows },
     'cascaded-windows': { weight: 2, draw: cascadedWindows },
+    'session-windows': { weight: 2, draw: sessionWindows },
+    'sliding-windows': { weight: 2, draw: slidingWindows },
     'running-counts': { weight: 2, draw: runningCounts },
     'keyed-history': { weight: 3, draw: keyedHistory },
     'large-state': { weight: 1, draw: largeState },

@@ -1,4 +1,10 @@
-import { type AggregateFunction, TumblingEventTimeWindows, types } from '../../../core/index.js';
+import {
+  type AggregateFunction,
+  EventTimeSessionWindows,
+  SlidingEventTimeWindows,
+  TumblingEventTimeWindows,
+  types,
+} from '../../../core/index.js';
 import type { Event } from './event.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
@@ -157,4 +163,93 @@ export function cascadedWindows(kit: TopologyKit): Topology {
       sink(large, 'totals');
     },
   };
+}
+
+/** Windows that share panes, and are of any ratio of size to slide. */
+export function slidingWindows(kit: TopologyKit): Topology {
+  const source = kit.source();
+  const sink = kit.sink('/out/sums');
+  const slideMs = kit.windowMs(source);
+  const sizeMs = slideMs * kit.prng.between(1, 4) + kit.prng.between(0, slideMs);
+  const parallelism = kit.parallelism();
+  return {
+    name: 'sliding-windows',
+    files: source.files,
+    outputs: [{ folder: '/out/sums', lines: slidingSums(source.events, sizeMs, slideMs) }],
+    build: (env) => {
+      const sums = source
+        .stream(env)
+        .keyBy((event) => event.key)
+        .window(SlidingEventTimeWindows.of(sizeMs, slideMs))
+        .aggregate<Accumulator, Accumulator, string>(summing(true), {
+          process(key, ctx, [acc], out) {
+            if (acc !== undefined) out.collect(lineOf({ key, start: ctx.window.start, ...acc }));
+          },
+        })
+        .setParallelism(parallelism)
+        .uid('sums');
+      sink(sums, 'sums');
+    },
+  };
+}
+
+function slidingSums(events: readonly Event[], sizeMs: number, slideMs: number): string[] {
+  const copies: { readonly event: Event; readonly start: number }[] = [];
+  for (const event of events) {
+    const last = event.time - (event.time % slideMs);
+    for (let start = last; start > event.time - sizeMs; start -= slideMs) copies.push({ event, start });
+  }
+  return sumsByStart(copies);
+}
+
+/** Sessions, which grow and merge as events come in disorder. */
+export function sessionWindows(kit: TopologyKit): Topology {
+  const source = kit.source();
+  const sink = kit.sink('/out/sums');
+  const gapMs = kit.windowMs(source);
+  const parallelism = kit.parallelism();
+  return {
+    name: 'session-windows',
+    files: source.files,
+    outputs: [{ folder: '/out/sums', lines: sessionSums(source.events, gapMs) }],
+    build: (env) => {
+      const sums = source
+        .stream(env)
+        .keyBy((event) => event.key)
+        .window(EventTimeSessionWindows.withGap(gapMs))
+        .aggregate<Accumulator, Accumulator, string>(summing(false), {
+          process(key, ctx, [acc], out) {
+            if (acc !== undefined) out.collect(lineOf({ key, start: ctx.window.start, ...acc }));
+          },
+        })
+        .setParallelism(parallelism)
+        .uid('sums');
+      sink(sums, 'sums');
+    },
+  };
+}
+
+function sessionSums(events: readonly Event[], gapMs: number): string[] {
+  const copies: { readonly event: Event; readonly start: number }[] = [];
+  const open = new Map<string, { start: number; last: number }>();
+  for (const event of events.toSorted((a, b) => a.time - b.time)) {
+    const before = open.get(event.key);
+    const goesOn = before !== undefined && event.time <= before.last + gapMs;
+    const start = goesOn ? before.start : event.time;
+    open.set(event.key, { start, last: event.time });
+    copies.push({ event, start });
+  }
+  return sumsByStart(copies);
+}
+
+function sumsByStart(copies: readonly { readonly event: Event; readonly start: number }[]): string[] {
+  const sums = new Map<string, { key: string; start: number; count: number; sum: number }>();
+  for (const { event, start } of copies) {
+    const name = `${event.key} ${start}`;
+    const sum = sums.get(name) ?? { key: event.key, start, count: 0, sum: 0 };
+    sum.count++;
+    sum.sum += event.amount;
+    sums.set(name, sum);
+  }
+  return [...sums.values()].map(lineOf);
 }
