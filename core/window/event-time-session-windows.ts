@@ -20,9 +20,12 @@ export class EventTimeSessionWindows<T = unknown> implements MergingWindowAssign
   readonly name = 'EventTimeSessionWindows';
   readonly mergeWindows = TimeWindow.mergeWindows;
   readonly #gapMs: (element: T) => number;
+  /** The answer, made anew each time. */
+  readonly #assigned: TimeWindow[];
 
   private constructor(gapMs: (element: T) => number) {
     this.#gapMs = gapMs;
+    this.#assigned = [];
   }
 
   /** @throws MillraceError MR1001 if the gap is not positive */
@@ -37,7 +40,8 @@ export class EventTimeSessionWindows<T = unknown> implements MergingWindowAssign
 
   assignWindows(element: T, timestamp: number): readonly TimeWindow[] {
     const gapMs = this.#gapMs;
-    return [new TimeWindow(timestamp, timestamp + gapMs(element))];
+    this.#assigned[0] = new TimeWindow(timestamp, timestamp + gapMs(element));
+    return this.#assigned;
   }
 
   getDefaultTrigger(): EventTimeTrigger {

@@ -141,7 +141,11 @@ export class MergingWindowSet {
     }
     const met = entries[first];
     if (touching === 0 || met === undefined) return this.#insert(window);
-    if (touching === 1) return this.#grow(first, met, met.window.cover(window));
+    if (touching === 1) {
+      const { start, end } = met.window;
+      if (start <= window.start && end >= window.end) return met;
+      return this.#grow(first, met, met.window.cover(window));
+    }
     const before = entries.filter((entry) => entry.window.intersects(window));
     return this.#replace(
       before.reduce((result, entry) => result.cover(entry.window), window),
@@ -173,9 +177,8 @@ export class MergingWindowSet {
     return entry;
   }
 
-  /** One window becomes larger, or stays as it is. */
+  /** One window becomes larger. */
   #grow(index: number, before: MergingWindow, result: TimeWindow): MergingWindow {
-    if (before.window.equals(result)) return before;
     const entry = { window: result, state: before.state };
     this.#entries[index] = entry;
     this.#changed = true;

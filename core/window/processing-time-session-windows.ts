@@ -14,9 +14,12 @@ export class ProcessingTimeSessionWindows<T = unknown> implements MergingWindowA
   readonly name = 'ProcessingTimeSessionWindows';
   readonly mergeWindows = TimeWindow.mergeWindows;
   readonly #gapMs: (element: T) => number;
+  /** The answer, made anew each time. */
+  readonly #assigned: TimeWindow[];
 
   private constructor(gapMs: (element: T) => number) {
     this.#gapMs = gapMs;
+    this.#assigned = [];
   }
 
   /** @throws MillraceError MR1001 if the gap is not positive */
@@ -32,7 +35,8 @@ export class ProcessingTimeSessionWindows<T = unknown> implements MergingWindowA
   assignWindows(element: T, _timestamp: number, ctx: WindowAssignerContext): readonly TimeWindow[] {
     const gapMs = this.#gapMs;
     const start = ctx.currentProcessingTime();
-    return [new TimeWindow(start, start + gapMs(element))];
+    this.#assigned[0] = new TimeWindow(start, start + gapMs(element));
+    return this.#assigned;
   }
 
   getDefaultTrigger(): ProcessingTimeTrigger {
