@@ -26,10 +26,13 @@ export interface V8HeapLimits {
   readonly maxYoungGenerationSizeMb: number;
 }
 
-/** The state writer has no rows on its heap: they come and go as bytes. Its heap counts as overhead. */
+/**
+ * The state writer has no rows on its heap: they come and go as bytes. What it needs is for modules, those
+ * that a user's `--import` brings into every thread included, which 32 MiB do not hold. It counts as overhead.
+ */
 export const STATE_WRITER_HEAP: V8HeapLimits = Object.freeze({
-  maxOldGenerationSizeMb: 32,
-  maxYoungGenerationSizeMb: 8,
+  maxOldGenerationSizeMb: 128,
+  maxYoungGenerationSizeMb: 16,
 });
 
 /** The least heap in which a task runs. */

@@ -1,9 +1,9 @@
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { endWriter, StateWriterHost, type WriterThread } from '../../actors/boot/state-writer-host.js';
 import type { StateWriterConnection } from '../../actors/boot/state-writer-link.js';
 import { KillLock } from '../../memory/kill-lock.js';
-import { ReplySignal } from '../../memory/reply-signal.js';
 import { RowBlockWriter } from '../../storage/state/row-block-writer.js';
 import type { StateWriterMessage, StateWriterReply } from '../../storage/state/state-writer-protocol.js';
 import type { StuckWriterOrder } from './stuck-lmdb-writer.js';
@@ -26,7 +26,6 @@ const ROWS = 60_000;
 const WRITES = 100;
 /** How long the stuck one is waited for. */
 const STUCK_MS = 200;
-const REPLY_TIMEOUT_MS = 20_000;
 
 function blockOf(rows: number): Uint8Array {
   const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
@@ -42,20 +41,15 @@ function writeOf(sequence: number, block: Uint8Array): StateWriterMessage {
   return { type: 'write', path, sequence, rows: [block], spills: [], droppedSpills: [] };
 }
 
-/** Waits until the writer has answered once. */
-function answer({ port, signal }: StateWriterConnection): StateWriterReply {
-  const bell = new ReplySignal(signal);
-  const ticket = bell.ticket();
-  const take = () => receiveMessageOnPort(port) as { readonly message: StateWriterReply } | undefined;
-  let got = take();
-  if (got === undefined) bell.wait(ticket, REPLY_TIMEOUT_MS);
-  got ??= take();
-  if (got === undefined) throw new Error('The state writer gave no answer.');
-  return got.message;
+/** The writer's first answer. This thread stays free meanwhile: others may need it for their start. */
+async function answer({ port }: StateWriterConnection): Promise<StateWriterReply> {
+  const [reply] = (await once(port, 'message')) as [StateWriterReply];
+  return reply;
 }
 
-function onEnded(error: Error): void {
+function onEnded(error: Error): never {
   console.log(`the writer has ended by itself: ${error.message}`);
+  process.exit(1);
 }
 
 async function endByHost(): Promise<void> {
@@ -63,18 +57,17 @@ async function endByHost(): Promise<void> {
   const connection = host.connect();
   const block = blockOf(ROWS);
   for (let sequence = 0; sequence < WRITES; sequence++) connection.port.postMessage(writeOf(sequence, block));
-  console.log(`writes: ${answer(connection).type}`);
+  console.log(`writes: ${(await answer(connection)).type}`);
   await host.close();
   console.log('ended');
 }
 
 async function endInsideTransaction(end: (writer: WriterThread) => Promise<unknown>): Promise<void> {
-  const inside = new Int32Array(new SharedArrayBuffer(4));
   const memory = KillLock.memory();
-  const order: StuckWriterOrder = { path, inside: inside.buffer, lock: memory };
+  const order: StuckWriterOrder = { path, lock: memory };
   const thread = new Worker(new URL('./stuck-lmdb-writer.js', import.meta.url), { workerData: order });
   const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
-  Atomics.wait(inside, 0, 0, REPLY_TIMEOUT_MS);
+  await once(thread, 'message');
   console.log('writes: inside a transaction');
   await end({ thread, lock: new KillLock(memory), exited });
   console.log('ended');
@@ -90,7 +83,7 @@ await WAYS[how]?.();
 const next = new StateWriterHost(onEnded);
 const connection = next.connect();
 connection.port.postMessage(writeOf(0, blockOf(1)));
-console.log(`another writes: ${answer(connection).type}`);
+console.log(`another writes: ${(await answer(connection)).type}`);
 connection.port.close();
 await next.close();
 rmSync(folder, { recursive: true, force: true });
