@@ -1,6 +1,13 @@
 /** The door of core for users: the API to describe jobs with, and the contracts of sources and sinks. */
 
 export { AllWindowedStream } from './api/all-windowed-stream.js';
+export { AsyncDataStream } from './api/async-data-stream.js';
+export {
+  type AsyncIterableOptions,
+  AsyncIterableSource,
+  type IterableResumption,
+  type OpenIterable,
+} from './api/async-iterable-source.js';
 export {
   BroadcastConnectedStream,
   BroadcastStream,
@@ -26,6 +33,8 @@ export { DataStream } from './api/data-stream.js';
 export { DataStreamSink } from './api/data-stream-sink.js';
 export type { JobBuilder, JobDefinition } from './api/define-job.js';
 export { DiscardingSink } from './api/discarding-sink.js';
+export { HybridSource, HybridSourceBuilder } from './api/hybrid-source.js';
+export { type InterleavedReading, InterleavedSourceReader } from './api/interleaved-source-reader.js';
 export { IntervalJoin, IntervalJoined } from './api/interval-join.js';
 export { type JobParameterInput, JobParameters } from './api/job-parameters.js';
 export {
@@ -67,6 +76,7 @@ export type { ErrorCode } from './base/error-table.js';
 export { isMillraceError, MillraceError } from './base/millrace-error.js';
 export { Watermark } from './element/watermark.js';
 export type { JobExecutionResult } from './job/job-execution-result.js';
+export type { Holder, JobExplanation, OperatorExplanation } from './job/job-explanation.js';
 export type { JobStatusSnapshot } from './job/job-protocol.js';
 export {
   type Accumulator,
@@ -79,6 +89,19 @@ export {
   ListAccumulator,
   LongCounter,
 } from './operator/accumulator.js';
+export type {
+  AsyncFunction,
+  AsyncInvoke,
+  AsyncResults,
+  ResultFuture,
+  RichAsyncFunction,
+} from './operator/async-function.js';
+export {
+  type AsyncRetryPredicates,
+  AsyncRetryStrategies,
+  type AsyncRetryStrategy,
+  RetryPredicates,
+} from './operator/async-retry-strategy.js';
 export type {
   ApplyToKeyedState,
   BroadcastContext,

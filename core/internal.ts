@@ -1,6 +1,7 @@
 /** The door of core for the sibling rooms: what they may use and users need not see. */
 export { buildJob, type JobBuildOptions } from './api/build-job.js';
 export { createDefineJob, isJobDefinition, type JobBuilder, type JobDefinition } from './api/define-job.js';
+export { InterleavedSourceReader } from './api/interleaved-source-reader.js';
 export { type JobParameterInput, JobParameters, type JobParameterValue } from './api/job-parameters.js';
 export {
   type MalformedInputOptions,
@@ -99,6 +100,7 @@ export {
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
 export type { JobFailure } from './job/failure-history.js';
 export type { JobExecutionResult, JobRunResult } from './job/job-execution-result.js';
+export { type ExplainedTask, explainJob, type JobExplanation } from './job/job-explanation.js';
 export { JobMaster, type JobMasterJob } from './job/job-master.js';
 export type {
   DataReport,
@@ -147,6 +149,7 @@ export type {
 } from './operator/source-stream-operator.js';
 export { isStateless } from './operator/stateless-operator.js';
 export type { Input, OperatorContext, OperatorSnapshot, Output } from './operator/stream-operator.js';
+export { WatermarkTrace } from './operator/watermark-trace.js';
 export type { Clock } from './ports/clock.js';
 export type { Completions } from './ports/completions.js';
 export type {
@@ -184,6 +187,7 @@ export { Progress, type Tasklet } from './ports/tasklet.js';
 export type { Timers } from './ports/timers.js';
 export { NO_TRACE, type Trace } from './ports/trace.js';
 export type { TaskAddress, TaskMessage, TaskReport } from './protocol/control-message.js';
+export type { HeldBackBy, OperatorEventTime } from './protocol/event-time-report.js';
 export { fromWireError, toWireError, type WireError } from './protocol/wire-error.js';
 export { ByteReader } from './serde/byte-reader.js';
 export { ByteWriter } from './serde/byte-writer.js';

@@ -83,8 +83,16 @@ export class InlineJob {
     if (task?.chain.source === undefined) return false;
     const status = task.chain.source.poll(budget);
     if (status === InputStatus.END_OF_INPUT) await this.#end(task);
-    await this.world.settle();
+    await this.#resume();
     return true;
+  }
+
+  /** As the steps of the tasks would, until nothing more comes of it. */
+  async #resume(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await this.world.settle();
+      for (const { chain } of this.#tasks.flat()) chain.resume();
+    }
   }
 
   async run(budget = 64): Promise<void> {
@@ -102,7 +110,7 @@ export class InlineJob {
       const task = this.#tasks[vertex]?.[subtask];
       if (task?.ended === false) task.chain.operators[node]?.onWake(clock.wallMs());
     }
-    await this.world.settle();
+    await this.#resume();
   }
 
   /** Takes a checkpoint of everything: nothing is under way between two polls. */
@@ -211,7 +219,11 @@ export class InlineJob {
 
   async #end(task: InlineTask): Promise<void> {
     task.ended = true;
-    await task.chain.endInput();
+    for (let turns = 0; !task.chain.hasEnded; turns++) {
+      if (turns > 1000) throw new Error('a chain does not come to its end');
+      await task.chain.endInput();
+      await this.#resume();
+    }
     for (const edge of this.#job.graph.edges.filter(({ source }) => source === task.vertex)) {
       const { target, inputIndex, channel } = this.#place(edge.id, task.subtask);
       for (const consumer of this.#tasks[target] ?? []) {

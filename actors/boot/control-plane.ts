@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import {
   checkpointConfigFromOptions,
   isMillraceError,
+  type JobExplanation,
   type JobStatusSnapshot,
   MillraceError,
   NO_TRACE,
@@ -28,6 +29,9 @@ import type { StateContract } from './task-contract.js';
 import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
 import { TaskThreads } from './task-threads/task-threads.js';
 import { type LauncherSettings, ThreadTaskLauncher } from './thread-task-launcher.js';
+
+/** A task that has not answered by then is busy in user code, and said to be. */
+const EXPLAIN_DEADLINE_MS = 1000;
 
 interface HostedJob {
   readonly name: string;
@@ -73,6 +77,20 @@ export class ControlPlane implements ClusterGateway {
 
   metrics(jobId: string): Readonly<Record<string, number>> {
     return this.#jobs.get(jobId)?.counters.sums() ?? {};
+  }
+
+  async explain(jobId: string): Promise<JobExplanation | undefined> {
+    const job = this.#jobs.get(jobId);
+    if (job === undefined) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, EXPLAIN_DEADLINE_MS);
+    });
+    try {
+      return await job.running.explain(deadline);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   collected(jobId: string): readonly unknown[] {
@@ -153,7 +171,7 @@ export class ControlPlane implements ClusterGateway {
           onTasksRunning: () => launcher.warm(),
           onData: (task, report) => {
             if (report.type === 'counters') counters.add(task, report.values);
-            else collected.add(report);
+            else if (report.type === 'collected') collected.add(report);
           },
         },
       },

@@ -5,6 +5,7 @@ import {
   isJobDefinition,
   type JobDefinition,
   type JobExecutionResult,
+  type JobExplanation,
   type JobParameterInput,
   JobParameters,
   type JobStatusSnapshot,
@@ -229,6 +230,21 @@ export class LocalJob {
    */
   metrics(): Promise<Readonly<Record<string, number>>> {
     return Promise.race([this.#gateway.metrics(this.jobId), this.#lost]);
+  }
+
+  /**
+   * Why nothing comes out: for each operator and subtask the watermark, since when it stands, and the channel,
+   * split or operator that holds it back. Tasks in the middle of long user code are named as silent. Undefined
+   * once the cluster knows the job no more.
+   *
+   * @example
+   * ```ts
+   * const explanation = await job.explain();
+   * console.error(explanation?.text);
+   * ```
+   */
+  explain(): Promise<JobExplanation | undefined> {
+    return Promise.race([this.#gateway.explain(this.jobId), this.#lost]);
   }
 
   /** What the job's `CollectSink`s have brought back since the last call; ask after `result` for all of it. */

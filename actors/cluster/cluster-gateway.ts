@@ -1,4 +1,10 @@
-import type { JobExecutionResult, JobStatusSnapshot, OptionLayer, WireError } from '../../core/internal.js';
+import type {
+  JobExecutionResult,
+  JobExplanation,
+  JobStatusSnapshot,
+  OptionLayer,
+  WireError,
+} from '../../core/internal.js';
 
 /**
  * What a client asks of the control plane. Everything that crosses is plain data; failures come back as
@@ -12,6 +18,8 @@ export interface ClusterGateway {
   tasks(jobId: string): readonly TaskStatus[];
   /** Counters as of {@link JobExecutionResult}, as they stood at the tasks' last snapshots. */
   metrics(jobId: string): Readonly<Record<string, number>>;
+  /** Why nothing comes out: event time at each operator. Undefined for a job that this cluster does not know. */
+  explain(jobId: string): Promise<JobExplanation | undefined>;
   /** What a `CollectSink` of the job has brought back since the last call. */
   collected(jobId: string): readonly unknown[];
   /** Answers when the job has ended. */

@@ -1,6 +1,7 @@
 import {
   type CheckpointRequestOutcome,
   type CheckpointStorage,
+  type ExplainedTask,
   invariant,
   type JobEffect,
   type JobEvent,
@@ -13,6 +14,7 @@ import {
   unreachable,
   type WireError,
 } from '../../core/internal.js';
+import { Explanations } from './explanations.js';
 import type { JobMasterPorts } from './job-master-ports.js';
 
 /** Who hears how effects turned out. */
@@ -40,6 +42,7 @@ export class JobEffects {
   readonly #receiver: EffectReceiver;
   readonly #timers: Timers<JobTimer>;
   readonly #armed = new Map<string, number>();
+  readonly #explanations = new Explanations();
   #attempt: { readonly number: number; readonly running: RunningAttempt } | undefined;
 
   constructor(job: EffectJob, ports: JobMasterPorts, receiver: EffectReceiver) {
@@ -91,18 +94,25 @@ export class JobEffects {
     }
   }
 
+  /** Where the tasks that run are in event time. */
+  explain(deadline: Promise<void>): Promise<readonly ExplainedTask[]> {
+    return this.#explanations.ask(this.#attempt?.running, deadline);
+  }
+
   /** Ends what runs, as a crash would. A storage call that is under way may end later. */
   async close(): Promise<void> {
     for (const id of this.#armed.values()) this.#timers.cancel(id);
     this.#armed.clear();
     await this.#attempt?.running.terminate();
+    this.#explanations.onGone();
   }
 
   #launch({ attempt, restore }: Extract<JobEffect, { type: 'launch' }>): void {
     try {
-      const running = this.#ports.launcher.launch({ ...this.#job, attempt, restore }, (event) =>
-        this.#receiver.tell({ type: 'task', event }),
-      );
+      const running = this.#ports.launcher.launch({ ...this.#job, attempt, restore }, (event) => {
+        if (event.task.attempt === this.#attempt?.number) this.#explanations.onEvent(event);
+        this.#receiver.tell({ type: 'task', event });
+      });
       this.#attempt = { number: attempt, running };
     } catch (error) {
       this.#receiver.tell({ type: 'launch-failed', attempt, error: toWireError(error) });
@@ -116,6 +126,7 @@ export class JobEffects {
       async () => {
         await held.running.terminate();
         if (this.#attempt === held) this.#attempt = undefined;
+        this.#explanations.onGone();
       },
       () => ({ type: 'attempt-terminated', attempt, error: undefined }),
       (error) => ({ type: 'attempt-terminated', attempt, error }),
@@ -123,7 +134,8 @@ export class JobEffects {
   }
 
   #deliver({ task, report }: Extract<JobEffect, { type: 'deliver' }>): void {
-    this.#ports.listener.onData(task, report);
+    if (report.type === 'explained') this.#explanations.onAnswer(task, report);
+    else this.#ports.listener.onData(task, report);
   }
 
   #store(

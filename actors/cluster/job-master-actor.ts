@@ -3,10 +3,12 @@ import {
   type CheckpointManifest,
   type CheckpointRequestOutcome,
   createRestartStrategy,
+  explainJob,
   fromWireError,
   invariant,
   type JobEffect,
   type JobEvent,
+  type JobExplanation,
   type JobGraph,
   JobMaster,
   type JobOutcome,
@@ -45,6 +47,8 @@ export interface RunningJob {
   status(): JobStatusSnapshot;
   /** One line for dumps. */
   describe(): string;
+  /** Where its operators are in event time, and why not further. Who has not answered by then is silent. */
+  explain(deadline: Promise<void>): Promise<JobExplanation>;
   /** Asks for the end; `result` tells when it came. */
   cancel(): void;
   /** Takes a checkpoint now; resolves to its id, rejects with MR3007 if it does not complete. */
@@ -104,6 +108,7 @@ class JobMasterActor implements Actor<JobEvent> {
   constructor(context: ActorContext<JobEvent>, master: JobMaster, parts: JobMasterParts) {
     this.#master = master;
     this.#parts = parts;
+    parts.client.explainWith((deadline) => this.explain(deadline));
     const { settings, ports, client, epoch } = parts;
     const { jobId, graph } = settings;
     this.#effects = new JobEffects({ jobId, graph, epoch }, ports, {
@@ -121,6 +126,13 @@ class JobMasterActor implements Actor<JobEvent> {
     const effects: JobEffect[] = [];
     this.#master.handle(event, { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() }, effects);
     for (const effect of effects) this.#effects.run(effect);
+  }
+
+  explain(deadline: Promise<void>): Promise<JobExplanation> {
+    const { clock } = this.#parts.ports;
+    return this.#effects
+      .explain(deadline)
+      .then((tasks) => explainJob(this.#parts.settings.graph, tasks, clock.wallMs()));
   }
 
   stopped(reason: StopReason): void {
@@ -144,6 +156,8 @@ class JobClient implements RunningJob {
   #settle: Settle<JobRunResult> | undefined;
   #onGone: (gone: Promise<void>) => void = () => {};
   #nextRequest = 1;
+  #explain: (deadline: Promise<void>) => Promise<JobExplanation> = () =>
+    Promise.reject(new MillraceError('MR5003', 'The job has not been started.'));
 
   constructor(system: ActorSystem, master: JobMaster) {
     this.#system = system;
@@ -169,6 +183,14 @@ class JobClient implements RunningJob {
 
   describe(): string {
     return this.#master.describe();
+  }
+
+  explainWith(explain: (deadline: Promise<void>) => Promise<JobExplanation>): void {
+    this.#explain = explain;
+  }
+
+  explain(deadline: Promise<void>): Promise<JobExplanation> {
+    return this.#explain(deadline);
   }
 
   cancel(): void {

@@ -38,6 +38,8 @@ export interface ThreadTurns {
 const STEP_RECORDS_MAX = 256;
 /** Busy time between two turns of the event loop. */
 const TURN_MS = 1;
+/** Reactions of promises that are let run before a task that waits for some goes to sleep: sleeping costs more. */
+const REACTIONS = 4;
 
 /** Shares of a task's time since its start, ms. */
 export interface TaskTime {
@@ -63,6 +65,8 @@ export class ThreadRunner {
   readonly #clock: Clock;
   readonly #bufferTimeoutMs: number;
   #budget = 1;
+  /** When the event loop last had a turn, as far as is known. */
+  #turnedMs = 0;
   readonly time: TaskTime = { busyMs: 0, idleMs: 0, backPressuredMs: 0 };
 
   constructor(
@@ -82,6 +86,7 @@ export class ThreadRunner {
   async run(): Promise<void> {
     let progress: Progress = Progress.MADE;
     let flushed = this.#clock.monotonicMs();
+    this.#turnedMs = flushed;
     while (progress !== Progress.DONE) {
       progress = this.#busy();
       const now = this.#clock.monotonicMs();
@@ -91,7 +96,7 @@ export class ThreadRunner {
       }
       this.#turns.beat(this.#task, this.time);
       if (progress === Progress.IDLE || progress === Progress.WAITING) progress = await this.#sleep();
-      else if (progress === Progress.MADE) await this.#turns.turn();
+      else if (progress === Progress.MADE) await this.#turn();
     }
     this.#task.flush();
   }
@@ -126,6 +131,11 @@ export class ThreadRunner {
     return any;
   }
 
+  async #turn(): Promise<void> {
+    await this.#turns.turn();
+    this.#turnedMs = this.#clock.monotonicMs();
+  }
+
   /** One more look for work after arming, so that nothing which arrives meanwhile is slept over. DONE, or MADE. */
   async #sleep(): Promise<Progress> {
     this.#turns.arm();
@@ -133,12 +143,22 @@ export class ThreadRunner {
     const progress = this.#task.runOnce(this.#budget);
     if (progress === Progress.MADE || progress === Progress.DONE) return progress;
     this.#task.flush();
+    if (progress === Progress.WAITING) {
+      for (let i = 0; i < REACTIONS; i++) await null;
+      // What has settled meanwhile ends the sleep at once; so it might never turn the event loop.
+      if (this.#clock.monotonicMs() - this.#turnedMs >= TURN_MS) {
+        await this.#turn();
+        return Progress.MADE;
+      }
+    }
     const begin = this.#clock.monotonicMs();
     const backPressured = this.#task.isBackPressured;
     const timeoutMs = this.#task.nextWakeMs - this.#clock.monotonicMs();
     // A wait of no time would resolve without a turn, and what the task awaits could never come.
     await (timeoutMs > 0 ? this.#turns.sleep(timeoutMs) : this.#turns.turn());
-    const slept = this.#clock.monotonicMs() - begin;
+    const end = this.#clock.monotonicMs();
+    const slept = end - begin;
+    if (slept >= TURN_MS) this.#turnedMs = end;
     if (backPressured) this.time.backPressuredMs += slept;
     else this.time.idleMs += slept;
     return Progress.MADE;

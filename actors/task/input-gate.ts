@@ -111,6 +111,24 @@ export class InputGate implements TaskInput {
     return counting.reduce((least, { valve }) => Math.min(least, valve.watermark), Watermark.MAX);
   }
 
+  /** Indices of the channels that hold the least of the inputs' watermarks back. */
+  heldBackBy(): number[] {
+    const { watermark } = this;
+    if (watermark === Watermark.MAX) return [];
+    return this.#inputs.flatMap(({ valve }, inputIndex) => {
+      if (valve.watermark !== watermark || valve.isIdle) return [];
+      const held = valve.heldBackBy();
+      return this.#channels.flatMap((channel, index) =>
+        channel.inputIndex === inputIndex && held.includes(channel.valveChannel) ? [index] : [],
+      );
+    });
+  }
+
+  /** Nothing comes from any input, and nobody waits for it. */
+  get isIdle(): boolean {
+    return this.#inputs.every(({ valve }) => valve.isIdle);
+  }
+
   /** True if some channel that may be read has something. */
   hasInput(): boolean {
     return this.#channels.some(

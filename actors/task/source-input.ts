@@ -74,6 +74,10 @@ export class SourceInput implements TaskInput {
     this.#head.notifyNoMoreSplits();
   }
 
+  alignTo(groupWatermark: number): void {
+    this.#head.alignTo(groupWatermark);
+  }
+
   hasInput(): boolean {
     return this.#available && !this.#ended;
   }

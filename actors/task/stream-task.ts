@@ -10,9 +10,7 @@ import {
   type TaskMessage,
   type TaskReport,
   toWireError,
-  unreachable,
 } from '../../core/internal.js';
-import type { EnumeratorHost } from './source-input.js';
 import { TaskAssembly } from './task-assembly.js';
 import { TaskCheckpointer } from './task-checkpointer.js';
 import type { TaskEnvironment } from './task-environment.js';
@@ -162,6 +160,8 @@ export class StreamTask implements Tasklet {
     this.#fireWakes(chain);
     if (!chain.resume()) return room.isFiring ? Progress.MADE : Progress.WAITING;
     if (this.#serveOrderedMail()) return Progress.MADE;
+    const taken = Math.min(budget, chain.room());
+    if (taken <= 0) return Progress.WAITING;
     if (this.#phase === 'ending') {
       this.#endChain();
       return Progress.MADE;
@@ -170,7 +170,7 @@ export class StreamTask implements Tasklet {
       this.#finish(chain);
       return Progress.MADE;
     }
-    if (this.#parts.input().poll(budget) > 0) return Progress.MADE;
+    if (this.#parts.input().poll(taken) > 0) return Progress.MADE;
     return room.full || this.#awaiting !== undefined ? Progress.MADE : Progress.IDLE;
   }
 
@@ -210,30 +210,11 @@ export class StreamTask implements Tasklet {
         this.#checkpointer.abort(message.checkpointId);
         this.#parts.chain().notifyCheckpointAborted(message.checkpointId);
         return;
-      case 'split-requested':
-        this.#enumerator().coordinator.handleSplitRequest(message.subtask);
-        return;
-      case 'reader-ended':
-        this.#enumerator().noteReaderDone(message.subtask);
-        return;
-      case 'snapshot-enumerator':
-        this.#environment.report({
-          type: 'enumerator-snapshot',
-          checkpointId: message.checkpointId,
-          state: this.#enumerator().coordinator.snapshotState(message.checkpointId),
-        });
-        return;
       case 'cancel':
         return;
       default:
-        unreachable(message);
+        this.#parts.handle(message);
     }
-  }
-
-  #enumerator(): EnumeratorHost {
-    const host = this.#parts.enumerator();
-    invariant(host !== undefined, 'only subtask 0 of a source is asked about splits');
-    return host;
   }
 
   /**
@@ -308,6 +289,7 @@ export class StreamTask implements Tasklet {
   #endChain(): void {
     const ended = this.#parts.endInput();
     const after = (): void => {
+      if (!this.#parts.chain().hasEnded) return;
       this.#parts.outputs.writeEndOfData();
       this.#to('draining');
       this.#environment.report({ type: 'data-finished' });

@@ -1,12 +1,16 @@
 import {
   type BarrierAligner,
   type ExecutableEdge,
+  type HeldBackBy,
   type Input,
   invariant,
   MillraceError,
   OperatorChain,
   type SourceStreamOperator,
+  type TaskMessage,
   type TaskReport,
+  unreachable,
+  WatermarkTrace,
   WatermarkValve,
 } from '../../core/internal.js';
 import { type GateChannel, type GateInput, type GateListener, InputGate } from './input-gate.js';
@@ -23,6 +27,12 @@ export interface AssemblyListener extends GateListener {
   onFailure(error: unknown): void;
 }
 
+/** Mail that the parts answer by themselves. */
+type PartsMessage = Extract<
+  TaskMessage,
+  { type: 'split-requested' | 'reader-ended' | 'snapshot-enumerator' | 'watermark-aligned' | 'explain' }
+>;
+
 /**
  * The parts of one task, put together: outputs, operators, and the source or the gate that feeds them.
  *
@@ -37,6 +47,8 @@ export class TaskAssembly {
   readonly #aligner: BarrierAligner;
   readonly #listener: AssemblyListener;
   readonly #partitions = new Map<number, ResultPartition>();
+  /** Of the least of the inputs' watermarks. */
+  readonly #inputTrace: WatermarkTrace;
   #chain: OperatorChain | undefined;
   #gate: InputGate | undefined;
   #input: TaskInput | undefined;
@@ -47,6 +59,7 @@ export class TaskAssembly {
     this.#environment = environment;
     this.#aligner = aligner;
     this.#listener = listener;
+    this.#inputTrace = new WatermarkTrace(environment.clock);
     for (const output of environment.outputs) {
       const edge = executableEdge(environment, output.edgeId);
       const partitioner = edge.createPartitioner(output.channels.length, environment.address.subtask);
@@ -106,6 +119,8 @@ export class TaskAssembly {
         return partition;
       },
       requestSplit: () => environment.report({ type: 'split-requested' }),
+      reportWatermark: (group, watermark) =>
+        environment.report({ type: 'watermark-reported', group, watermark }),
     });
     this.#chain = chain;
     await chain.open();
@@ -146,6 +161,56 @@ export class TaskAssembly {
       });
   }
 
+  /** Mail that concerns the source or the operators alone, at any time between two steps. */
+  handle(message: PartsMessage): void {
+    switch (message.type) {
+      case 'split-requested':
+        this.#enumeratorHost().coordinator.handleSplitRequest(message.subtask);
+        return;
+      case 'reader-ended':
+        this.#enumeratorHost().noteReaderDone(message.subtask);
+        return;
+      case 'snapshot-enumerator':
+        this.#environment.report({
+          type: 'enumerator-snapshot',
+          checkpointId: message.checkpointId,
+          state: this.#enumeratorHost().coordinator.snapshotState(message.checkpointId),
+        });
+        return;
+      case 'watermark-aligned':
+        this.sourceInput().alignTo(message.watermark);
+        return;
+      case 'explain':
+        this.#environment.report(this.#explain(message.requestId));
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #enumeratorHost(): EnumeratorHost {
+    invariant(this.#enumerator !== undefined, 'only subtask 0 of a source is asked about splits');
+    return this.#enumerator;
+  }
+
+  /** Where the operators are in event time, and why not further. */
+  #explain(requestId: number): TaskReport {
+    const { source, headTrace } = this.chain();
+    const gate = this.#gate;
+    const head =
+      gate === undefined
+        ? { ...reading(headTrace), heldBackBy: source?.heldBackBy() ?? [] }
+        : { ...reading(this.#inputTrace), idle: gate.isIdle, heldBackBy: this.#heldBackBy(gate) };
+    return { type: 'explained', requestId, operators: this.chain().eventTime(head) };
+  }
+
+  #heldBackBy(gate: InputGate): HeldBackBy[] {
+    const ends = this.#environment.inputs.flatMap(({ edgeId, channels }) =>
+      channels.map((_, subtask): HeldBackBy => ({ kind: 'channel', edgeId, subtask })),
+    );
+    return gate.heldBackBy().flatMap((index) => ends[index] ?? []);
+  }
+
   async close(): Promise<void> {
     const failures: unknown[] = [];
     for (const step of [
@@ -175,10 +240,21 @@ export class TaskAssembly {
     const inputs = perInput.map((count, index): GateInput => {
       const input = chain.headInputs[index];
       invariant(input !== undefined, 'every input edge ends at an input of the head', { index });
-      return { input: input as Input<unknown>, valve: valveFor(count, input) };
+      return { input: input as Input<unknown>, valve: this.#valveFor(count, input) };
     });
     this.#gate = new InputGate(channels, inputs, this.#aligner, this.#listener, this.room);
     this.#input = this.#gate;
+  }
+
+  #valveFor(channels: number, input: Input<never>): WatermarkValve {
+    return new WatermarkValve(channels, {
+      emitWatermark: (timestamp) => {
+        input.processWatermark(timestamp);
+        this.#inputTrace.noteWatermark(this.#gate?.watermark ?? timestamp);
+      },
+      emitIdle: () => input.processIdle(),
+      emitActive: () => input.processActive(),
+    });
   }
 
   async #openSource(chain: OperatorChain, source: SourceStreamOperator): Promise<void> {
@@ -225,10 +301,6 @@ function executableEdge(environment: TaskEnvironment, edgeId: number): Executabl
   );
 }
 
-function valveFor(channels: number, input: Input<never>): WatermarkValve {
-  return new WatermarkValve(channels, {
-    emitWatermark: (timestamp) => input.processWatermark(timestamp),
-    emitIdle: () => input.processIdle(),
-    emitActive: () => input.processActive(),
-  });
+function reading({ watermark, sinceMs, idle }: WatermarkTrace) {
+  return { watermark, sinceMs, idle };
 }

@@ -25,6 +25,12 @@ class CountingOutput<T> implements ReaderOutput<T> {
     this.count++;
   }
 
+  createOutputForSplit(): this {
+    return this;
+  }
+
+  releaseOutputForSplit(): void {}
+
   sideOutput<X>(_tag: OutputTag<X>, _value: X): void {
     this.remaining--;
   }

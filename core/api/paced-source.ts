@@ -106,6 +106,10 @@ class PacedReader<T, SplitT> implements SourceReader<T, SplitT> {
     this.#reader.notifyCheckpointComplete?.(checkpointId);
   }
 
+  pauseOrResumeSplits(paused: readonly string[], resumed: readonly string[]): void {
+    this.#reader.pauseOrResumeSplits?.(paused, resumed);
+  }
+
   close(): void | Promise<void> {
     return this.#reader.close?.();
   }
@@ -113,11 +117,13 @@ class PacedReader<T, SplitT> implements SourceReader<T, SplitT> {
 
 class LimitedOutput<T> implements ReaderOutput<T> {
   #output: ReaderOutput<T> | undefined;
+  readonly #splits: Map<string, LimitedSplitOutput<T>>;
   #limit: number;
   collected: number;
 
   constructor() {
     this.#output = undefined;
+    this.#splits = new Map();
     this.#limit = 0;
     this.collected = 0;
   }
@@ -137,6 +143,18 @@ class LimitedOutput<T> implements ReaderOutput<T> {
     this.#output?.collect(value, timestamp);
   }
 
+  createOutputForSplit(splitId: string): ReaderOutput<T> {
+    const split = this.#splits.get(splitId) ?? new LimitedSplitOutput<T>(this);
+    this.#splits.set(splitId, split);
+    if (this.#output !== undefined) split.output = this.#output.createOutputForSplit(splitId);
+    return split;
+  }
+
+  releaseOutputForSplit(splitId: string): void {
+    this.#splits.delete(splitId);
+    this.#output?.releaseOutputForSplit(splitId);
+  }
+
   sideOutput<X>(tag: OutputTag<X>, value: X): void {
     this.#output?.sideOutput(tag, value);
   }
@@ -151,5 +169,48 @@ class LimitedOutput<T> implements ReaderOutput<T> {
 
   markActive(): void {
     this.#output?.markActive();
+  }
+}
+
+class LimitedSplitOutput<T> implements ReaderOutput<T> {
+  output: ReaderOutput<T> | undefined;
+  readonly #limited: LimitedOutput<T>;
+
+  constructor(limited: LimitedOutput<T>) {
+    this.output = undefined;
+    this.#limited = limited;
+  }
+
+  get remaining(): number {
+    return this.#limited.remaining;
+  }
+
+  collect(value: T, timestamp?: number): void {
+    this.#limited.collected++;
+    this.output?.collect(value, timestamp);
+  }
+
+  createOutputForSplit(splitId: string): ReaderOutput<T> {
+    return this.#limited.createOutputForSplit(splitId);
+  }
+
+  releaseOutputForSplit(splitId: string): void {
+    this.#limited.releaseOutputForSplit(splitId);
+  }
+
+  sideOutput<X>(tag: OutputTag<X>, value: X): void {
+    this.#limited.sideOutput(tag, value);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.output?.emitWatermark(timestamp);
+  }
+
+  markIdle(): void {
+    this.output?.markIdle();
+  }
+
+  markActive(): void {
+    this.output?.markActive();
   }
 }

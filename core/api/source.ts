@@ -50,6 +50,8 @@ import type { OutputTag } from './output-tag.js';
  */
 export interface Source<T, SplitT = unknown, EnumeratorStateT = unknown> {
   readonly boundedness: Boundedness;
+  /** False: what was read once cannot be read again, so the job is at-most-once, and says so when it starts. */
+  readonly isReplayable?: boolean;
   /** Type of the records; undeclared when absent. */
   readonly outputType?: TypeDescriptor<T>;
   createEnumerator(context: SplitEnumeratorContext<SplitT>): SplitEnumerator<EnumeratorStateT>;
@@ -230,6 +232,11 @@ export interface SourceReader<T, SplitT> {
   /** No split follows those added so far. */
   notifyNoMoreSplits(): void;
   notifyCheckpointComplete?(checkpointId: number): void;
+  /**
+   * Splits, by the ids of their outputs, that are too far ahead of their alignment group, and such as are not
+   * any more. A reader without this method is paused as a whole when all of it is ahead.
+   */
+  pauseOrResumeSplits?(paused: readonly string[], resumed: readonly string[]): void;
   close?(): void | Promise<void>;
 }
 
@@ -241,7 +248,7 @@ export interface SourceReaderContext {
   readonly clock: Clock;
   /**
    * Resolves once about `delayMs` have passed: for readers that pace themselves, as what `isAvailable`
-   * answers. One at a time; it may stay pending for ever once the reader is closed.
+   * answers. It may stay pending for ever once the reader is closed.
    */
   sleep(delayMs: number): Promise<void>;
   /** Counts input that was passed over by `onError: 'skip' | 'sideOutput'`. */
@@ -260,8 +267,17 @@ export interface ReaderOutput<T> extends WatermarkOutput {
   readonly remaining: number;
   /**
    * `timestamp`: event time known to the source (ms), or undefined; the watermark strategy's assigner
-   * overrides it. `split`: splits are told apart for their watermarks.
+   * overrides it.
    */
   collect(value: T, timestamp?: number): void;
+  /**
+   * Where the records of one split go, for readers that read several at a time: each has a watermark of its
+   * own, and the reader's is the least of them. It shares `remaining`, and is the same one until released;
+   * `splitId` is the split's name in checkpoints and for people. Splits that a reader has been given count
+   * from this call on, so it is made for all of them before a record of any.
+   */
+  createOutputForSplit(splitId: string): ReaderOutput<T>;
+  /** The split is read to its end: it holds no watermark back any more. */
+  releaseOutputForSplit(splitId: string): void;
   sideOutput<X>(tag: OutputTag<X>, value: X): void;
 }

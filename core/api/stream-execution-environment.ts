@@ -9,6 +9,11 @@ import type { KeySelector } from '../operator/functions.js';
 import { sourceOperator } from '../operator/source-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
+import {
+  type AsyncIterableOptions,
+  AsyncIterableSource,
+  type OpenIterable,
+} from './async-iterable-source.js';
 import { CollectionSource } from './collection-source.js';
 import { KeyedStream } from './keyed-stream.js';
 import { NumberSequenceSource } from './number-sequence-source.js';
@@ -73,6 +78,7 @@ export class StreamExecutionEnvironment {
       inputs: [],
       outputType: source.outputType as TypeDescriptor<unknown> | undefined,
       isStateful: true,
+      isReplayable: source.isReplayable !== false,
       makesWatermarks: watermarkStrategy.createGenerator !== undefined,
     });
   }
@@ -88,6 +94,24 @@ export class StreamExecutionEnvironment {
   fromData<T>(values: Iterable<T>, type?: TypeDescriptor<T>): SingleOutputStreamOperator<T> {
     const source = new CollectionSource(values, type);
     return this.fromSource(source, WatermarkStrategy.noWatermarks<T>(), 'Collection').setParallelism(1);
+  }
+
+  /**
+   * What a Node `Readable` or any (async) iterable gives, in order, from one subtask. It is opened when the job
+   * runs, and cannot be read again: the job is at-most-once, and says so when it starts.
+   *
+   * @example
+   * ```ts
+   * env.fromAsyncIterable<string>(() => openLines(), { type: types.string }).print();
+   * ```
+   */
+  fromAsyncIterable<T>(
+    open: OpenIterable<T>,
+    options: AsyncIterableOptions<T> = {},
+    name = 'Async Iterable',
+  ): SingleOutputStreamOperator<T> {
+    const source = new AsyncIterableSource(open, options);
+    return this.fromSource(source, WatermarkStrategy.noWatermarks<T>(), name).setParallelism(1);
   }
 
   /** The same as {@link fromData}. */

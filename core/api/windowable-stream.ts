@@ -7,10 +7,12 @@ import { CoGroupedStreams, type StreamPair } from './co-grouped-streams.js';
 import { countWindows } from './count-windows.js';
 import type { DataStream } from './data-stream.js';
 import { JoinedStreams } from './joined-streams.js';
+import type { OperatorTransform } from './operator-transform.js';
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { StreamFactory } from './stream-factory.js';
 import { WindowOperatorBuilder } from './window-operator-builder.js';
 
-/** A stream, as far as it can be windowed: as a whole, or together with another one. */
+/** A stream, as far as it can be windowed, as a whole or together with another one, and what that takes. */
 export abstract class WindowableStream<T> {
   /** Where the records come from; several after a union. */
   protected readonly origins: readonly StreamOrigin[];
@@ -19,6 +21,19 @@ export abstract class WindowableStream<T> {
   constructor(factory: StreamFactory, origins: readonly StreamOrigin[]) {
     this.factory = factory;
     this.origins = origins;
+  }
+
+  /** Adds an operator of the engine's own: for the classes beside this one. */
+  transform<R>(operator: OperatorTransform): SingleOutputStreamOperator<R> {
+    const { kind, name, factory, isStateful = false } = operator;
+    return this.factory.operator({
+      kind,
+      name,
+      operator: { kind: 'operator', factory: factory(this.recordType() as TypeDescriptor<unknown>) },
+      inputs: [this.origins],
+      outputType: undefined,
+      isStateful,
+    });
   }
 
   /**

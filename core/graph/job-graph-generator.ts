@@ -15,6 +15,7 @@ import type {
 import { defaultMaxParallelism, MAX_PARALLELISM_LIMIT } from './key-group.js';
 import { operatorUids } from './operator-uids.js';
 import { PARTITIONINGS, type Partitioning } from './partitioning.js';
+import { replayWarnings } from './replay-warnings.js';
 import type { StreamGraph, StreamNode } from './stream-graph.js';
 import { typeOfOrigin } from './stream-graph.js';
 import { watermarkWarnings } from './watermark-warnings.js';
@@ -57,7 +58,7 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
       fingerprint: graphFingerprint({ vertices, edges: jobEdges }),
       vertices,
       edges: jobEdges,
-      warnings: [...uids.warnings, ...watermarkWarnings(graph.nodes)],
+      warnings: [...uids.warnings, ...watermarkWarnings(graph.nodes), ...replayWarnings(graph.nodes)],
       configuration: settings.configuration,
     },
     vertices: chains.map((chain, id) => executableVertex(chain, at(vertices, id), edges)),

@@ -34,6 +34,8 @@ export interface StreamNodeSpec {
   readonly isSink?: boolean;
   /** Loses something when its uid changes between two runs. */
   readonly isStateful?: boolean;
+  /** Of a source: false if it cannot be read again after a failure. */
+  readonly isReplayable?: boolean;
   readonly makesWatermarks?: boolean;
   /** Fires by event time, so that it says nothing without watermarks. */
   readonly needsWatermarks?: boolean;

@@ -4,8 +4,15 @@ import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
 import { assignState } from '../checkpoint/state-assignment.js';
 import type { JobGraph } from '../graph/job-graph.js';
 import type { AttemptRestore } from '../ports/task-launcher.js';
-import { ExecutionGraph } from './execution-graph.js';
+import type { TaskReport } from '../protocol/control-message.js';
+import type { WireError } from '../protocol/wire-error.js';
+import { WatermarkAlignment } from '../watermark/watermark-alignment.js';
+import { type Execution, ExecutionGraph } from './execution-graph.js';
 import type { JobEffect } from './job-protocol.js';
+import { routeSplitReport, type SplitReport } from './split-router.js';
+
+/** What the subtasks of sources tell each other. */
+export type SourceReport = SplitReport | Extract<TaskReport, { type: 'watermark-reported' }>;
 
 /**
  * One deployment of a job: its tasks, and whether anything of it may still run.
@@ -16,6 +23,7 @@ import type { JobEffect } from './job-protocol.js';
 export class Attempt {
   readonly number: number;
   readonly executions: ExecutionGraph;
+  readonly #alignment = new WatermarkAlignment<Execution>();
   readonly #restore: AttemptRestore | undefined;
   #alive = false;
   #terminating = false;
@@ -58,6 +66,20 @@ export class Attempt {
       if (alive) effects.push({ type: 'send', task: address, message: { type: 'cancel' } });
     }
     effects.push({ type: 'terminate', attempt: this.number });
+  }
+
+  /** Hands on what a source tells other tasks; an error where its enumerator went wrong. */
+  route(from: Execution, report: SourceReport, effects: JobEffect[]): WireError | undefined {
+    if (report.type === 'watermark-reported') {
+      const { members, watermark } = this.#alignment.onReport(from, report.group, report.watermark);
+      for (const { address, alive } of members)
+        if (alive)
+          effects.push({ type: 'send', task: address, message: { type: 'watermark-aligned', watermark } });
+      return undefined;
+    }
+    const route = routeSplitReport(from, report, this.executions);
+    if (route.type === 'send') effects.push({ type: 'send', task: route.to.address, message: route.message });
+    return route.type === 'failure' ? route.error : undefined;
   }
 
   onGone(): void {

@@ -12,7 +12,7 @@ import type { JobGraph } from '../graph/job-graph.js';
 import type { TaskEvent } from '../ports/task-launcher.js';
 import type { TaskReport } from '../protocol/control-message.js';
 import { toWireError, type WireError } from '../protocol/wire-error.js';
-import { Attempt } from './attempt.js';
+import { Attempt, type SourceReport } from './attempt.js';
 import { coordinatorEventOf } from './checkpoint-report.js';
 import type { Execution } from './execution-graph.js';
 import { Failover } from './failover.js';
@@ -22,7 +22,6 @@ import type { JobRunResult } from './job-execution-result.js';
 import type { JobEffect, JobEvent, JobStatusSnapshot, JobTimer } from './job-protocol.js';
 import { checkJobTransition, isTerminal, type JobStatus } from './job-status.js';
 import type { RestartStrategy } from './restart-strategy.js';
-import { routeSplitReport, type SplitReport } from './split-router.js';
 
 export interface JobMasterJob {
   readonly jobId: string;
@@ -226,13 +225,15 @@ export class JobMaster {
         break;
       case 'collected':
       case 'counters':
+      case 'explained':
         effects.push({ type: 'deliver', task, report });
         break;
+      case 'watermark-reported':
       case 'splits-assigned':
       case 'no-more-splits':
       case 'split-requested':
       case 'reader-ended':
-        this.#onSplitReport(execution, report, now, effects);
+        this.#onSourceReport(execution, report, now, effects);
         break;
       default:
         this.#coordinate(coordinatorEventOf(task, report), now, effects);
@@ -256,12 +257,10 @@ export class JobMaster {
       this.#fail(unexpectedExit(execution, error, this.#name), now, effects);
   }
 
-  #onSplitReport(from: Execution, report: SplitReport, now: Instant, effects: JobEffect[]): void {
-    const executions = this.#attempt?.executions;
-    if (executions === undefined || this.#status !== 'RUNNING') return;
-    const route = routeSplitReport(from, report, executions);
-    if (route.type === 'send') effects.push({ type: 'send', task: route.to.address, message: route.message });
-    else if (route.type === 'failure') this.#fail(locatedIn(route.error, from, this.#name), now, effects);
+  #onSourceReport(from: Execution, report: SourceReport, now: Instant, effects: JobEffect[]): void {
+    if (this.#status !== 'RUNNING') return;
+    const error = this.#attempt?.route(from, report, effects);
+    if (error !== undefined) this.#fail(locatedIn(error, from, this.#name), now, effects);
   }
 
   /** The attempt has failed. Once all its tasks have finished there is nothing left that could: a checkpoint, say. */

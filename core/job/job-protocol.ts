@@ -51,7 +51,7 @@ export type JobEffect =
   | { readonly type: 'settled'; readonly outcome: JobOutcome };
 
 /** What a task tells to whoever started the job, and the job master passes on unread. */
-export type DataReport = Extract<TaskReport, { type: 'collected' | 'counters' }>;
+export type DataReport = Extract<TaskReport, { type: 'collected' | 'counters' | 'explained' }>;
 
 export type JobOutcome =
   | { readonly status: 'FINISHED'; readonly result: JobRunResult }

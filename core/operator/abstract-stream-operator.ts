@@ -40,6 +40,10 @@ export abstract class AbstractStreamOperator<OUT> implements StreamOperator {
     return true;
   }
 
+  room(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   close(): void | Promise<void> {}
 }
 

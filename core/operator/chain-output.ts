@@ -1,13 +1,16 @@
 // hot path: chain.bench.ts
 import type { OutputTag } from '../api/output-tag.js';
 import type { Input, Output } from './stream-operator.js';
+import type { WatermarkTrace } from './watermark-trace.js';
 
 /** The next operator of the chain takes the main output; nobody takes side outputs. */
 export class ChainedOutput<T> implements Output<T> {
   private readonly input: Input<T>;
+  private readonly trace: WatermarkTrace;
 
-  constructor(input: Input<T>) {
+  constructor(input: Input<T>, trace: WatermarkTrace) {
     this.input = input;
+    this.trace = trace;
   }
 
   collect(value: T, timestamp: number): void {
@@ -15,14 +18,17 @@ export class ChainedOutput<T> implements Output<T> {
   }
 
   emitWatermark(timestamp: number): void {
+    this.trace.noteWatermark(timestamp);
     this.input.processWatermark(timestamp);
   }
 
   emitIdle(): void {
+    this.trace.idle = true;
     this.input.processIdle();
   }
 
   emitActive(): void {
+    this.trace.idle = false;
     this.input.processActive();
   }
 
@@ -32,9 +38,11 @@ export class ChainedOutput<T> implements Output<T> {
 /** An edge takes the main output; nobody takes side outputs. */
 export class EdgeOutput<T> implements Output<T> {
   private readonly edge: Output<T>;
+  private readonly trace: WatermarkTrace;
 
-  constructor(edge: Output<T>) {
+  constructor(edge: Output<T>, trace: WatermarkTrace) {
     this.edge = edge;
+    this.trace = trace;
   }
 
   collect(value: T, timestamp: number): void {
@@ -42,14 +50,17 @@ export class EdgeOutput<T> implements Output<T> {
   }
 
   emitWatermark(timestamp: number): void {
+    this.trace.noteWatermark(timestamp);
     this.edge.emitWatermark(timestamp);
   }
 
   emitIdle(): void {
+    this.trace.idle = true;
     this.edge.emitIdle();
   }
 
   emitActive(): void {
+    this.trace.idle = false;
     this.edge.emitActive();
   }
 

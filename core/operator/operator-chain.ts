@@ -1,13 +1,20 @@
 import { invariant } from '../base/invariant.js';
+import { Watermark } from '../element/watermark.js';
 import type { ChainNode, ChainOutput, ExecutableEdge, ExecutableVertex } from '../graph/job-graph.js';
 import {
   type AccumulatorValue,
   type AccumulatorValues,
   mergeAccumulators,
 } from '../job/accumulator-totals.js';
+import type { HeldBackBy, OperatorEventTime } from '../protocol/event-time-report.js';
 import { Accumulators } from './accumulator.js';
 import { ChainedOutput, EdgeOutput, FanOutOutput, NO_OUTPUT } from './chain-output.js';
-import type { SourceCoordinator, SourceStreamOperator, SplitAssignments } from './source-stream-operator.js';
+import type {
+  SourceCoordinator,
+  SourceReaderHost,
+  SourceStreamOperator,
+  SplitAssignments,
+} from './source-stream-operator.js';
 import { isStateless, STEPS_MAX, StatelessOperator, type StatelessStep } from './stateless-operator.js';
 import type {
   ChainedOperatorContext,
@@ -18,15 +25,14 @@ import type {
   StreamOperator,
   UserCodePosition,
 } from './stream-operator.js';
+import { WatermarkTrace } from './watermark-trace.js';
 
 /** What a chain needs of its task. */
-export interface ChainHost {
+export interface ChainHost extends SourceReaderHost {
   /** A plain object (it is copied); asked once for each operator. */
   contextOf(node: number): OperatorContext;
   /** Where records of an edge leave the chain; its `sideOutput` is never called. */
   edgeOutput(edge: ExecutableEdge): Output<unknown>;
-  /** A reader asks the enumerator for a split. */
-  requestSplit(): void;
 }
 
 /**
@@ -46,16 +52,24 @@ export class OperatorChain {
   readonly #vertex: ExecutableVertex;
   readonly #contexts: readonly ChainedOperatorContext[];
   readonly #userCode: UserCodePosition;
+  /** By node: what it sent last. Of a run of maps and filters the last one stands for all. */
+  readonly #traces: readonly WatermarkTrace[];
+  /** Operators that have been told the end of the input, from the head on. */
+  #ended: number;
+  #hasEnded: boolean;
 
   constructor(vertex: ExecutableVertex, host: ChainHost) {
     const userCode: UserCodePosition = { node: 0 };
     this.#vertex = vertex;
     this.#userCode = userCode;
+    this.#ended = 0;
+    this.#hasEnded = false;
     this.#contexts = vertex.nodes.map((_, chainIndex) => {
       const context = host.contextOf(chainIndex);
       return { ...context, chainIndex, accumulators: new Accumulators(context), userCode };
     });
-    const assembly = new ChainAssembly(vertex.nodes, this.#contexts, host);
+    this.#traces = this.#contexts.map(({ clock }) => new WatermarkTrace(clock));
+    const assembly = new ChainAssembly(vertex.nodes, this.#contexts, this.#traces, host);
     this.operators = assembly.operators;
     this.source = assembly.source;
   }
@@ -83,9 +97,26 @@ export class OperatorChain {
     at(this.operators, 0).inputEnded(inputIndex);
   }
 
-  /** Every input has ended. Undefined when nothing has to be waited for. */
+  /**
+   * Every input has ended: ends the operators from the head on, each once the one before has nothing left.
+   * Undefined when no promise has to be waited for. To be called again, after {@link resume} and with
+   * {@link room}, until {@link hasEnded}.
+   */
   endInput(): Promise<void> | undefined {
-    return this.#inTurn(this.#distinct(), (operator) => operator.endInput());
+    const operators = this.#distinct();
+    while (this.#ended < operators.length) {
+      const operator = at(operators, this.#ended++);
+      const waiting = this.#call(operator, (each) => each.endInput());
+      if (waiting !== undefined) return waiting;
+      if (!operator.resume() || operator.room() <= 0) return undefined;
+    }
+    this.#hasEnded = true;
+    return undefined;
+  }
+
+  /** All operators have been told the end of the input, and none has anything left. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   prepareSnapshot(checkpointId: number): Promise<void> | undefined {
@@ -112,6 +143,17 @@ export class OperatorChain {
       if (operators[i]?.resume() === false) return false;
     }
     return true;
+  }
+
+  /** How many records the chain takes now: what one of them becomes may be more. Asked after {@link resume}. */
+  room(): number {
+    const operators = this.operators;
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < operators.length; i++) {
+      const room = operators[i]?.room() ?? least;
+      if (room < least) least = room;
+    }
+    return least;
   }
 
   /** Closes all, whatever some of them throw; rejects with the first of the errors. */
@@ -146,6 +188,37 @@ export class OperatorChain {
   /** What to report when a step of the chain threw `error`: it names the operator whose code ran last. */
   locate(error: unknown): Error {
     return at(this.#contexts, this.#userCode.node).userError(error);
+  }
+
+  /**
+   * Where each operator is in event time, and what in this chain holds it back. `head`: of the first operator,
+   * what its inputs or the source say.
+   */
+  eventTime(
+    head: Pick<OperatorEventTime, 'watermark' | 'sinceMs' | 'idle' | 'heldBackBy'>,
+  ): OperatorEventTime[] {
+    const found: OperatorEventTime[] = [];
+    for (const [index, { uid, name }] of this.#vertex.nodes.entries()) {
+      const producer = this.#vertex.nodes.findIndex(({ outputs }) =>
+        outputs.some((output) => output.kind === 'chained' && output.node === index),
+      );
+      if (producer < 0) {
+        found.push({ uid, name, ...head });
+        continue;
+      }
+      const before = at(found, producer);
+      const shared = this.operators[producer] === this.operators[index];
+      const { watermark, sinceMs, idle } = shared ? before : at(this.#traces, producer);
+      const over = watermark === Watermark.MAX || idle;
+      const heldBackBy: HeldBackBy[] = over ? [] : [{ kind: 'operator', uid: before.uid, name: before.name }];
+      found.push({ uid, name, watermark, sinceMs, idle, heldBackBy });
+    }
+    return found;
+  }
+
+  /** What the head has sent, for a source; the last of a run that shares one operator speaks for it. */
+  get headTrace(): WatermarkTrace {
+    return at(this.#traces, 0);
   }
 
   #distinct(): StreamOperator[] {
@@ -195,11 +268,18 @@ class ChainAssembly {
   source: SourceStreamOperator | undefined;
   readonly #nodes: readonly ChainNode[];
   readonly #contexts: readonly ChainedOperatorContext[];
+  readonly #traces: readonly WatermarkTrace[];
   readonly #host: ChainHost;
 
-  constructor(nodes: readonly ChainNode[], contexts: readonly ChainedOperatorContext[], host: ChainHost) {
+  constructor(
+    nodes: readonly ChainNode[],
+    contexts: readonly ChainedOperatorContext[],
+    traces: readonly WatermarkTrace[],
+    host: ChainHost,
+  ) {
     this.#nodes = nodes;
     this.#contexts = contexts;
+    this.#traces = traces;
     this.#host = host;
     this.operators = new Array<StreamOperator>(nodes.length);
     this.source = undefined;
@@ -233,12 +313,10 @@ class ChainAssembly {
 
   #make(first: number, last: number): void {
     const context = at(this.#contexts, first);
-    const output = this.#outputOf(at(this.#nodes, last).outputs);
+    const output = this.#outputOf(at(this.#nodes, last).outputs, at(this.#traces, last));
     const { operator } = at(this.#nodes, first);
     if (operator.kind === 'source') {
-      this.source = operator.factory.createReader(context, output as Output<never>, () =>
-        this.#host.requestSplit(),
-      );
+      this.source = operator.factory.createReader(context, output as Output<never>, this.#host);
       this.operators[first] = this.source;
       return;
     }
@@ -256,17 +334,19 @@ class ChainAssembly {
     for (let index = first; index <= last; index++) this.operators[index] = shared;
   }
 
-  #outputOf(outputs: readonly ChainOutput[]): Output<unknown> {
+  #outputOf(outputs: readonly ChainOutput[], trace: WatermarkTrace): Output<unknown> {
     const [only, ...others] = outputs;
     if (only === undefined) return NO_OUTPUT;
-    if (others.length === 0 && only.tag === undefined) return this.#targetOf(only);
-    return new FanOutOutput(outputs.map((output) => ({ tag: output.tag, output: this.#targetOf(output) })));
+    if (others.length === 0 && only.tag === undefined) return this.#targetOf(only, trace);
+    return new FanOutOutput(
+      outputs.map((output) => ({ tag: output.tag, output: this.#targetOf(output, trace) })),
+    );
   }
 
-  #targetOf(output: ChainOutput): Output<unknown> {
-    if (output.kind === 'edge') return new EdgeOutput(this.#host.edgeOutput(output.edge));
+  #targetOf(output: ChainOutput, trace: WatermarkTrace): Output<unknown> {
+    if (output.kind === 'edge') return new EdgeOutput(this.#host.edgeOutput(output.edge), trace);
     const consumer = at(this.operators, output.node);
-    return new ChainedOutput(at(consumer.inputs, output.inputIndex) as Input<unknown>);
+    return new ChainedOutput(at(consumer.inputs, output.inputIndex) as Input<unknown>, trace);
   }
 }
 

@@ -2,11 +2,18 @@
 import type { OutputTag } from '../api/output-tag.js';
 import type { InputStatus, ReaderOutput, Source, SourceReader, SourceReaderContext } from '../api/source.js';
 import { NO_TIMESTAMP, Watermark } from '../element/watermark.js';
+import type { HeldBackBy } from '../protocol/event-time-report.js';
 import type { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { AbstractStreamOperator } from './abstract-stream-operator.js';
 import { OperatorLists } from './operator-list.js';
+import { SourceAlignment } from './source-alignment.js';
 import { SourceCoordinatorOperator } from './source-coordinator.js';
-import type { SourceOperatorFactory, SourceStreamOperator } from './source-stream-operator.js';
+import type {
+  SourceOperatorFactory,
+  SourceReaderHost,
+  SourceStreamOperator,
+} from './source-stream-operator.js';
+import { SplitWatermarks } from './split-watermarks.js';
 import type {
   ChainedOperatorContext,
   Input,
@@ -19,6 +26,7 @@ import { WakeUps } from './wake-ups.js';
 
 const SPLITS = 'splits';
 const EVENT_TIME = 'event-time';
+const NOTHING_AVAILABLE: typeof InputStatus.NOTHING_AVAILABLE = 1;
 
 /**
  * Runs the reader of a source: its splits are operator state, its records get timestamps and make
@@ -30,7 +38,9 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
   readonly inputs: readonly Input<never>[];
   readonly #reader: SourceReader<T, SplitT>;
   readonly #stage: TimestampsAndWatermarks<T>;
+  readonly #splits: SplitWatermarks<T>;
   readonly #readerOutput: SourceOutput<T>;
+  readonly #alignment: SourceAlignment<T, SplitT> | undefined;
   readonly #lists: OperatorLists;
   readonly #wakeUps: WakeUps;
 
@@ -39,27 +49,39 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     output: Output<T>,
     source: Source<T, SplitT>,
     strategy: WatermarkStrategy<T>,
-    requestSplit: () => void,
+    host: SourceReaderHost,
   ) {
     super(context, output);
     this.inputs = [];
     this.#stage = new TimestampsAndWatermarks(strategy, context, output);
-    this.#readerOutput = new SourceOutput(this.#stage, context, output);
+    this.#splits = new SplitWatermarks(strategy, context, output, this.#stage);
+    this.#readerOutput = new SourceOutput(this.#stage, this.#splits, context, output);
     this.#lists = new OperatorLists(context);
     this.#wakeUps = new WakeUps(context);
-    this.#reader = source.createReader(readerContext(context, this.#wakeUps, requestSplit));
+    this.#reader = source.createReader(readerContext(context, this.#wakeUps, () => host.requestSplit()));
+    const { alignment } = strategy;
+    if (alignment !== undefined)
+      this.#alignment = new SourceAlignment(alignment, host, this.#stage, this.#splits, this.#reader);
+    context.metrics.gauge('currentOutputWatermark', () => this.#stage.currentWatermark);
   }
 
   override async open(): Promise<void> {
-    this.#stage.restore(this.#lists.restored(EVENT_TIME) as WatermarkSnapshot[], this.context);
+    const eventTime = this.#lists.restored(EVENT_TIME) as WatermarkSnapshot[];
+    this.#stage.restore(eventTime, this.context);
+    this.#splits.restore(eventTime);
     await this.#reader.start?.();
     const splits = this.#lists.restored(SPLITS) as SplitT[];
     if (splits.length > 0) this.#reader.addSplits(splits);
-    this.#wakeUps.every(this.context.autoWatermarkIntervalMs, (nowMs) => this.#stage.onPeriodicEmit(nowMs));
+    this.#wakeUps.every(this.context.autoWatermarkIntervalMs, (nowMs) => this.#onPeriodicEmit(nowMs));
+    const alignment = this.#alignment;
+    if (alignment === undefined) return;
+    alignment.report();
+    this.#wakeUps.every(alignment.updateIntervalMs, () => alignment.report());
   }
 
   poll(budget: number): InputStatus {
     this.#stage.tellRestored();
+    if (this.#alignment?.isAhead() === true) return NOTHING_AVAILABLE;
     const readerOutput = this.#readerOutput;
     readerOutput.remaining = budget;
     this.context.userCode.node = this.context.chainIndex;
@@ -67,7 +89,18 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
   }
 
   isAvailable(): Promise<void> {
-    return this.#reader.isAvailable();
+    return this.#alignment?.isAhead() === true ? this.#alignment.caughtUp() : this.#reader.isAvailable();
+  }
+
+  alignTo(groupWatermark: number): void {
+    this.#alignment?.alignTo(groupWatermark);
+  }
+
+  heldBackBy(): HeldBackBy[] {
+    const { currentWatermark, isIdle } = this.#stage;
+    if (currentWatermark === Watermark.MAX || isIdle) return [];
+    if (this.#alignment?.isAhead() === true) return [{ kind: 'alignment', group: this.#alignment.group }];
+    return this.#splits.any ? this.#splits.heldBackBy() : [{ kind: 'records' }];
   }
 
   addSplits(splits: readonly unknown[]): void {
@@ -80,6 +113,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
 
   override endInput(): void {
     this.#stage.onEnd();
+    this.#alignment?.report();
   }
 
   override onWake(): void {
@@ -88,11 +122,14 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
 
   override snapshotState(checkpointId: number): OperatorSnapshot {
     const splits = this.#reader.snapshotState(checkpointId);
+    const parts = this.#splits.snapshot();
+    const whole = this.#stage.snapshot(this.context);
+    const eventTime: WatermarkSnapshot = parts === undefined ? whole : { ...whole, splits: parts };
     return {
       keyed: undefined,
       lists: {
         [SPLITS]: this.#lists.encode('split', splits),
-        [EVENT_TIME]: this.#lists.encode('watermark', [this.#stage.snapshot(this.context)]),
+        [EVENT_TIME]: this.#lists.encode('watermark', [eventTime]),
       },
     };
   }
@@ -104,19 +141,40 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
   override close(): void | Promise<void> {
     return this.#reader.close?.();
   }
+
+  /** Splits that are told apart speak for the whole. */
+  #onPeriodicEmit(nowMs: number): void {
+    if (this.#alignment?.isAhead() === true) this.#stage.stayActive(nowMs);
+    if (!this.#splits.any) {
+      this.#stage.onPeriodicEmit(nowMs);
+      return;
+    }
+    this.#stage.tellRestored();
+    this.#splits.onPeriodicEmit(nowMs);
+    this.#alignment?.onSplitsMoved();
+  }
 }
 
 /** What the reader emits to. Invariant: `remaining` counts down with each record of a poll. */
 class SourceOutput<T> implements ReaderOutput<T> {
   remaining: number;
   private readonly stage: TimestampsAndWatermarks<T>;
+  private readonly splits: SplitWatermarks<T>;
+  private readonly splitOutputs: Map<string, SplitOutput<T>>;
   private readonly userCode: UserCodePosition;
   private readonly node: number;
   private readonly output: Output<T>;
 
-  constructor(stage: TimestampsAndWatermarks<T>, context: ChainedOperatorContext, output: Output<T>) {
+  constructor(
+    stage: TimestampsAndWatermarks<T>,
+    splits: SplitWatermarks<T>,
+    context: ChainedOperatorContext,
+    output: Output<T>,
+  ) {
     this.remaining = 0;
     this.stage = stage;
+    this.splits = splits;
+    this.splitOutputs = new Map();
     this.userCode = context.userCode;
     this.node = context.chainIndex;
     this.output = output;
@@ -125,6 +183,19 @@ class SourceOutput<T> implements ReaderOutput<T> {
   collect(value: T, timestamp?: number): void {
     this.remaining--;
     this.stage.collect(value, timestamp === undefined ? NO_TIMESTAMP : timestamp);
+  }
+
+  createOutputForSplit(splitId: string): ReaderOutput<T> {
+    const known = this.splitOutputs.get(splitId);
+    if (known !== undefined) return known;
+    const made = new SplitOutput(this, this.splits.stageOf(splitId));
+    this.splitOutputs.set(splitId, made);
+    return made;
+  }
+
+  releaseOutputForSplit(splitId: string): void {
+    this.splitOutputs.delete(splitId);
+    this.splits.release(splitId);
   }
 
   sideOutput<X>(tag: OutputTag<X>, value: X): void {
@@ -137,6 +208,50 @@ class SourceOutput<T> implements ReaderOutput<T> {
     if (timestamp >= Watermark.MAX) this.stage.onEnd();
     else this.stage.emitWatermark(timestamp);
     this.userCode.node = this.node;
+  }
+
+  markIdle(): void {
+    this.stage.markIdle();
+  }
+
+  markActive(): void {
+    this.stage.markActive();
+  }
+}
+
+/** What the reader emits the records of one split to. */
+class SplitOutput<T> implements ReaderOutput<T> {
+  private readonly whole: SourceOutput<T>;
+  private readonly stage: TimestampsAndWatermarks<T>;
+
+  constructor(whole: SourceOutput<T>, stage: TimestampsAndWatermarks<T>) {
+    this.whole = whole;
+    this.stage = stage;
+  }
+
+  get remaining(): number {
+    return this.whole.remaining;
+  }
+
+  collect(value: T, timestamp?: number): void {
+    this.whole.remaining--;
+    this.stage.collect(value, timestamp === undefined ? NO_TIMESTAMP : timestamp);
+  }
+
+  createOutputForSplit(splitId: string): ReaderOutput<T> {
+    return this.whole.createOutputForSplit(splitId);
+  }
+
+  releaseOutputForSplit(splitId: string): void {
+    this.whole.releaseOutputForSplit(splitId);
+  }
+
+  sideOutput<X>(tag: OutputTag<X>, value: X): void {
+    this.whole.sideOutput(tag, value);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.stage.emitWatermark(timestamp);
   }
 
   markIdle(): void {
@@ -170,13 +285,13 @@ export function sourceOperator<T, SplitT, StateT>(
   strategy: WatermarkStrategy<T>,
 ): SourceOperatorFactory {
   return {
-    createReader: (context, output, requestSplit) =>
+    createReader: (context, output, host) =>
       new SourceOperator(
         context,
         output as Output<T>,
         source as unknown as Source<T, SplitT>,
         strategy,
-        requestSplit,
+        host,
       ),
     createCoordinator: (context, assignments) => new SourceCoordinatorOperator(context, assignments, source),
   };

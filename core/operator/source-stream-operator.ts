@@ -1,4 +1,5 @@
 import type { InputStatus } from '../api/source.js';
+import type { HeldBackBy } from '../protocol/event-time-report.js';
 import type { ChainedOperatorContext, OperatorContext, Output, StreamOperator } from './stream-operator.js';
 
 /** Head of a source's chain: reads splits, assigns timestamps, makes watermarks. It has no inputs. */
@@ -10,6 +11,18 @@ export interface SourceStreamOperator extends StreamOperator {
   /** Splits as the enumerator's thread sent them (plain data). */
   addSplits(splits: readonly unknown[]): void;
   notifyNoMoreSplits(): void;
+  /** The least watermark of its alignment group is known anew. */
+  alignTo(groupWatermark: number): void;
+  /** Why its watermark is not greater. */
+  heldBackBy(): HeldBackBy[];
+}
+
+/** What a reader says to others of its job. */
+export interface SourceReaderHost {
+  /** It asks the enumerator for a split. */
+  requestSplit(): void;
+  /** Where it is in event time, for its alignment group; Watermark.MAX: it holds nobody back. */
+  reportWatermark?(group: string, watermark: number): void;
 }
 
 /** The split enumerator of a source, on the thread of subtask 0. */
@@ -33,7 +46,7 @@ export interface SourceOperatorFactory {
   createReader(
     context: ChainedOperatorContext,
     output: Output<never>,
-    requestSplit: () => void,
+    host: SourceReaderHost,
   ): SourceStreamOperator;
   createCoordinator(context: OperatorContext, assignments: SplitAssignments): SourceCoordinator;
 }

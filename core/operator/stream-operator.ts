@@ -62,6 +62,12 @@ export interface StreamOperator {
    * True when nothing is left. The task takes no input while work is left.
    */
   resume(): boolean;
+  /**
+   * How many records it takes now; 0 while what is under way must come first (requests, or at the end of input
+   * their results). Asked after {@link resume}. Unlike there, nothing is half done: snapshots are taken all the
+   * same.
+   */
+  room(): number;
   /** Idempotent; after a failure too. */
   close(): void | Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { MillraceError } from '../base/millrace-error.js';
 import { Watermark } from '../element/watermark.js';
 import type { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { OneInputOperator } from './abstract-stream-operator.js';
@@ -18,6 +19,7 @@ class TimestampsAndWatermarksOperator<T> extends OneInputOperator<T, T> {
   constructor(context: ChainedOperatorContext, output: Output<T>, strategy: WatermarkStrategy<T>) {
     super(context, output);
     this.#stage = new TimestampsAndWatermarks(strategy, context, output);
+    context.metrics.gauge('currentOutputWatermark', () => this.#stage.currentWatermark);
     this.#lists = new OperatorLists(context);
   }
 
@@ -54,7 +56,13 @@ class TimestampsAndWatermarksOperator<T> extends OneInputOperator<T, T> {
   }
 }
 
+/** @throws MillraceError MR1001 if the strategy asks for an alignment, which sources alone can keep */
 export function timestampsAndWatermarksOperator<T>(strategy: WatermarkStrategy<T>): OperatorFactory {
+  if (strategy.alignment !== undefined) {
+    throw new MillraceError('MR1001', 'Watermarks are aligned at sources only.', {
+      hint: 'Give the strategy with withWatermarkAlignment to fromSource.',
+    });
+  }
   return {
     needsKeyedState: false,
     create: (context, output) => new TimestampsAndWatermarksOperator(context, output as Output<T>, strategy),

@@ -12,6 +12,21 @@ export interface WatermarkSnapshot {
   readonly watermark: number;
   /** Of the generator; undefined if it keeps none. */
   readonly generator: unknown;
+  /** Of the splits that the subtask was reading, by id; absent where splits are not told apart. */
+  readonly splits?: Readonly<Record<string, PartialWatermark>>;
+}
+
+/** Event time of a part of a stream. Plain data. */
+export interface PartialWatermark {
+  readonly watermark: number;
+  readonly generator: unknown;
+}
+
+/** Where watermarks and idleness go; records go their own way. */
+export interface WatermarkTarget {
+  emitWatermark(timestamp: number): void;
+  emitIdle(): void;
+  emitActive(): void;
 }
 
 /**
@@ -24,6 +39,7 @@ export interface WatermarkSnapshot {
  */
 export class TimestampsAndWatermarks<T> implements WatermarkOutput {
   private readonly output: Output<T>;
+  private readonly target: WatermarkTarget;
   private readonly assigner: TimestampAssigner<T> | undefined;
   private readonly generator: WatermarkGenerator<T> | undefined;
   private readonly idlenessMs: number;
@@ -36,8 +52,15 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
   private sawRecord: boolean;
   private lastActivityMs: number;
 
-  constructor(strategy: WatermarkStrategy<T>, context: ChainedOperatorContext, output: Output<T>) {
+  /** `target`: of a part of the stream, what combines the parts. */
+  constructor(
+    strategy: WatermarkStrategy<T>,
+    context: ChainedOperatorContext,
+    output: Output<T>,
+    target: WatermarkTarget = output,
+  ) {
     this.output = output;
+    this.target = target;
     this.assigner = strategy.timestampAssigner;
     this.generator = strategy.createGenerator?.();
     this.idlenessMs = strategy.idlenessMs ?? Number.POSITIVE_INFINITY;
@@ -48,7 +71,14 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     this.idle = false;
     this.sawRecord = false;
     this.lastActivityMs = context.clock.monotonicMs();
-    context.metrics.gauge('currentOutputWatermark', () => this.watermark);
+  }
+
+  get currentWatermark(): number {
+    return this.watermark;
+  }
+
+  get isIdle(): boolean {
+    return this.idle;
   }
 
   /** Takes a record; `timestamp` is NO_TIMESTAMP if it has none yet. */
@@ -73,19 +103,24 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     if (this.idle) this.markActive();
     this.watermark = timestamp;
     this.untold = false;
-    this.output.emitWatermark(timestamp);
+    this.target.emitWatermark(timestamp);
   }
 
   markIdle(): void {
     if (this.idle) return;
     this.idle = true;
-    this.output.emitIdle();
+    this.target.emitIdle();
   }
 
   markActive(): void {
     if (!this.idle) return;
     this.idle = false;
-    this.output.emitActive();
+    this.target.emitActive();
+  }
+
+  /** What is held back on purpose does not become idle. */
+  stayActive(nowMs: number): void {
+    this.lastActivityMs = nowMs;
   }
 
   /** Every watermark interval. */
@@ -109,23 +144,32 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     this.markActive();
     this.generator?.onPeriodicEmit(this);
     this.watermark = Watermark.MAX;
-    this.output.emitWatermark(Watermark.MAX);
+    this.target.emitWatermark(Watermark.MAX);
   }
 
   /** Those behind begin without a watermark after a restore; they are told what held before. */
   tellRestored(): void {
     if (!this.untold) return;
     this.untold = false;
-    this.output.emitWatermark(this.watermark);
+    this.target.emitWatermark(this.watermark);
   }
 
   snapshot(context: ChainedOperatorContext): WatermarkSnapshot {
     return {
       subtask: context.subtaskIndex,
       parallelism: context.parallelism,
-      watermark: this.watermark,
-      generator: this.generator?.snapshotState?.(),
+      ...this.snapshotPart(),
     };
+  }
+
+  snapshotPart(): PartialWatermark {
+    return { watermark: this.watermark, generator: this.generator?.snapshotState?.() };
+  }
+
+  /** Of a part, whose target has been told the watermark. */
+  restorePart({ watermark, generator }: PartialWatermark): void {
+    this.watermark = watermark;
+    if (generator !== undefined) this.generator?.restoreState?.(generator);
   }
 
   /** Takes this subtask's own snapshot, or the earliest of all where the parallelism was another. */
@@ -135,9 +179,8 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     );
     const snapshot = own ?? snapshots.reduce<WatermarkSnapshot | undefined>(earlier, undefined);
     if (snapshot === undefined) return;
-    this.watermark = snapshot.watermark;
+    this.restorePart(snapshot);
     this.untold = snapshot.watermark > Watermark.MIN;
-    if (snapshot.generator !== undefined) this.generator?.restoreState?.(snapshot.generator);
   }
 }
 

@@ -9,24 +9,18 @@ import type { OperatorContext } from './stream-operator.js';
 export class WakeUps {
   readonly #context: OperatorContext;
   #sleepers: Sleeper[];
-  #intervalMs: number;
-  #tick: (nowMs: number) => void;
-  #tickDueMs: number;
+  readonly #ticks: Tick[];
 
   constructor(context: OperatorContext) {
     this.#context = context;
     this.#sleepers = [];
-    this.#intervalMs = 0;
-    this.#tick = () => {};
-    this.#tickDueMs = Number.POSITIVE_INFINITY;
+    this.#ticks = [];
   }
 
   /** Calls `tick` with the monotonic time every `intervalMs`; 0: never. */
   every(intervalMs: number, tick: (nowMs: number) => void): void {
     if (intervalMs <= 0) return;
-    this.#intervalMs = intervalMs;
-    this.#tick = tick;
-    this.#tickDueMs = this.#context.clock.monotonicMs() + intervalMs;
+    this.#ticks.push({ intervalMs, tick, dueMs: this.#context.clock.monotonicMs() + intervalMs });
     this.#ask();
   }
 
@@ -43,21 +37,29 @@ export class WakeUps {
     const due = this.#sleepers.filter((sleeper) => sleeper.dueMs <= nowMs);
     this.#sleepers = this.#sleepers.filter((sleeper) => sleeper.dueMs > nowMs);
     for (const sleeper of due) sleeper.resolve();
-    if (this.#tickDueMs <= nowMs) {
-      this.#tickDueMs = nowMs + this.#intervalMs;
-      this.#tick(nowMs);
+    for (const each of this.#ticks) {
+      if (each.dueMs > nowMs) continue;
+      each.dueMs = nowMs + each.intervalMs;
+      each.tick(nowMs);
     }
     this.#ask();
   }
 
   #ask(): void {
-    let earliest = this.#tickDueMs;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { dueMs } of this.#ticks) if (dueMs < earliest) earliest = dueMs;
     for (const sleeper of this.#sleepers) if (sleeper.dueMs < earliest) earliest = sleeper.dueMs;
     if (earliest === Number.POSITIVE_INFINITY) return;
     const { clock } = this.#context;
     const delayMs = Math.max(0, earliest - clock.monotonicMs());
     this.#context.wakeAt(clock.wallMs() + delayMs);
   }
+}
+
+interface Tick {
+  readonly intervalMs: number;
+  readonly tick: (nowMs: number) => void;
+  dueMs: number;
 }
 
 interface Sleeper {

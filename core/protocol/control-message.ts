@@ -1,5 +1,6 @@
 import type { CheckpointKind, SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
 import type { AccumulatorValues } from '../job/accumulator-totals.js';
+import type { OperatorEventTime } from './event-time-report.js';
 import type { WireError } from './wire-error.js';
 
 /**
@@ -34,6 +35,10 @@ export type TaskMessage =
   | { readonly type: 'split-requested'; readonly subtask: number }
   /** From a reader that ended before it was told that no more splits follow. */
   | { readonly type: 'reader-ended'; readonly subtask: number }
+  /** To every subtask of an alignment group: the least watermark of the group. */
+  | { readonly type: 'watermark-aligned'; readonly watermark: number }
+  /** Answered by `explained`, by every task that is open. */
+  | { readonly type: 'explain'; readonly requestId: number }
   | { readonly type: 'cancel' };
 
 /** Task to job master. */
@@ -60,6 +65,14 @@ export type TaskReport =
   | { readonly type: 'reader-ended' }
   /** Counters of the task since the start of its attempt, `<uid>.<name>`: with each snapshot, and at its end. */
   | { readonly type: 'counters'; readonly values: Readonly<Record<string, number>> }
+  /** Where a subtask of an aligned source is; Watermark.MAX: idle, or at its end. */
+  | { readonly type: 'watermark-reported'; readonly group: string; readonly watermark: number }
+  /** By operator of the task. */
+  | {
+      readonly type: 'explained';
+      readonly requestId: number;
+      readonly operators: readonly OperatorEventTime[];
+    }
   /** Values for who started the job, committed or (without checkpointing) at the end; `sequence` is of `writer`. */
   | {
       readonly type: 'collected';

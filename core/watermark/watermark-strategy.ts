@@ -1,6 +1,7 @@
 import { type Duration, durationMs } from '../base/duration.js';
 import { MillraceError } from '../base/millrace-error.js';
 import { BoundedOutOfOrdernessWatermarks } from './bounded-out-of-orderness-watermarks.js';
+import type { WatermarkAlignmentParams } from './watermark-alignment.js';
 import type { WatermarkGenerator } from './watermark-generator.js';
 
 /** Event time of a record in ms; `recordTimestamp` is what it had before, if anything. Synchronous. */
@@ -24,20 +25,24 @@ export class WatermarkStrategy<T> {
   readonly timestampAssigner: TimestampAssigner<T> | undefined;
   /** Time without a record after which the stream is idle, ms. */
   readonly idlenessMs: number | undefined;
+  /** Undefined: it waits for no other source. */
+  readonly alignment: WatermarkAlignmentParams | undefined;
 
   private constructor(
     createGenerator: (() => WatermarkGenerator<T>) | undefined,
-    timestampAssigner: TimestampAssigner<T> | undefined,
-    idlenessMs: number | undefined,
+    timestampAssigner?: TimestampAssigner<T>,
+    idlenessMs?: number,
+    alignment?: WatermarkAlignmentParams,
   ) {
     this.createGenerator = createGenerator;
     this.timestampAssigner = timestampAssigner;
     this.idlenessMs = idlenessMs;
+    this.alignment = alignment;
   }
 
   /** Timestamps never decrease within a subtask: the watermark follows the newest one. */
   static forMonotonousTimestamps<T>(): WatermarkStrategy<T> {
-    return new WatermarkStrategy(() => new BoundedOutOfOrdernessWatermarks<T>(0), undefined, undefined);
+    return new WatermarkStrategy(() => new BoundedOutOfOrdernessWatermarks<T>(0));
   }
 
   /**
@@ -49,12 +54,12 @@ export class WatermarkStrategy<T> {
     const boundMs = durationMs(bound, 'bound of disorder');
     if (boundMs < 0)
       throw new MillraceError('MR1001', `The bound of disorder is ${boundMs} ms, which is negative.`);
-    return new WatermarkStrategy(() => new BoundedOutOfOrdernessWatermarks<T>(boundMs), undefined, undefined);
+    return new WatermarkStrategy(() => new BoundedOutOfOrdernessWatermarks<T>(boundMs));
   }
 
   /** No watermarks, for streams that need no event time. It comes to its end when bounded input does. */
   static noWatermarks<T>(): WatermarkStrategy<T> {
-    return new WatermarkStrategy<T>(undefined, undefined, undefined);
+    return new WatermarkStrategy<T>(undefined);
   }
 
   /**
@@ -78,7 +83,7 @@ export class WatermarkStrategy<T> {
         'WatermarkStrategy.forGenerator takes a function that makes a generator.',
       );
     }
-    return new WatermarkStrategy(create, undefined, undefined);
+    return new WatermarkStrategy(create);
   }
 
   /**
@@ -93,7 +98,7 @@ export class WatermarkStrategy<T> {
     if (typeof assigner !== 'function') {
       throw new MillraceError('MR1001', 'A timestamp assigner is a function from a record to milliseconds.');
     }
-    return new WatermarkStrategy(this.createGenerator, assigner, this.idlenessMs);
+    return new WatermarkStrategy(this.createGenerator, assigner, this.idlenessMs, this.alignment);
   }
 
   /**
@@ -110,6 +115,39 @@ export class WatermarkStrategy<T> {
     const timeoutMs = durationMs(timeout, 'idleness timeout');
     if (timeoutMs <= 0)
       throw new MillraceError('MR1001', `The idleness timeout is ${timeoutMs} ms; it must be positive.`);
-    return new WatermarkStrategy(this.createGenerator, this.timestampAssigner, timeoutMs);
+    return new WatermarkStrategy(this.createGenerator, this.timestampAssigner, timeoutMs, this.alignment);
+  }
+
+  /**
+   * Sources of one group advance together: a subtask of a source, or a split that it reads, rests while it is
+   * more than `maxDrift` ahead of the least watermark of the group. Each tells its own every `updateInterval`;
+   * idle and finished ones hold nobody back. Watermarks are looked at as they are emitted, so that what is
+   * read between two of them comes on top of the drift.
+   *
+   * @example
+   * ```ts
+   * const aligned = WatermarkStrategy.forMonotonousTimestamps<Click>()
+   *   .withTimestampAssigner((click) => click.time)
+   *   .withWatermarkAlignment('clicks and orders', '20 s');
+   * ```
+   *
+   * @throws MillraceError MR1001 if the group has no name, the drift is negative, or the interval not positive
+   */
+  withWatermarkAlignment(
+    group: string,
+    maxDrift: Duration,
+    updateInterval: Duration = '1 s',
+  ): WatermarkStrategy<T> {
+    const maxDriftMs = durationMs(maxDrift, 'drift of an alignment group');
+    const updateIntervalMs = durationMs(updateInterval, 'update interval of an alignment group');
+    if (typeof group !== 'string' || group === '' || maxDriftMs < 0 || updateIntervalMs <= 0) {
+      throw new MillraceError(
+        'MR1001',
+        `Watermark alignment of group ${JSON.stringify(group)}, drift ${maxDriftMs} ms, interval ${updateIntervalMs} ms.`,
+        { hint: 'Give the group a name, a drift of at least 0, and a positive interval.' },
+      );
+    }
+    const alignment = { group, maxDriftMs, updateIntervalMs };
+    return new WatermarkStrategy(this.createGenerator, this.timestampAssigner, this.idlenessMs, alignment);
   }
 }

@@ -209,6 +209,12 @@ class RecordingOutput<T> implements ReaderOutput<T> {
     this.#records.push(value);
   }
 
+  createOutputForSplit(): this {
+    return this;
+  }
+
+  releaseOutputForSplit(): void {}
+
   sideOutput<X>(tag: OutputTag<X>, value: X): void {
     const values = this.#sideOutputs.get(tag.id);
     if (values === undefined) this.#sideOutputs.set(tag.id, [value]);

@@ -132,8 +132,10 @@ export function moduleOf(example: DocExample, modules: ReadonlyMap<string, reado
 export const STAGE: Snippet = {
   file: 'stage.ts',
   text: `
+import type { Readable } from 'node:stream';
 import type {
   AggregateFunction, Clock, DataStream, ExecuteOptions, FileSystem, JobDefinition, JobParameters, KeyedRuntimeContext,
+  LocalJob,
   MapStateDescriptor, SingleOutputStreamOperator, Source, StreamExecutionEnvironment, TypeDescriptor, WindowedStream,
 } from 'millrace';
 declare global {
@@ -178,6 +180,11 @@ declare global {
   function userOf(click: Click): string;
   function add(a: Click, b: Click): Click;
   function parse(line: string): Flight;
+  function lookUp(user: string): Promise<string>;
+  function connect(): Promise<{ get(user: string): Promise<number>; end(): void }>;
+  function openLines(): Readable;
+  const job: LocalJob;
+  const liveClicks: Source<Click, string, readonly string[]>;
   /** In \`open\` of a keyed function. */
   const ctx: KeyedRuntimeContext;
   const source: Source<string, string, readonly string[]>;

@@ -1,5 +1,6 @@
 import {
   InputStatus,
+  InterleavedSourceReader,
   type ReaderOutput,
   SequentialSourceReader,
   type Source,
@@ -24,6 +25,8 @@ export interface SourcePace {
   /** It pauses after every so many events of a split; 0: never. */
   readonly pauseEvery: number;
   readonly pauseMs: number;
+  /** Its readers read so many splits side by side; 0: one after another. */
+  readonly splitsAtOnce: number;
   /** Its records have a declared type. */
   readonly declared: boolean;
   /** Called before each event is handed out: where a source throws, once. */
@@ -56,10 +59,14 @@ export class EventSource implements Source<Event, EventSplit, readonly EventSpli
   }
 
   createReader(context: SourceReaderContext): SourceReader<Event, EventSplit> {
-    return new SequentialSourceReader(
-      context,
-      (split: EventSplit) => new EventReader(this.#plan, this.#pace, context, split),
-    );
+    const { splitsAtOnce } = this.#pace;
+    const open = (split: EventSplit) => new EventReader(this.#plan, this.#pace, context, split);
+    if (splitsAtOnce === 0) return new SequentialSourceReader(context, open);
+    return new InterleavedSourceReader(context, {
+      open,
+      splitId: ({ split }) => `split-${split}`,
+      splitsAtOnce,
+    });
   }
 }
 

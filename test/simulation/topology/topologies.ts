@@ -1,3 +1,4 @@
+import { asyncWindows } from './async-topologies.js';
 import { broadcastState, connected, intervalJoin } from './connected-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
 import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
@@ -17,6 +18,7 @@ export const TOPOLOGIES: Readonly<Record<string, { weight: number; draw: (kit: T
     'map-filter': { weight: 1, draw: mapFilter },
     'broadcast-and-global': { weight: 1, draw: broadcastAndGlobal },
     'side-outputs': { weight: 1, draw: sideOutputs },
+    'async-windows': { weight: 2, draw: asyncWindows },
     'window-aggregate': { weight: 3, draw: windowAggregate },
     'union-windows': { weight: 2, draw: unionWindows },
     'cascaded-windows': { weight: 2, draw: cascadedWindows },

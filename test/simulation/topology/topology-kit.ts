@@ -31,6 +31,13 @@ export interface DrawnSource {
   stream(env: StreamExecutionEnvironment): SingleOutputStreamOperator<Event>;
 }
 
+interface SourceSettings {
+  readonly number: number;
+  readonly parallelism: number;
+  readonly alignment: { readonly driftMs: number; readonly intervalMs: number } | undefined;
+  readonly fromFiles: boolean;
+}
+
 /** Draws the parts of a topology; everything is drawn before the first build, nothing during one. */
 export class TopologyKit {
   readonly prng: Prng;
@@ -71,10 +78,19 @@ export class TopologyKit {
     const pace: SourcePace = {
       pauseEvery,
       pauseMs: Math.min(prng.between(0, 10), this.#settings.pausesMaxMs / pauses),
+      splitsAtOnce: prng.chance(0.6) ? 0 : prng.pick([2, 5, 1000]),
       declared: prng.chance(0.7),
       beforeEvent: this.#settings.beforeEvent,
     };
-    return this.#drawn(number, plan, pace, this.parallelism(), prng.chance(0.25));
+    const alignment = prng.chance(0.7)
+      ? undefined
+      : { driftMs: strideMs * prng.between(1, 200), intervalMs: prng.between(1, 20) };
+    return this.#drawn(plan, pace, {
+      number,
+      parallelism: this.parallelism(),
+      alignment,
+      fromFiles: prng.chance(0.25),
+    });
   }
 
   /** Text lines, exactly once. */
@@ -89,18 +105,20 @@ export class TopologyKit {
   }
 
   #drawn(
-    number: number,
     plan: EventPlan,
     pace: SourcePace,
-    parallelism: number,
-    fromFiles: boolean,
+    { number, parallelism, alignment, fromFiles }: SourceSettings,
   ): DrawnSource {
     const events = eventsOf(plan);
     const name = `events-${number}`;
     const folder = `/in/${number}`;
-    const strategy = WatermarkStrategy.forBoundedOutOfOrderness<Event>(plan.disorderMs).withTimestampAssigner(
-      (event) => event.time,
-    );
+    const unaligned = WatermarkStrategy.forBoundedOutOfOrderness<Event>(
+      plan.disorderMs,
+    ).withTimestampAssigner((event) => event.time);
+    const strategy =
+      alignment === undefined
+        ? unaligned
+        : unaligned.withWatermarkAlignment('all', alignment.driftMs, alignment.intervalMs);
     return {
       plan,
       events,

@@ -40,6 +40,12 @@ class Output implements ReaderOutput<number> {
     this.values.push(value);
   }
 
+  createOutputForSplit(): this {
+    return this;
+  }
+
+  releaseOutputForSplit(): void {}
+
   sideOutput(): void {}
 
   emitWatermark(): void {}

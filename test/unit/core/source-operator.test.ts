@@ -102,8 +102,12 @@ async function openReader(
   const own = world.context({ uid: 'source', ...options });
   const context = { ...own, chainIndex: 0, accumulators: new Accumulators(own), userCode: { node: 0 } };
   let requests = 0;
-  const reader = sourceOperator(source, strategy).createReader(context, output as Output<never>, () => {
-    requests++;
+  const reports: [string, number][] = [];
+  const reader = sourceOperator(source, strategy).createReader(context, output as Output<never>, {
+    requestSplit: () => {
+      requests++;
+    },
+    reportWatermark: (group, watermark) => reports.push([group, watermark]),
   });
   await reader.open();
   const tick = (ms: number): void => {
@@ -112,7 +116,7 @@ async function openReader(
     world.wakes.delete('source');
     reader.onWake(world.clock.wallMs());
   };
-  return { source, world, output, reader, tick, requests: () => requests };
+  return { source, world, output, reader, tick, reports, requests: () => requests };
 }
 
 t.test('a source reads within its budget, and stops where it is told', async (t) => {

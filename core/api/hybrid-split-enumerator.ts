@@ -1,0 +1,153 @@
+import { invariant } from '../base/invariant.js';
+import type { HybridSplit } from './hybrid-source-reader.js';
+import type { Source, SplitEnumerator, SplitEnumeratorContext } from './source.js';
+
+/** Plain data. */
+export interface HybridEnumeratorState {
+  readonly source: number;
+  /** Of that source's own enumerator. */
+  readonly state: unknown;
+  /** Readers that were told that this source has no more splits. */
+  readonly told: readonly number[];
+  /** Those of them that have read it to its end. */
+  readonly finished: readonly number[];
+}
+
+/**
+ * Deals out the splits of one source after another.
+ *
+ * Invariants:
+ * - the next source begins when every reader has finished the present one;
+ * - a reader that was told the end of a source asks again only when it has finished it; one that had, says so
+ *   once more after a restore (`#repeating`);
+ * - until the next source has started, a snapshot holds that all have finished the one before;
+ * - of the last source the end is the end of all.
+ */
+export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorState> {
+  readonly #sources: readonly Source<unknown>[];
+  readonly #context: SplitEnumeratorContext<HybridSplit>;
+  readonly #restored: HybridEnumeratorState | undefined;
+  #source: number;
+  #inner: SplitEnumerator<unknown> | undefined;
+  #started: boolean;
+  #told: Set<number>;
+  #finished: Set<number>;
+  readonly #repeating: Set<number>;
+  #switching: HybridEnumeratorState | undefined;
+  /** Requests that came while the next source was starting. */
+  #early: number[];
+
+  constructor(
+    sources: readonly Source<unknown>[],
+    context: SplitEnumeratorContext<HybridSplit>,
+    restored: HybridEnumeratorState | undefined,
+  ) {
+    this.#sources = sources;
+    this.#context = context;
+    this.#restored = restored;
+    this.#source = restored?.source ?? 0;
+    this.#inner = undefined;
+    this.#started = false;
+    this.#told = new Set(restored?.told);
+    this.#finished = new Set(restored?.finished);
+    this.#repeating = new Set(restored?.finished);
+    this.#switching = undefined;
+    this.#early = [];
+  }
+
+  async start(): Promise<void> {
+    const source = this.#current();
+    const context = this.#innerContext(this.#source);
+    const restored = this.#restored;
+    this.#inner =
+      restored === undefined
+        ? source.createEnumerator(context)
+        : source.restoreEnumerator(context, restored.state);
+    await this.#inner.start();
+    this.#started = true;
+    if (this.#finished.size === this.#context.parallelism) this.#switch();
+  }
+
+  handleSplitRequest(subtask: number): void {
+    if (!this.#started) {
+      this.#early.push(subtask);
+      return;
+    }
+    if (this.#repeating.delete(subtask)) return;
+    if (!this.#told.has(subtask)) {
+      this.#inner?.handleSplitRequest(subtask);
+      return;
+    }
+    this.#finished.add(subtask);
+    if (this.#finished.size === this.#context.parallelism) this.#switch();
+  }
+
+  snapshotState(checkpointId: number): HybridEnumeratorState {
+    if (this.#switching !== undefined) return this.#switching;
+    return {
+      source: this.#source,
+      state: this.#inner?.snapshotState(checkpointId),
+      told: [...this.#told],
+      finished: [...this.#finished],
+    };
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#inner?.notifyCheckpointComplete?.(checkpointId);
+  }
+
+  close(): void | Promise<void> {
+    return this.#inner?.close?.();
+  }
+
+  /** All have finished; each of them is told where it goes on. */
+  #switch(): void {
+    const before = this.#inner;
+    this.#switching = this.snapshotState(0);
+    this.#source++;
+    this.#told = new Set();
+    this.#finished = new Set();
+    const next = this.#current().createEnumerator(this.#innerContext(this.#source));
+    this.#inner = next;
+    this.#started = false;
+    this.#context.callAsync(
+      async () => {
+        await before?.close?.();
+        await next.start();
+      },
+      () => {
+        this.#started = true;
+        this.#switching = undefined;
+        for (let subtask = 0; subtask < this.#context.parallelism; subtask++)
+          this.#context.assignSplit({ source: this.#source, kind: 'begin' }, subtask);
+        const early = this.#early;
+        this.#early = [];
+        for (const subtask of early) this.handleSplitRequest(subtask);
+      },
+    );
+  }
+
+  #innerContext(source: number): SplitEnumeratorContext<unknown> {
+    const context = this.#context;
+    return {
+      parallelism: context.parallelism,
+      fileSystem: context.fileSystem,
+      clock: context.clock,
+      assignSplit: (split, subtask) => context.assignSplit({ source, kind: 'split', split }, subtask),
+      signalNoMoreSplits: (subtask) => {
+        if (source === this.#sources.length - 1) context.signalNoMoreSplits(subtask);
+        else if (!this.#told.has(subtask)) {
+          this.#told.add(subtask);
+          context.assignSplit({ source, kind: 'end' }, subtask);
+        }
+      },
+      callAsync: (work, handle) => context.callAsync(work, handle),
+    };
+  }
+
+  #current(): Source<unknown> {
+    const source = this.#sources[this.#source];
+    invariant(source !== undefined, 'the present source is one of them', { source: this.#source });
+    return source;
+  }
+}

@@ -1,0 +1,80 @@
+import { AsyncDataStream, AsyncRetryStrategies, TumblingEventTimeWindows } from '../../../core/index.js';
+import type { Event } from './event.js';
+import type { Topology } from './topology.js';
+import type { TopologyKit } from './topology-kit.js';
+
+type Ask = (event: Event) => Promise<Event[]>;
+
+/** Answers after so many reactions as the event says, and at first not at all where `refuses` says so. */
+function asker(refuses: (event: Event) => boolean): Ask {
+  const refused = new Set<number>();
+  return async (event) => {
+    for (let left = event.id % 7; left > 0; left--) await null;
+    if (refuses(event) && !refused.has(event.id)) {
+      refused.add(event.id);
+      throw new Error(`not yet: ${event.id}`);
+    }
+    return event.amount % 11 === 0 ? [] : [event];
+  };
+}
+
+/** Source, asynchronous function, windows: no watermark may overtake a record that is being asked for. */
+export function asyncWindows(kit: TopologyKit): Topology {
+  const source = kit.source();
+  const [answers, counts] = [kit.sink('/out/answers'), kit.sink('/out/counts')];
+  const sizeMs = kit.windowMs(source);
+  const parallelism = kit.parallelism();
+  const ordered = kit.prng.chance(0.5);
+  const capacity = kit.prng.pick([1, 3, 100]);
+  const refusal = kit.prng.pick([2, 13]);
+  // One at a time, delays add up, and a barrier waits behind them all.
+  const delayMs = capacity < 100 ? 0 : kit.prng.between(0, 3);
+  const given = source.events.filter(({ amount }) => amount % 11 !== 0);
+  return {
+    name: 'async-windows',
+    files: source.files,
+    outputs: [
+      { folder: '/out/answers', lines: given.map(({ id }) => `${id}`) },
+      { folder: '/out/counts', lines: countsOf(given, sizeMs) },
+    ],
+    build: (env) => {
+      const ask = ordered ? AsyncDataStream.orderedWaitWithRetry : AsyncDataStream.unorderedWaitWithRetry;
+      const strategy = AsyncRetryStrategies.fixedDelay<Event>(3, delayMs);
+      const asked = ask(
+        source.stream(env),
+        asker(({ id }) => id % refusal === 0),
+        '10 min',
+        capacity,
+        strategy,
+      );
+      answers(
+        asked.map(({ id }) => `${id}`),
+        'answers',
+      );
+      const windows = asked
+        .keyBy(({ key }) => key)
+        .window(TumblingEventTimeWindows.of(sizeMs))
+        .aggregate<number, number, string>(
+          {
+            createAccumulator: () => 0,
+            add: (_event, count) => count + 1,
+            getResult: (count) => count,
+          },
+          {
+            process: (key, ctx, [count], out) => out.collect(`${key} ${ctx.window.start} ${count}`),
+          },
+        )
+        .setParallelism(parallelism);
+      counts(windows, 'counts');
+    },
+  };
+}
+
+function countsOf(events: readonly Event[], sizeMs: number): string[] {
+  const counts = new Map<string, number>();
+  for (const { key, time } of events) {
+    const window = `${key} ${time - (time % sizeMs)}`;
+    counts.set(window, (counts.get(window) ?? 0) + 1);
+  }
+  return [...counts].map(([window, count]) => `${window} ${count}`);
+}
