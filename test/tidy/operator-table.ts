@@ -1,0 +1,83 @@
+import { moduleOf } from './doc-examples.js';
+import type { Snippet } from './snippet-compiler.js';
+import type { SourceTree } from './source-tree.js';
+
+/** A line of one of the tables under `## Operators`. */
+export interface OperatorRow {
+  /** The classes whose table it is. */
+  readonly classes: readonly string[];
+  readonly names: readonly string[];
+  readonly example: string;
+  /** In the document, from 1. */
+  readonly line: number;
+}
+
+/** The class whose rows are classes themselves. */
+export const WINDOWS = 'Windows, triggers, evictors';
+
+/** Classes of the API whose methods make or shape operators. */
+const STREAM_CLASS =
+  /^export (?:abstract )?class (\w*(?:Streams?|Streams(?:Where|EqualTo)|Join|Joined|CoGroup|StreamOperator|StreamSink|Environment))\b.*?^}/gms;
+const PUBLIC_METHOD = /^ {2}(?:static |override )*([a-z]\w*)[(<]/gm;
+
+/**
+ * What users call of each class that makes or shapes operators: its own public methods. Of the environment only
+ * what makes streams: the rest of it is settings. A class that only hands its methods on has none here.
+ */
+export function operatorMethods(tree: SourceTree): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const { path, text } of tree.sources) {
+    if (!path.startsWith('core/api/')) continue;
+    for (const [body, name = ''] of text.matchAll(STREAM_CLASS)) {
+      const methods = new Set([...body.matchAll(PUBLIC_METHOD)].map((match) => match[1] ?? ''));
+      methods.delete('constructor');
+      const isSetting = (method: string): boolean => name.endsWith('Environment') && !/^from/.test(method);
+      found.set(
+        name,
+        [...methods].filter((method) => !isSetting(method)),
+      );
+    }
+  }
+  // Its methods are DataStream's to everybody but the two files.
+  const windowable = found.get('WindowableStream') ?? [];
+  found.delete('WindowableStream');
+  found.set('DataStream', [...(found.get('DataStream') ?? []), ...windowable]);
+  return found;
+}
+
+/** The lines of the section, with blank ones before it so that numbers of lines stay. */
+function operatorSection(document: string): string[] {
+  const lines = document.split('\n');
+  const from = lines.indexOf('## Operators');
+  if (from === -1) return [];
+  const to = lines.findIndex((line, index) => index > from && line.startsWith('## '));
+  return lines.slice(0, to === -1 ? undefined : to).map((line, index) => (index < from ? '' : line));
+}
+
+/** The rows of all tables of the section. */
+export function operatorRows(document: string): OperatorRow[] {
+  let classes: readonly string[] = [];
+  return operatorSection(document).flatMap((line, index) => {
+    if (line.startsWith('### ')) classes = line === `### ${WINDOWS}` ? [WINDOWS] : line.slice(4).split(', ');
+    const row = /^\| (`.*?`) \| .* \| `(.*)` \|$/.exec(line);
+    if (row === null) return [];
+    const names = [...(row[1] ?? '').matchAll(/`(\w+)`/g)].map((match) => match[1] ?? '');
+    return [{ classes, names, example: row[2] ?? '', line: index + 1 }];
+  });
+}
+
+/** The examples as one module, after the section's own snippet; its lines are those of the document. */
+export function operatorExamples(document: string, modules: ReadonlyMap<string, readonly string[]>): Snippet {
+  const lines = operatorSection(document);
+  const code = lines.map(() => '');
+  const from = lines.indexOf('```ts') + 1;
+  for (let at = from; at > 0 && lines[at] !== undefined && lines[at] !== '```'; at++)
+    code[at] = lines[at] ?? '';
+  for (const { example, line } of operatorRows(document)) code[line - 1] = `void (${example});`;
+  const imported = new Set(/^import \{(.*)\}/m.exec(code.join('\n'))?.[1]?.match(/\w+/g) ?? []);
+  const others = [...modules].map(
+    ([door, names]) => [door, names.filter((name) => !imported.has(name))] as const,
+  );
+  // The first line of a document is its title: there the imports stand.
+  return moduleOf({ path: 'README.md', line: 2, code: code.slice(1).join('\n') }, new Map(others));
+}
