@@ -13,7 +13,8 @@ t.test('a task that cannot be ended takes the process along after task.cancellat
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const options = {
-    'heartbeat.timeout': '1 s',
+    // Long enough for a thread to start on a busy machine, which counts.
+    'heartbeat.timeout': '10 s',
     'heartbeat.interval': '100 ms',
     'task.cancellation.interval': '300 ms',
     'task.cancellation.timeout': '1 s',
