@@ -25,21 +25,30 @@ t.test('a start that falls back behind a damaged checkpoint says what that means
   const folder = mkdtempSync(join(tmpdir(), 'millrace-damaged-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const input = join(folder, 'in.jsonl');
-  const lines = Array.from({ length: 4000 }, (_, i) => `{"sensor":"s${i % 7}","time":${i * 20},"value":1}\n`);
-  // A last line at which the job fails for good, with some checkpoints behind it.
-  writeFileSync(input, `${lines.join('')}{"sensor":\n`);
+  const lines = Array.from(
+    { length: 40_000 },
+    (_, i) => `{"sensor":"s${i % 7}","time":${i * 20},"value":1}\n`,
+  );
+  writeFileSync(input, lines.join(''));
   const args = [
     ...['-D', 'execution.checkpointing.interval=100ms', '--resume', jobPath('sensor-minutes')],
     ...['--input', input, '--output', join(folder, 'out'), '--rate', '2000'],
   ];
-  const first = await new MillraceProcess(folder, args).ended;
-  t.match(first.stderr, /MR6001/);
-  const [newest = '', ...older] = await checkpointsOf(join(folder, '.millrace', 'sensor-minutes'));
+  const first = new MillraceProcess(folder, args);
+  await first.started;
+  const job = join(folder, '.millrace', 'sensor-minutes');
+  await first.until(join(job, 'log'), async () => (await checkpointsOf(job)).length > 1);
+  first.kill();
+  t.equal((await first.ended).code, 'SIGKILL');
+  const [newest = '', ...older] = await checkpointsOf(job);
   t.ok(older.length > 0, 'there is one to fall back to');
   const bytes = readFileSync(newest);
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
   writeFileSync(newest, bytes);
-  const { stderr } = await new MillraceProcess(folder, args).ended;
+  const second = new MillraceProcess(folder, args);
+  await second.started;
+  second.kill();
+  const { stderr } = await second.ended;
   const said =
     /Checkpoint (\d+) was complete and cannot be read; the job falls back to checkpoint (\d+)/.exec(stderr);
   t.ok(said, stderr);

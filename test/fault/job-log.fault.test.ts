@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { Prng } from '../../core/internal.js';
+import { plainEnvironment } from './millrace-process.js';
 
 const PROGRAM = fileURLToPath(new URL('./job-log-process.js', import.meta.url));
 
@@ -24,6 +25,7 @@ function folderOf(t: { teardown(work: () => void): void }): string {
 
 function start(folder: string, mode: string, limit: number): Run {
   const child = spawn(process.execPath, [PROGRAM, folder, mode, String(limit)], {
+    env: plainEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: string[] = [];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { Prng } from '../../core/base/prng.js';
+import { plainEnvironment } from './millrace-process.js';
 
 /**
  * The command line as a user has it, killed with SIGKILL at random moments and started again with
@@ -99,7 +100,7 @@ for (const parallelism of [1, 3]) {
           '--rate',
           '20000',
         ];
-        return spawn(process.execPath, args, { cwd: folder, stdio: 'ignore' });
+        return spawn(process.execPath, args, { cwd: folder, env: plainEnvironment(), stdio: 'ignore' });
       };
       let seen = visible(output);
       const unchanged = (when: string): void => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,6 +9,12 @@ const BIN = fileURLToPath(new URL('../../actors/boot/millrace.js', import.meta.u
 /** The path of a job of this folder, compiled. */
 export function jobPath(name: string): string {
   return fileURLToPath(new URL(`./jobs/${name}.js`, import.meta.url));
+}
+
+/** The environment of a user's process: without the loaders that a test runner gives to all its threads. */
+export function plainEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...rest } = process.env;
+  return rest;
 }
 
 export interface Ended {
@@ -26,7 +32,11 @@ export class MillraceProcess {
   readonly #child: ChildProcess;
 
   constructor(cwd: string, args: readonly string[]) {
-    const child = spawn(process.execPath, [BIN, 'run', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [BIN, 'run', ...args], {
+      cwd,
+      env: plainEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -45,6 +55,21 @@ export class MillraceProcess {
 
   kill(): void {
     this.#child.kill('SIGKILL');
+  }
+
+  /** Resolves when `isSo` is, asked again whenever something in the folder changes, or when the process has ended. */
+  async until(folder: string, isSo: () => Promise<boolean>): Promise<void> {
+    let ended = false;
+    const end = this.ended.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      const watcher = watch(folder);
+      const changed = once(watcher, 'change');
+      if (await isSo()) ended = true;
+      else await Promise.race([changed, end]);
+      watcher.close();
+    }
   }
 
   /** As `head -1` does: reads a first piece of what is printed, and goes. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { plainEnvironment } from './millrace-process.js';
 
 const INSIDE = 'writes: inside a transaction';
 const PROGRAM = fileURLToPath(new URL('./state-writer-process.js', import.meta.url));
@@ -24,7 +25,10 @@ interface Outcome {
 /** Runs a child, which is ended once it has been silent for HANG_MS after `lastLine`, or after WORK_MS. */
 async function run(how: string, lastLine?: string): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-state-writer-'));
-  const child = spawn(process.execPath, [PROGRAM, how, folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [PROGRAM, how, folder], {
+    env: plainEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let hung = false;
   const end = (): void => {
     hung = true;

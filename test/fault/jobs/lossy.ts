@@ -25,6 +25,8 @@ export default defineJob(import.meta.url, (env, params) => {
       'readings',
     )
     .uid('readings')
+    // One subtask: a second, which has nothing to read, would hold back the watermark of this one at first.
+    .setParallelism(1)
     .process<Reading>({
       processElement(value, ctx, out) {
         ctx.counter('seen').add(1);
@@ -32,6 +34,7 @@ export default defineJob(import.meta.url, (env, params) => {
       },
     })
     .uid('counter')
+    .setParallelism(1)
     .keyBy((value) => value.sensor)
     .window(TumblingEventTimeWindows.of('1 min'))
     .reduce((a) => a)
