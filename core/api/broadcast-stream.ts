@@ -7,6 +7,7 @@ import type {
 import { broadcastProcessOperator } from '../operator/broadcast-process-operator.js';
 import type { KeySelector } from '../operator/functions.js';
 import { keyedBroadcastProcessOperator } from '../operator/keyed-broadcast-process-operator.js';
+import { checkKeylessFunction } from '../operator/keyless-use.js';
 import { LIFE_METHODS } from '../operator/rich-function.js';
 import { checkFunctionObject } from '../operator/synchronous.js';
 import { MapStateDescriptor } from '../state/state-descriptor.js';
@@ -90,6 +91,7 @@ export class BroadcastConnectedStream<A, B> {
   /** See {@link BroadcastProcessFunction}. */
   process<R>(fn: BroadcastProcessFunction<A, B, R>): SingleOutputStreamOperator<R> {
     checkBroadcastProcess(fn, 'The broadcast process function', LIFE_METHODS);
+    checkKeylessFunction(fn, 'The broadcast process function');
     const { factory, first, second } = this.inputs;
     return factory.operator({
       kind: 'broadcast-process',

@@ -11,6 +11,7 @@ import type {
 import { coProcessOperator } from '../operator/co-process-operator.js';
 import type { KeySelector } from '../operator/functions.js';
 import { keyedCoProcessOperator, type TwoKeySelectors } from '../operator/keyed-co-process-operator.js';
+import { checkKeylessFunction } from '../operator/keyless-use.js';
 import { hasOperatorState, LIFE_METHODS, type RichFunction } from '../operator/rich-function.js';
 import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
@@ -78,6 +79,7 @@ export class ConnectedStreams<A, B> {
   /** Sees the records of both with time and side outputs; see {@link CoProcessFunction}. */
   process<R>(fn: CoProcessFunction<A, B, R>): SingleOutputStreamOperator<R> {
     checkCoProcess(fn, 'The co-process function', LIFE_METHODS);
+    checkKeylessFunction(fn, 'The co-process function');
     return this.add('co-process', 'Co-Process', fn, this.keepsState(fn));
   }
 

@@ -17,6 +17,7 @@ import {
 } from '../operator/field-path.js';
 import { flatMapOperator } from '../operator/flat-map-operator.js';
 import type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from '../operator/functions.js';
+import { checkKeylessFunction } from '../operator/keyless-use.js';
 import type { ProcessFunction } from '../operator/process-function.js';
 import { processOperator } from '../operator/process-operator.js';
 import { hasOperatorState, LIFE_METHODS } from '../operator/rich-function.js';
@@ -126,6 +127,7 @@ export class DataStream<T> extends WindowableStream<T> {
    */
   process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
     checkFunctionObject(fn, 'The process function', ['processElement'], LIFE_METHODS);
+    checkKeylessFunction(fn, 'The process function');
     const isStateful = hasOperatorState(fn);
     return this.#transform('process', 'Process', processOperator(fn), undefined, isStateful);
   }

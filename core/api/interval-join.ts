@@ -4,6 +4,7 @@ import { type IntervalJoinDescription, intervalJoinOperator } from '../operator/
 import type { ProcessJoinFunction } from '../operator/process-join-function.js';
 import { LIFE_METHODS } from '../operator/rich-function.js';
 import { checkFunctionObject } from '../operator/synchronous.js';
+import { checkOutputTag } from '../operator/tag-check.js';
 import type { ConnectedInputs } from './connected-streams.js';
 import type { OutputTag } from './output-tag.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
@@ -90,11 +91,13 @@ export class IntervalJoined<A, B, K, L, R, LT, RT> {
 
   /** Left records that come too late go to this side output of the result. */
   sideOutputLeftLateData(tag: OutputTag<A>): IntervalJoined<A, B, K, L, R, LT, RT> {
+    checkOutputTag(tag);
     return this.#with({ leftLateTag: tag });
   }
 
   /** Right records that come too late go to this side output of the result. */
   sideOutputRightLateData(tag: OutputTag<B>): IntervalJoined<A, B, K, L, R, LT, RT> {
+    checkOutputTag(tag);
     return this.#with({ rightLateTag: tag });
   }
 

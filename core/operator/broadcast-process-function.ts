@@ -55,6 +55,8 @@ export interface BroadcastProcessFunction<A, B, R> extends RichFunction<RuntimeC
   processElement(value: A, ctx: BroadcastReadOnlyContext, out: Collector<R>): void;
   /** Must do the same in every subtask. */
   processBroadcastElement(value: B, ctx: BroadcastContext, out: Collector<R>): void;
+  /** Timers belong to keys: a function with keys is not taken for one without. */
+  readonly onTimer?: never;
 }
 
 /** For a record of the keyed stream: state and timers of its key, and the broadcast state to read. */

@@ -31,6 +31,8 @@ export interface CoFlatMapFunction<A, B, R> extends RichFunction<RuntimeContext>
 export interface CoProcessFunction<A, B, R> extends RichFunction<RuntimeContext> {
   processElement1(value: A, ctx: ProcessContext, out: Collector<R>): void;
   processElement2(value: B, ctx: ProcessContext, out: Collector<R>): void;
+  /** Timers belong to keys: a function with keys is not taken for one without. */
+  readonly onTimer?: never;
 }
 
 /**

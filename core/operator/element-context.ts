@@ -1,6 +1,6 @@
 import type { OutputTag } from '../api/output-tag.js';
-import { MillraceError } from '../base/millrace-error.js';
 import { NO_TIMESTAMP } from '../element/watermark.js';
+import { refuseWithoutKey } from './keyless-use.js';
 import type { ProcessContext } from './process-function.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
@@ -30,10 +30,23 @@ export class ElementContext extends OperatorRuntimeContext implements ProcessCon
     this.#output.sideOutput(tag, value, this.time);
   }
 
-  /** Untyped code may ask all the same. */
   getState(): never {
-    throw new MillraceError('MR2005', 'State was asked for on a stream that has no keys.', {
-      hint: 'Call keyBy(...) before process(...).',
-    });
+    refuseWithoutKey('Keyed state');
+  }
+
+  getListState(): never {
+    refuseWithoutKey('Keyed state');
+  }
+
+  getMapState(): never {
+    refuseWithoutKey('Keyed state');
+  }
+
+  getReducingState(): never {
+    refuseWithoutKey('Keyed state');
+  }
+
+  getAggregatingState(): never {
+    refuseWithoutKey('Keyed state');
   }
 }

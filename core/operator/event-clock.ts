@@ -1,5 +1,6 @@
 import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
 import { restoredWatermark, snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
+import { refuseWithoutKey } from './keyless-use.js';
 import type { OperatorContext } from './stream-operator.js';
 import type { TimeService } from './timer-service.js';
 
@@ -23,6 +24,22 @@ export class EventClock implements TimeService {
 
   currentProcessingTime(): number {
     return this.#context.clock.wallMs();
+  }
+
+  registerEventTimeTimer(): never {
+    refuseWithoutKey('A timer');
+  }
+
+  registerProcessingTimeTimer(): never {
+    refuseWithoutKey('A timer');
+  }
+
+  deleteEventTimeTimer(): never {
+    refuseWithoutKey('A timer');
+  }
+
+  deleteProcessingTimeTimer(): never {
+    refuseWithoutKey('A timer');
   }
 
   snapshot(): Record<string, OperatorListHandle> {

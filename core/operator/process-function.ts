@@ -21,6 +21,8 @@ import type { TimeService } from './timer-service.js';
  */
 export interface ProcessFunction<T, R> extends RichFunction<RuntimeContext> {
   processElement(value: T, ctx: ProcessContext, out: Collector<R>): void;
+  /** Timers belong to keys: a function with keys is not taken for one without. */
+  readonly onTimer?: never;
 }
 
 /** Valid only during the call that it is given to. */

@@ -1,0 +1,17 @@
+import { MillraceError } from '../base/millrace-error.js';
+
+/** A function without keys may not ask for what belongs to a key; only untyped code can. */
+export function refuseWithoutKey(what: string): never {
+  throw new MillraceError('MR2005', `${what} was asked for by a function whose records have no key.`, {
+    hint: 'Call keyBy(...) before process(...).',
+  });
+}
+
+/** @throws MillraceError MR1001 if the function waits for timers, which only keys have */
+export function checkKeylessFunction(fn: { readonly onTimer?: unknown }, what: string): void {
+  if (fn.onTimer === undefined) return;
+  throw new MillraceError('MR1001', `${what} has onTimer, and was given to a stream that has no keys.`, {
+    why: 'State and timers belong to a key.',
+    hint: 'Call keyBy(...) before process(...).',
+  });
+}
