@@ -19,12 +19,9 @@ import {
   ValueStateDescriptor,
   WatermarkStrategy,
 } from '../../core/index.js';
+import { same } from './same.js';
 
 /** Nothing here runs: it compiles, or the types of the API have changed. */
-
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-function same<A, B>(_same: Same<A, B>): void {}
 
 const flight = types.object({
   time: types.timestamp,

@@ -9,12 +9,9 @@ import {
   TumblingEventTimeWindows,
   type WindowedStream,
 } from '../../core/index.js';
+import { same } from './same.js';
 
 /** Nothing here runs: it compiles, or the types of windows have changed. */
-
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-function same<A, B>(_same: Same<A, B>): void {}
 
 interface Click {
   readonly user: string;
