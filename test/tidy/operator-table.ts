@@ -12,13 +12,18 @@ export interface OperatorRow {
   readonly line: number;
 }
 
-/** The class whose rows are classes themselves. */
-export const WINDOWS = 'Windows, triggers, evictors';
+/** Tables whose rows are classes: the exports of the package that end so. */
+export const CLASS_TABLES: ReadonlyMap<string, RegExp> = new Map([
+  ['Sources and sinks', /\w(?:Source|(?<!Stream)Sink)$/],
+  ['Windows, triggers, evictors', /\w(?:Windows|Trigger|Evictor)$/],
+]);
 
-/** Classes of the API whose methods make or shape operators. */
+/** Classes of the API, and objects like them, whose methods make or shape operators. */
 const STREAM_CLASS =
-  /^export (?:abstract )?class (\w*(?:Streams?|Streams(?:Where|EqualTo)|Join|Joined|CoGroup|StreamOperator|StreamSink|Environment))\b.*?^}/gms;
-const PUBLIC_METHOD = /^ {2}(?:static |override )*([a-z]\w*)[(<]/gm;
+  /^export (?:abstract )?(?:class|const) (\w*(?:Streams?|Streams(?:Where|EqualTo)|Join|Joined|CoGroup|StreamOperator|StreamSink|Environment|WatermarkStrategy))\b.*?^}/gms;
+const PUBLIC_METHOD = /^ {2}(?:static |override )*([a-z]\w*)(?:[(<]|,$)/gm;
+/** Called by the package's own classes only. */
+const OWN = new Set(['constructor', 'transform']);
 
 /**
  * What users call of each class that makes or shapes operators: its own public methods. Of the environment only
@@ -27,14 +32,13 @@ const PUBLIC_METHOD = /^ {2}(?:static |override )*([a-z]\w*)[(<]/gm;
 export function operatorMethods(tree: SourceTree): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   for (const { path, text } of tree.sources) {
-    if (!path.startsWith('core/api/')) continue;
+    if (!/^core\/(?:api|watermark)\//.test(path)) continue;
     for (const [body, name = ''] of text.matchAll(STREAM_CLASS)) {
       const methods = new Set([...body.matchAll(PUBLIC_METHOD)].map((match) => match[1] ?? ''));
-      methods.delete('constructor');
       const isSetting = (method: string): boolean => name.endsWith('Environment') && !/^from/.test(method);
       found.set(
         name,
-        [...methods].filter((method) => !isSetting(method)),
+        [...methods].filter((method) => !isSetting(method) && !OWN.has(method)),
       );
     }
   }
@@ -58,7 +62,8 @@ function operatorSection(document: string): string[] {
 export function operatorRows(document: string): OperatorRow[] {
   let classes: readonly string[] = [];
   return operatorSection(document).flatMap((line, index) => {
-    if (line.startsWith('### ')) classes = line === `### ${WINDOWS}` ? [WINDOWS] : line.slice(4).split(', ');
+    const heading = /^### (.*)$/.exec(line)?.[1];
+    if (heading !== undefined) classes = CLASS_TABLES.has(heading) ? [heading] : heading.split(', ');
     const row = /^\| (`.*?`) \| .* \| `(.*)` \|$/.exec(line);
     if (row === null) return [];
     const names = [...(row[1] ?? '').matchAll(/`(\w+)`/g)].map((match) => match[1] ?? '');
