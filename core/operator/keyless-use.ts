@@ -3,7 +3,7 @@ import { MillraceError } from '../base/millrace-error.js';
 /** A function without keys may not ask for what belongs to a key; only untyped code can. */
 export function refuseWithoutKey(what: string): never {
   throw new MillraceError('MR2005', `${what} was asked for by a function whose records have no key.`, {
-    hint: 'Call keyBy(...) before process(...).',
+    hint: 'Call keyBy(...) before process(...). What is broadcast beside a keyed stream has applyToKeyedState.',
   });
 }
 

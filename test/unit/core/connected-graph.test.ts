@@ -91,6 +91,14 @@ const REFUSED: readonly [string, string, (env: StreamExecutionEnvironment) => un
         .upperBoundExclusive()
         .process({ processElement() {} }),
   ],
+  [
+    'late records of an interval join to a name',
+    'MR1001',
+    (env) =>
+      joined(env)
+        .between(0, 1)
+        .sideOutputRightLateData('late' as never),
+  ],
   ['joining no keyed stream', 'MR1001', (env) => keyed(env).intervalJoin(env.fromSequence(1, 2) as never)],
   [
     'no join function',
