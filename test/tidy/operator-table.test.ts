@@ -7,7 +7,7 @@ import {
   operatorMethods,
   operatorRows,
 } from './operator-table.js';
-import { compileSnippets } from './snippet-compiler.js';
+import { compileSnippets, runSnippet } from './snippet-compiler.js';
 import { packageRoot, readTree, treeOf } from './source-tree.js';
 
 const tree = readTree(packageRoot());
@@ -54,7 +54,7 @@ t.test("every source, sink, window, trigger and evictor stands in the README's t
   }
 });
 
-t.test('every example compiles, and uses what its row is about', async (t) => {
+t.test('every example compiles, makes its operator, and uses what its row is about', async (t) => {
   for (const { names, example, line } of rows) {
     t.ok(
       names.some((name) => new RegExp(`\\b${name}\\b`).test(example)),
@@ -62,7 +62,20 @@ t.test('every example compiles, and uses what its row is about', async (t) => {
     );
   }
   t.ok(rows.length > 60, `${rows.length} rows`);
-  t.equal(compileSnippets([operatorExamples(readme, known)]), '');
+  t.equal(runSnippet(operatorExamples(readme, known)), '');
+});
+
+t.test('an example that compiles and is refused is seen', async (t) => {
+  const planted = [
+    '# title',
+    '## Operators',
+    '```ts',
+    "import { StreamExecutionEnvironment } from 'millrace';",
+    'const env = new StreamExecutionEnvironment();',
+    '```',
+    '| `setParallelism` | number of subtasks | `env.fromData([1]).setParallelism(0)` |',
+  ].join('\n');
+  t.match(runSnippet(operatorExamples(planted, known)), /MR1001/);
 });
 
 t.test('an example that does not compile is seen, at its line', async (t) => {

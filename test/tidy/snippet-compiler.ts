@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { packageRoot } from './source-tree.js';
 
 const TIMEOUT_MS = 60_000;
@@ -11,35 +11,55 @@ export interface Snippet {
   readonly text: string;
 }
 
-/**
- * What the compiler has against the snippets, compiled together; '' if nothing. They lie below the package
- * root meanwhile, so that an `import ... from 'millrace'` finds this package.
- */
+/** What the compiler has against the snippets, compiled together; '' if nothing. */
 export function compileSnippets(snippets: readonly Snippet[]): string {
+  return inFolder(snippets, (folder) => compile(folder, { noEmit: true }));
+}
+
+/** What the compiler has against the snippet, or Node when it runs it; '' if nothing. */
+export function runSnippet(snippet: Snippet): string {
+  return inFolder([snippet], (folder) => {
+    const found = compile(folder, { outDir: 'made', declaration: false, sourceMap: false });
+    if (found !== '') return found;
+    const made = join(folder, 'made', '.out', basename(folder), snippet.file.replace(/\.ts$/, '.js'));
+    return output([made]);
+  });
+}
+
+/** The snippets lie below the package root, so that an `import ... from 'millrace'` finds this package. */
+function inFolder(snippets: readonly Snippet[], work: (folder: string) => string): string {
   const root = packageRoot();
   mkdirSync(join(root, '.out'), { recursive: true });
   const folder = mkdtempSync(join(root, '.out', 'snippets-'));
   try {
     for (const { file, text } of snippets) writeFileSync(join(folder, file), text);
-    const settings = {
-      extends: '../../tsconfig.json',
-      compilerOptions: {
-        noEmit: true,
-        rootDir: '../..',
-        noUnusedLocals: false,
-        noUnusedParameters: false,
-        // What imports types only is told apart by the compiler: the text is for readers.
-        verbatimModuleSyntax: false,
-      },
-      // `millrace` is found as source, and nothing in a source names the declarations that it leans on.
-      include: ['*.ts', '../../actors/**/*.d.ts'],
-    };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-    // Not bin/tsc: a program without an extension does not pass the loaders that tap puts into children.
-    const tsc = join(root, 'node_modules', 'typescript', 'lib', 'tsc.js');
-    const run = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8', timeout: TIMEOUT_MS });
-    return run.status === 0 ? '' : `${run.stdout}${run.stderr}`;
+    return work(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function compile(folder: string, options: Readonly<Record<string, unknown>>): string {
+  const settings = {
+    extends: '../../tsconfig.json',
+    compilerOptions: {
+      ...options,
+      rootDir: '../..',
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      // What imports types only is told apart by the compiler: the text is for readers.
+      verbatimModuleSyntax: false,
+    },
+    // `millrace` is found as source, and nothing in a source names the declarations that it leans on.
+    include: ['*.ts', '../../actors/**/*.d.ts'],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+  // Not bin/tsc: a program without an extension does not pass the loaders that tap puts into children.
+  return output([join(packageRoot(), 'node_modules', 'typescript', 'lib', 'tsc.js'), '-p', folder]);
+}
+
+/** What a program of Node says, if it fails; '' if it does not. */
+function output(args: readonly string[]): string {
+  const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: TIMEOUT_MS });
+  return run.status === 0 ? '' : `${run.stdout}${run.stderr}`;
 }
