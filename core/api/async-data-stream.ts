@@ -7,6 +7,7 @@ import { type AsyncWaitSpec, asyncWaitOperator } from '../operator/async-wait-op
 import { checkSynchronous } from '../operator/synchronous.js';
 import { DataStream } from './data-stream.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+import { transformStream } from './windowable-stream.js';
 
 const CAPACITY = 100;
 
@@ -146,7 +147,7 @@ function asyncWait<T, R>(
     capacity,
     retry: options.retry as AsyncRetryStrategy<unknown> | undefined,
   };
-  return stream.transform<R>({
+  return transformStream<T, R>(stream, {
     kind: 'async-wait',
     name: mode === 'ordered' ? 'Async Wait' : 'Async Wait (unordered)',
     factory: (inputType) => asyncWaitOperator({ ...partial, inputType } satisfies AsyncWaitSpec),

@@ -1,7 +1,7 @@
 import type { OperatorFactory } from '../operator/stream-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 
-/** An operator with one input, for {@link DataStream.transform}. */
+/** An operator with one input, for {@link transformStream}. */
 export interface OperatorTransform {
   /** As in {@link StreamNodeSpec}. */
   readonly kind: string;

@@ -12,28 +12,42 @@ import type { SingleOutputStreamOperator } from './single-output-stream-operator
 import type { StreamFactory } from './stream-factory.js';
 import { WindowOperatorBuilder } from './window-operator-builder.js';
 
+interface StreamInput {
+  readonly factory: StreamFactory;
+  readonly origins: readonly StreamOrigin[];
+}
+
+let inputOf: <T>(stream: WindowableStream<T>) => StreamInput;
+
+/** Adds an operator to a stream, for the classes beside this one: it is no method that users would see. */
+export function transformStream<T, R>(
+  stream: WindowableStream<T>,
+  operator: OperatorTransform,
+): SingleOutputStreamOperator<R> {
+  const { factory, origins } = inputOf(stream);
+  return factory.operator({
+    kind: operator.kind,
+    name: operator.name,
+    operator: { kind: 'operator', factory: operator.factory(typeOfOrigins(origins)) },
+    inputs: [origins],
+    outputType: undefined,
+    isStateful: operator.isStateful ?? false,
+  });
+}
+
 /** A stream, as far as it can be windowed, as a whole or together with another one, and what that takes. */
 export abstract class WindowableStream<T> {
   /** Where the records come from; several after a union. */
   protected readonly origins: readonly StreamOrigin[];
   protected readonly factory: StreamFactory;
 
+  static {
+    inputOf = ({ factory, origins }) => ({ factory, origins });
+  }
+
   constructor(factory: StreamFactory, origins: readonly StreamOrigin[]) {
     this.factory = factory;
     this.origins = origins;
-  }
-
-  /** Adds an operator of the engine's own: for the classes beside this one. */
-  transform<R>(operator: OperatorTransform): SingleOutputStreamOperator<R> {
-    const { kind, name, factory, isStateful = false } = operator;
-    return this.factory.operator({
-      kind,
-      name,
-      operator: { kind: 'operator', factory: factory(this.recordType() as TypeDescriptor<unknown>) },
-      inputs: [this.origins],
-      outputType: undefined,
-      isStateful,
-    });
   }
 
   /**

@@ -23,7 +23,7 @@ const STREAM_CLASS =
   /^export (?:abstract )?(?:class|const) (\w*(?:Streams?|Streams(?:Where|EqualTo)|Join|Joined|CoGroup|StreamOperator|StreamSink|Environment|WatermarkStrategy))\b.*?^}/gms;
 const PUBLIC_METHOD = /^ {2}(?:static |override )*([a-z]\w*)(?:[(<]|,$)/gm;
 /** Called by the package's own classes only. */
-const OWN = new Set(['constructor', 'transform']);
+const OWN = new Set(['constructor']);
 
 /**
  * What users call of each class that makes or shapes operators: its own public methods. Of the environment only
