@@ -207,7 +207,7 @@ export class WindowOperatorBuilder<T, K> {
       inputs: [origins],
       outputType,
       isStateful: true,
-      needsWatermarks: assigner.isEventTime(),
+      needsWatermarks: assigner.isEventTime() || trigger?.needsWatermarks === true,
       isNonParallel,
     });
   }

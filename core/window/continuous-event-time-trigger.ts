@@ -11,6 +11,7 @@ import { type OnMergeContext, type Trigger, type TriggerContext, TriggerResult }
  * @example `windowed.trigger(ContinuousEventTimeTrigger.of('10 s'))`
  */
 export class ContinuousEventTimeTrigger implements Trigger {
+  readonly needsWatermarks = true;
   readonly #intervalMs: number;
 
   private constructor(interval: number) {

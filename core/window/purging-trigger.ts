@@ -15,9 +15,11 @@ import {
  */
 export class PurgingTrigger<T = unknown> implements Trigger<T> {
   readonly nested: Trigger<T>;
+  readonly needsWatermarks: boolean;
 
   constructor(nested: Trigger<T>) {
     this.nested = nested;
+    this.needsWatermarks = nested.needsWatermarks === true;
   }
 
   static of<T>(nested: Trigger<T>): PurgingTrigger<T> {

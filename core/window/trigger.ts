@@ -44,6 +44,8 @@ export interface Trigger<T = unknown> {
   /** An event-time timer of the window has come: one of the trigger's, or the one that ends the window. */
   onEventTime?(time: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
   onProcessingTime?(time: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
+  /** It fires by event time in windows that do not end by it, too: for the warning where no watermarks come. */
+  readonly needsWatermarks?: boolean;
   /** Whether it can be used where windows merge. Without it: whether there is an `onMerge`. */
   canMerge?(): boolean;
   /** Windows have become `window`: set the timers that it needs, and merge the trigger's state. */

@@ -1,8 +1,11 @@
 import t from 'tap';
 import {
+  ContinuousEventTimeTrigger,
   type DataStream,
   DiscardingSink,
+  GlobalWindows,
   MapStateDescriptor,
+  PurgingTrigger,
   type SingleOutputStreamOperator,
   StreamExecutionEnvironment,
   TumblingEventTimeWindows,
@@ -18,6 +21,7 @@ import { refused } from '../../refused.js';
 
 /** What a job is told before its first record; where TypeScript refuses it, too, it stands in the type tests. */
 
+const everyMinute = ContinuousEventTimeTrigger.of('1 min');
 const hour = TumblingEventTimeWindows.of('1 h');
 const rules = new MapStateDescriptor<string, number>('rules');
 const sink = new DiscardingSink<unknown>();
@@ -114,6 +118,8 @@ t.test('operators that fire by event time, below a source without watermarks', a
         .window(hour)
         .sum(),
     windowAll: (stream) => stream.windowAll(hour).sum(),
+    trigger: (stream) =>
+      stream.windowAll(GlobalWindows.create()).trigger(PurgingTrigger.of(everyMinute)).sum(),
     join: (stream) =>
       stream
         .join(stream)
