@@ -17,6 +17,8 @@ import type { StreamFactory } from './stream-factory.js';
 
 type Descriptors = readonly MapStateDescriptor<unknown, unknown>[];
 
+const BROADCAST_PROCESS = ['processElement', 'processBroadcastElement'];
+
 /** @throws MillraceError MR1001 unless all are map state descriptors, and of different names */
 export function checkDescriptors(descriptors: readonly unknown[]): Descriptors {
   const names = new Set<string>();
@@ -90,8 +92,7 @@ export class BroadcastConnectedStream<A, B> {
 
   /** See {@link BroadcastProcessFunction}. */
   process<R>(fn: BroadcastProcessFunction<A, B, R>): SingleOutputStreamOperator<R> {
-    checkBroadcastProcess(fn, 'The broadcast process function', LIFE_METHODS);
-    checkKeylessFunction(fn, 'The broadcast process function');
+    checkKeylessFunction(fn, 'The broadcast process function', BROADCAST_PROCESS);
     const { factory, first, second } = this.inputs;
     return factory.operator({
       kind: 'broadcast-process',
@@ -134,7 +135,8 @@ export class KeyedBroadcastConnectedStream<A, B, K> extends BroadcastConnectedSt
 
   /** See {@link KeyedBroadcastProcessFunction}. */
   override process<R>(fn: KeyedBroadcastProcessFunction<K, A, B, R>): SingleOutputStreamOperator<R> {
-    checkBroadcastProcess(fn, 'The keyed broadcast process function', ['onTimer', ...LIFE_METHODS]);
+    const optional = ['onTimer', ...LIFE_METHODS];
+    checkFunctionObject(fn, 'The keyed broadcast process function', BROADCAST_PROCESS, optional);
     const { factory, first, second } = this.inputs;
     const { descriptors } = this;
     return factory.operator({
@@ -149,8 +151,4 @@ export class KeyedBroadcastConnectedStream<A, B, K> extends BroadcastConnectedSt
       isStateful: true,
     });
   }
-}
-
-function checkBroadcastProcess(fn: unknown, what: string, optional: readonly string[]): void {
-  checkFunctionObject(fn, what, ['processElement', 'processBroadcastElement'], optional);
 }

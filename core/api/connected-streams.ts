@@ -17,6 +17,8 @@ import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.j
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { StreamFactory } from './stream-factory.js';
 
+const CO_PROCESS = ['processElement1', 'processElement2'];
+
 /** Where the records of the two streams come from. */
 export interface ConnectedInputs {
   readonly factory: StreamFactory;
@@ -78,8 +80,7 @@ export class ConnectedStreams<A, B> {
 
   /** Sees the records of both with time and side outputs; see {@link CoProcessFunction}. */
   process<R>(fn: CoProcessFunction<A, B, R>): SingleOutputStreamOperator<R> {
-    checkCoProcess(fn, 'The co-process function', LIFE_METHODS);
-    checkKeylessFunction(fn, 'The co-process function');
+    checkKeylessFunction(fn, 'The co-process function', CO_PROCESS);
     return this.add('co-process', 'Co-Process', fn, this.keepsState(fn));
   }
 
@@ -138,7 +139,7 @@ export class KeyedConnectedStreams<A, B, K> extends ConnectedStreams<A, B> {
 
   /** Sees the records of both with state and timers of their key; see {@link KeyedCoProcessFunction}. */
   override process<R>(fn: KeyedCoProcessFunction<K, A, B, R>): SingleOutputStreamOperator<R> {
-    checkCoProcess(fn, 'The keyed co-process function', ['onTimer', ...LIFE_METHODS]);
+    checkFunctionObject(fn, 'The keyed co-process function', CO_PROCESS, ['onTimer', ...LIFE_METHODS]);
     return this.add('keyed-co-process', 'KeyedCoProcess', fn, true);
   }
 
@@ -162,8 +163,4 @@ export class KeyedConnectedStreams<A, B, K> extends ConnectedStreams<A, B> {
       isStateful,
     });
   }
-}
-
-function checkCoProcess(fn: unknown, what: string, optional: readonly string[]): void {
-  checkFunctionObject(fn, what, ['processElement1', 'processElement2'], optional);
 }

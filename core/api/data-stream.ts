@@ -20,7 +20,7 @@ import type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from '
 import { checkKeylessFunction } from '../operator/keyless-use.js';
 import type { ProcessFunction } from '../operator/process-function.js';
 import { processOperator } from '../operator/process-operator.js';
-import { hasOperatorState, LIFE_METHODS } from '../operator/rich-function.js';
+import { hasOperatorState } from '../operator/rich-function.js';
 import {
   processByFilter,
   processByFlatMap,
@@ -33,7 +33,7 @@ import {
 import { sinkOperator } from '../operator/sink-operator.js';
 import { filterOperator, mapOperator } from '../operator/stateless-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
-import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
+import { checkSynchronous } from '../operator/synchronous.js';
 import { checkOutputTag } from '../operator/tag-check.js';
 import { timestampsAndWatermarksOperator } from '../operator/timestamps-and-watermarks-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
@@ -126,8 +126,7 @@ export class DataStream<T> extends WindowableStream<T> {
    * ```
    */
   process<R>(fn: ProcessFunction<T, R>): SingleOutputStreamOperator<R> {
-    checkFunctionObject(fn, 'The process function', ['processElement'], LIFE_METHODS);
-    checkKeylessFunction(fn, 'The process function');
+    checkKeylessFunction(fn, 'The process function', ['processElement']);
     const isStateful = hasOperatorState(fn);
     return this.#transform('process', 'Process', processOperator(fn), undefined, isStateful);
   }
