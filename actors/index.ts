@@ -162,6 +162,7 @@ export {
   type RichFunction,
   type RichMapFunction,
   type RuntimeContext,
+  type RuntimeExecutionMode,
   SequentialSourceReader,
   type SessionWindowTimeGapExtractor,
   SingleOutputStreamOperator,

@@ -219,9 +219,10 @@ export class InlineJob {
 
   async #end(task: InlineTask): Promise<void> {
     task.ended = true;
-    for (let turns = 0; !task.chain.hasEnded; turns++) {
-      if (turns > 1000) throw new Error('a chain does not come to its end');
-      await task.chain.endInput();
+    const { chain } = task;
+    for (let turns = 0; !chain.hasEnded; turns++) {
+      if (turns > 100_000) throw new Error('a chain does not come to its end');
+      if (chain.resume() && chain.room() > 0) await chain.endInput();
       await this.#resume();
     }
     for (const edge of this.#job.graph.edges.filter(({ source }) => source === task.vertex)) {

@@ -30,6 +30,7 @@ export function modelGraph(...described: readonly ModelVertex[]): JobGraph {
     fingerprint: 'model-fingerprint',
     vertices,
     edges: edges.map((edge, id) => ({ ...edge, id })),
+    runtimeMode: 'STREAMING',
     warnings: [],
     configuration: {},
   };

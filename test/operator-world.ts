@@ -2,12 +2,12 @@ import type { OperatorListHandle, OperatorStateHandle } from '../core/checkpoint
 import { keyGroupRangeOf } from '../core/graph/key-group.js';
 import type { OperatorContext, OperatorSnapshot } from '../core/operator/stream-operator.js';
 import type { Completions } from '../core/ports/completions.js';
-import type { FileSystem } from '../core/ports/file-system.js';
 import type { KeyedStateBackend, KeyedStateStore } from '../core/ports/keyed-state-store.js';
 import type { Counter } from '../core/ports/metrics.js';
 import { HeapStateBackend } from '../storage/state/heap-state-backend.js';
 import { interpretedCodecs } from './keyed-state.js';
 import { MemoryStateFiles } from './state-files.js';
+import { MemoryFileSystem } from './unit/storage/memory-file-system.js';
 
 export interface WorldOptions {
   readonly uid?: string;
@@ -59,6 +59,8 @@ export class OperatorWorld implements Completions {
   readonly failures: unknown[] = [];
   /** Where keyed state is kept. */
   backend: KeyedStateBackend = new HeapStateBackend();
+  readonly fileSystem = new MemoryFileSystem();
+  managedBytes = 4 * 1024 * 1024;
   /** Set to make operators leave their work for `resume`. */
   mustYield: () => boolean = () => false;
   #turns: (() => void)[] = [];
@@ -124,10 +126,12 @@ export class OperatorWorld implements Completions {
       checkpointing: options.checkpointing ?? true,
       autoWatermarkIntervalMs: options.watermarkIntervalMs ?? 200,
       keyedState,
+      managedBytes: this.managedBytes,
+      scratchFolder: `/scratch/${uid}`,
       codecs: interpretedCodecs,
       clock: this.clock,
       completions: this,
-      fileSystem: {} as FileSystem,
+      fileSystem: this.fileSystem,
       metrics: { counter: (name) => this.counter(name), gauge: () => {} },
       wakeAt: (wallMs) => this.wakes.set(uid, wallMs),
       mustYield: () => this.mustYield(),

@@ -46,7 +46,7 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
   };
   const built = await buildGraph(module);
   const { graph } = built;
-  const options = resolveOptions(withJobLayer(submission.layers, graph));
+  const options = resolveOptions(forMode(withJobLayer(submission.layers, graph), graph));
   const memory = raiseProcessSizeUntilFits(options.configured, {
     vertices: graph.vertices.map((vertex) => ({
       name: vertex.name,
@@ -87,6 +87,18 @@ function withJobLayer(layers: readonly OptionLayer[], graph: JobGraph): OptionLa
   ];
 }
 
+/** A batch takes no checkpoints, and has the state of one key at a time. */
+function forMode(layers: readonly OptionLayer[], { runtimeMode }: JobGraph): OptionLayer[] {
+  if (runtimeMode === 'STREAMING') return [...layers];
+  return [
+    ...layers.map(({ origin, values }) => {
+      const { 'execution.checkpointing.interval': _, ...others } = values;
+      return { origin, values: others };
+    }),
+    { origin: 'flag', values: { 'state.backend.type': 'heap' } },
+  ];
+}
+
 /** Keys of Flink's that are understood, and what is done whatever they say. */
 const WITHOUT_EFFECT = {
   'execution.checkpointing.incremental': 'checkpoints are always incremental',
@@ -110,7 +122,10 @@ function warningsOf(built: BuiltGraph, options: ResolvedOptions, memory: FittedM
     warnings.push(`The job did not ask for the parameter ${built.unusedParams.join(', ')}.`);
   }
   if (memory.choice !== undefined) warnings.push(memory.choice);
-  if (options.values['execution.checkpointing.interval'] === undefined) {
+  if (
+    options.values['execution.checkpointing.interval'] === undefined &&
+    built.graph.runtimeMode !== 'BATCH'
+  ) {
     warnings.push('Checkpointing is off: after a failure the job starts from the beginning (at most once).');
   }
   return warnings;

@@ -113,6 +113,7 @@ async function environmentOf(
     stateBackend: backendOf(contract),
     stateFiles: new ObjectStateFileReader(store),
     fileSystem,
+    scratchFolder: contract.state.localFolder,
     trace: NO_TRACE,
     snapshotWriter: (checkpointId, owner) =>
       new ObjectSnapshotWriter(store, {

@@ -6,6 +6,7 @@ import {
   type MetricGroup,
   MillraceError,
   type OperatorContext,
+  type TaskAddress,
 } from '../../core/internal.js';
 import type { OutputRoom } from './result-partition.js';
 import type { TaskEnvironment } from './task-environment.js';
@@ -45,8 +46,7 @@ export class TaskContexts {
 
   /** Opens and restores the keyed state of every operator that has some. */
   async open(): Promise<void> {
-    const { vertex, address, stateBackend, stateFiles, restore, settings } = this.#environment;
-    const keyed = vertex.nodes.filter((node) => needsKeyedState(node));
+    const { vertex, address, stateBackend, stateFiles, restore } = this.#environment;
     for (const [index, node] of vertex.nodes.entries()) {
       if (!needsKeyedState(node)) continue;
       this.#stores[index] = await stateBackend.open({
@@ -54,7 +54,7 @@ export class TaskContexts {
         subtaskIndex: address.subtask,
         attempt: address.attempt,
         keyGroups: keyGroupRangeOf(address.subtask, vertex.vertex.parallelism, vertex.vertex.maxParallelism),
-        managedBytes: Math.floor(settings.managedBytes / keyed.length),
+        managedBytes: this.#managedBytesOf(node),
         restore: restore?.snapshot.operators[node.uid]?.keyed,
         reader: stateFiles,
       });
@@ -81,6 +81,8 @@ export class TaskContexts {
       checkpointing: environment.settings.checkpointing,
       autoWatermarkIntervalMs: environment.settings.autoWatermarkIntervalMs,
       keyedState: this.#stores[index],
+      managedBytes: this.#managedBytesOf(node),
+      scratchFolder: `${environment.scratchFolder}/${attemptFolder(environment.address)}/${index}`,
       codecs: environment.codecs,
       clock: environment.clock,
       completions: environment.completions,
@@ -114,6 +116,13 @@ export class TaskContexts {
     }
   }
 
+  /** Operators that use managed memory share that of the task evenly. */
+  #managedBytesOf(node: ChainNode): number {
+    const { vertex, settings } = this.#environment;
+    if (!usesManagedMemory(node)) return 0;
+    return Math.floor(settings.managedBytes / vertex.nodes.filter(usesManagedMemory).length);
+  }
+
   /** The wait is what it is now: a wall clock that is set back meanwhile must not make it an hour longer. */
   #wakeAt(index: number, wallMs: number): void {
     const { clock } = this.#environment;
@@ -137,6 +146,14 @@ export class TaskContexts {
       cause: error,
     });
   }
+}
+
+function attemptFolder({ attempt, vertexId, subtask }: TaskAddress): string {
+  return `sort-a${attempt}-v${vertexId}-s${subtask}`;
+}
+
+function usesManagedMemory(node: ChainNode): boolean {
+  return needsKeyedState(node) || (node.operator.kind === 'operator' && node.operator.factory.sorts === true);
 }
 
 function needsKeyedState(node: ChainNode): boolean {

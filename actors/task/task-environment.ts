@@ -33,6 +33,8 @@ export interface TaskEnvironment {
   readonly stateBackend: KeyedStateBackend;
   readonly stateFiles: StateFileReader;
   readonly fileSystem: FileSystem;
+  /** Folder for temporary files; gone when the job has left. */
+  readonly scratchFolder: string;
   readonly trace: Trace;
   /** A writer for the state files of this task in one checkpoint. */
   snapshotWriter(checkpointId: number, owner: string): SnapshotWriter;
@@ -68,7 +70,7 @@ export interface TaskSettings {
   readonly checkpointing: boolean;
   readonly exactlyOnce: boolean;
   readonly autoWatermarkIntervalMs: number;
-  /** Managed memory of this task, bytes, shared evenly by its keyed operators. */
+  /** Managed memory of this task, bytes, shared evenly by the operators that use it. */
   readonly managedBytes: number;
 }
 

@@ -1,6 +1,7 @@
 import { isMillraceError, MillraceError } from '../base/millrace-error.js';
 import type { BuiltJob } from '../graph/job-graph.js';
 import { generateJobGraph, type JobGraphSettings } from '../graph/job-graph-generator.js';
+import { parseRuntimeMode } from '../graph/runtime-mode.js';
 import { expectNoPromise } from '../operator/synchronous.js';
 import { type JobDefinition, jobNameOf } from './define-job.js';
 import type { JobParameters } from './job-parameters.js';
@@ -69,6 +70,9 @@ function settle(
       parallelism:
         said.parallelism ?? options.parallelism ?? count(configuration['parallelism.default']) ?? 1,
       maxParallelism: said.maxParallelism ?? options.maxParallelism ?? maxParallelism,
+      runtimeMode: parseRuntimeMode(
+        said.runtimeMode ?? configuration['execution.runtime-mode'] ?? 'STREAMING',
+      ),
       chainingEnabled: said.chaining ?? !isFalse(configuration['pipeline.operator-chaining.enabled']),
       configuration: said.configuration,
     },

@@ -276,6 +276,10 @@ export class DataStream<T> extends WindowableStream<T> {
       kind: 'timestamps-and-watermarks',
       name: 'Timestamps/Watermarks',
       operator: { kind: 'operator', factory: timestampsAndWatermarksOperator(strategy) },
+      batchOperator: {
+        kind: 'operator',
+        factory: timestampsAndWatermarksOperator(strategy.withoutWatermarks()),
+      },
       inputs: [this.origins],
       outputType: 'inherit',
       makesWatermarks: strategy.createGenerator !== undefined,

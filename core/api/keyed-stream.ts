@@ -2,6 +2,7 @@ import { MillraceError } from '../base/millrace-error.js';
 import type { StreamOrigin } from '../graph/stream-graph.js';
 import { type FieldPathTo, parsePath } from '../operator/field-path.js';
 import type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from '../operator/functions.js';
+import { keyedFinalReduceOperator } from '../operator/keyed-final-reduce-operator.js';
 import type { KeyedProcessFunction, KeyedRuntimeContext } from '../operator/keyed-process-function.js';
 import { keyedProcessOperator } from '../operator/keyed-process-operator.js';
 import { keyedReduceOperator } from '../operator/keyed-reduce-operator.js';
@@ -269,13 +270,12 @@ export class KeyedStream<T, K> extends DataStream<T> {
   }
 
   #rolling(kind: string, name: string, fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
+    const { keySelector } = this;
     return this.factory.operator({
       kind,
       name,
-      operator: {
-        kind: 'operator',
-        factory: keyedReduceOperator(this.keySelector, fn, () => this.recordType()),
-      },
+      operator: { kind: 'operator', factory: keyedReduceOperator(keySelector, fn, () => this.recordType()) },
+      batchOperator: { kind: 'operator', factory: keyedFinalReduceOperator(keySelector, fn) },
       inputs: [this.origins],
       outputType: 'inherit',
       isStateful: true,

@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import { parseRuntimeMode, type RuntimeExecutionMode } from '../graph/runtime-mode.js';
 import {
   StreamGraph,
   type StreamNode,
@@ -14,6 +15,7 @@ import {
   AsyncIterableSource,
   type OpenIterable,
 } from './async-iterable-source.js';
+import { batchOperatorOf } from './batch-operator.js';
 import { CollectionSource } from './collection-source.js';
 import { KeyedStream } from './keyed-stream.js';
 import { NumberSequenceSource } from './number-sequence-source.js';
@@ -44,6 +46,7 @@ export class StreamExecutionEnvironment {
   #parallelism: number | undefined;
   #maxParallelism: number | undefined;
   #chaining: boolean | undefined;
+  #runtimeMode: RuntimeExecutionMode | undefined;
 
   constructor() {
     this.#graph = new StreamGraph();
@@ -52,6 +55,7 @@ export class StreamExecutionEnvironment {
     this.#parallelism = undefined;
     this.#maxParallelism = undefined;
     this.#chaining = undefined;
+    this.#runtimeMode = undefined;
   }
 
   /**
@@ -74,6 +78,11 @@ export class StreamExecutionEnvironment {
         kind: 'source',
         factory: sourceOperator(source, watermarkStrategy),
         bounded: source.boundedness === 'bounded',
+      },
+      batchOperator: {
+        kind: 'source',
+        factory: sourceOperator(source, watermarkStrategy.withoutWatermarks()),
+        bounded: true,
       },
       inputs: [],
       outputType: source.outputType as TypeDescriptor<unknown> | undefined,
@@ -136,6 +145,26 @@ export class StreamExecutionEnvironment {
     return this;
   }
 
+  /**
+   * How the job is run, see {@link RuntimeExecutionMode}; it stands above what the job is started with.
+   * Without it `execution.runtime-mode`, which is STREAMING.
+   *
+   * @throws MillraceError MR1001 if it is no mode; when the job is built, if a source of a BATCH never ends
+   * @example
+   * ```ts
+   * env.setRuntimeMode('BATCH');
+   * env.fromData(['to', 'be', 'or', 'not', 'to', 'be'], types.string)
+   *   .map((word) => ({ word, count: 1 }))
+   *   .keyBy((v) => v.word)
+   *   .sum('count')
+   *   .print(); // each word once
+   * ```
+   */
+  setRuntimeMode(mode: RuntimeExecutionMode): this {
+    this.#runtimeMode = parseRuntimeMode(mode);
+    return this;
+  }
+
   /** Every operator runs in a task of its own. */
   disableOperatorChaining(): this {
     this.#chaining = false;
@@ -160,6 +189,7 @@ export class StreamExecutionEnvironment {
       parallelism: this.#parallelism,
       maxParallelism: this.#maxParallelism,
       chaining: this.#chaining,
+      runtimeMode: this.#runtimeMode,
       configuration: { ...this.#configuration },
     };
   }
@@ -171,6 +201,7 @@ export interface EnvironmentDescription {
   readonly parallelism: number | undefined;
   readonly maxParallelism: number | undefined;
   readonly chaining: boolean | undefined;
+  readonly runtimeMode: RuntimeExecutionMode | undefined;
   readonly configuration: Readonly<Record<string, ConfigurationValue>>;
 }
 
@@ -182,7 +213,7 @@ class EnvironmentStreams implements StreamFactory {
   }
 
   operator<T>(spec: StreamNodeSpec): SingleOutputStreamOperator<T> {
-    return this.stream(this.graph.add(spec));
+    return this.stream(this.graph.add({ ...spec, batchOperator: batchOperatorOf(spec) }));
   }
 
   stream<T>(node: StreamNode): SingleOutputStreamOperator<T> {

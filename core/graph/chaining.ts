@@ -1,5 +1,5 @@
 import { invariant } from '../base/invariant.js';
-import type { StreamNode, StreamOrigin } from './stream-graph.js';
+import type { StreamNode, StreamNodeSpec, StreamOrigin } from './stream-graph.js';
 
 /** One way from an operator to the input of another. */
 export interface StreamEdge {
@@ -12,6 +12,8 @@ export interface StreamEdge {
 export interface ResolvedNode {
   readonly node: StreamNode;
   readonly uid: string;
+  /** What runs for it in the mode of the job. */
+  readonly operator: StreamNodeSpec['operator'];
   readonly parallelism: number;
   readonly maxParallelism: number;
   readonly slotSharingGroup: string;

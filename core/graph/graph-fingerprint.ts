@@ -3,14 +3,16 @@ import { encodeUtf8 } from '../base/utf8.js';
 import type { JobEdge, JobGraph, JobVertex } from './job-graph.js';
 
 /** The parts of a graph that two threads must agree on. */
-type GraphParts = Pick<JobGraph, 'vertices' | 'edges'>;
+type GraphParts = Pick<JobGraph, 'vertices' | 'edges' | 'runtimeMode'>;
 
 /**
  * 128 bits over vertices, operators, edges, parallelism and types, as hexadecimal digits. It tells apart
  * what differs by accident, and is no protection against intent.
  */
 export function graphFingerprint(parts: GraphParts): string {
-  return hash128(JSON.stringify([parts.vertices.map(vertexParts), parts.edges.map(edgeParts)]));
+  return hash128(
+    JSON.stringify([parts.vertices.map(vertexParts), parts.edges.map(edgeParts), parts.runtimeMode]),
+  );
 }
 
 /**

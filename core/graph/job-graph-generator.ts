@@ -16,6 +16,7 @@ import { defaultMaxParallelism, MAX_PARALLELISM_LIMIT } from './key-group.js';
 import { operatorUids } from './operator-uids.js';
 import { PARTITIONINGS, type Partitioning } from './partitioning.js';
 import { replayWarnings } from './replay-warnings.js';
+import { type RuntimeExecutionMode, type RuntimeMode, settleRuntimeMode } from './runtime-mode.js';
 import type { StreamGraph, StreamNode } from './stream-graph.js';
 import { typeOfOrigin } from './stream-graph.js';
 import { watermarkWarnings } from './watermark-warnings.js';
@@ -27,6 +28,7 @@ export interface JobGraphSettings {
   /** Undefined: from the parallelism. */
   readonly maxParallelism: number | undefined;
   readonly chainingEnabled: boolean;
+  readonly runtimeMode: RuntimeExecutionMode;
   readonly configuration: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -47,7 +49,8 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
     );
   }
   const uids = operatorUids(graph.nodes);
-  const resolved = resolveNodes(graph.nodes, uids.byNode, settings);
+  const runtimeMode = settleRuntimeMode(graph.nodes, settings.runtimeMode);
+  const resolved = resolveNodes(graph.nodes, uids.byNode, runtimeMode, settings);
   const chains = cutIntoChains(resolved, settings.chainingEnabled);
   const edges = connectChains(chains);
   const vertices = chains.map((chain, id) => describeVertex(chain, id));
@@ -55,10 +58,15 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
   return {
     graph: {
       name: settings.name,
-      fingerprint: graphFingerprint({ vertices, edges: jobEdges }),
+      runtimeMode,
+      fingerprint: graphFingerprint({ vertices, edges: jobEdges, runtimeMode }),
       vertices,
       edges: jobEdges,
-      warnings: [...uids.warnings, ...watermarkWarnings(graph.nodes), ...replayWarnings(graph.nodes)],
+      // A batch has no state to be found again, and fires at its end in any case.
+      warnings: [
+        ...(runtimeMode === 'BATCH' ? [] : [...uids.warnings, ...watermarkWarnings(graph.nodes)]),
+        ...replayWarnings(graph.nodes),
+      ],
       configuration: settings.configuration,
     },
     vertices: chains.map((chain, id) => executableVertex(chain, at(vertices, id), edges)),
@@ -69,6 +77,7 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
 function resolveNodes(
   nodes: readonly StreamNode[],
   uids: ReadonlyMap<StreamNode, string>,
+  runtimeMode: RuntimeMode,
   settings: JobGraphSettings,
 ): ResolvedNode[] {
   const byNode = new Map<StreamNode, ResolvedNode>();
@@ -83,6 +92,8 @@ function resolveNodes(
     byNode.set(node, {
       node,
       uid: uids.get(node) ?? node.name,
+      operator:
+        runtimeMode === 'BATCH' ? (node.spec.batchOperator ?? node.spec.operator) : node.spec.operator,
       parallelism,
       maxParallelism,
       slotSharingGroup: node.slotSharingGroup ?? inheritedGroup(inEdges, byNode),
@@ -200,7 +211,7 @@ function settlePartitioning(edge: StreamEdge, producer: ResolvedNode, consumer: 
 
 function describeVertex(chain: Chain, id: number): JobVertex {
   const { head, members } = chain;
-  const { operator } = head.node.spec;
+  const { operator } = head;
   return {
     id,
     uid: head.uid,
@@ -210,12 +221,12 @@ function describeVertex(chain: Chain, id: number): JobVertex {
     slotSharingGroup: head.slotSharingGroup,
     isSource: operator.kind === 'source',
     bounded: operator.kind === 'source' && operator.bounded,
-    operators: members.map(({ uid, node }) => ({ uid, name: node.name, keyed: isKeyed(node) })),
+    operators: members.map(({ uid, node, operator }) => ({ uid, name: node.name, keyed: isKeyed(operator) })),
   };
 }
 
-function isKeyed(node: StreamNode): boolean {
-  return node.spec.operator.kind === 'operator' && node.spec.operator.factory.needsKeyedState;
+function isKeyed(operator: ResolvedNode['operator']): boolean {
+  return operator.kind === 'operator' && operator.factory.needsKeyedState;
 }
 
 /** `A -> B -> C`; where a stream is used more than once, `A -> (B, C -> D)`. */
@@ -239,8 +250,7 @@ function executableVertex(
 ): ExecutableVertex {
   const indexOf = new Map(chain.members.map((member, index) => [member.node, index]));
   const leaving = new Map(edges.map((edge) => [edge.streamEdge, edge.executable]));
-  const nodes = chain.members.map(({ node, uid, outEdges }): ChainNode => {
-    const { operator } = node.spec;
+  const nodes = chain.members.map(({ node, uid, operator, outEdges }): ChainNode => {
     return {
       uid,
       name: node.name,

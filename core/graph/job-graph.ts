@@ -1,6 +1,7 @@
 import type { SourceOperatorFactory } from '../operator/source-stream-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import type { RuntimeMode } from './runtime-mode.js';
 import type { StreamPartitioner } from './stream-partitioner.js';
 
 /**
@@ -9,6 +10,7 @@ import type { StreamPartitioner } from './stream-partitioner.js';
  */
 export interface JobGraph {
   readonly name: string;
+  readonly runtimeMode: RuntimeMode;
   /** Hash over vertices, operators' uids, edges, partitioners, parallelism and types. */
   readonly fingerprint: string;
   /** In topological order; `vertices[i].id === i`. */
@@ -40,6 +42,7 @@ export interface JobVertex {
 export interface JobOperator {
   readonly uid: string;
   readonly name: string;
+  /** Has keyed state, which takes managed memory. */
   readonly keyed: boolean;
 }
 

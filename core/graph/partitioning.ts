@@ -21,6 +21,8 @@ export interface EdgeEnds {
 /** How a stream is spread over the subtasks of its consumer, as the job describes it. */
 export interface Partitioning {
   readonly kind: PartitionerKind;
+  /** Of hash partitioning. */
+  readonly keySelector?: (value: unknown) => unknown;
   create(channels: number, producerSubtask: number, ends: EdgeEnds): StreamPartitioner<unknown>;
 }
 
@@ -44,11 +46,12 @@ export const PARTITIONINGS: Readonly<Record<Plain, Partitioning>> = {
   global: { kind: 'global', create: () => new GlobalPartitioner() },
 };
 
-export function hashPartitioning(keySelector: (value: never) => unknown): Partitioning {
+export function hashPartitioning(selector: (value: never) => unknown): Partitioning {
+  const keySelector = selector as (value: unknown) => unknown;
   return {
     kind: 'hash',
-    create: (channels, _subtask, ends) =>
-      new HashPartitioner(keySelector as (value: unknown) => unknown, channels, ends.maxParallelism),
+    keySelector,
+    create: (channels, _subtask, ends) => new HashPartitioner(keySelector, channels, ends.maxParallelism),
   };
 }
 

@@ -27,6 +27,8 @@ export interface StreamNodeSpec {
   readonly operator:
     | { readonly kind: 'source'; readonly factory: SourceOperatorFactory; readonly bounded: boolean }
     | { readonly kind: 'operator'; readonly factory: OperatorFactory };
+  /** What runs in its place in a batch; undefined: the same. */
+  readonly batchOperator?: StreamNodeSpec['operator'];
   /** By input index; several origins of one input are a union. */
   readonly inputs: readonly (readonly StreamOrigin[])[];
   /** Type of the results; `inherit` takes that of input 0, undefined is undeclared. */

@@ -33,6 +33,12 @@ export const PIPELINE_OPTIONS = {
     deprecatedKeys: ['pipeline.operator-chaining'],
     description: 'Whether operators that can run on one thread do.',
   },
+  'execution.runtime-mode': {
+    type: { kind: 'enum', values: ['STREAMING', 'BATCH', 'AUTOMATIC'] },
+    default: 'STREAMING',
+    description:
+      'BATCH, of bounded sources: final results only. AUTOMATIC: BATCH if every source is bounded.',
+  },
   'execution.buffer-timeout.interval': {
     type: duration,
     default: '100 ms',

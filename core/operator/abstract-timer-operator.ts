@@ -45,6 +45,10 @@ export abstract class AbstractTimerOperator<K, IN, OUT>
     this.#timing.onWake(wallMs);
   }
 
+  override endKey(): boolean {
+    return this.#timing.endKey();
+  }
+
   override resume(): boolean {
     return this.#timing.resume();
   }

@@ -1,7 +1,7 @@
 import type { InternalTimerService, Triggerable } from '../state/internal-timer-service.js';
 import type { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
-import { keyedStateOf } from './abstract-keyed-operator.js';
+import { type KeyedOperator, keyedStateOf } from './abstract-keyed-operator.js';
 import { snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
 import { OperatorTimers } from './operator-timers.js';
 import type { ChainedOperatorContext, OperatorSnapshot, Output } from './stream-operator.js';
@@ -13,7 +13,7 @@ import { TwoInputOperator } from './two-input-operator.js';
  */
 export abstract class KeyedTwoInputOperator<IN1, IN2, OUT>
   extends TwoInputOperator<IN1, IN2, OUT>
-  implements Triggerable
+  implements KeyedOperator, Triggerable
 {
   protected readonly access: KeyedStateAccess;
   protected readonly timers: InternalTimerService;
@@ -48,6 +48,10 @@ export abstract class KeyedTwoInputOperator<IN1, IN2, OUT>
 
   override onWake(wallMs: number): void {
     this.#timing.onWake(wallMs);
+  }
+
+  endKey(): boolean {
+    return this.#timing.endKey();
   }
 
   override resume(): boolean {

@@ -61,6 +61,11 @@ export class OperatorTimers {
     this.#fired(this.service.onWake(wallMs));
   }
 
+  /** Fires all timers there are, of one key, and sets event time back. False: to be called again. */
+  endKey(): boolean {
+    return this.service.endKey();
+  }
+
   /** A timer set at or below the watermark waits for the next one: pauses must not decide when it fires. */
   resume(): boolean {
     return this.#firing ? this.#fired(this.service.resume()) : true;

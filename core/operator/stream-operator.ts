@@ -99,6 +99,10 @@ export interface OperatorContext {
   readonly autoWatermarkIntervalMs: number;
   /** Present when the operator's factory says `needsKeyedState`; opened and restored. */
   readonly keyedState: KeyedStateStore | undefined;
+  /** Managed memory of an operator whose factory says `needsKeyedState` or `sorts`, bytes; else 0. */
+  readonly managedBytes: number;
+  /** Folder for temporary files of this operator in this attempt. It is there once a file is made in it. */
+  readonly scratchFolder: string;
   readonly codecs: CodecFactory;
   readonly clock: Clock;
   readonly completions: Completions;
@@ -146,5 +150,7 @@ export interface UserCodePosition {
 export interface OperatorFactory {
   /** Whether a keyed state store is to be opened for it. */
   readonly needsKeyedState: boolean;
+  /** Whether it sorts in managed memory. */
+  readonly sorts?: boolean;
   create(context: ChainedOperatorContext, output: Output<never>): StreamOperator;
 }

@@ -54,6 +54,8 @@ export class InternalTimerService {
   /** Wall time up to which processing-time timers are due, or undefined while none are left to fire. */
   #dueProcessing: number | undefined = undefined;
   #wakeAt = Number.POSITIVE_INFINITY;
+  /** Within {@link endKey}, which may be interrupted. */
+  #isEnding = false;
 
   /** Finds what a restored store holds. */
   constructor(
@@ -92,6 +94,7 @@ export class InternalTimerService {
   }
 
   registerProcessingTimeTimer(timestamp: number): void {
+    if (this.#isEnding) return;
     this.#processing.register(this.#compose(timestamp));
     if (this.#dueProcessing === undefined) this.#askToWake();
   }
@@ -128,6 +131,22 @@ export class InternalTimerService {
     this.#wakeAt = Number.POSITIVE_INFINITY;
     this.#dueProcessing = Math.max(wallMs, this.#dueProcessing ?? wallMs);
     return this.resume();
+  }
+
+  /**
+   * Fires every timer, those of processing time after those of event time, and goes back to where no watermark
+   * has come. A timer of processing time that a callback registers meanwhile is dropped: it would never end.
+   * False if the host had to yield: call it again.
+   */
+  endKey(): boolean {
+    this.#isEnding = true;
+    this.#watermark = Watermark.MAX;
+    this.#dueEvent = true;
+    this.#dueProcessing = Watermark.MAX;
+    if (!this.resume()) return false;
+    this.#isEnding = false;
+    this.#watermark = Watermark.MIN;
+    return true;
   }
 
   /** Fires what is left. True when nothing is. */

@@ -40,6 +40,11 @@ export class WatermarkStrategy<T> {
     this.alignment = alignment;
   }
 
+  /** The same timestamps, and no watermark before the end: event time of bounded input that is run as a batch. */
+  withoutWatermarks(): WatermarkStrategy<T> {
+    return new WatermarkStrategy<T>(undefined, this.timestampAssigner, undefined);
+  }
+
   /** Timestamps never decrease within a subtask: the watermark follows the newest one. */
   static forMonotonousTimestamps<T>(): WatermarkStrategy<T> {
     return new WatermarkStrategy(() => new BoundedOutOfOrdernessWatermarks<T>(0));

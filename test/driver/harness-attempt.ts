@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type AttemptDescription,
   type BuiltJob,
@@ -146,6 +148,7 @@ class HarnessSite implements AttemptSite<HarnessTask> {
         stateBackend,
         stateFiles: checkpoints,
         fileSystem: this.#fileSystem,
+        scratchFolder: join(tmpdir(), `millrace-harness-${process.pid}`),
         trace: NO_TRACE,
         snapshotWriter: (checkpointId, owner) => checkpoints.writerFor(checkpointId, attempt, owner),
         report: (report) => onEvent({ type: 'report', task: address, report }),

@@ -268,6 +268,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
       stateBackend: machinery.stateBackend(machine.state.backendOf(settings.processName)),
       stateFiles: new ObjectStateFileReader(store),
       fileSystem,
+      scratchFolder: `${settings.folder}/scratch`,
       trace: machine.trace,
       snapshotWriter: (checkpointId, owner) =>
         new ObjectSnapshotWriter(store, { checkpointId, epoch, attempt: address.attempt, owner }),

@@ -52,6 +52,7 @@ function environmentOf(
       },
     },
     fileSystem: new MemoryFileSystem(),
+    scratchFolder: '/scratch',
     trace: NO_TRACE,
     snapshotWriter: () => {
       throw new Error('no snapshot is written');
