@@ -275,11 +275,8 @@ export class DataStream<T> extends WindowableStream<T> {
     return this.factory.operator({
       kind: 'timestamps-and-watermarks',
       name: 'Timestamps/Watermarks',
-      operator: { kind: 'operator', factory: timestampsAndWatermarksOperator(strategy) },
-      batchOperator: {
-        kind: 'operator',
-        factory: timestampsAndWatermarksOperator(strategy.withoutWatermarks()),
-      },
+      operator: timestampsAndWatermarks(strategy),
+      batchOperator: timestampsAndWatermarks(strategy.withoutWatermarks()),
       inputs: [this.origins],
       outputType: 'inherit',
       makesWatermarks: strategy.createGenerator !== undefined,
@@ -399,4 +396,8 @@ export class DataStream<T> extends WindowableStream<T> {
   #partitioned(partitioning: Partitioning): StreamOrigin[] {
     return this.origins.map((origin) => ({ ...origin, partitioning }));
   }
+}
+
+function timestampsAndWatermarks<T>(strategy: WatermarkStrategy<T>) {
+  return { kind: 'operator', factory: timestampsAndWatermarksOperator(strategy) } as const;
 }

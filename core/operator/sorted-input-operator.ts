@@ -1,7 +1,6 @@
 // hot path
 import type { OutputTag } from '../api/output-tag.js';
 import { invariant } from '../base/invariant.js';
-import { Watermark } from '../element/watermark.js';
 import { keyGroupOf } from '../graph/key-group.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { encodeKey } from '../serde/key-encoding.js';
@@ -9,10 +8,9 @@ import type { RecordCodec } from '../serde/record-codec.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { appendTime, readTime, TIME_BYTES } from '../state/state-row.js';
 import type { KeyedOperator } from './abstract-keyed-operator.js';
-import { AbstractStreamOperator } from './abstract-stream-operator.js';
-import { ExternalSorter } from './external-sorter.js';
+import { AbstractSortingOperator } from './abstract-sorting-operator.js';
 import { SingleKeyStore } from './single-key-store.js';
-import { CursorStep, SORT_HEADER_BYTES, type SortCursor } from './sort-entry.js';
+import { SORT_HEADER_BYTES, type SortCursor } from './sort-entry.js';
 import type { ChainedOperatorContext, Input, OperatorFactory, Output } from './stream-operator.js';
 
 /** One keyed input, as the graph knows it. */
@@ -38,31 +36,22 @@ const TAIL_BYTES = 2 * TIME_BYTES;
  * Invariants:
  * - the operator has state and timers of one key only, and no watermark comes to it: event time ends for each
  *   key by itself;
- * - the end of event time goes on once, after the last result;
- * - `#cursor` exists once the sort has ended; until then nothing keyed has gone on.
+ * - until the sort has ended, nothing keyed has gone on.
  */
-class SortedInputOperator extends AbstractStreamOperator<unknown> {
+class SortedInputOperator extends AbstractSortingOperator<unknown> {
   readonly inputs: readonly Input<never>[];
   readonly #operator: KeyedOperator;
   readonly #keyed: readonly (KeyedInput | undefined)[];
   readonly #codecs: readonly (RecordCodec<unknown> | undefined)[];
   readonly #targets: readonly Input<unknown>[];
   readonly #store: SingleKeyStore;
-  readonly #sorter: ExternalSorter;
   readonly #reader = new ByteReader();
   #records = 0;
-  #hasEnded = false;
-  /** For the disk, or for the operator's end. */
-  #waiting = false;
-  #cursor: SortCursor | undefined;
   /** Bytes of the key whose records are being handed on; undefined between two keys. */
   #key: Uint8Array | undefined;
   #keyGroup = 0;
   /** Timers of that key are left to fire. */
   #isEndingKey = false;
-  /** Whether the cursor stands at a record that has not been handed on. */
-  #hasRecord = false;
-  #done = false;
 
   constructor(
     context: ChainedOperatorContext,
@@ -79,11 +68,6 @@ class SortedInputOperator extends AbstractStreamOperator<unknown> {
     this.#codecs = keyed.map((input) => input && context.codecs.codecFor(input.type()));
     this.#targets = this.#operator.inputs as readonly Input<unknown>[];
     invariant(this.#targets.length === keyed.length, 'every input of the operator is described');
-    const { managedBytes, fileSystem, scratchFolder: folder } = context;
-    this.#sorter = new ExternalSorter({ managedBytes, fileSystem, folder }, (writing) => {
-      context.completions.watch(writing, NOTHING, (error) => context.fail(error));
-    });
-    context.metrics.gauge('spilledBytes', () => this.#sorter.spilledBytes);
     this.inputs = keyed.map((input, index) =>
       input === undefined
         ? new PassingInput(this.#target(index))
@@ -96,35 +80,23 @@ class SortedInputOperator extends AbstractStreamOperator<unknown> {
   }
 
   override resume(): boolean {
-    if (!this.#operator.resume()) return false;
-    if (this.#waiting) return false;
-    if (!this.#hasEnded || this.#done) return true;
-    return this.#cursor !== undefined && this.#handOn(this.#cursor);
+    return this.#operator.resume() && super.resume();
   }
 
   override room(): number {
-    return this.#sorter.isFull ? 0 : this.#operator.room();
-  }
-
-  /** The sorted records are handed on by {@link resume}. */
-  override endInput(): void {
-    this.#hasEnded = true;
-    const sorted = this.#sorter.finish().then((cursor) => {
-      this.#cursor = cursor;
-    });
-    this.#waitFor(sorted);
+    return Math.min(super.room(), this.#operator.room());
   }
 
   override async close(): Promise<void> {
     try {
       await this.#operator.close();
     } finally {
-      await this.#sorter.close();
+      await super.close();
     }
   }
 
   #sort(index: number, input: KeyedInput, value: unknown, timestamp: number): void {
-    const sorter = this.#sorter;
+    const { sorter } = this;
     const { order, payload } = sorter;
     const { keySelector } = input;
     this.context.userCode.node = this.context.chainIndex;
@@ -137,41 +109,14 @@ class SortedInputOperator extends AbstractStreamOperator<unknown> {
     sorter.add();
   }
 
-  #waitFor(promise: Promise<void>): void {
-    this.#waiting = true;
-    this.context.completions.watch(
-      promise,
-      () => {
-        this.#waiting = false;
-      },
-      (error) => this.context.fail(error),
-    );
-  }
-
-  /** False: there is no room, or the disk is waited for. */
-  #handOn(cursor: SortCursor): boolean {
-    const { context } = this;
-    // The timers of a key ask for themselves; asked here as well, a step that may fire one would fire none.
-    if (this.#isEndingKey && !this.#endKey()) return false;
-    while (!context.mustYield()) {
-      if (!this.#hasRecord) {
-        const step = cursor.advance();
-        if (step === CursorStep.MUST_LOAD) {
-          this.#waitFor(cursor.load());
-          return false;
-        }
-        if (step === CursorStep.END) {
-          return this.#endKey() && this.#finish();
-        }
-        this.#hasRecord = true;
-      }
-      if (!this.#handOnRecord(cursor)) return false;
-    }
-    return false;
+  // The timers of a key ask for room themselves; asked before each of them as well, a step that may fire one
+  // would fire none.
+  protected override handOnRest(): boolean {
+    return !this.#isEndingKey || this.#endKey();
   }
 
   /** False: the key before is still ending. */
-  #handOnRecord({ bytes, view, at }: SortCursor): boolean {
+  protected override handOn({ bytes, view, at }: SortCursor): boolean {
     const from = at + SORT_HEADER_BYTES;
     const keyEnd = from + view.getUint32(at) - TAIL_BYTES;
     const isNewKey = !this.#isCurrent(bytes, from, keyEnd);
@@ -188,7 +133,6 @@ class SortedInputOperator extends AbstractStreamOperator<unknown> {
       this.#keyGroup = keyGroupOf(input.keySelector(value), this.context.maxParallelism);
       this.#key = bytes.slice(from, keyEnd);
     }
-    this.#hasRecord = false;
     this.#target(index).processElement(value, readTime(bytes, keyEnd));
     return true;
   }
@@ -210,14 +154,8 @@ class SortedInputOperator extends AbstractStreamOperator<unknown> {
     return true;
   }
 
-  /** After the last key. */
-  #finish(): boolean {
-    this.#done = true;
-    const ended = this.#operator.endInput();
-    this.output.emitWatermark(Watermark.MAX);
-    if (ended === undefined) return true;
-    this.#waitFor(ended);
-    return false;
+  protected override finish(): boolean | Promise<void> {
+    return this.#endKey() && (this.#operator.endInput() ?? true);
   }
 
   #target(index: number): Input<unknown> {
@@ -226,8 +164,6 @@ class SortedInputOperator extends AbstractStreamOperator<unknown> {
     return target;
   }
 }
-
-const NOTHING = (): void => {};
 
 /** In a batch nothing is told of time but its end, with which the input ends. */
 abstract class TimelessInput {
