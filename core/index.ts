@@ -54,6 +54,11 @@ export {
 export { NumberSequenceSource } from './api/number-sequence-source.js';
 export { OutputTag } from './api/output-tag.js';
 export { PacedSource } from './api/paced-source.js';
+export {
+  type MapPartitionFunction,
+  type Order,
+  PartitionWindowedStream,
+} from './api/partition-windowed-stream.js';
 export { PrintSink } from './api/print-sink.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
 export { SingleOutputStreamOperator } from './api/single-output-stream-operator.js';

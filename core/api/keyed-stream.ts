@@ -27,6 +27,7 @@ import { ConnectedStreams, KeyedConnectedStreams } from './connected-streams.js'
 import { countWindows } from './count-windows.js';
 import { DataStream } from './data-stream.js';
 import { IntervalJoin } from './interval-join.js';
+import type { PartitionWindowedStream } from './partition-windowed-stream.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { StreamFactory } from './stream-factory.js';
 import { WindowOperatorBuilder } from './window-operator-builder.js';
@@ -259,6 +260,10 @@ export class KeyedStream<T, K> extends DataStream<T> {
     const { assigner, trigger, evictor } = countWindows(size, slide);
     const windowed = this.window(assigner).trigger(trigger);
     return evictor === undefined ? windowed : windowed.evictor(evictor);
+  }
+
+  override fullWindowPartition(): PartitionWindowedStream<T> {
+    return this.partitions(this.keySelector);
   }
 
   #path(field: string | undefined, method: string): readonly string[] {

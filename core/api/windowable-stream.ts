@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/millrace-error.js';
 import { type StreamOrigin, typeOfOrigins } from '../graph/stream-graph.js';
+import type { KeySelector } from '../operator/functions.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import type { WindowAssigner } from '../window/window-assigner.js';
 import { AllWindowedStream } from './all-windowed-stream.js';
@@ -8,6 +9,7 @@ import { countWindows } from './count-windows.js';
 import type { DataStream } from './data-stream.js';
 import { JoinedStreams } from './joined-streams.js';
 import type { OperatorTransform } from './operator-transform.js';
+import { PartitionWindowedStream } from './partition-windowed-stream.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { StreamFactory } from './stream-factory.js';
 import { WindowOperatorBuilder } from './window-operator-builder.js';
@@ -68,6 +70,26 @@ export abstract class WindowableStream<T> {
       isNonParallel: true,
     };
     return new AllWindowedStream(WindowOperatorBuilder.of(input, assigner));
+  }
+
+  /**
+   * Takes all that comes to a subtask as one partition, to be sorted or folded when it has ended; of a keyed
+   * stream all records of a key. For batches; see {@link PartitionWindowedStream}.
+   *
+   * @example
+   * ```ts
+   * env.setRuntimeMode('BATCH');
+   * const byDelay = flights.keyBy('origin').fullWindowPartition().sortPartition('delay', 'ASCENDING');
+   * ```
+   */
+  fullWindowPartition(): PartitionWindowedStream<T> {
+    return this.partitions(undefined);
+  }
+
+  protected partitions(partitionKey: KeySelector<T, unknown> | undefined): PartitionWindowedStream<T> {
+    const { factory, origins } = this;
+    const recordType = (): TypeDescriptor<T> => this.recordType();
+    return new PartitionWindowedStream({ factory, origins, partitionKey, recordType });
   }
 
   /**

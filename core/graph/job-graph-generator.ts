@@ -221,12 +221,18 @@ function describeVertex(chain: Chain, id: number): JobVertex {
     slotSharingGroup: head.slotSharingGroup,
     isSource: operator.kind === 'source',
     bounded: operator.kind === 'source' && operator.bounded,
-    operators: members.map(({ uid, node, operator }) => ({ uid, name: node.name, keyed: isKeyed(operator) })),
+    operators: members.map(({ uid, node, operator }) => ({
+      uid,
+      name: node.name,
+      keyed: usesManagedMemory(operator),
+    })),
   };
 }
 
-function isKeyed(operator: ResolvedNode['operator']): boolean {
-  return operator.kind === 'operator' && operator.factory.needsKeyedState;
+function usesManagedMemory(operator: ResolvedNode['operator']): boolean {
+  return (
+    operator.kind === 'operator' && (operator.factory.needsKeyedState || operator.factory.sorts === true)
+  );
 }
 
 /** `A -> B -> C`; where a stream is used more than once, `A -> (B, C -> D)`. */

@@ -42,7 +42,7 @@ export interface JobVertex {
 export interface JobOperator {
   readonly uid: string;
   readonly name: string;
-  /** Has keyed state, which takes managed memory. */
+  /** Takes managed memory: it has keyed state, or sorts. */
   readonly keyed: boolean;
 }
 

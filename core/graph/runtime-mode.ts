@@ -22,14 +22,28 @@ export function parseRuntimeMode(value: unknown): RuntimeExecutionMode {
   });
 }
 
-/** @throws MillraceError MR1001 if a source of a batch never ends */
+/** @throws MillraceError MR1001 if a source of a batch never ends, or an operator of batches is to stream */
 export function settleRuntimeMode(nodes: readonly StreamNode[], asked: RuntimeExecutionMode): RuntimeMode {
-  if (asked === 'STREAMING') return asked;
+  if (asked === 'STREAMING') return streaming(nodes);
   const unbounded = nodes.find(({ spec: { operator } }) => operator.kind === 'source' && !operator.bounded);
   if (unbounded === undefined) return 'BATCH';
-  if (asked === 'AUTOMATIC') return 'STREAMING';
+  if (asked === 'AUTOMATIC') return streaming(nodes);
   throw new MillraceError('MR1001', `The job is to run as a batch, and '${unbounded.name}' never ends.`, {
     where: { operator: unbounded.name, at: 'execution.runtime-mode' },
     hint: 'Use bounded sources, or the runtime mode STREAMING or AUTOMATIC.',
   });
+}
+
+function streaming(nodes: readonly StreamNode[]): RuntimeMode {
+  const waiting = nodes.find(({ spec }) => spec.isBatchOnly === true);
+  if (waiting === undefined) return 'STREAMING';
+  throw new MillraceError(
+    'MR1001',
+    `The job is to stream, and '${waiting.name}' waits for the end of its input.`,
+    {
+      where: { operator: waiting.name, at: 'execution.runtime-mode' },
+      why: 'What it holds until then is in no checkpoint.',
+      hint: "Let bounded input run as a batch: env.setRuntimeMode('BATCH').",
+    },
+  );
 }

@@ -34,6 +34,8 @@ export interface StreamNodeSpec {
   /** Type of the results; `inherit` takes that of input 0, undefined is undeclared. */
   readonly outputType: TypeDescriptor<unknown> | 'inherit' | undefined;
   readonly isSink?: boolean;
+  /** Waits for the end of its input, and has nothing that a checkpoint could hold. */
+  readonly isBatchOnly?: boolean;
   /** Loses something when its uid changes between two runs. */
   readonly isStateful?: boolean;
   /** Of a source: false if it cannot be read again after a failure. */
