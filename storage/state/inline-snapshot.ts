@@ -121,13 +121,14 @@ export class InlineSnapshot {
     const gone = (meta & SLOT_GONE) !== 0;
     if (gone && (this.since < 0 || (meta & SLOT_FRESH) !== 0)) return;
     const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
-    const start = (at + SLOT_KEY) << 2;
     const keyGroup = table.keyGroupOf(at);
-    const value = (at + table.valueWord) << 2;
     if (!gone && (table.number | keyGroup) < SHORT_NUMBER_END) {
-      block.addShortRow(table.number, keyGroup, bytes, start, length, value, table.valueBytes);
+      const value = at + table.valueWord;
+      block.addShortRow(table.number, keyGroup, words, at + SLOT_KEY, length, value, table.valueBytes);
       return;
     }
+    const start = (at + SLOT_KEY) << 2;
+    const value = (at + table.valueWord) << 2;
     block.beginRow(table.number, keyGroup, length, -1);
     if (gone) block.endDeletedRow(bytes, start, length);
     else block.endRow(bytes, start, length, bytes, value, table.valueBytes);

@@ -89,33 +89,46 @@ export class RowBlockWriter {
   }
 
   /**
-   * A whole short row of a table that is not ordered, its key and value from one array; the lengths are below
-   * 64, the numbers of table and key group below 2^14. hot path of a snapshot.
+   * A whole short row of a table that is not ordered, its key and value from words of one array; the lengths are
+   * in bytes and below 64, the numbers of table and key group below 2^14. hot path of a snapshot: whole words are
+   * copied, and what is too much of a word is written over by what comes next.
    */
   addShortRow(
     table: number,
     keyGroup: number,
-    bytes: Uint8Array,
-    keyStart: number,
+    words: Int32Array,
+    key: number,
     keyLength: number,
-    valueStart: number,
+    value: number,
     valueLength: number,
   ): void {
     const out = this.#out;
     out.reserve(SHORT_ROW_BYTES_MAX);
-    const into = out.bytes;
+    const { view } = out;
     let p = out.position;
+    if ((table | keyGroup) < 0x80) {
+      view.setInt32(p, table | (keyGroup << 8) | (keyLength << 16) | ((valueLength + 1) << 24), true);
+      p += 4;
+    } else {
+      p = this.#shortHead(table, keyGroup, keyLength, valueLength);
+    }
+    for (let i = 0; i << 2 < keyLength; i++) view.setInt32(p + (i << 2), words[key + i] ?? 0, true);
+    p += keyLength;
+    for (let i = 0; i << 2 < valueLength; i++) view.setInt32(p + (i << 2), words[value + i] ?? 0, true);
+    out.position = p + valueLength;
+    this.#rows++;
+  }
+
+  #shortHead(table: number, keyGroup: number, keyLength: number, valueLength: number): number {
+    const into = this.#out.bytes;
+    let p = this.#out.position;
     if (table > 0x7f) into[p++] = table | 0x80;
     into[p++] = table > 0x7f ? table >>> 7 : table;
     if (keyGroup > 0x7f) into[p++] = keyGroup | 0x80;
     into[p++] = keyGroup > 0x7f ? keyGroup >>> 7 : keyGroup;
     into[p++] = keyLength;
     into[p++] = valueLength + 1;
-    for (let i = 0; i < keyLength; i++) into[p + i] = bytes[keyStart + i] ?? 0;
-    p += keyLength;
-    for (let i = 0; i < valueLength; i++) into[p + i] = bytes[valueStart + i] ?? 0;
-    out.position = p + valueLength;
-    this.#rows++;
+    return p;
   }
 
   /** The rest of a row that is deleted. */

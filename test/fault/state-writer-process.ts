@@ -29,10 +29,10 @@ const STUCK_MS = 200;
 
 function blockOf(rows: number): Uint8Array {
   const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
-  const bytes = new Uint8Array(16);
+  const words = new Int32Array(4);
   for (let row = 0; row < rows; row++) {
-    new DataView(bytes.buffer).setUint32(0, Math.imul(row, 0x9e3779b1) >>> 0);
-    block.addShortRow(0, row % 128, bytes, 0, 8, 8, 8);
+    new DataView(words.buffer).setInt32(0, Math.imul(row, 0x9e3779b1));
+    block.addShortRow(0, row % 128, words, 0, 8, 2, 8);
   }
   return block.take().slice();
 }
