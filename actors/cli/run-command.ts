@@ -127,6 +127,7 @@ class RunInTerminal {
   readonly #progress: ProgressLine;
   readonly #failures: FailureLines;
   #stoppedBy: 'SIGINT' | 'SIGTERM' | undefined;
+  #unlisten = (): void => {};
 
   constructor(context: CliContext, json: boolean, onSignal: OnSignal) {
     this.#context = context;
@@ -140,12 +141,11 @@ class RunInTerminal {
   }
 
   async run(runJob: RunJob, request: RunRequest): Promise<ExitCode> {
-    let dispose = (): void => {};
     try {
       const outcome = await runJob(request, {
         onStarted: (job, stop) => {
           this.#started(job, request);
-          dispose = this.#onSignal((signal) => this.#stop(signal, stop));
+          this.#unlisten = this.#onSignal((signal) => this.#stop(signal, stop));
         },
         onStatus: (status) => this.#show(status),
       });
@@ -160,7 +160,7 @@ class RunInTerminal {
       );
       return this.#stoppedBy === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
     } finally {
-      dispose();
+      this.#unlisten();
     }
   }
 
@@ -182,12 +182,14 @@ class RunInTerminal {
     this.#progress.show(status);
   }
 
-  /** The first signal stops in order, the second at once. */
+  /**
+   * The first signal stops in order. The second, which finds nobody listening, ends the process at once, as it
+   * would any other: `process.exit` would wait for threads, and one inside an LMDB transaction never ends.
+   */
   #stop(signal: 'SIGINT' | 'SIGTERM', stop: () => Promise<void>): void {
-    if (this.#stoppedBy !== undefined) {
-      process.exit(signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated);
-    }
     this.#stoppedBy = signal;
+    this.#unlisten();
+    this.#progress.clear();
     stop().catch((error: unknown) => this.#context.stderr.write(`${String(error)}\n`));
   }
 

@@ -53,8 +53,8 @@ export class MillraceProcess {
     this.#child = child;
   }
 
-  kill(): void {
-    this.#child.kill('SIGKILL');
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#child.kill(signal);
   }
 
   /** Resolves when `isSo` is, asked again whenever something in the folder changes, or when the process has ended. */
