@@ -56,8 +56,8 @@ export { OutputTag } from './api/output-tag.js';
 export { PacedSource } from './api/paced-source.js';
 export {
   type MapPartitionFunction,
-  type Order,
   PartitionWindowedStream,
+  type SortOrder,
 } from './api/partition-windowed-stream.js';
 export { PrintSink } from './api/print-sink.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';

@@ -35,7 +35,7 @@ import { filterOperator, mapOperator } from '../operator/stateless-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
 import { checkSynchronous } from '../operator/synchronous.js';
 import { checkOutputTag } from '../operator/tag-check.js';
-import { timestampsAndWatermarksOperator } from '../operator/timestamps-and-watermarks-operator.js';
+import { timestampsAndWatermarks } from '../operator/timestamps-and-watermarks-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import type { MapStateDescriptor } from '../state/state-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
@@ -275,8 +275,7 @@ export class DataStream<T> extends WindowableStream<T> {
     return this.factory.operator({
       kind: 'timestamps-and-watermarks',
       name: 'Timestamps/Watermarks',
-      operator: timestampsAndWatermarks(strategy),
-      batchOperator: timestampsAndWatermarks(strategy.withoutWatermarks()),
+      ...timestampsAndWatermarks(strategy),
       inputs: [this.origins],
       outputType: 'inherit',
       makesWatermarks: strategy.createGenerator !== undefined,
@@ -396,8 +395,4 @@ export class DataStream<T> extends WindowableStream<T> {
   #partitioned(partitioning: Partitioning): StreamOrigin[] {
     return this.origins.map((origin) => ({ ...origin, partitioning }));
   }
-}
-
-function timestampsAndWatermarks<T>(strategy: WatermarkStrategy<T>) {
-  return { kind: 'operator', factory: timestampsAndWatermarksOperator(strategy) } as const;
 }

@@ -13,7 +13,7 @@ import type { SingleOutputStreamOperator } from './single-output-stream-operator
 import type { StreamFactory } from './stream-factory.js';
 
 /** The order of a sorted partition. */
-export type Order = 'ASCENDING' | 'DESCENDING';
+export type SortOrder = 'ASCENDING' | 'DESCENDING';
 
 /** Makes any number of results of all records of a partition, which it is given in memory. */
 export type MapPartitionFunction<T, R> = (values: readonly T[], out: Collector<R>) => void;
@@ -23,7 +23,7 @@ export interface PartitionInput<T> {
   readonly factory: StreamFactory;
   readonly origins: readonly StreamOrigin[];
   /** Undefined: the input of a subtask is a partition. */
-  readonly partitionKey: KeySelector<T, unknown> | undefined;
+  readonly partitionKey: KeySelector<never, unknown> | undefined;
   recordType(): TypeDescriptor<T>;
 }
 
@@ -79,15 +79,16 @@ export class PartitionWindowedStream<T> {
    *
    * @throws MillraceError MR1001 if the records are declared and have no such field
    */
-  sortPartition(by: FieldPathTo<T, Comparable>, order: Order): SingleOutputStreamOperator<T>;
-  sortPartition(by: KeySelector<T, Comparable>, order: Order): SingleOutputStreamOperator<T>;
-  sortPartition(by: string | KeySelector<T, Comparable>, order: Order): SingleOutputStreamOperator<T> {
+  sortPartition(by: FieldPathTo<T, Comparable>, order: SortOrder): SingleOutputStreamOperator<T>;
+  sortPartition(by: KeySelector<T, Comparable>, order: SortOrder): SingleOutputStreamOperator<T>;
+  sortPartition(by: string | KeySelector<T, Comparable>, order: SortOrder): SingleOutputStreamOperator<T> {
     if (order !== 'ASCENDING' && order !== 'DESCENDING') {
       throw new MillraceError('MR1001', `sortPartition was given the order ${JSON.stringify(order)}.`, {
         hint: 'Give ASCENDING or DESCENDING.',
       });
     }
-    const { partitionKey, recordType } = this.#input;
+    const { recordType } = this.#input;
+    const partitionKey = this.#input.partitionKey as KeySelector<T, unknown> | undefined;
     if (typeof by !== 'string') checkSynchronous(by, 'The function given to sortPartition');
     const sortKey =
       typeof by === 'string' ? fieldSelector<T, unknown>(parsePath(by, recordType(), 'sortPartition')) : by;

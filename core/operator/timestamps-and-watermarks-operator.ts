@@ -68,3 +68,10 @@ export function timestampsAndWatermarksOperator<T>(strategy: WatermarkStrategy<T
     create: (context, output) => new TimestampsAndWatermarksOperator(context, output as Output<T>, strategy),
   };
 }
+
+/** What runs for the strategy: in a batch, its timestamps alone. */
+export function timestampsAndWatermarks<T>(strategy: WatermarkStrategy<T>) {
+  const node = (own: WatermarkStrategy<T>) =>
+    ({ kind: 'operator', factory: timestampsAndWatermarksOperator(own) }) as const;
+  return { operator: node(strategy), batchOperator: node(strategy.withoutWatermarks()) };
+}
