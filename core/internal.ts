@@ -1,6 +1,12 @@
 /** The door of core for the sibling rooms: what they may use and users need not see. */
 export { buildJob, type JobBuildOptions } from './api/build-job.js';
-export { createDefineJob, isJobDefinition, type JobBuilder, type JobDefinition } from './api/define-job.js';
+export {
+  createDefineJob,
+  homeOf,
+  isJobDefinition,
+  type JobBuilder,
+  type JobDefinition,
+} from './api/define-job.js';
 export { InterleavedSourceReader } from './api/interleaved-source-reader.js';
 export { type JobParameterInput, JobParameters, type JobParameterValue } from './api/job-parameters.js';
 export {

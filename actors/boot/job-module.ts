@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import {
   type BuiltJob,
   buildJob,
+  homeOf,
   isJobDefinition,
   isMillraceError,
   type JobBuildOptions,
@@ -11,6 +12,7 @@ import {
   MillraceError,
 } from '../../core/internal.js';
 import { userStackLine } from '../task/user-stack-line.js';
+import { ENGINE_HOME } from './engine-home.js';
 import { syntaxErrorLine } from './syntax-error-line.js';
 
 /** Which job to build, as every thread of a deployment is told. Plain data. */
@@ -70,11 +72,28 @@ async function importJob(url: string) {
     if (isMillraceError(error)) throw atUserLine(error);
     throw importFailure(url, error);
   }
-  if (isJobDefinition(namespace.default)) return namespace.default;
+  if (isJobDefinition(namespace.default)) {
+    refuseOtherCopy(url, homeOf(namespace.default));
+    return namespace.default;
+  }
   throw new MillraceError('MR1003', `${nameOf(url)} does not export a job.`, {
     where: { at: url },
     hint: 'End the module with: export default defineJob(import.meta.url, (env, params) => { ... }).',
   });
+}
+
+/** Classes of two copies are strangers to each other, so the graph would be refused for reasons nobody understands. */
+function refuseOtherCopy(url: string, home: string): void {
+  if (home === ENGINE_HOME) return;
+  throw new MillraceError(
+    'MR1003',
+    `${nameOf(url)} imports the copy of millrace in ${pathOf(home)}; the one that runs is in ${pathOf(ENGINE_HOME)}.`,
+    { where: { at: url }, hint: 'Start the program of the copy that the job imports.' },
+  );
+}
+
+function pathOf(address: string): string {
+  return address.startsWith('file:') ? fileURLToPath(address) : address;
 }
 
 function importFailure(url: string, error: unknown): MillraceError {

@@ -5,6 +5,7 @@ import {
   type JobExecutor,
   type JobParameterInput,
 } from '../../core/internal.js';
+import { ENGINE_HOME } from './engine-home.js';
 import {
   CLUSTER_OPTIONS,
   type ClusterOptions,
@@ -60,4 +61,4 @@ async function onOwnCluster<R>(
  * });
  * ```
  */
-export const defineJob = createDefineJob<ExecuteOptions>(LOCAL_EXECUTOR);
+export const defineJob = createDefineJob<ExecuteOptions>(LOCAL_EXECUTOR, ENGINE_HOME);

@@ -16,7 +16,7 @@ export function userStackLine(error: unknown): string | undefined {
 
 function isEngine(place: string): boolean {
   const url = place.startsWith('file://') ? place : `file://${place}`;
-  return ['core/', 'memory/', 'storage/', 'actors/'].some((room) =>
+  return ['core/', 'memory/', 'storage/', 'actors/', 'chunks/'].some((room) =>
     url.startsWith(new URL(room, ENGINE_ROOT).href),
   );
 }

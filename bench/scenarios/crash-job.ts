@@ -8,7 +8,7 @@ import {
   type ValueState,
   ValueStateDescriptor,
   WatermarkStrategy,
-} from '../../actors/index.js';
+} from 'millrace';
 
 /** Counts records by key. In the first attempt the thread of subtask 0 ends after so many records. */
 function crashing(after: number, log: string): KeyedProcessFunction<number, number, number> {

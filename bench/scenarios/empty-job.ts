@@ -1,4 +1,4 @@
-import { DiscardingSink, defineJob } from '../../actors/index.js';
+import { DiscardingSink, defineJob } from 'millrace';
 
 /** Nothing in, nothing out: what is left is starting and ending. */
 export default defineJob(import.meta.url, (env) => {

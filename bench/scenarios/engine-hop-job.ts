@@ -1,10 +1,4 @@
-import {
-  DataGeneratorSource,
-  defineJob,
-  type Sink,
-  type SinkWriter,
-  WatermarkStrategy,
-} from '../../actors/index.js';
+import { DataGeneratorSource, defineJob, type Sink, type SinkWriter, WatermarkStrategy } from 'millrace';
 import { type Bid, bidType, makeBids, touch } from './bid.js';
 
 /** Looks at every field of every record, as the bare ways do. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { LocalCluster, type LocalJob } from '../../actors/index.js';
+import { LocalCluster, type LocalJob } from 'millrace';
 import { medianOf, Report, SMALL } from '../harness.js';
 import { overPostMessage, overRing } from './bare-hop.js';
 import job from './engine-hop-job.js';

@@ -1,4 +1,4 @@
-import { DataGeneratorSource, DiscardingSink, defineJob, WatermarkStrategy } from '../../actors/index.js';
+import { DataGeneratorSource, DiscardingSink, defineJob, WatermarkStrategy } from 'millrace';
 
 /** Two tasks with next to nothing to do, for ever. */
 export default defineJob(import.meta.url, (env) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { LocalCluster } from '../../actors/index.js';
+import { LocalCluster } from 'millrace';
 import { median, medianOf, Report, SMALL } from '../harness.js';
 import crashJob from './crash-job.js';
 
@@ -21,7 +21,7 @@ const REST_MS = SMALL ? 500 : 4000;
 const RATE = 20_000;
 const CRASH_AFTER = SMALL ? 500 : RATE / 2;
 
-const PROGRAM = fileURLToPath(new URL('../../actors/boot/millrace.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bundle/actors/boot/millrace.js', import.meta.url));
 
 function pathOf(job: string): string {
   return fileURLToPath(new URL(`./${job}.js`, import.meta.url));

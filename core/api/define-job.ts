@@ -18,7 +18,8 @@ export type JobBuilder = (env: StreamExecutionEnvironment, params: JobParameters
  * ```
  */
 export interface JobDefinition<OptionsT = unknown> {
-  readonly [JOB_BRAND]: true;
+  /** The copy of the library that made it. */
+  readonly [JOB_BRAND]: string;
   /** `import.meta.url` of the module. */
   readonly url: string;
   readonly build: JobBuilder;
@@ -42,9 +43,10 @@ export interface JobDefinition<OptionsT = unknown> {
 /** Known to every copy of the library that one process may have loaded. */
 const JOB_BRAND: unique symbol = Symbol.for('millrace.job') as never;
 
-/** Makes the `defineJob` of a package that can run jobs. */
+/** Makes the `defineJob` of a package that can run jobs; `home` tells the copies of that package apart. */
 export function createDefineJob<OptionsT>(
   executor: JobExecutor<OptionsT>,
+  home: string,
 ): (url: string, build: JobBuilder) => JobDefinition<OptionsT> {
   return function defineJob(url: string, build: JobBuilder): JobDefinition<OptionsT> {
     if (typeof url !== 'string' || !/^[a-z][a-z0-9+.-]+:/i.test(url)) {
@@ -62,7 +64,7 @@ export function createDefineJob<OptionsT>(
       });
     }
     const job: JobDefinition<OptionsT> = {
-      [JOB_BRAND]: true,
+      [JOB_BRAND]: home,
       url,
       build,
       execute: (params = {}, options) => executor.execute(job, params, options),
@@ -76,7 +78,12 @@ export function createDefineJob<OptionsT>(
 
 /** Whether a module's default export was made by `defineJob`. */
 export function isJobDefinition(value: unknown): value is JobDefinition {
-  return typeof value === 'object' && value !== null && (value as Partial<JobDefinition>)[JOB_BRAND] === true;
+  return typeof value === 'object' && value !== null && JOB_BRAND in value;
+}
+
+/** The copy of the library that the module of the job imports. */
+export function homeOf(job: JobDefinition): string {
+  return job[JOB_BRAND];
 }
 
 /** The base name of a job file without its extension: the name of a job that was given none. */

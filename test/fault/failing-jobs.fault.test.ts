@@ -69,3 +69,12 @@ t.test('a reader of standard output that goes ends the job, with no restart', as
   t.match(stderr, /MR6007 Standard output is closed/);
   t.notMatch(stderr, /restarts/);
 });
+
+t.test('a job that imports another copy of the library is told which', async (t) => {
+  const { code, stderr } = await inFolder(t)(jobPath('other-copy')).ended;
+  t.equal(code, 3);
+  t.match(
+    stderr,
+    /^MR1003 other-copy\.js imports the copy of millrace in \S+dist\/; .* in \S+dist\/bundle\/\./,
+  );
+});

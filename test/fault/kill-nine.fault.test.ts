@@ -12,7 +12,7 @@ import { plainEnvironment } from './millrace-process.js';
  * The command line as a user has it, killed with SIGKILL at random moments and started again with
  * `--resume`: the visible part files hold each result exactly once, and none changes or goes away.
  */
-const BIN = fileURLToPath(new URL('../../actors/boot/millrace.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../bundle/actors/boot/millrace.js', import.meta.url));
 const JOB = fileURLToPath(new URL('./jobs/sensor-minutes.js', import.meta.url));
 const RECORDS = 40_000;
 const KILLS = 6;

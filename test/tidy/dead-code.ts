@@ -2,7 +2,9 @@ import { type Finding, findingAt, resolveSource, type SourceTree } from './sourc
 
 /** The sources of what package.json ships as programs and exports. */
 export function shippedEntries(manifest: string): string[] {
-  return [...manifest.matchAll(/"(?:\.\/)?dist\/([\w./-]+)\.js"/g)].map((match) => `${match[1]}.ts`);
+  return [...manifest.matchAll(/"(?:\.\/)?dist\/(?:bundle\/)?([\w./-]+)\.js"/g)].map(
+    (match) => `${match[1]}.ts`,
+  );
 }
 
 /** Files of the rooms that no way leads to from an entry or a door; ambient declarations are imported by nobody. */

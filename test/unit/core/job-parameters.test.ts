@@ -1,7 +1,8 @@
 import t from 'tap';
-import { createDefineJob, isJobDefinition, jobNameOf } from '../../../core/api/define-job.js';
+import { createDefineJob, homeOf, isJobDefinition, jobNameOf } from '../../../core/api/define-job.js';
 import { JobParameters } from '../../../core/api/job-parameters.js';
 import type { JobExecutionResult } from '../../../core/job/job-execution-result.js';
+import type { JobExecutor } from '../../../core/ports/job-executor.js';
 import { refused } from '../../refused.js';
 
 t.test('parameters come from the words of a command line or from an object', async (t) => {
@@ -67,15 +68,17 @@ t.test('parameters that nobody asked for are known', async (t) => {
 t.test('a job is defined once and executed by whoever can', async (t) => {
   const calls: unknown[] = [];
   const result = { jobName: 'x' } as JobExecutionResult;
-  const defineJob = createDefineJob<{ memory: string }>({
+  const executor: JobExecutor<{ memory: string }> = {
     execute: async (job, params, options) => {
       calls.push([job.url, params, options]);
       return result;
     },
     executeAndCollect: async (_job, params) => [params],
-  });
+  };
+  const defineJob = createDefineJob(executor, 'file:///here/');
   const job = defineJob('file:///jobs/delays.ts', () => {});
   t.ok(isJobDefinition(job));
+  t.equal(homeOf(job), 'file:///here/');
   t.notOk(isJobDefinition({ url: job.url, build: job.build }));
   t.notOk(isJobDefinition(null));
   t.equal(await job.execute({ n: 1 }, { memory: '1 gb' }), result);

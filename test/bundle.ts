@@ -1,0 +1,75 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, posix, relative } from 'node:path';
+import { type Plugin, rolldown } from 'rolldown';
+import { packageRoot } from './tidy/source-tree.js';
+
+/**
+ * Merges the compiled modules of the package into few files below `dist/bundle/`, which is what package.json
+ * ships: every thread loads the engine, and some 400 modules cost it 40 kB of memory apiece besides their code,
+ * and the time to find them. Programs and doors keep their places in the tree, and so does what a
+ * module derives from `import.meta.url`; what they share lies in `dist/bundle/chunks/`. Packages stay outside.
+ */
+const dist = join(packageRoot(), 'dist');
+const bundle = join(dist, 'bundle');
+
+const DOORS = ['actors/index', 'test/driver/index'];
+const PROGRAMS = ['millrace', 'task-worker', 'control-thread', 'graph-builder-thread', 'state-writer-thread'];
+const ENTRIES = [...DOORS, ...PROGRAMS.map((name) => `actors/boot/${name}`)];
+
+/** What stands for a module's own address until it is known in which file the module lands. */
+const PLACE = /MODULE_PLACE\("([\w/.-]+)"\)/g;
+
+/** One such character in a source, and V8 keeps all of it at two bytes a character, in each thread. */
+const BEYOND_ASCII = /[\u0080-\uffff]/g;
+
+const modulePlaces: Plugin = {
+  name: 'module-places',
+  transform(code, id) {
+    const place = relative(dist, id).replaceAll('\\', '/');
+    return code.replaceAll('import.meta.url', `MODULE_PLACE("${place}")`);
+  },
+  renderChunk(code, { fileName }) {
+    const above = posix.relative(posix.dirname(fileName), '.') || '.';
+    return code.replace(PLACE, (_, place) => `new URL("${above}/${place}", import.meta.url).href`);
+  },
+};
+
+/** The names of classes are seen in messages and in what users log, so merging must not change them. */
+function refuseRenamed(fileName: string, code: string): void {
+  const renamed = /^(?:var (\w+\$\d+) = class\b|class (\w+\$\d+)\b)/m.exec(code)?.[0];
+  if (renamed !== undefined)
+    throw new Error(`${fileName}: two classes of one name, so one became '${renamed}'.`);
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+const build = await rolldown({
+  input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(dist, `${entry}.js`)])),
+  external: /^(?:node:|[^./\\])/,
+  platform: 'node',
+  plugins: [modulePlaces],
+});
+const { output } = await build.generate({
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  comments: false,
+});
+await build.close();
+
+const written = new Set<string>();
+for (const file of output) {
+  if (file.type !== 'chunk') throw new Error(`${file.fileName} is no code.`);
+  refuseRenamed(file.fileName, file.code);
+  const path = join(bundle, file.fileName);
+  written.add(path);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, file.code.replace(BEYOND_ASCII, escaped));
+}
+// Last, since a program may be running from the files of an earlier build.
+for (const entry of await readdir(bundle, { recursive: true, withFileTypes: true })) {
+  const path = join(entry.parentPath, entry.name);
+  if (entry.isFile() && !written.has(path)) await rm(path);
+}
