@@ -220,6 +220,12 @@ export {
   type JsonFileSinkOptions,
   type LineSourceOptions,
 } from './boot/connectors.js';
-export { type ClusterOptions, LocalCluster, LocalJob, type SubmitOptions } from './boot/local-cluster.js';
+export {
+  type ClusterOptions,
+  LocalCluster,
+  LocalJob,
+  type StopOptions,
+  type SubmitOptions,
+} from './boot/local-cluster.js';
 export { defineJob, type ExecuteOptions } from './boot/local-executor.js';
 export type { TaskStatus } from './cluster/cluster-gateway.js';

@@ -59,7 +59,11 @@ export {
   checkpointConfigFromOptions,
   DEFAULT_CHECKPOINT_CONFIG,
 } from './checkpoint/checkpoint-config.js';
-export type { CheckpointFailureReason } from './checkpoint/checkpoint-failure-reason.js';
+export {
+  CHECKPOINT_FAILURE_REASONS,
+  type CheckpointFailureReason,
+} from './checkpoint/checkpoint-failure-reason.js';
+export type { SavepointOrder } from './checkpoint/checkpoint-request-decider.js';
 export type { CheckpointStatistics, LatestCheckpoint } from './checkpoint/checkpoint-statistics.js';
 export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint-storage.js';
 export type { CheckpointRequestOutcome } from './checkpoint/coordinator-protocol.js';
@@ -107,7 +111,7 @@ export type { StreamPartitioner } from './graph/stream-partitioner.js';
 export type { JobFailure } from './job/failure-history.js';
 export type { JobExecutionResult, JobRunResult } from './job/job-execution-result.js';
 export { type ExplainedTask, explainJob, type JobExplanation } from './job/job-explanation.js';
-export { JobMaster, type JobMasterJob } from './job/job-master.js';
+export { JobMaster } from './job/job-master.js';
 export type {
   DataReport,
   JobEffect,

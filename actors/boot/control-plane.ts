@@ -14,6 +14,8 @@ import type {
   ClusterGateway,
   JobResultAnswer,
   JobSubmission,
+  SavepointAnswer,
+  SavepointRequest,
   SubmissionAnswer,
   TaskStatus,
 } from '../cluster/cluster-gateway.js';
@@ -111,6 +113,17 @@ export class ControlPlane implements ClusterGateway {
     this.#job(jobId).running.cancel();
   }
 
+  async savepoint(jobId: string, { folder, stop }: SavepointRequest): Promise<SavepointAnswer> {
+    try {
+      const { running, home } = this.#job(jobId);
+      const chosen = folder ?? home.savepointFolder;
+      if (chosen === undefined) throw noSavepointFolder();
+      return { type: 'completed', path: await running.triggerSavepoint({ folder: chosen, stop }) };
+    } catch (error) {
+      return { type: 'failed', error: toWireError(error) };
+    }
+  }
+
   async close(): Promise<void> {
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
@@ -197,6 +210,12 @@ export class ControlPlane implements ClusterGateway {
     if (job !== undefined) return job;
     throw new MillraceError('MR7001', `No job ${jobId} is known to this cluster.`);
   }
+}
+
+function noSavepointFolder(): MillraceError {
+  return new MillraceError('MR4002', 'There is no folder for the savepoint.', {
+    hint: 'Name one, or set execution.checkpointing.savepoint-dir.',
+  });
 }
 
 /** Gives back what an ended job held. Idempotent. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type CheckpointManifest,
   type CheckpointStorage,
@@ -34,6 +34,8 @@ export interface JobHome {
   readonly nextCheckpointId: number | undefined;
   /** Folder of its checkpoints. */
   readonly folder: string;
+  /** Folder of the savepoints for which no other is named. */
+  readonly savepointFolder: string | undefined;
   /** Folder of this process's working copies; gone after `release`. */
   readonly localFolder: string;
   readonly warnings: readonly string[];
@@ -63,6 +65,7 @@ export async function openJobHome(
       manifest: undefined,
       nextCheckpointId: undefined,
       folder,
+      savepointFolder: undefined,
       localFolder,
       warnings: [],
       release: removeLocal,
@@ -83,6 +86,7 @@ export async function openJobHome(
     nowMs: SYSTEM_CLOCK.wallMs(),
     onUnreadable,
     onWarning: (error) => process.stderr.write(`warning: ${String(error)}\n`),
+    savepoints: { create: newSavepoint },
   });
   if (opened.start === 'already-finished') return { type: 'already-finished' };
   const adopted =
@@ -96,6 +100,7 @@ export async function openJobHome(
     manifest,
     nextCheckpointId: opened.nextCheckpointId + (adopted === undefined ? 0 : 1),
     folder,
+    savepointFolder: plan.options.values['execution.checkpointing.savepoint-dir'],
     localFolder,
     warnings: chosen === undefined ? [] : fallbackWarnings(passedOver, chosen),
     release: () => {
@@ -103,6 +108,12 @@ export async function openJobHome(
       return released;
     },
   };
+}
+
+/** `savepoint-<random>`, so that no two meet. */
+function newSavepoint(folder: string): { readonly path: string; readonly store: FileObjectStore } {
+  const path = join(resolve(folder), `savepoint-${randomBytes(6).toString('hex')}`);
+  return { path, store: new FileObjectStore(new LocalFileSystem(), path, `savepoint-${process.pid}`) };
 }
 
 function needsCheckpoints(): MillraceError {

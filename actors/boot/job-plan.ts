@@ -103,7 +103,6 @@ function forMode(layers: readonly OptionLayer[], { runtimeMode }: JobGraph): Opt
 const WITHOUT_EFFECT = {
   'execution.checkpointing.incremental': 'checkpoints are always incremental',
   'execution.checkpointing.data-inline-threshold': 'state always lies in files beside the manifest',
-  'execution.checkpointing.savepoint-dir': 'savepoints are not taken on demand',
 } as const;
 
 function withoutEffect({ values, configured }: ResolvedOptions): string[] {

@@ -15,7 +15,13 @@ import {
   resolveOptions,
 } from '../../core/internal.js';
 import { configuredControlHeap } from '../../memory/index.js';
-import type { ClusterGateway, JobStart, SubmissionAnswer, TaskStatus } from '../cluster/cluster-gateway.js';
+import type {
+  ClusterGateway,
+  JobStart,
+  SavepointRequest,
+  SubmissionAnswer,
+  TaskStatus,
+} from '../cluster/cluster-gateway.js';
 import type { Remote } from './comlink/comlink-port.js';
 import { outOfMemory } from './threads/out-of-memory.js';
 import { isMainThread } from './threads/own-port.js';
@@ -55,9 +61,17 @@ export interface SubmitOptions {
   readonly jobId?: string;
   /** `'resume'` goes on from the newest checkpoint, `'fresh'` sets those of an unfinished run aside. */
   readonly start?: JobStart;
-  /** Begins from a checkpoint of another job or run: its folder, or an entry of its log. */
+  /** Begins from a savepoint, or from a checkpoint of another job or run: its folder, or an entry of its log. */
   readonly fromSavepoint?: string;
   readonly configuration?: Readonly<Record<string, RawValue>>;
+}
+
+/** How a job is stopped with a savepoint. */
+export interface StopOptions {
+  /** Folder in which the savepoint gets its own; else that of `execution.checkpointing.savepoint-dir`. */
+  readonly savepointDir?: string;
+  /** The input ends for good: whatever waits for more of it fires. */
+  readonly drain?: boolean;
 }
 
 export const CLUSTER_OPTIONS: readonly string[] = ['memory', 'parallelism', 'checkpointing', 'configuration'];
@@ -250,6 +264,51 @@ export class LocalJob {
   /** What the job's `CollectSink`s have brought back since the last call; ask after `result` for all of it. */
   collected(): Promise<readonly unknown[]> {
     return Promise.race([this.#gateway.collected(this.jobId), this.#lost]);
+  }
+
+  /**
+   * Takes a savepoint while the job goes on, into a new folder below the given one, or below
+   * `execution.checkpointing.savepoint-dir`; resolves to its path, which `fromSavepoint` takes. It commits nothing,
+   * and no restart begins from it. Rejects with MR3007 and its cause if it does not complete.
+   *
+   * @example
+   * ```ts
+   * const cluster = await LocalCluster.start({ checkpointing: { interval: '1 s', dir: './checkpoints' } });
+   * const job = await cluster.submit(delays, { input, output });
+   * const path = await job.savepoint('./savepoints');
+   * const copy = await cluster.submit(delays, { input, output }, { jobId: 'copy', fromSavepoint: path });
+   * ```
+   */
+  savepoint(folder?: string): Promise<string> {
+    return this.#savepoint({ folder, stop: undefined });
+  }
+
+  /**
+   * Ends the job with a savepoint: sources stop, what is in flight is processed, and the results up to there are
+   * committed; resolves to the savepoint's path when the job has finished. With `drain` the input ends for good
+   * instead: windows fire as they do at the end of bounded input. Rejects with MR3007 if there is no savepoint; the
+   * job goes on then.
+   *
+   * @example
+   * ```ts
+   * const cluster = await LocalCluster.start({ checkpointing: { interval: '1 s', dir: './checkpoints' } });
+   * const job = await cluster.submit(delays, { input, output });
+   * const path = await job.stop({ savepointDir: './savepoints' });
+   * const next = await cluster.submit(delays, { input, output }, { fromSavepoint: path });
+   * ```
+   */
+  stop(options: StopOptions = {}): Promise<string> {
+    checkOptionNames(options, ['savepointDir', 'drain'], 'stop');
+    return this.#savepoint({
+      folder: options.savepointDir,
+      stop: options.drain === true ? 'drain' : 'suspend',
+    });
+  }
+
+  async #savepoint(request: SavepointRequest): Promise<string> {
+    const answer = await Promise.race([this.#gateway.savepoint(this.jobId, request), this.#lost]);
+    if (answer.type === 'completed') return answer.path;
+    throw fromWireError(answer.error);
   }
 
   /** Ends the job without a final checkpoint; resolves when it has been asked to. `result` then rejects. */

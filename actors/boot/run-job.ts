@@ -22,7 +22,7 @@ export const runJob: RunJob = async (request, listener) => {
     if (answer.type === 'refused') throw fromWireError(answer.error);
     if (answer.type === 'already-finished') return answer;
     const job = cluster.jobOf(answer);
-    listener.onStarted(job, () => cluster.close());
+    listener.onStarted(job, { stop: () => cluster.close(), stopWithSavepoint: () => job.stop() });
     const result = await watched(job, listener.onStatus);
     return { type: 'finished', result };
   } finally {

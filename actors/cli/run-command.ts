@@ -43,10 +43,17 @@ export type RunOutcome =
 export type RunJob = (request: RunRequest, listener: RunListener) => Promise<RunOutcome>;
 
 export interface RunListener {
-  /** The job was accepted. `stop` ends it as a crash would: its checkpoints stay. */
-  onStarted(job: StartedJob, stop: () => Promise<void>): void;
+  onStarted(job: StartedJob, control: RunControl): void;
   /** About twice a second. */
   onStatus(status: JobStatusSnapshot): void;
+}
+
+/** What can be done with a job that was accepted. */
+export interface RunControl {
+  /** Ends it as a crash would: its checkpoints stay. */
+  stop(): Promise<void>;
+  /** Ends it with a savepoint in the configured folder; resolves to its path. Rejected, the job goes on. */
+  stopWithSavepoint(): Promise<string>;
 }
 
 export interface StartedJob {
@@ -143,9 +150,15 @@ class RunInTerminal {
   async run(runJob: RunJob, request: RunRequest): Promise<ExitCode> {
     try {
       const outcome = await runJob(request, {
-        onStarted: (job, stop) => {
+        onStarted: (job, control) => {
           this.#started(job, request);
-          this.#unlisten = this.#onSignal((signal) => this.#stop(signal, stop));
+          const folder = request.configuration.values['execution.checkpointing.savepoint-dir'];
+          this.#unlisten = this.#onSignal((signal) => {
+            this.#unlisten();
+            this.#progress.clear();
+            if (signal === 'SIGTERM' && folder !== undefined) void this.#stopWithSavepoint(control);
+            else this.#stop(signal, control);
+          });
         },
         onStatus: (status) => this.#show(status),
       });
@@ -186,11 +199,21 @@ class RunInTerminal {
    * The first signal stops in order. The second, which finds nobody listening, ends the process at once, as it
    * would any other: `process.exit` would wait for threads, and one inside an LMDB transaction never ends.
    */
-  #stop(signal: 'SIGINT' | 'SIGTERM', stop: () => Promise<void>): void {
+  #stop(signal: 'SIGINT' | 'SIGTERM', control: RunControl): void {
     this.#stoppedBy = signal;
-    this.#unlisten();
-    this.#progress.clear();
-    stop().catch((error: unknown) => this.#context.stderr.write(`${String(error)}\n`));
+    control.stop().catch((error: unknown) => this.#context.stderr.write(`${String(error)}\n`));
+  }
+
+  async #stopWithSavepoint(control: RunControl): Promise<void> {
+    try {
+      const path = await control.stopWithSavepoint();
+      this.#context.stderr.write(
+        `Savepoint completed. Path: ${path}\nThe job goes on from it with -s ${path}\n`,
+      );
+    } catch (error) {
+      this.#context.stderr.write(`There is no savepoint. ${String(error)}\n`);
+      this.#stop('SIGTERM', control);
+    }
   }
 
   #print(outcome: RunOutcome): void {

@@ -26,9 +26,21 @@ export interface ClusterGateway {
   result(jobId: string): Promise<JobResultAnswer>;
   /** Asks for the end of the job; `result` tells when it came. */
   cancel(jobId: string): void;
+  /** Takes a savepoint, and ends the job with it if `stop` says so; answers when that is done. */
+  savepoint(jobId: string, order: SavepointRequest): Promise<SavepointAnswer>;
   /** Ends all jobs as a crash would (their checkpoints stay), and every thread of the cluster. */
   close(): Promise<void>;
 }
+
+/** `folder`: undefined for that of `execution.checkpointing.savepoint-dir`. */
+export interface SavepointRequest {
+  readonly folder: string | undefined;
+  readonly stop: 'suspend' | 'drain' | undefined;
+}
+
+export type SavepointAnswer =
+  | { readonly type: 'completed'; readonly path: string }
+  | { readonly type: 'failed'; readonly error: WireError };
 
 /** One task at one moment. Plain data; numbers count from the start of its attempt. */
 export interface TaskStatus {
@@ -51,7 +63,7 @@ export interface JobSubmission {
   /** Over `pipeline.name` and the file's name. */
   readonly jobId: string | undefined;
   readonly start: JobStart;
-  /** Folder or log entry of a checkpoint to begin from, which becomes this job's first one. */
+  /** Path of a savepoint or checkpoint to begin from, which becomes this job's first one. */
   readonly fromSavepoint: string | undefined;
 }
 

@@ -145,6 +145,7 @@ export class JobEffects {
         type:
           | 'store-checkpoint'
           | 'resolve-checkpoint'
+          | 'export-savepoint'
           | 'retain-checkpoints'
           | 'discard-files'
           | 'store-result';
@@ -168,6 +169,15 @@ export class JobEffects {
           () => storage.resolveUnknown(checkpointId),
           (completed) => ({ type: 'checkpoint-outcome', checkpointId, completed }),
           (error) => ({ type: 'checkpoint-outcome-failed', checkpointId, error }),
+        );
+        break;
+      }
+      case 'export-savepoint': {
+        const { checkpointId } = effect.manifest;
+        this.#await(
+          () => storage.exportSavepoint(effect.manifest, effect.folder),
+          (path) => ({ type: 'savepoint-exported', checkpointId, path }),
+          (error) => ({ type: 'savepoint-export-failed', checkpointId, error }),
         );
         break;
       }

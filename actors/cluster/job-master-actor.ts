@@ -1,4 +1,5 @@
 import {
+  CHECKPOINT_FAILURE_REASONS,
   type CheckpointConfig,
   type CheckpointManifest,
   type CheckpointRequestOutcome,
@@ -16,6 +17,7 @@ import {
   type JobStatusSnapshot,
   MillraceError,
   type RestartStrategyConfig,
+  type SavepointOrder,
 } from '../../core/internal.js';
 import type { Actor, ActorContext, ActorRef, StopReason } from '../kernel/actor.js';
 import type { ActorSystem } from '../kernel/actor-system.js';
@@ -53,6 +55,12 @@ export interface RunningJob {
   cancel(): void;
   /** Takes a checkpoint now; resolves to its id, rejects with MR3007 if it does not complete. */
   triggerCheckpoint(): Promise<number>;
+  /**
+   * Takes a savepoint into a new folder below the given one; resolves to its path, rejects with MR3007 and its
+   * cause if there is none. With `stop` the job ends with it, and this resolves when it has; rejected, the job
+   * goes on (of a draining one only the savepoint is missing).
+   */
+  triggerSavepoint(order: SavepointOrder): Promise<string>;
   /** Ends the job as a crash would; resolves when nothing of it runs. Its checkpoints stay. Idempotent. */
   close(): Promise<void>;
 }
@@ -145,12 +153,15 @@ interface Settle<T> {
   readonly reject: (error: unknown) => void;
 }
 
+type GrantedCheckpoint = Extract<CheckpointRequestOutcome, { completed: true }>;
+type RefusedCheckpoint = Extract<CheckpointRequestOutcome, { completed: false }>;
+
 /** Invariant: every promise that was given out settles, at the latest when the actor has stopped. */
 class JobClient implements RunningJob {
   readonly result: Promise<JobRunResult>;
   readonly #system: ActorSystem;
   readonly #master: JobMaster;
-  readonly #requests = new Map<number, Settle<number>>();
+  readonly #requests = new Map<number, Settle<GrantedCheckpoint>>();
   readonly #gone: Promise<void>;
   #ref: ActorRef<JobEvent> | undefined;
   #settle: Settle<JobRunResult> | undefined;
@@ -197,11 +208,21 @@ class JobClient implements RunningJob {
     this.#ref?.tell({ type: 'cancel-requested' });
   }
 
-  triggerCheckpoint(): Promise<number> {
+  async triggerCheckpoint(): Promise<number> {
+    return (await this.#request(undefined)).checkpointId;
+  }
+
+  async triggerSavepoint(order: SavepointOrder): Promise<string> {
+    const { savepointPath } = await this.#request(order);
+    invariant(savepointPath !== undefined, 'a savepoint that is complete lies somewhere');
+    return savepointPath;
+  }
+
+  #request(savepoint: SavepointOrder | undefined): Promise<GrantedCheckpoint> {
     const requestId = this.#nextRequest++;
     return new Promise((resolve, reject) => {
       this.#requests.set(requestId, { resolve, reject });
-      if (this.#ref?.tell({ type: 'checkpoint-requested', requestId }) === true) return;
+      if (this.#ref?.tell({ type: 'checkpoint-requested', requestId, savepoint }) === true) return;
       this.onRequestSettled(requestId, { completed: false, reason: 'CHECKPOINT_COORDINATOR_SHUTDOWN' });
     });
   }
@@ -214,11 +235,8 @@ class JobClient implements RunningJob {
   onRequestSettled(requestId: number, outcome: CheckpointRequestOutcome): void {
     const settle = this.#requests.get(requestId);
     this.#requests.delete(requestId);
-    if (outcome.completed) settle?.resolve(outcome.checkpointId);
-    else
-      settle?.reject(
-        new MillraceError('MR3007', 'The checkpoint did not complete.', { why: outcome.reason }),
-      );
+    if (outcome.completed) settle?.resolve(outcome);
+    else settle?.reject(checkpointRefused(outcome));
   }
 
   onSettled(outcome: JobOutcome): void {
@@ -241,6 +259,13 @@ class JobClient implements RunningJob {
       this.onRequestSettled(requestId, { completed: false, reason: 'CHECKPOINT_COORDINATOR_SHUTDOWN' });
     }
   }
+}
+
+function checkpointRefused({ reason, error }: RefusedCheckpoint): MillraceError {
+  return new MillraceError('MR3007', 'The checkpoint did not complete.', {
+    why: `${CHECKPOINT_FAILURE_REASONS[reason].text} (${reason})`,
+    ...(error === undefined ? {} : { cause: fromWireError(error) }),
+  });
 }
 
 /** Whoever asks for a promise gets its rejection; that nobody asks is no reason to end the process. */

@@ -13,7 +13,7 @@ import type { TaskInput } from './task-input.js';
  * the split enumerator.
  *
  * Invariants: `isAvailable` is awaited at most once at a time; after END_OF_INPUT the head is not polled, and
- * given nothing.
+ * given nothing; while it is suspended nothing is taken from it.
  */
 export class SourceInput implements TaskInput {
   readonly #head: SourceStreamOperator;
@@ -23,6 +23,8 @@ export class SourceInput implements TaskInput {
   #available = true;
   #ended = false;
   #noMoreSplits = false;
+  #suspended = false;
+  #draining = false;
 
   /** `onEnded` is told whether the reader ended before it was told that no more splits follow. */
   constructor(
@@ -38,8 +40,8 @@ export class SourceInput implements TaskInput {
   }
 
   poll(budget: number): number {
-    if (!this.#available || this.#ended) return 0;
-    const status = this.#head.poll(budget);
+    if (!this.hasInput()) return 0;
+    const status = this.#draining ? InputStatus.END_OF_INPUT : this.#head.poll(budget);
     if (status === InputStatus.MORE_AVAILABLE) return budget;
     if (status === InputStatus.END_OF_INPUT) {
       this.#ended = true;
@@ -78,8 +80,22 @@ export class SourceInput implements TaskInput {
     this.#head.alignTo(groupWatermark);
   }
 
+  /** Nothing more is taken until `resume`. */
+  suspend(): void {
+    this.#suspended = true;
+  }
+
+  resume(): void {
+    this.#suspended = false;
+  }
+
+  /** The input ends where it is. */
+  drain(): void {
+    this.#draining = true;
+  }
+
   hasInput(): boolean {
-    return this.#available && !this.#ended;
+    return (this.#available || this.#draining) && !this.#ended && !this.#suspended;
   }
 }
 

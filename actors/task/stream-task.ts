@@ -48,7 +48,8 @@ type OrderedMail = Extract<
  * - no record is taken while an output is full, an operator has work left, or a step awaits a completion;
  * - splits and triggers take effect in the order in which they were sent;
  * - a snapshot is frozen only between two elements, after every earlier element has been fully processed;
- * - the task ends only when a checkpoint taken after its last result is complete (if there are checkpoints).
+ * - the task ends only when a checkpoint taken after its last result is complete (if there are checkpoints), or
+ *   when it is told that the job ends with a complete one, after which its sources took nothing.
  */
 export class StreamTask implements Tasklet {
   readonly #environment: TaskEnvironment;
@@ -67,6 +68,10 @@ export class StreamTask implements Tasklet {
   /** The first checkpoint whose snapshot was taken after the end of the data. */
   #finalCheckpointId: number | undefined;
   #finalComplete = false;
+  /** The checkpoint after which a source takes nothing more. */
+  #suspendsWith: number | undefined;
+  /** The job ends here: what is complete is committed, and nothing flushed. */
+  #finishing = false;
   #failed = false;
 
   constructor(environment: TaskEnvironment) {
@@ -155,10 +160,15 @@ export class StreamTask implements Tasklet {
     if (this.#phase === 'closing' || this.#awaiting !== undefined) return Progress.WAITING;
     const { room } = this.#parts;
     room.beginStep(budget);
-    if (!this.#parts.outputs.drain()) return Progress.IDLE;
+    // Nobody reads on once the job ends.
+    if (!this.#parts.outputs.drain() && !this.#finishing) return Progress.IDLE;
     const chain = this.#parts.chain();
     this.#fireWakes(chain);
     if (!chain.resume()) return room.isFiring ? Progress.MADE : Progress.WAITING;
+    if (this.#finishing) {
+      this.#await('close', chain.close(), () => this.#leave(this.#parts.finished()));
+      return Progress.MADE;
+    }
     if (this.#serveOrderedMail()) return Progress.MADE;
     const taken = Math.min(budget, chain.room());
     if (taken <= 0) return Progress.WAITING;
@@ -209,6 +219,14 @@ export class StreamTask implements Tasklet {
         this.#aligner.abort(message.checkpointId);
         this.#checkpointer.abort(message.checkpointId);
         this.#parts.chain().notifyCheckpointAborted(message.checkpointId);
+        if (this.#suspendsWith === message.checkpointId) this.#resume();
+        return;
+      case 'resume':
+        this.#resume();
+        return;
+      case 'finish':
+        this.#finishing = true;
+        this.#parts.chain().stop();
         return;
       case 'cancel':
         return;
@@ -228,6 +246,7 @@ export class StreamTask implements Tasklet {
         this.#orderedMail.shift();
         if (!this.#aligner.onTrigger(message.checkpointId)) continue;
         this.#alignmentBegan = this.#environment.clock.monotonicMs();
+        if (message.suspends === true) this.#suspendsWith = message.checkpointId;
         this.#beginSnapshot(message.checkpointId, message.timestamp, message.kind);
         return true;
       }
@@ -251,6 +270,7 @@ export class StreamTask implements Tasklet {
     this.#parts.outputs.writeBarrier(checkpointId, timestamp, kind === 'savepoint');
     const operators = this.#parts.freeze(checkpointId);
     this.#aligner.release();
+    if (this.#suspendsWith === checkpointId) this.#parts.suspend();
     if (this.#phase === 'draining') this.#finalCheckpointId ??= checkpointId;
     const now = this.#environment.clock.monotonicMs();
     this.#checkpointer.write({
@@ -268,6 +288,11 @@ export class StreamTask implements Tasklet {
       checkpointId,
       error: toWireError(new MillraceError('MR3007', 'The checkpoint was subsumed by a newer barrier.')),
     });
+  }
+
+  #resume(): void {
+    this.#suspendsWith = undefined;
+    this.#parts.resume();
   }
 
   #onCompleted(checkpointId: number): void {

@@ -30,7 +30,15 @@ export interface AssemblyListener extends GateListener {
 /** Mail that the parts answer by themselves. */
 type PartsMessage = Extract<
   TaskMessage,
-  { type: 'split-requested' | 'reader-ended' | 'snapshot-enumerator' | 'watermark-aligned' | 'explain' }
+  {
+    type:
+      | 'split-requested'
+      | 'reader-ended'
+      | 'snapshot-enumerator'
+      | 'watermark-aligned'
+      | 'drain'
+      | 'explain';
+  }
 >;
 
 /**
@@ -108,6 +116,15 @@ export class TaskAssembly {
     return this.#source;
   }
 
+  /** A task that is no source goes by what its channels bring. */
+  suspend(): void {
+    this.#source?.suspend();
+  }
+
+  resume(): void {
+    this.#source?.resume();
+  }
+
   async open(): Promise<void> {
     await this.contexts.open();
     const environment = this.#environment;
@@ -179,6 +196,9 @@ export class TaskAssembly {
         return;
       case 'watermark-aligned':
         this.sourceInput().alignTo(message.watermark);
+        return;
+      case 'drain':
+        this.sourceInput().drain();
         return;
       case 'explain':
         this.#environment.report(this.#explain(message.requestId));

@@ -1,39 +1,28 @@
 import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
-import type { JobGraph } from '../graph/job-graph.js';
 import type { Execution, ExecutionGraph } from '../job/execution-graph.js';
 import type { WireError } from '../protocol/wire-error.js';
 import type { CheckpointConfig } from './checkpoint-config.js';
-import { storageSilent, toleranceExceeded } from './checkpoint-error.js';
-import { CheckpointFailureCounter } from './checkpoint-failure-counter.js';
+import { storageSilent } from './checkpoint-error.js';
 import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
 import { CheckpointFinalizer, type FinalizeOutcome } from './checkpoint-finalizer.js';
+import { CheckpointLedger } from './checkpoint-ledger.js';
 import { planCheckpoint } from './checkpoint-plan.js';
 import type { CheckpointRequest } from './checkpoint-request-decider.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
-import { type CheckpointStatistics, CheckpointTracker } from './checkpoint-statistics.js';
-import { CheckpointsCleaner } from './checkpoints-cleaner.js';
-import { CompletedCheckpointStore } from './completed-checkpoint-store.js';
+import type { CheckpointStatistics } from './checkpoint-statistics.js';
 import { armTimer, cancelTimer, sendTo, settleRequest, traceEvent } from './coordinator-effects.js';
 import type {
   CheckpointTimer,
   CoordinatorEffect,
   CoordinatorEvent,
+  CoordinatorJob,
   CoordinatorVerdict,
+  EventOf,
 } from './coordinator-protocol.js';
 import { PendingCheckpoint } from './pending-checkpoint.js';
+import { type EndedExport, SavepointExports } from './savepoint-exports.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
-
-export interface CoordinatorJob {
-  readonly graph: JobGraph;
-  readonly epoch: number;
-  /** What the job was started from. */
-  readonly restored: CheckpointManifest | undefined;
-  /** Above every id that this job has used; one above the restored one when undefined. */
-  readonly firstCheckpointId: number | undefined;
-}
-
-type EventOf<T extends CoordinatorEvent['type']> = Extract<CoordinatorEvent, { type: T }>;
 
 /**
  * Takes the checkpoints of one job, over all its attempts.
@@ -50,11 +39,9 @@ export class CheckpointCoordinator {
   readonly #epoch: number;
   readonly #config: CheckpointConfig;
   readonly #schedule: CheckpointSchedule;
-  readonly #failures: CheckpointFailureCounter;
-  readonly #completed: CompletedCheckpointStore;
-  readonly #cleaner: CheckpointsCleaner;
+  readonly #ledger: CheckpointLedger;
   readonly #finalizer = new CheckpointFinalizer();
-  readonly #tracker = new CheckpointTracker();
+  readonly #exports = new SavepointExports();
   /** In order of ids. */
   readonly #pending = new Map<number, PendingCheckpoint>();
   /** Set while an attempt runs and none of its tasks has failed. */
@@ -69,10 +56,7 @@ export class CheckpointCoordinator {
     this.#epoch = job.epoch;
     this.#config = config.minPauseMs > 0 ? { ...config, maxConcurrentCheckpoints: 1 } : config;
     this.#schedule = new CheckpointSchedule(this.#config);
-    this.#failures = new CheckpointFailureCounter(config.tolerableFailedCheckpoints);
-    this.#completed = new CompletedCheckpointStore(config.numRetained);
-    this.#cleaner = new CheckpointsCleaner(this.#completed, config.numRetained);
-    if (job.restored !== undefined) this.#completed.add(job.restored);
+    this.#ledger = new CheckpointLedger(config, job.restored);
     const restoredId = job.restored?.checkpointId ?? 0;
     this.#nextId = job.firstCheckpointId ?? restoredId + 1;
     invariant(this.#nextId > restoredId, 'new checkpoints have higher ids than the restored one', {
@@ -84,7 +68,7 @@ export class CheckpointCoordinator {
   /** What a new attempt starts from. Must not be asked while {@link storing}. */
   get latestCompleted(): CheckpointManifest | undefined {
     invariant(!this.storing, 'nothing is restored while the outcome of a checkpoint is open');
-    return this.#completed.latest;
+    return this.#ledger.latest;
   }
 
   /** True while it is not known whether some checkpoint is complete. */
@@ -92,13 +76,18 @@ export class CheckpointCoordinator {
     return this.#finalizer.busy;
   }
 
+  /** True while savepoints are being copied: nothing that they name may go. */
+  get exporting(): boolean {
+    return this.#exports.busy;
+  }
+
   /** True while the storage works for this coordinator on what must end before the job does. */
   get busy(): boolean {
-    return !this.#leadershipLost && (this.#finalizer.busy || this.#cleaner.busy);
+    return !this.#leadershipLost && (this.#finalizer.busy || this.#exports.busy || this.#ledger.cleaner.busy);
   }
 
   get statistics(): CheckpointStatistics {
-    return this.#tracker.statistics(this.#pending.size);
+    return this.#ledger.statistics(this.#pending.size);
   }
 
   describe(): string {
@@ -133,7 +122,7 @@ export class CheckpointCoordinator {
         this.#deactivate('JOB_FAILURE', effects);
         // What may yet become complete may name files of aborted checkpoints: those stay for now.
         if (!this.storing && !this.#outcomeUnknowable)
-          this.#cleaner.discardBelow(Number.POSITIVE_INFINITY, effects);
+          this.#ledger.cleaner.discardBelow(Number.POSITIVE_INFINITY, effects);
         break;
       case 'stopped':
         this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
@@ -142,30 +131,34 @@ export class CheckpointCoordinator {
         this.#schedule.requestFinal();
         break;
       case 'task-finished':
-        this.#onTaskFinished(event.execution, effects);
+        this.#onTaskFinished(event.execution, now, effects);
         break;
       case 'acknowledged':
-        this.#onAcknowledged(event, effects);
+        this.#onAcknowledged(event, now, effects);
         break;
       case 'declined':
         this.#onDeclined(event, effects);
         break;
       case 'enumerator-snapshot':
-        this.#onEnumeratorSnapshot(event, effects);
+        this.#onEnumeratorSnapshot(event, now, effects);
         break;
       case 'requested':
-        this.#schedule.onRequested(event.requestId, effects);
+        this.#schedule.onRequested(event, effects);
         break;
       case 'timer':
         this.#onTimer(event.timer, now, effects);
         break;
       case 'checkpoints-retained':
-        this.#cleaner.onRetained(event.error, effects);
+        this.#ledger.cleaner.onRetained(event.error, effects);
         this.#checkLeadership(event.error, effects);
         break;
       case 'files-discarded':
-        this.#cleaner.onDiscarded(event.error, effects);
+        this.#ledger.cleaner.onDiscarded(event.error, effects);
         this.#checkLeadership(event.error, effects);
+        break;
+      case 'savepoint-exported':
+      case 'savepoint-export-failed':
+        this.#onExported(this.#exports.handle(event, effects), effects);
         break;
       default:
         this.#onFinalized(this.#finalizer.handle(event, effects), now, effects);
@@ -193,11 +186,11 @@ export class CheckpointCoordinator {
     }
   }
 
-  #onTaskFinished(execution: Execution, effects: CoordinatorEffect[]): void {
+  #onTaskFinished(execution: Execution, now: Instant, effects: CoordinatorEffect[]): void {
     for (const pending of [...this.#pending.values()]) {
       if (pending.state !== 'PENDING') continue;
       pending.taskFinished(execution);
-      this.#advance(pending, effects);
+      this.#advance(pending, now, effects);
     }
   }
 
@@ -206,11 +199,8 @@ export class CheckpointCoordinator {
   #runRequests(executions: ExecutionGraph, now: Instant, effects: CoordinatorEffect[]): void {
     for (;;) {
       const pending = [...this.#pending.values()];
-      const load = {
-        triggering: pending.some(({ triggering }) => triggering),
-        pendingCount: pending.length,
-        cleaningCount: this.#cleaner.count,
-      };
+      const triggering = pending.some((each) => each.triggering);
+      const load = { triggering, pendingCount: pending.length, cleaningCount: this.#ledger.cleaner.count };
       const request = this.#schedule.next(load, now, effects);
       if (request === undefined) return;
       this.#trigger(request, executions, now, effects);
@@ -241,38 +231,34 @@ export class CheckpointCoordinator {
     traceEvent('checkpoint.triggered', { checkpointId, kind: request.kind, tasks }, effects);
     armTimer('checkpoint-timeout', checkpointId, this.#config.timeoutMs, effects);
     sendTo(plan.enumerators, { type: 'snapshot-enumerator', checkpointId }, effects);
-    this.#advance(pending, effects);
+    this.#advance(pending, now, effects);
   }
 
   // ---- a checkpoint under way
 
   /** Sends the triggers that may go now, and hands the checkpoint on once nothing is missing. */
-  #advance(pending: PendingCheckpoint, effects: CoordinatorEffect[]): void {
-    const { checkpointId, triggered } = pending;
-    sendTo(
-      pending.takeTriggerable(),
-      { type: 'trigger-checkpoint', checkpointId, timestamp: triggered.wallMs, kind: 'checkpoint' },
-      effects,
-    );
+  #advance(pending: PendingCheckpoint, now: Instant, effects: CoordinatorEffect[]): void {
+    sendTo(pending.takeTriggerable(), pending.trigger, effects);
     if (!pending.fullyAcknowledged) return;
     if (pending.partlyFinishedUnionVertices().length > 0) {
       this.#abort(pending, 'CHECKPOINT_DECLINED_TASK_CLOSING', undefined, effects);
-    } else {
-      cancelTimer('checkpoint-timeout', checkpointId, effects);
-      this.#finalizer.enqueue(pending);
+      return;
     }
+    cancelTimer('checkpoint-timeout', pending.checkpointId, effects);
+    if (pending.kind === 'savepoint') this.#export(pending, now, effects);
+    else this.#finalizer.enqueue(pending);
   }
 
-  #onAcknowledged(event: EventOf<'acknowledged'>, effects: CoordinatorEffect[]): void {
+  #onAcknowledged(event: EventOf<'acknowledged'>, now: Instant, effects: CoordinatorEffect[]): void {
     const { checkpointId, task, snapshot, metrics } = event;
     invariant(checkpointId < this.#nextId, 'only a triggered checkpoint is acknowledged', { checkpointId });
     const pending = this.#pending.get(checkpointId);
     const result = pending?.acknowledge(task, snapshot, metrics) ?? 'UNKNOWN';
     if (result === 'SUCCESS' && pending !== undefined) {
-      this.#advance(pending, effects);
+      this.#advance(pending, now, effects);
       return;
     }
-    if (result === 'UNKNOWN') this.#cleaner.abandon(checkpointId, snapshot);
+    if (result === 'UNKNOWN') this.#ledger.cleaner.abandon(checkpointId, snapshot);
     const { vertexId, subtask } = task;
     traceEvent('checkpoint.ignored-acknowledge', { checkpointId, vertexId, subtask, result }, effects);
   }
@@ -282,10 +268,14 @@ export class CheckpointCoordinator {
     if (pending?.state === 'PENDING') this.#abort(pending, 'CHECKPOINT_DECLINED', event.error, effects);
   }
 
-  #onEnumeratorSnapshot(event: EventOf<'enumerator-snapshot'>, effects: CoordinatorEffect[]): void {
+  #onEnumeratorSnapshot(
+    event: EventOf<'enumerator-snapshot'>,
+    now: Instant,
+    effects: CoordinatorEffect[],
+  ): void {
     const pending = this.#pending.get(event.checkpointId);
     if (pending?.state !== 'PENDING') return;
-    if (pending.enumeratorSnapshot(event.task.vertexId, event.state)) this.#advance(pending, effects);
+    if (pending.enumeratorSnapshot(event.task.vertexId, event.state)) this.#advance(pending, now, effects);
   }
 
   #onTimer({ name, id }: CheckpointTimer, now: Instant, effects: CoordinatorEffect[]): void {
@@ -338,22 +328,42 @@ export class CheckpointCoordinator {
     now: Instant,
     effects: CoordinatorEffect[],
   ): void {
-    const { checkpointId, triggered, stateBytes, request } = pending;
-    pending.to('COMPLETED');
+    const { checkpointId, request } = pending;
     this.#pending.delete(checkpointId);
-    this.#completed.add(manifest);
-    this.#failures.onSuccess(checkpointId);
+    this.#ledger.completed(pending, manifest, now, effects);
     this.#schedule.onCompleted(checkpointId, now);
-    const durationMs = now.monotonicMs - triggered.monotonicMs;
-    this.#tracker.onCompleted({ checkpointId, durationMs, stateBytes, completedMs: now.wallMs });
-    traceEvent('checkpoint.completed', { checkpointId, durationMs, stateBytes }, effects);
-    cancelTimer('checkpoint-timeout', checkpointId, effects);
-    settleRequest(request, { completed: true, checkpointId }, effects);
+    if (pending.stop === undefined) settleRequest(request, { completed: true, checkpointId }, effects);
+    else this.#exports.begin(pending, manifest, effects);
     for (const older of [...this.#pending.values()]) {
       if (older.checkpointId < checkpointId) this.#abort(older, 'CHECKPOINT_SUBSUMED', undefined, effects);
     }
     sendTo(this.#running(), { type: 'checkpoint-completed', checkpointId }, effects);
-    this.#cleaner.onCompleted(checkpointId, effects);
+    this.#ledger.cleaner.onCompleted(checkpointId, effects);
+  }
+
+  /** For the tasks it is over: their next snapshot builds on the checkpoint before it. */
+  #export(pending: PendingCheckpoint, now: Instant, effects: CoordinatorEffect[]): void {
+    const { checkpointId } = pending;
+    pending.to('STORING');
+    this.#pending.delete(checkpointId);
+    this.#exports.begin(pending, pending.manifest(this.#epoch, now.wallMs), effects);
+    sendTo(this.#running(), { type: 'checkpoint-aborted', checkpointId }, effects);
+  }
+
+  #onExported(ended: EndedExport | undefined, effects: CoordinatorEffect[]): void {
+    if (ended === undefined) return;
+    const { pending, request, attempt, path } = ended;
+    const { checkpointId, stop } = pending;
+    if (stop === undefined) {
+      this.#ledger.exported(pending);
+      return;
+    }
+    this.#schedule.stopEnded(request);
+    const sameAttempt = this.#executions?.attempt === attempt;
+    if (path === undefined) sendTo(sameAttempt ? this.#running() : [], { type: 'resume' }, effects);
+    else if (sameAttempt || stop === 'drain')
+      this.#verdict = { type: 'stop', stopped: { requestId: request.requestId, checkpointId, path } };
+    else settleRequest(request, { completed: false, reason: 'JOB_FAILURE' }, effects);
   }
 
   #abort(
@@ -364,22 +374,12 @@ export class CheckpointCoordinator {
   ): void {
     const { checkpointId, request } = pending;
     this.#finalizer.remove(pending);
-    pending.to('ABORTED');
     this.#pending.delete(checkpointId);
-    for (const snapshot of pending.snapshots()) this.#cleaner.abandon(checkpointId, snapshot);
-    this.#tracker.onAborted(reason);
-    traceEvent('checkpoint.aborted', { checkpointId, reason, error: error?.what }, effects);
-    cancelTimer('checkpoint-timeout', checkpointId, effects);
-    settleRequest(request, { completed: false, reason }, effects);
+    const verdict = this.#ledger.aborted(pending, reason, error, effects);
     sendTo(this.#running(), { type: 'checkpoint-aborted', checkpointId }, effects);
-    this.#schedule.onAborted(checkpointId, effects);
-    if (this.#failures.onFailure(checkpointId, reason)) {
-      this.#verdict = {
-        type: 'fail-job',
-        error: toleranceExceeded(checkpointId, reason, error),
-        fatal: false,
-      };
-    }
+    if (!this.#schedule.onAborted(checkpointId, request, effects))
+      settleRequest(request, { completed: false, reason, ...(error && { error }) }, effects);
+    if (verdict !== undefined) this.#verdict = verdict;
   }
 
   #checkLeadership(error: WireError | undefined, effects: CoordinatorEffect[]): void {

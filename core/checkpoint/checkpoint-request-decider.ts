@@ -7,7 +7,18 @@ import type { CheckpointConfig } from './checkpoint-config.js';
 export type CheckpointRequest =
   | { readonly kind: 'periodic' }
   | { readonly kind: 'final' }
-  | { readonly kind: 'user'; readonly requestId: number };
+  | { readonly kind: 'user'; readonly requestId: number; readonly savepoint: SavepointOrder | undefined };
+
+/** The checkpoint is to become a savepoint. Plain data. */
+export interface SavepointOrder {
+  /** Folder in which the savepoint gets a folder of its own. */
+  readonly folder: string;
+  /**
+   * The job ends with it: `suspend` stops the sources where they are; `drain` ends the input as if no more
+   * would ever come, so windows fire and timers run out. Undefined: the job goes on as if nothing had been.
+   */
+  readonly stop: 'suspend' | 'drain' | undefined;
+}
 
 /** What the decision depends on. */
 export interface RequestCircumstances {
@@ -31,13 +42,19 @@ export type RequestDecision =
   | { readonly type: 'dropped'; readonly retryInMs: number };
 
 const QUEUE_MAX = 1000;
-const RANK = { final: 0, user: 1, periodic: 2 } as const;
+
+function rankOf(request: CheckpointRequest): number {
+  if (request.kind === 'user') return request.savepoint?.stop === 'drain' ? 0 : 1;
+  return request.kind === 'final' ? 0 : 2;
+}
 
 /**
  * Decides which of the wished-for checkpoints is begun next.
  *
  * Invariants:
- * - the queue is sorted: the final one, then users' in the order they came, then the periodic one;
+ * - the queue is sorted: the final one (or the draining savepoint in its place), then users' in the order they
+ *   came, then the periodic one;
+ * - a savepoint begins only when nothing is pending: its tasks are told that it is over while others go on;
  * - it holds at most one periodic and one final request, and at most {@link QUEUE_MAX} in all. (Periodic
  *   ones do not pile up behind a slow checkpoint: the next one covers all that were missed.)
  */
@@ -61,7 +78,7 @@ export class CheckpointRequestDecider {
       if (last?.kind !== 'periodic' || request.kind === 'periodic') return false;
       this.#queue.pop();
     }
-    const at = this.#queue.findIndex(({ kind }) => RANK[kind] > RANK[request.kind]);
+    const at = this.#queue.findIndex((queued) => rankOf(queued) > rankOf(request));
     this.#queue.splice(at < 0 ? this.#queue.length : at, 0, request);
     return true;
   }
@@ -73,7 +90,8 @@ export class CheckpointRequestDecider {
     const request = this.#queue[0];
     if (request === undefined || triggering || cleaningCount > maxConcurrentCheckpoints)
       return { type: 'none' };
-    if (pendingCount >= maxConcurrentCheckpoints) return { type: 'none' };
+    const savepoint = request.kind === 'user' && request.savepoint !== undefined;
+    if (pendingCount >= (savepoint ? 1 : maxConcurrentCheckpoints)) return { type: 'none' };
     const retryInMs = lastCompletionMs + minPauseMs - nowMs;
     this.#queue.shift();
     if (request.kind === 'periodic' && retryInMs > 0) return { type: 'dropped', retryInMs };

@@ -3,8 +3,9 @@ import type { ExecutionGraph } from '../job/execution-graph.js';
 import type { CheckpointConfig } from './checkpoint-config.js';
 import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
 import { type CheckpointRequest, CheckpointRequestDecider } from './checkpoint-request-decider.js';
-import { armTimer, cancelTimer, settleRequest } from './coordinator-effects.js';
-import type { CoordinatorEffect } from './coordinator-protocol.js';
+import { armTimer, cancelTimer, sendTo, settleRequest } from './coordinator-effects.js';
+import type { CoordinatorEffect, EventOf } from './coordinator-protocol.js';
+import type { SavepointRequest } from './savepoint-exports.js';
 
 /** Longest wait before a failed final checkpoint is tried again. */
 const FINAL_RETRY_MS = 1000;
@@ -23,7 +24,8 @@ export interface CheckpointLoad {
  * Invariants:
  * - nothing begins but between {@link begin} and {@link end};
  * - the final checkpoint is the first one to complete of those begun after all data had been processed;
- *   until it completes it is wished for again and again, and after it nothing begins by itself.
+ *   until it completes it is wished for again and again, and after it nothing begins by itself;
+ * - a draining savepoint takes the place of the final checkpoint; a job has at most one stop on order.
  */
 export class CheckpointSchedule {
   readonly #intervalMs: number;
@@ -32,6 +34,10 @@ export class CheckpointSchedule {
   #lastCompletionMs = Number.NEGATIVE_INFINITY;
   #firstFinalId: number | undefined;
   #finalCompleted = false;
+  /** The stop that is on order, until its outcome is known. */
+  #stop: SavepointRequest | undefined;
+  /** The draining savepoint is wished for, or under way. */
+  #drainQueued = false;
 
   constructor(config: CheckpointConfig) {
     this.#intervalMs = config.intervalMs;
@@ -52,23 +58,47 @@ export class CheckpointSchedule {
       cancelTimer('final-checkpoint-due', this.#executions.attempt, effects);
     }
     this.#executions = undefined;
-    for (const request of this.#decider.clear())
-      settleRequest(request, { completed: false, reason }, effects);
+    const stop = this.#stop;
+    this.#stop = undefined;
+    const dropped = this.#decider.clear();
+    for (const request of dropped) settleRequest(request, { completed: false, reason }, effects);
+    // It waits for the end of the data.
+    if (stop?.savepoint?.stop === 'drain' && !this.#drainQueued)
+      settleRequest(stop, { completed: false, reason }, effects);
+    this.#drainQueued = false;
   }
 
   /** To be called whenever a task has processed its data, and when the retry is due. */
   requestFinal(): void {
-    if (this.#executions?.allDataFinished === true && !this.#finalCompleted)
-      this.#decider.add({ kind: 'final' });
+    if (this.#executions?.allDataFinished !== true || this.#finalCompleted) return;
+    if (this.#stop?.savepoint?.stop !== 'drain') this.#decider.add({ kind: 'final' });
+    else if (!this.#drainQueued) this.#drainQueued = this.#decider.add(this.#stop);
   }
 
-  onRequested(requestId: number, effects: CoordinatorEffect[]): void {
-    const request: CheckpointRequest = { kind: 'user', requestId };
-    if (this.#executions === undefined) {
+  onRequested({ requestId, savepoint }: EventOf<'requested'>, effects: CoordinatorEffect[]): void {
+    const request: SavepointRequest = { kind: 'user', requestId, savepoint };
+    const stop = request.savepoint?.stop;
+    if (this.#executions === undefined || (stop !== undefined && this.#finalCompleted)) {
       settleRequest(request, { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' }, effects);
-    } else if (!this.#decider.add(request)) {
+    } else if (stop !== undefined && this.#stop !== undefined) {
+      settleRequest(request, { completed: false, reason: 'TOO_MANY_CHECKPOINT_REQUESTS' }, effects);
+    } else if (stop === 'drain') {
+      this.#stop = request;
+      const sources = this.#executions.executions.filter(
+        ({ vertex, state }) => vertex.isSource && state === 'RUNNING',
+      );
+      sendTo(sources, { type: 'drain' }, effects);
+      this.requestFinal();
+    } else if (this.#decider.add(request)) {
+      if (stop !== undefined) this.#stop = request;
+    } else {
       settleRequest(request, { completed: false, reason: 'TOO_MANY_CHECKPOINT_REQUESTS' }, effects);
     }
+  }
+
+  /** The stop on order has come to its end, well or badly. */
+  stopEnded(request: CheckpointRequest): void {
+    if (request === this.#stop) this.#stop = undefined;
   }
 
   onDue(attempt: number, effects: CoordinatorEffect[]): void {
@@ -105,8 +135,20 @@ export class CheckpointSchedule {
     if (this.#firstFinalId !== undefined && checkpointId >= this.#firstFinalId) this.#finalCompleted = true;
   }
 
-  /** Tasks wait for the final checkpoint, so one that failed is not left to the interval. */
-  onAborted(checkpointId: number, effects: CoordinatorEffect[]): void {
+  /**
+   * Tasks wait for the final checkpoint, so one that failed is not left to the interval.
+   *
+   * @returns whether the wish is fulfilled later all the same: a draining savepoint is tried again
+   */
+  onAborted(checkpointId: number, request: CheckpointRequest, effects: CoordinatorEffect[]): boolean {
+    const triesAgain = this.#drainQueued && request === this.#stop;
+    if (triesAgain) this.#drainQueued = false;
+    else this.stopEnded(request);
+    this.#retryFinal(checkpointId, effects);
+    return triesAgain;
+  }
+
+  #retryFinal(checkpointId: number, effects: CoordinatorEffect[]): void {
     const isFinal = this.#firstFinalId !== undefined && checkpointId >= this.#firstFinalId;
     if (!isFinal || this.#finalCompleted || this.#executions === undefined) return;
     const delayMs = Math.min(this.#intervalMs, FINAL_RETRY_MS);

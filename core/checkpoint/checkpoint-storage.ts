@@ -41,6 +41,15 @@ export interface CheckpointStorage extends StateFileReader {
    */
   discard(checkpointId: number, files: readonly StateFileHandle[]): Promise<void>;
   /**
+   * Copies the checkpoint, whose files lie in this storage, into a new folder below `folder`: self-contained and
+   * relocatable, since its files are named relative to it. The files are not removed meanwhile, whatever
+   * retention says. Rejects with MR3007 if one is gone already, or with what the copying met; what was copied
+   * by then stays, without the `_metadata` that makes it a savepoint.
+   *
+   * @returns the path of the savepoint, as `-s` takes it
+   */
+  exportSavepoint(manifest: CheckpointManifest, folder: string): Promise<string>;
+  /**
    * Records the result, durably, then removes the checkpoints (unless they are to be kept). A rejection leaves
    * open whether it was recorded; asked again with the same result, it is recorded once.
    */

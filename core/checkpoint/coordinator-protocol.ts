@@ -1,9 +1,11 @@
+import type { JobGraph } from '../graph/job-graph.js';
 import type { Execution, ExecutionGraph } from '../job/execution-graph.js';
 import type { StateFileHandle } from '../ports/keyed-state-store.js';
 import type { TraceEvent } from '../ports/trace.js';
 import type { CheckpointMetrics, TaskAddress, TaskMessage } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
 import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
+import type { SavepointOrder } from './checkpoint-request-decider.js';
 import type { CheckpointManifest, SubtaskSnapshot } from './snapshot-handle.js';
 
 /**
@@ -14,6 +16,17 @@ export interface CheckpointTimer {
   readonly name: 'checkpoint-due' | 'final-checkpoint-due' | 'checkpoint-timeout' | 'checkpoint-outcome-due';
   readonly id: number;
 }
+
+export interface CoordinatorJob {
+  readonly graph: JobGraph;
+  readonly epoch: number;
+  /** What the job was started from. */
+  readonly restored: CheckpointManifest | undefined;
+  /** Above every id that this job has used; one above the restored one when undefined. */
+  readonly firstCheckpointId: number | undefined;
+}
+
+export type EventOf<T extends CoordinatorEvent['type']> = Extract<CoordinatorEvent, { type: T }>;
 
 /** What the coordinator is told. The outcome of every effect comes back as one of these. */
 export type CoordinatorEvent =
@@ -44,13 +57,18 @@ export type CoordinatorEvent =
       readonly checkpointId: number;
       readonly state: Uint8Array;
     }
-  | { readonly type: 'requested'; readonly requestId: number }
+  | {
+      readonly type: 'requested';
+      readonly requestId: number;
+      readonly savepoint?: SavepointOrder | undefined;
+    }
   | { readonly type: 'timer'; readonly timer: CheckpointTimer }
   | StorageEvent;
 
 /** How the checkpoint storage answered. */
 export type StorageEvent =
   | StoreEvent
+  | SavepointEvent
   | { readonly type: 'checkpoints-retained'; readonly error: WireError | undefined }
   | { readonly type: 'files-discarded'; readonly error: WireError | undefined };
 
@@ -60,6 +78,11 @@ export type StoreEvent =
   | { readonly type: 'checkpoint-store-failed'; readonly checkpointId: number; readonly error: WireError }
   | { readonly type: 'checkpoint-outcome'; readonly checkpointId: number; readonly completed: boolean }
   | { readonly type: 'checkpoint-outcome-failed'; readonly checkpointId: number; readonly error: WireError };
+
+/** What became of a savepoint that was to be copied. `path`: where it lies. */
+export type SavepointEvent =
+  | { readonly type: 'savepoint-exported'; readonly checkpointId: number; readonly path: string }
+  | { readonly type: 'savepoint-export-failed'; readonly checkpointId: number; readonly error: WireError };
 
 /** What is to be done, in this order. */
 export type CoordinatorEffect =
@@ -71,6 +94,8 @@ export type CoordinatorEffect =
   | { readonly type: 'store-checkpoint'; readonly manifest: CheckpointManifest }
   /** `CheckpointStorage.resolveUnknown`; answered by checkpoint-outcome or checkpoint-outcome-failed. */
   | { readonly type: 'resolve-checkpoint'; readonly checkpointId: number }
+  /** `CheckpointStorage.exportSavepoint`; answered by savepoint-exported or savepoint-export-failed. */
+  | { readonly type: 'export-savepoint'; readonly manifest: CheckpointManifest; readonly folder: string }
   /** Answered by checkpoints-retained. */
   | { readonly type: 'retain-checkpoints'; readonly count: number }
   /** Answered by files-discarded. */
@@ -87,13 +112,22 @@ export type CoordinatorEffect =
   | { readonly type: 'trace'; readonly event: TraceEvent };
 
 export type CheckpointRequestOutcome =
-  | { readonly completed: true; readonly checkpointId: number }
-  | { readonly completed: false; readonly reason: CheckpointFailureReason };
+  | { readonly completed: true; readonly checkpointId: number; readonly savepointPath?: string }
+  | { readonly completed: false; readonly reason: CheckpointFailureReason; readonly error?: WireError };
 
 /**
  * What the coordinator wants of its job; at most one for an event, the gravest. `fatal`: no restart can
- * help. `leadership-lost`: this process must stop and touch nothing.
+ * help. `leadership-lost`: this process must stop and touch nothing. `stop`: the savepoint with which the job
+ * was to end lies where it should; who asked for it is to be told when the job has ended.
  */
 export type CoordinatorVerdict =
+  | { readonly type: 'stop'; readonly stopped: StopWithSavepoint }
   | { readonly type: 'fail-job'; readonly error: WireError; readonly fatal: boolean }
   | { readonly type: 'leadership-lost'; readonly error: WireError };
+
+/** A savepoint with which a job ends. */
+export interface StopWithSavepoint {
+  readonly requestId: number;
+  readonly checkpointId: number;
+  readonly path: string;
+}

@@ -1,10 +1,10 @@
 import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
 import type { Execution, ExecutionGraph } from '../job/execution-graph.js';
-import type { CheckpointMetrics, TaskAddress } from '../protocol/control-message.js';
+import type { CheckpointMetrics, TaskAddress, TaskMessage } from '../protocol/control-message.js';
 import type { CheckpointPlan } from './checkpoint-plan.js';
-import type { CheckpointRequest } from './checkpoint-request-decider.js';
-import type { CheckpointManifest, SubtaskSnapshot } from './snapshot-handle.js';
+import type { CheckpointRequest, SavepointOrder } from './checkpoint-request-decider.js';
+import type { CheckpointKind, CheckpointManifest, SubtaskSnapshot } from './snapshot-handle.js';
 
 export type PendingState = 'PENDING' | 'STORING' | 'COMPLETED' | 'ABORTED';
 
@@ -60,6 +60,27 @@ export class PendingCheckpoint {
 
   get state(): PendingState {
     return this.#state;
+  }
+
+  /** An ordinary savepoint is of the job's log no part; one with which the job ends is a checkpoint there first. */
+  get kind(): CheckpointKind {
+    return this.#savepoint !== undefined && this.stop === undefined ? 'savepoint' : 'checkpoint';
+  }
+
+  /** How the job is to end with it. */
+  get stop(): SavepointOrder['stop'] {
+    return this.#savepoint?.stop;
+  }
+
+  /** For the tasks that no barrier reaches. */
+  get trigger(): TaskMessage {
+    const { checkpointId, kind } = this;
+    const suspends = this.stop === 'suspend';
+    return { type: 'trigger-checkpoint', checkpointId, timestamp: this.triggered.wallMs, kind, suspends };
+  }
+
+  get #savepoint(): SavepointOrder | undefined {
+    return this.request.kind === 'user' ? this.request.savepoint : undefined;
   }
 
   /** Some task that no barrier would reach has not been told yet. */
@@ -167,7 +188,7 @@ export class PendingCheckpoint {
       jobName: graph.name,
       triggeredMs: this.triggered.wallMs,
       completedMs,
-      kind: 'checkpoint',
+      kind: this.kind,
       vertices: graph.vertices.map((vertex) => ({
         vertexUid: vertex.uid,
         parallelism: vertex.parallelism,

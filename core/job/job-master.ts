@@ -7,8 +7,6 @@ import { NO_CHECKPOINTS } from '../checkpoint/checkpoint-statistics.js';
 import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
 import { refuseRequest, traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { CoordinatorEffect, CoordinatorEvent } from '../checkpoint/coordinator-protocol.js';
-import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
-import type { JobGraph } from '../graph/job-graph.js';
 import type { TaskEvent } from '../ports/task-launcher.js';
 import type { TaskReport } from '../protocol/control-message.js';
 import { toWireError, type WireError } from '../protocol/wire-error.js';
@@ -19,20 +17,10 @@ import { Failover } from './failover.js';
 import { JobClosing } from './job-closing.js';
 import { jobCanceled, locatedIn, unexpectedExit } from './job-error.js';
 import type { JobRunResult } from './job-execution-result.js';
-import type { JobEffect, JobEvent, JobStatusSnapshot, JobTimer } from './job-protocol.js';
+import type { JobEffect, JobEvent, JobMasterJob, JobStatusSnapshot, JobTimer } from './job-protocol.js';
 import { checkJobTransition, isTerminal, type JobStatus } from './job-status.js';
 import type { RestartStrategy } from './restart-strategy.js';
-
-export interface JobMasterJob {
-  readonly jobId: string;
-  readonly graph: JobGraph;
-  /** The leader's epoch; 0 without a storage. */
-  readonly epoch: number;
-  /** What the first attempt starts from; undefined: from the beginning. */
-  readonly restored: CheckpointManifest | undefined;
-  /** Above every checkpoint id that this job has ever used; undefined: one above the restored one. */
-  readonly firstCheckpointId: number | undefined;
-}
+import { SavepointStop } from './savepoint-stop.js';
 
 /**
  * The life of one job: deploys an attempt, restarts from the newest completed checkpoint when a task fails,
@@ -52,6 +40,7 @@ export class JobMaster {
   readonly #retainOnCancellation: boolean;
   readonly #closing: JobClosing;
   readonly #failover: Failover;
+  readonly #stop = new SavepointStop();
   #status: JobStatus = 'CREATED';
   #attempt: Attempt | undefined;
   #startedMs = 0;
@@ -121,7 +110,7 @@ export class JobMaster {
         break;
       case 'checkpoint-requested':
         if (this.#coordinator === undefined) refuseRequest(event.requestId, effects);
-        else this.#coordinate({ type: 'requested', requestId: event.requestId }, now, effects);
+        else this.#coordinate({ ...event, type: 'requested' }, now, effects);
         break;
       case 'result-stored':
         if (this.#closing.onStored()) this.#settle(now, effects);
@@ -281,6 +270,7 @@ export class JobMaster {
 
   #takeDown(status: JobStatus, now: Instant, effects: JobEffect[]): void {
     this.#to(status, effects);
+    this.#stop.onFailed(effects);
     this.#coordinate({ type: 'attempt-failing' }, now, effects);
     this.#attempt?.terminate(effects);
   }
@@ -296,7 +286,10 @@ export class JobMaster {
     const verdict = this.#coordinator?.handle(event, now, own);
     effects.push(...own);
     if (verdict === undefined) return;
-    if (verdict.type === 'leadership-lost') this.#loseLeadership(verdict.error, now, effects);
+    if (verdict.type === 'stop') {
+      const executions = this.#status === 'RUNNING' ? this.#attempt?.executions : undefined;
+      this.#stop.begin(verdict.stopped, executions, effects);
+    } else if (verdict.type === 'leadership-lost') this.#loseLeadership(verdict.error, now, effects);
     else if (verdict.fatal) this.#giveUp(verdict.error, 'No restart could be right.', now, effects);
     else this.#fail(verdict.error, now, effects);
   }
@@ -337,9 +330,11 @@ export class JobMaster {
     this.#beginClosing(now, effects);
     const { done, overdue } = this.#closing;
     const coordinator = this.#leadershipLost ? undefined : this.#coordinator;
+    // What is being stored or copied has a deadline of its own, or is worth any.
+    const keep = coordinator?.storing === true || coordinator?.exporting === true;
     if (coordinator === undefined || done || (state === 'FAILED' && overdue)) {
       this.#settle(now, effects);
-    } else if (this.#closing.mayRecord(coordinator.busy && !coordinator.storing, coordinator.storing)) {
+    } else if (this.#closing.mayRecord(coordinator.busy && !keep, keep)) {
       const keeps = state === 'FAILED' || (state === 'CANCELED' && this.#retainOnCancellation);
       const message = this.#failover.error?.cause?.what;
       const result = { state, finishedMs: now.wallMs, ...(message === undefined ? {} : { message }) };
@@ -357,6 +352,7 @@ export class JobMaster {
     effects.push({ type: 'cancel-timer', timer: { name: 'closing-deadline', id: 0 } });
     if (this.#status === 'RUNNING') {
       this.#to('FINISHED', effects);
+      this.#stop.onFinished(effects);
       effects.push({ type: 'settled', outcome: { status: 'FINISHED', result: this.#result(now) } });
     } else if (this.#status === 'CANCELLING') {
       this.#to('CANCELED', effects);

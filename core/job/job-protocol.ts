@@ -1,6 +1,12 @@
+import type { SavepointOrder } from '../checkpoint/checkpoint-request-decider.js';
 import type { CheckpointStatistics } from '../checkpoint/checkpoint-statistics.js';
 import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
-import type { CheckpointTimer, CoordinatorEffect, StorageEvent } from '../checkpoint/coordinator-protocol.js';
+import type {
+  CheckpointTimer,
+  CoordinatorEffect,
+  CoordinatorJob,
+  StorageEvent,
+} from '../checkpoint/coordinator-protocol.js';
 import type { AttemptRestore, TaskEvent } from '../ports/task-launcher.js';
 import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
@@ -12,6 +18,11 @@ import type { JobStatus } from './job-status.js';
 export type JobTimer =
   | CheckpointTimer
   | { readonly name: 'restart-due' | 'result-due' | 'closing-deadline'; readonly id: number };
+
+/** The epoch is 0 without a storage. */
+export interface JobMasterJob extends CoordinatorJob {
+  readonly jobId: string;
+}
 
 /** What the job master is told. The outcome of every effect comes back as one of these. */
 export type JobEvent =
@@ -27,7 +38,12 @@ export type JobEvent =
     }
   | { readonly type: 'timer'; readonly timer: JobTimer }
   | { readonly type: 'cancel-requested' }
-  | { readonly type: 'checkpoint-requested'; readonly requestId: number }
+  /** `savepoint`: it is to become one. */
+  | {
+      readonly type: 'checkpoint-requested';
+      readonly requestId: number;
+      readonly savepoint?: SavepointOrder | undefined;
+    }
   | { readonly type: 'result-stored' }
   | { readonly type: 'result-store-failed'; readonly error: WireError }
   | StorageEvent;

@@ -24,6 +24,8 @@ export abstract class AbstractStreamOperator<OUT> implements StreamOperator {
 
   endInput(): void | Promise<void> {}
 
+  stop(): void {}
+
   prepareSnapshot(_checkpointId: number): void | Promise<void> {}
 
   snapshotState(_checkpointId: number): OperatorSnapshot {

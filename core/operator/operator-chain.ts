@@ -114,6 +114,11 @@ export class OperatorChain {
     return undefined;
   }
 
+  /** No element, snapshot or end follows: {@link resume} is false until what is complete is committed. */
+  stop(): void {
+    for (const operator of this.#distinct()) operator.stop();
+  }
+
   /** All operators have been told the end of the input, and none has anything left. */
   get hasEnded(): boolean {
     return this.#hasEnded;

@@ -84,6 +84,10 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
     return this.context.checkpointing ? this.writer.flush(true) : this.#flushAndCommit();
   }
 
+  override stop(): void {
+    this.#ended = true;
+  }
+
   override prepareSnapshot(checkpointId: number): void | Promise<void> {
     const flushed = this.writer.flush(this.#ended);
     if (flushed === undefined) return this.#prepareCommit(checkpointId);

@@ -46,6 +46,8 @@ export interface StreamOperator {
   inputEnded(inputIndex: number): void;
   /** Every input has ended; buffered results go out now. */
   endInput(): void | Promise<void>;
+  /** Instead of `endInput`, when the job ends with the last complete checkpoint: nothing follows but `close`. */
+  stop(): void;
   /**
    * The barrier has arrived; results that must be before it go out now (a sink flushes and prepares its
    * commit). The task takes no record until a returned promise settles.

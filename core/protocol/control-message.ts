@@ -23,7 +23,15 @@ export type TaskMessage =
       /** Wall time, ms. */
       readonly timestamp: number;
       readonly kind: CheckpointKind;
+      /** A source takes nothing more after its snapshot, until `resume` or the abort of this checkpoint. */
+      readonly suspends?: boolean;
     }
+  /** To a source that a checkpoint has suspended: the job goes on after all. */
+  | { readonly type: 'resume' }
+  /** To every source subtask: its input ends here, as if no more would ever come. */
+  | { readonly type: 'drain' }
+  /** To every task, after a checkpoint has suspended the sources and is complete: commit what it holds, and end. */
+  | { readonly type: 'finish' }
   /** To subtask 0 of every source, before the triggers. */
   | { readonly type: 'snapshot-enumerator'; readonly checkpointId: number }
   | { readonly type: 'checkpoint-completed'; readonly checkpointId: number }

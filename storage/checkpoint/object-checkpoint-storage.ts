@@ -18,6 +18,13 @@ import type { LeaderLog } from './leader-log.js';
 import { decodeManifest, encodeManifest, filesOfManifest } from './manifest-codec.js';
 import { ObjectSnapshotWriter } from './object-snapshot-writer.js';
 import { ObjectStateFileReader } from './object-state-file-reader.js';
+import { writeSavepoint } from './savepoint-folder.js';
+
+/** Where savepoints go. */
+export interface SavepointFolders {
+  /** A new folder below the given one: its path, and a store rooted at it. */
+  create(folder: string): { readonly path: string; readonly store: ObjectStore };
+}
 
 /**
  * Checkpoint storage of a leader over any object store: the job's log (job-log.ts, leader-log.ts) and the
@@ -29,7 +36,8 @@ import { ObjectStateFileReader } from './object-state-file-reader.js';
  *   before data files, and only data files of this epoch and earlier ones;
  * - a manifest that names a data file which this leader has deleted is refused (MR3007), so a completed
  *   checkpoint is whole: tasks hear of completions late and may build on files that are just going;
- * - completed checkpoint ids strictly grow through all epochs and runs.
+ * - completed checkpoint ids strictly grow through all epochs and runs;
+ * - a file that is being copied into a savepoint is not removed.
  */
 export class ObjectCheckpointStorage implements CheckpointStorage {
   readonly epoch: number;
@@ -50,9 +58,18 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   #sweptThrough = 0;
   #kept: ReadonlySet<string> = new Set();
   readonly #discarded = new Set<string>();
+  /** Files that are being copied, and how often. */
+  readonly #pinned = new Map<string, number>();
+  readonly #savepoints: SavepointFolders | undefined;
 
   /** `onWarning` is told what could not be cleaned up. */
-  constructor(store: ObjectStore, log: LeaderLog, onWarning: (error: unknown) => void) {
+  constructor(
+    store: ObjectStore,
+    log: LeaderLog,
+    onWarning: (error: unknown) => void,
+    savepoints: SavepointFolders | undefined,
+  ) {
+    this.#savepoints = savepoints;
     this.epoch = log.epoch;
     this.#store = store;
     this.#log = log;
@@ -126,7 +143,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         this.#kept = decision.kept;
         this.#forgetThrough(decision.newestCheckpointId);
       }
-      await this.#store.delete(decision.dataKeys);
+      await this.#store.delete(decision.dataKeys.filter((key) => !this.#pinned.has(key)));
     });
   }
 
@@ -140,10 +157,27 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
       await this.#settle();
       await this.#log.slots();
       const named = new Set([...this.#slots.values()].flatMap(({ fileKeys }) => fileKeys));
-      const keys = written.map(({ key }) => key).filter((key) => !named.has(key));
+      const keys = written.map(({ key }) => key).filter((key) => !named.has(key) && !this.#pinned.has(key));
       for (const key of keys) this.#discarded.add(key);
       await this.#store.delete(keys);
     });
+  }
+
+  async exportSavepoint(manifest: CheckpointManifest, folder: string): Promise<string> {
+    const savepoints = this.#savepoints;
+    invariant(savepoints !== undefined, 'whoever exports has somewhere to export to');
+    const keys = [...filesOfManifest(manifest).keys()];
+    await this.#inTurn(async () => {
+      for (const key of keys) this.#assertKept(key, manifest.checkpointId);
+      for (const key of keys) this.#pinned.set(key, (this.#pinned.get(key) ?? 0) + 1);
+    });
+    try {
+      const { path, store } = savepoints.create(folder);
+      await writeSavepoint(store, manifest, this.#reader);
+      return path;
+    } finally {
+      for (const key of keys) this.#unpin(key);
+    }
   }
 
   finish(result: StoredJobResult, keepCheckpoints: boolean): Promise<void> {
@@ -206,6 +240,12 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
       why: 'a task had not yet heard that a newer checkpoint was complete, and built on files of an older one',
       hint: 'nothing; the next checkpoint does without it',
     });
+  }
+
+  #unpin(key: string): void {
+    const count = this.#pinned.get(key) ?? 0;
+    if (count > 1) this.#pinned.set(key, count - 1);
+    else this.#pinned.delete(key);
   }
 
   async #slot(slot: number): Promise<LoggedSlot> {

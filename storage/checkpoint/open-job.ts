@@ -14,7 +14,7 @@ import type { ObjectStore } from '../object-store/object-store.js';
 import { DATA_PREFIX, dataKeyOrigin } from './checkpoint-paths.js';
 import { type LogSurvey, type OnUnreadable, surveyLog } from './job-log.js';
 import { LeaderLog } from './leader-log.js';
-import { ObjectCheckpointStorage } from './object-checkpoint-storage.js';
+import { ObjectCheckpointStorage, type SavepointFolders } from './object-checkpoint-storage.js';
 
 /** How often the log may move on between a look at it and the claim of its next slot. */
 const LOOKS_MAX = 50;
@@ -34,6 +34,8 @@ export interface OpenJobRequest {
   readonly onUnreadable: OnUnreadable;
   /** Told what could not be cleaned up, now or later. */
   readonly onWarning: (error: unknown) => void;
+  /** Undefined: nobody asks for savepoints. */
+  readonly savepoints?: SavepointFolders;
 }
 
 export type OpenedJob =
@@ -126,7 +128,7 @@ async function takeLead(
   const newRun = decision.action === 'begin';
   const log = await LeaderLog.begin(store, survey, { jobName, holder, startedMs: nowMs, newRun });
   if (log === undefined) return undefined;
-  const storage = new ObjectCheckpointStorage(store, log, request.onWarning);
+  const storage = new ObjectCheckpointStorage(store, log, request.onWarning, request.savepoints);
   try {
     await store.sweepUnfinished();
     const nextCheckpointId = (await newestIdOf(store, log)) + 1;

@@ -4,6 +4,7 @@ import { slotOfKey } from './checkpoint-paths.js';
 import { findNewestCheckpoint, type OnUnreadable, readSlot } from './job-log.js';
 import { decodeManifest } from './manifest-codec.js';
 import { ObjectStateFileReader } from './object-state-file-reader.js';
+import { METADATA_KEY, readSavepoint } from './savepoint-folder.js';
 
 /** A checkpoint found by its path, with what reads its files. */
 export interface CheckpointAtPath {
@@ -14,8 +15,8 @@ export interface CheckpointAtPath {
 }
 
 /**
- * Reads a completed checkpoint without taking the lead: of a job's folder the newest one that is whole, of
- * an entry of its log (`<folder>/log/<number>`) that very one.
+ * Reads a savepoint (its folder, or the `_metadata` in it), or a completed checkpoint without taking the lead: of
+ * a job's folder the newest one that is whole, of an entry of its log (`<folder>/log/<number>`) that very one.
  *
  * Rejects with MR3008 if there is none at that path, MR3004 if the entry is damaged, MR3005 if the folder
  * has checkpoints and none is whole.
@@ -25,6 +26,8 @@ export async function readManifestAt(
   path: string,
   onUnreadable: OnUnreadable,
 ): Promise<CheckpointAtPath> {
+  const savepoint = await savepointAt(disk, path);
+  if (savepoint !== undefined) return savepoint;
   const match = /^(.*)\/(log\/\d+)$/.exec(path);
   const slot = slotOfKey(match?.[2] ?? '');
   const folder = slot === undefined ? path : (match?.[1] ?? '');
@@ -33,6 +36,13 @@ export async function readManifestAt(
     slot === undefined ? await findNewestCheckpoint(store, onUnreadable) : await readOne(store, slot, path);
   if (manifest === undefined) throw noCheckpoint(path, 'no completed checkpoint lies there');
   return { manifest, folder, reader: new ObjectStateFileReader(store) };
+}
+
+async function savepointAt(disk: FileSystem, path: string): Promise<CheckpointAtPath | undefined> {
+  const folder = path.endsWith(`/${METADATA_KEY}`) ? path.slice(0, -METADATA_KEY.length - 1) : path;
+  const store = new FileObjectStore(disk, folder, 'reader');
+  const manifest = await readSavepoint(store);
+  return manifest && { manifest, folder, reader: new ObjectStateFileReader(store) };
 }
 
 async function readOne(store: FileObjectStore, slot: number, path: string): Promise<CheckpointManifest> {
@@ -49,6 +59,6 @@ function noCheckpoint(path: string, why: string): MillraceError {
   return new MillraceError('MR3008', `There is no checkpoint at ${path}`, {
     where: { at: path },
     why,
-    hint: "name a job's checkpoint folder, or an entry of its log",
+    hint: "name a savepoint, a job's checkpoint folder, or an entry of its log",
   });
 }

@@ -23,6 +23,7 @@ export class HarnessCheckpoints implements CheckpointStorage {
   readonly store = new MemoryObjectStore();
   readonly #reader = new ObjectStateFileReader(this.store);
   readonly #completed = new Map<number, CheckpointManifest>();
+  readonly #savepoints = new Map<string, CheckpointManifest>();
 
   private constructor(epoch: number) {
     this.epoch = epoch;
@@ -63,15 +64,21 @@ export class HarnessCheckpoints implements CheckpointStorage {
     return [...this.#completed.values()].at(-1);
   }
 
+  /** Nothing is ever removed, so a savepoint needs no copy; its path is its number. */
+  async exportSavepoint(manifest: CheckpointManifest): Promise<string> {
+    this.#savepoints.set(String(manifest.checkpointId), manifest);
+    return String(manifest.checkpointId);
+  }
+
   async retain(): Promise<void> {}
 
   async discard(): Promise<void> {}
 
   async finish(): Promise<void> {}
 
-  /** The checkpoint with all that it needs. */
-  async take(checkpointId: number): Promise<StoredCheckpoint | undefined> {
-    const manifest = this.#completed.get(checkpointId);
+  /** The savepoint with all that it needs. */
+  async take(path: string): Promise<StoredCheckpoint | undefined> {
+    const manifest = this.#savepoints.get(path);
     if (manifest === undefined) return undefined;
     const files = new Map<string, Uint8Array>();
     for (const key of filesOfManifest(manifest).keys()) files.set(key, await this.#contentOf(key));

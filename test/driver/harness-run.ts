@@ -126,12 +126,16 @@ export class HarnessRun {
     await this.untilIdle();
   }
 
-  /** @throws MillraceError MR3007 if it does not complete */
-  async checkpoint(): Promise<number> {
-    let outcome: { readonly id: number } | { readonly error: unknown } | undefined;
-    this.#job.triggerCheckpoint().then(
-      (id) => {
-        outcome = { id };
+  /**
+   * Takes a savepoint; resolves to its path.
+   *
+   * @throws MillraceError MR3007 if it does not complete
+   */
+  async savepoint(): Promise<string> {
+    let outcome: { readonly path: string } | { readonly error: unknown } | undefined;
+    this.#job.triggerSavepoint({ folder: '', stop: undefined }).then(
+      (path) => {
+        outcome = { path };
       },
       (error: unknown) => {
         outcome = { error };
@@ -145,7 +149,7 @@ export class HarnessRun {
       });
     }
     if ('error' in outcome) throw outcome.error;
-    return outcome.id;
+    return outcome.path;
   }
 
   /** Sums over all subtasks. */

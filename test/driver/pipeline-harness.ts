@@ -216,9 +216,9 @@ export class PipelineHarness {
   /** Takes a savepoint. The pipeline goes on. @throws MillraceError MR3007 if it has ended, or lets none pass */
   snapshot(): Promise<HarnessSnapshot> {
     return this.#inTurn(async () => {
-      const id = await this.#run.checkpoint();
-      const checkpoint = await this.#checkpoints.take(id);
-      if (checkpoint === undefined) throw new MillraceError('MR9001', `There is no checkpoint ${id}.`);
+      const path = await this.#run.savepoint();
+      const checkpoint = await this.#checkpoints.take(path);
+      if (checkpoint === undefined) throw new MillraceError('MR9001', `There is no savepoint ${path}.`);
       return { checkpoint, processingTime: this.#time.nowMs, ended: this.#ports.ended };
     });
   }

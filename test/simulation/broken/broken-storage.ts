@@ -59,6 +59,7 @@ function withComplete(
     writerFor: (checkpointId, attempt, owner) => storage.writerFor(checkpointId, attempt, owner),
     resolveUnknown: (checkpointId) => storage.resolveUnknown(checkpointId),
     latest: (onUnreadable) => storage.latest(onUnreadable),
+    exportSavepoint: (manifest, folder) => storage.exportSavepoint(manifest, folder),
     retain: (count) => storage.retain(count),
     discard: (checkpointId, files) => storage.discard(checkpointId, files),
     finish: (result, keepCheckpoints) => storage.finish(result, keepCheckpoints),

@@ -134,6 +134,10 @@ class World {
         await answer(`resolve ${id}`);
         return true;
       },
+      exportSavepoint: async ({ checkpointId }, folder) => {
+        await answer(`export ${checkpointId}`);
+        return `${folder}/savepoint-${checkpointId}`;
+      },
       retain: (count) => answer(`retain ${count}`),
       discard: (id) => answer(`discard ${id}`),
       finish: ({ state }, keep) => answer(`finish ${state}${keep ? ', kept' : ''}`),

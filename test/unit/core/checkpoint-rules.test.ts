@@ -50,15 +50,15 @@ t.test('the minimum pause drops a periodic request and says when the next is due
 t.test('the minimum pause holds back nobody who asks, nor the final checkpoint', async (t) => {
   const decider = deciderOf({ minPauseMs: 100 });
   decider.add(PERIODIC);
-  decider.add({ kind: 'user', requestId: 1 });
-  decider.add({ kind: 'user', requestId: 2 });
+  decider.add({ kind: 'user', requestId: 1, savepoint: undefined });
+  decider.add({ kind: 'user', requestId: 2, savepoint: undefined });
   decider.add({ kind: 'final' });
   const now = { ...IDLE, lastCompletionMs: 0, nowMs: 1 };
   const order = [decider.decide(now), decider.decide(now), decider.decide(now), decider.decide(now)];
   t.same(order, [
     { type: 'run', request: { kind: 'final' } },
-    { type: 'run', request: { kind: 'user', requestId: 1 } },
-    { type: 'run', request: { kind: 'user', requestId: 2 } },
+    { type: 'run', request: { kind: 'user', requestId: 1, savepoint: undefined } },
+    { type: 'run', request: { kind: 'user', requestId: 2, savepoint: undefined } },
     { type: 'dropped', retryInMs: 99 },
   ]);
 });
@@ -72,9 +72,10 @@ t.test('periodic requests do not pile up behind a slow checkpoint', async (t) =>
 t.test('a full queue gives up the periodic request first, then refuses', async (t) => {
   const decider = deciderOf();
   decider.add(PERIODIC);
-  for (let requestId = 0; requestId < 1000; requestId++) t.ok(decider.add({ kind: 'user', requestId }));
+  for (let requestId = 0; requestId < 1000; requestId++)
+    t.ok(decider.add({ kind: 'user', requestId, savepoint: undefined }));
   t.equal(decider.queued.length, 1000);
-  t.notOk(decider.add({ kind: 'user', requestId: 1000 }));
+  t.notOk(decider.add({ kind: 'user', requestId: 1000, savepoint: undefined }));
   t.notOk(decider.add(PERIODIC));
   t.equal(decider.clear().length, 1000);
   t.same(decider.queued, []);

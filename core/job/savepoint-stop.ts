@@ -1,0 +1,47 @@
+import { invariant } from '../base/invariant.js';
+import type { CheckpointRequestOutcome, StopWithSavepoint } from '../checkpoint/coordinator-protocol.js';
+import type { ExecutionGraph } from './execution-graph.js';
+import type { JobEffect } from './job-protocol.js';
+
+/**
+ * The end of a job by a savepoint: the savepoint lies where it should, and its tasks commit what it holds and end.
+ *
+ * Invariant: who asked for it is told once: when the job has finished, or that it did not.
+ */
+export class SavepointStop {
+  #stopped: StopWithSavepoint | undefined;
+
+  /** `executions`: undefined if the job is not running any more, for another reason. */
+  begin(stopped: StopWithSavepoint, executions: ExecutionGraph | undefined, effects: JobEffect[]): void {
+    invariant(this.#stopped === undefined, 'a job is stopped once at a time', {
+      checkpointId: stopped.checkpointId,
+    });
+    this.#stopped = stopped;
+    if (executions === undefined) {
+      this.onFailed(effects);
+      return;
+    }
+    for (const { address, state } of executions.executions) {
+      if (state === 'RUNNING') effects.push({ type: 'send', task: address, message: { type: 'finish' } });
+    }
+  }
+
+  onFinished(effects: JobEffect[]): void {
+    const stopped = this.#stopped;
+    if (stopped === undefined) return;
+    const { checkpointId, path } = stopped;
+    this.#settle({ completed: true, checkpointId, savepointPath: path }, effects);
+  }
+
+  /** The savepoint is whole; the job was not stopped by it. */
+  onFailed(effects: JobEffect[]): void {
+    this.#settle({ completed: false, reason: 'JOB_FAILURE' }, effects);
+  }
+
+  #settle(outcome: CheckpointRequestOutcome, effects: JobEffect[]): void {
+    const stopped = this.#stopped;
+    this.#stopped = undefined;
+    if (stopped === undefined) return;
+    effects.push({ type: 'request-settled', requestId: stopped.requestId, outcome });
+  }
+}
