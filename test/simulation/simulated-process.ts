@@ -36,6 +36,7 @@ type Led = Exclude<OpenedJob, { start: 'already-finished' }>;
 
 /** Where worlds keep checkpoints. */
 export const CHECKPOINTS_FOLDER = '/checkpoints';
+const SAVEPOINTS_FOLDER = '/savepoints';
 
 /**
  * One process that runs the job: takes the lead of it, starts its master, and leaves when the job has ended.
@@ -58,6 +59,8 @@ export class SimulatedProcess implements Participant {
   #running: RunningJob | undefined;
   #outcome: ProcessOutcome | undefined;
   #dead = false;
+  /** Checkpoints and savepoints that somebody asked for. */
+  #requests = 0;
   #paused = false;
 
   constructor(
@@ -133,10 +136,14 @@ export class SimulatedProcess implements Participant {
     this.#running?.cancel();
   }
 
-  /** Somebody asks for a checkpoint. */
+  /** Somebody asks for a checkpoint, and the next time for a savepoint. */
   requestCheckpoint(): void {
-    this.#running?.triggerCheckpoint().then(
-      (id) => this.#machine.trace.note('checkpoint.granted', String(id)),
+    const savepoint = this.#requests++ % 2 === 1;
+    const granted = savepoint
+      ? this.#running?.triggerSavepoint({ folder: SAVEPOINTS_FOLDER, stop: undefined })
+      : this.#running?.triggerCheckpoint();
+    granted?.then(
+      (what) => this.#machine.trace.note('checkpoint.granted', String(what)),
       () => this.#machine.trace.note('checkpoint.refused', ''),
     );
   }
@@ -192,6 +199,12 @@ export class SimulatedProcess implements Participant {
         this.#machine.verdict.fail('wrong', `Checkpoint ${id} is passed over: ${String(error)}`, error);
       },
       onWarning: (error) => this.#machine.trace.note('warning', String(error)),
+      savepoints: {
+        create: (folder) => {
+          const path = `${folder}/p${this.number}-${this.#requests}`;
+          return { path, store: new FileObjectStore(fileSystem, path, `savepoint-${this.number}`) };
+        },
+      },
     });
     if (opened.start === 'already-finished') return { type: 'already-finished' };
     this.#machine.trace.emit({
