@@ -87,7 +87,7 @@ export type {
   SubtaskSnapshot,
   VertexSnapshot,
 } from './checkpoint/snapshot-handle.js';
-export { assignState } from './checkpoint/state-assignment.js';
+export { assignState, operatorUids, unclaimedUids } from './checkpoint/state-assignment.js';
 export { ElementKind } from './element/element-kind.js';
 export { NO_TIMESTAMP, Watermark } from './element/watermark.js';
 export { graphDifference } from './graph/graph-fingerprint.js';
@@ -231,6 +231,7 @@ export { mismatch, showValue, wantedBy } from './serde/type-mismatch.js';
 export { leastBytes, validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
 export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVarint } from './serde/varint.js';
+export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';
 export { StateRow } from './state/state-row.js';
 export { WatermarkStrategy } from './watermark/watermark-strategy.js';
 export { WatermarkValve, type WatermarkValveOutput } from './watermark/watermark-valve.js';

@@ -5,6 +5,7 @@ export { ObjectSnapshotWriter, type SnapshotScope } from './checkpoint/object-sn
 export { ObjectStateFileReader } from './checkpoint/object-state-file-reader.js';
 export { type LedJob, type OpenedJob, type OpenJobRequest, openJob } from './checkpoint/open-job.js';
 export { type CheckpointAtPath, readManifestAt } from './checkpoint/read-manifest.js';
+export { METADATA_KEY } from './checkpoint/savepoint-folder.js';
 export { StateFileCopies } from './checkpoint/state-file-copies.js';
 export { FileSink, type FileSinkOptions, type JsonFileSinkOptions } from './connectors/file-sink.js';
 export { FileSource } from './connectors/file-source.js';
@@ -22,6 +23,7 @@ export { MemoryObjectStore } from './object-store/memory-object-store.js';
 export type { ObjectStore } from './object-store/object-store.js';
 export { currentHolder, holderState } from './process/process-holder.js';
 export { HeapStateBackend } from './state/heap-state-backend.js';
+export { measureKeyedTables, readKeyedRows } from './state/keyed-content.js';
 export { preloadLmdb } from './state/lmdb-library.js';
 export { LmdbStateBackend } from './state/lmdb-state-backend.js';
 export { StateWriter } from './state/state-writer.js';

@@ -3,6 +3,7 @@ import {
   type CheckpointManifest,
   type CheckpointStorage,
   type JobGraph,
+  unclaimedUids,
 } from '../../core/internal.js';
 import {
   type CheckpointAtPath,
@@ -12,7 +13,8 @@ import {
 } from '../../storage/index.js';
 
 /**
- * Finds the checkpoint that a job is to begin from, before anything of the job is touched.
+ * Finds the checkpoint that a job is to begin from, before anything of the job is touched. With
+ * `allowNonRestoredState` the state of operators that the job does not have is left out, and said to be.
  *
  * @throws MillraceError MR3008, MR3004, MR3005 if it cannot be read; MR2101, MR2102 if it does not fit the graph
  */
@@ -20,10 +22,27 @@ export async function findCheckpoint(
   path: string,
   graph: JobGraph,
   onUnreadable: (checkpointId: number, error: unknown) => void,
-): Promise<CheckpointAtPath> {
+  allowNonRestoredState: boolean,
+): Promise<CheckpointAtPath & { readonly dropped: readonly string[] }> {
   const found = await readManifestAt(new LocalFileSystem(), path, onUnreadable);
-  assignState(found.manifest, graph);
-  return found;
+  assignState(found.manifest, graph, allowNonRestoredState);
+  const dropped = unclaimedUids(found.manifest, graph);
+  return { ...found, manifest: without(found.manifest, dropped), dropped };
+}
+
+function without(manifest: CheckpointManifest, dropped: readonly string[]): CheckpointManifest {
+  if (dropped.length === 0) return manifest;
+  const gone = new Set(dropped);
+  const vertices = manifest.vertices.map((vertex) => ({
+    ...vertex,
+    enumerator: gone.has(vertex.vertexUid) ? undefined : vertex.enumerator,
+    subtasks: vertex.subtasks.map((subtask) => {
+      if (subtask === 'finished') return subtask;
+      const kept = Object.entries(subtask.operators).filter(([uid]) => !gone.has(uid));
+      return { operators: Object.fromEntries(kept) };
+    }),
+  }));
+  return { ...manifest, vertices };
 }
 
 /**

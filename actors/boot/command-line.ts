@@ -2,8 +2,10 @@ import { configCommand } from '../cli/config-command.js';
 import { memoryCommand } from '../cli/memory-command.js';
 import { runProgram } from '../cli/program.js';
 import { runCommand } from '../cli/run-command.js';
+import { savepointCommand } from '../cli/savepoint-command.js';
 import { packageVersion } from './package-version.js';
 import { onSignal, runJob } from './run-job.js';
+import { savepointTools } from './savepoint-tools.js';
 
 /** Runs the command that the process was started with, and leaves its exit code to the process. */
 export async function runCommandLine(): Promise<void> {
@@ -20,6 +22,6 @@ export async function runCommandLine(): Promise<void> {
       workingDirectory: process.cwd(),
       version: packageVersion(),
     },
-    [runCommand(runJob, onSignal), memoryCommand, configCommand],
+    [runCommand(runJob, onSignal), savepointCommand(savepointTools), memoryCommand, configCommand],
   );
 }

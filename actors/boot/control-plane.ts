@@ -144,7 +144,7 @@ export class ControlPlane implements ClusterGateway {
     // They load while the disk is asked what the job goes on from.
     threads.warm();
     try {
-      const home = await openJobHome(plan, submission.start, submission.fromSavepoint);
+      const home = await openJobHome(plan, submission.start, submission);
       if (home.type === 'home') return this.#start(plan, home, threads);
     } catch (error) {
       await threads.close();

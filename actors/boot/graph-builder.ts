@@ -5,6 +5,7 @@ import {
   toWireError,
   type WireError,
 } from '../../core/internal.js';
+import type { V8HeapLimits } from '../../memory/index.js';
 import type { JobModule } from './job-module.js';
 import { outOfMemory } from './threads/out-of-memory.js';
 import { ownHeap } from './threads/own-port.js';
@@ -30,11 +31,13 @@ export interface BuiltGraph {
  * Builds a job's graph on a thread of its own, which ends with it: the caller's module cache never holds a
  * job, so a corrected file is read anew.
  *
+ * `heap`: of that thread; that of the caller's own where nothing else is said.
+ *
  * Rejects with what building threw.
  */
-export function buildGraph(module: JobModule): Promise<BuiltGraph> {
+export function buildGraph(module: JobModule, heap: V8HeapLimits = ownHeap()): Promise<BuiltGraph> {
   return new Promise((resolve, reject) => {
-    const thread = graphBuilderThreads.take(ownHeap());
+    const thread = graphBuilderThreads.take(heap);
     let answered = false;
     thread.once('message', (answer: GraphBuilderAnswer) => {
       answered = true;

@@ -25,6 +25,13 @@ import { SYSTEM_CLOCK } from './system-clock.js';
 /** Working copies lie in folders `millrace-<pid>-<random>` of the folder for temporary files. */
 const LOCAL_PREFIX = 'millrace-';
 
+/** What a job begins from, if not from its own checkpoints. */
+export interface RestoreOrder {
+  readonly fromSavepoint: string | undefined;
+  /** State of operators that the job does not have is left out instead of refused. */
+  readonly allowNonRestoredState: boolean;
+}
+
 /** Where a job keeps its checkpoints and its working copies, and what it goes on from. */
 export interface JobHome {
   readonly type: 'home';
@@ -51,7 +58,7 @@ export interface JobHome {
 export async function openJobHome(
   plan: JobPlan,
   mode: JobStart,
-  fromSavepoint: string | undefined,
+  { fromSavepoint, allowNonRestoredState }: RestoreOrder,
 ): Promise<JobHome | { readonly type: 'already-finished' }> {
   const folder = jobFolder(checkpointsRoot(plan.options), plan.graph.name);
   await removeLeftovers();
@@ -76,7 +83,9 @@ export async function openJobHome(
     passedOver.push({ checkpointId, error });
   };
   const found =
-    fromSavepoint === undefined ? undefined : await findCheckpoint(fromSavepoint, plan.graph, onUnreadable);
+    fromSavepoint === undefined
+      ? undefined
+      : await findCheckpoint(fromSavepoint, plan.graph, onUnreadable, allowNonRestoredState);
   const opened = await openJob({
     store: new FileObjectStore(new LocalFileSystem(), folder, `leader-${process.pid}`),
     jobName: plan.graph.name,
@@ -102,7 +111,12 @@ export async function openJobHome(
     folder,
     savepointFolder: plan.options.values['execution.checkpointing.savepoint-dir'],
     localFolder,
-    warnings: chosen === undefined ? [] : fallbackWarnings(passedOver, chosen),
+    warnings: [
+      ...(chosen === undefined ? [] : fallbackWarnings(passedOver, chosen)),
+      ...(found?.dropped ?? []).map(
+        (uid) => `The state of '${uid}' is left out: the job has no such operator.`,
+      ),
+    ],
     release: () => {
       released ??= opened.release().then(removeLocal);
       return released;

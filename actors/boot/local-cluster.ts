@@ -63,6 +63,8 @@ export interface SubmitOptions {
   readonly start?: JobStart;
   /** Begins from a savepoint, or from a checkpoint of another job or run: its folder, or an entry of its log. */
   readonly fromSavepoint?: string;
+  /** State in it of operators that the job does not have is left out (and named in a warning), not refused. */
+  readonly allowNonRestoredState?: boolean;
   readonly configuration?: Readonly<Record<string, RawValue>>;
 }
 
@@ -75,7 +77,13 @@ export interface StopOptions {
 }
 
 export const CLUSTER_OPTIONS: readonly string[] = ['memory', 'parallelism', 'checkpointing', 'configuration'];
-export const SUBMIT_OPTIONS: readonly string[] = ['jobId', 'start', 'fromSavepoint', 'configuration'];
+export const SUBMIT_OPTIONS: readonly string[] = [
+  'jobId',
+  'start',
+  'fromSavepoint',
+  'allowNonRestoredState',
+  'configuration',
+];
 
 /**
  * A JobManager and a TaskManager inside this process, on threads of their own.
@@ -165,8 +173,8 @@ export class LocalCluster {
   ): Promise<SubmissionAnswer> {
     const extra = options.configuration ?? {};
     const layers = [...this.#layers, { origin: 'flag' as const, values: extra }];
-    const { jobId, start = 'new', fromSavepoint } = options;
-    const submission = { url, params, layers, jobId, start, fromSavepoint };
+    const { jobId, start = 'new', fromSavepoint, allowNonRestoredState = false } = options;
+    const submission = { url, params, layers, jobId, start, fromSavepoint, allowNonRestoredState };
     return Promise.race([this.#gateway.submit(submission), this.#lost]);
   }
 

@@ -36,13 +36,14 @@ async function onOwnCluster<R>(
   use: (submitted: LocalJob) => Promise<R>,
 ): Promise<R> {
   checkOptionNames(options, [...CLUSTER_OPTIONS, ...SUBMIT_OPTIONS], 'execute');
-  const { jobId, start, fromSavepoint, ...ofCluster } = options;
+  const { jobId, start, fromSavepoint, allowNonRestoredState, ...ofCluster } = options;
   const cluster = await LocalCluster.start(ofCluster);
   try {
     const submitted = await cluster.submit(job, params, {
       ...(jobId === undefined ? {} : { jobId }),
       ...(start === undefined ? {} : { start }),
       ...(fromSavepoint === undefined ? {} : { fromSavepoint }),
+      ...(allowNonRestoredState === undefined ? {} : { allowNonRestoredState }),
     });
     return await use(submitted);
   } finally {

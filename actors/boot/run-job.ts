@@ -18,6 +18,7 @@ export const runJob: RunJob = async (request, listener) => {
       ...(request.jobId === undefined ? {} : { jobId: request.jobId }),
       start: request.start,
       ...(request.fromSavepoint === undefined ? {} : { fromSavepoint: request.fromSavepoint }),
+      allowNonRestoredState: request.allowNonRestoredState,
     });
     if (answer.type === 'refused') throw fromWireError(answer.error);
     if (answer.type === 'already-finished') return answer;

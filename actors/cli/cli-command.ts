@@ -25,7 +25,13 @@ export type CliAction = (
   options: Readonly<Record<string, unknown>>,
 ) => Promise<ExitCode>;
 
-/** A command that can be plugged into the program. */
+/** A command that can be plugged into the program, or a group of such. */
+export interface CliCommandGroup {
+  readonly name: string;
+  readonly description: string;
+  readonly commands: readonly CliCommand[];
+}
+
 export interface CliCommand {
   readonly name: string;
   /** Called once per start: gives the command its options and help, and returns what runs it. */

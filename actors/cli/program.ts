@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { isMillraceError } from '../../core/internal.js';
-import type { CliCommand, CliContext } from './cli-command.js';
+import type { CliCommand, CliCommandGroup, CliContext } from './cli-command.js';
 import { causesOf } from './error-text.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
 
@@ -18,16 +18,24 @@ const EXAMPLE = `Example:
 export async function runProgram(
   argv: readonly string[],
   context: CliContext,
-  commands: readonly CliCommand[],
+  commands: readonly (CliCommand | CliCommandGroup)[],
 ): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.ok;
   const program = createProgram(context);
-  for (const plugged of commands) {
-    const command = program.command(plugged.name);
+  const plug = (parent: Command, plugged: CliCommand): void => {
+    const command = parent.command(plugged.name);
     const action = plugged.define(command, context);
     command.action(async () => {
       exitCode = await action(command.args, command.opts());
     });
+  };
+  for (const plugged of commands) {
+    if (!('commands' in plugged)) {
+      plug(program, plugged);
+      continue;
+    }
+    const group = program.command(plugged.name).description(plugged.description).enablePositionalOptions();
+    for (const command of plugged.commands) plug(group, command);
   }
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -33,6 +33,7 @@ export interface RunRequest {
   readonly start: JobStart;
   /** Absolute path of a checkpoint to begin from. */
   readonly fromSavepoint: string | undefined;
+  readonly allowNonRestoredState: boolean;
 }
 
 export type RunOutcome =
@@ -79,10 +80,12 @@ export function runCommand(runJob: RunJob, onSignal: OnSignal): CliCommand {
         .addOption(new Option('--resume', 'go on from the newest completed checkpoint').conflicts('fresh'))
         .option('--fresh', "start from the beginning, setting an unfinished run's checkpoints aside")
         .addOption(
-          new Option('-s, --fromSavepoint <path>', 'begin from a checkpoint that lies elsewhere').conflicts(
-            'resume',
-          ),
+          new Option(
+            '-s, --fromSavepoint <path>',
+            'begin from a savepoint, or a checkpoint that lies elsewhere',
+          ).conflicts('resume'),
         )
+        .option('-n, --allowNonRestoredState', 'with -s: leave out state that the job has no operator for')
         .addOption(definitionOption())
         .addOption(configFileOption())
         .option('--json', 'print the result as JSON on stdout')
@@ -121,6 +124,7 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
         typeof options.fromSavepoint === 'string'
           ? resolve(context.workingDirectory, options.fromSavepoint)
           : undefined,
+      allowNonRestoredState: options.allowNonRestoredState === true,
       start: options.resume === true ? 'resume' : options.fresh === true ? 'fresh' : 'new',
     });
   };

@@ -65,6 +65,8 @@ export interface JobSubmission {
   readonly start: JobStart;
   /** Path of a savepoint or checkpoint to begin from, which becomes this job's first one. */
   readonly fromSavepoint: string | undefined;
+  /** State in it of operators that the job does not have is left out instead of refused. */
+  readonly allowNonRestoredState: boolean;
 }
 
 /** `new`: refused if an unfinished job of that name is known. `fresh`: that job's checkpoints are set aside. */

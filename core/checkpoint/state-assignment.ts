@@ -21,17 +21,23 @@ export const NO_SPLITS_LEFT: Uint8Array = new Uint8Array(0);
  * operator, if all its subtasks had. Of one that had ended in a part, all subtasks run, on the state of those
  * that ran.
  *
+ * `allowNonRestoredState`: state that no operator would take is left out.
+ *
  * @throws MillraceError MR2101 if the checkpoint holds state that no operator of the graph would take, or
  *   an operator of it had ended in only a part of the tasks it is now chained into
  * @throws MillraceError MR2102 if the maximum parallelism of keyed state differs
  */
-export function assignState(manifest: CheckpointManifest, graph: JobGraph): AttemptRestore {
+export function assignState(
+  manifest: CheckpointManifest,
+  graph: JobGraph,
+  allowNonRestoredState = false,
+): AttemptRestore {
   const byUid = new Map<string, VertexSnapshot>();
   for (const snapshot of manifest.vertices) {
     byUid.set(snapshot.vertexUid, snapshot);
     for (const uid of operatorUids(snapshot)) byUid.set(uid, snapshot);
   }
-  refuseUnclaimed(manifest, graph);
+  if (!allowNonRestoredState) refuseUnclaimed(manifest, graph);
   return {
     checkpointId: manifest.checkpointId,
     subtasks: graph.vertices.map((vertex) => assignVertex(vertex, byUid, manifest)),
@@ -135,7 +141,8 @@ function formerStates(home: VertexSnapshot, uid: string): FormerStates {
   return home.subtasks.map((subtask) => (subtask === 'finished' ? undefined : subtask.operators[uid]));
 }
 
-function refuseUnclaimed(manifest: CheckpointManifest, graph: JobGraph): void {
+/** Operators of the checkpoint that hold state, and that the graph does not have. */
+export function unclaimedUids(manifest: CheckpointManifest, graph: JobGraph): readonly string[] {
   const declared = new Set(graph.vertices.flatMap(({ operators }) => operators.map(({ uid }) => uid)));
   const unclaimed = new Set<string>();
   for (const snapshot of manifest.vertices) {
@@ -145,19 +152,25 @@ function refuseUnclaimed(manifest: CheckpointManifest, graph: JobGraph): void {
     if (snapshot.enumerator !== undefined && !declared.has(snapshot.vertexUid))
       unclaimed.add(snapshot.vertexUid);
   }
-  if (unclaimed.size === 0) return;
+  return [...unclaimed];
+}
+
+function refuseUnclaimed(manifest: CheckpointManifest, graph: JobGraph): void {
+  const unclaimed = unclaimedUids(manifest, graph);
+  if (unclaimed.length === 0) return;
   throw new MillraceError(
     'MR2101',
-    `The checkpoint holds state of operators that the job does not have: ${[...unclaimed].join(', ')}.`,
+    `The checkpoint holds state of operators that the job does not have: ${unclaimed.join(', ')}.`,
     {
       where: { job: manifest.jobName },
       why: `Checkpoint ${manifest.checkpointId} was taken from a graph with other uids.`,
-      hint: 'Give the operators their former uids with .uid(...), or start the job anew with --fresh.',
+      hint: 'Give the operators their former uids with .uid(...), or begin with -s PATH -n, which leaves their state out.',
     },
   );
 }
 
-function operatorUids(snapshot: VertexSnapshot): ReadonlySet<string> {
+/** Those whose snapshots are in the checkpoint. */
+export function operatorUids(snapshot: VertexSnapshot): ReadonlySet<string> {
   const uids = new Set<string>();
   for (const subtask of snapshot.subtasks) {
     if (subtask !== 'finished') for (const uid of Object.keys(subtask.operators)) uids.add(uid);

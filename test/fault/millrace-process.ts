@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../bundle/actors/boot/millrace.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bundle/actors/boot/millrace.js', import.meta.url));
 
 /** The path of a job of this folder, compiled. */
 export function jobPath(name: string): string {

@@ -1,19 +1,14 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalCluster, type LocalJob } from 'millrace';
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import counts from './jobs/running-counts.js';
-import { jobPath, MillraceProcess } from './millrace-process.js';
+import type { SavepointReport } from '../../actors/cli/savepoint-command.js';
+import { BIN, jobPath, MillraceProcess, plainEnvironment } from './millrace-process.js';
+import type { SavepointAnswers, SavepointPlan } from './savepoint-process.js';
+
+const PROCESS = fileURLToPath(new URL('./savepoint-process.js', import.meta.url));
 
 function folder(t: { teardown(work: () => void): void }): string {
   const path = mkdtempSync(join(tmpdir(), 'millrace-savepoints-'));
@@ -21,14 +16,33 @@ function folder(t: { teardown(work: () => void): void }): string {
   return path;
 }
 
-async function cluster(t: { teardown(work: () => unknown): void }, at: string, parallelism: number) {
-  const started = await LocalCluster.start({
-    parallelism,
-    checkpointing: { interval: '150 ms', dir: join(at, 'checkpoints') },
-    configuration: { 'execution.checkpointing.savepoint-dir': join(at, 'savepoints') },
+function node(...words: readonly string[]): {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+} {
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+    encoding: 'utf8',
+    env: plainEnvironment(),
   });
-  t.teardown(() => started.close());
-  return started;
+  return { code: status, stdout, stderr };
+}
+
+/** A cluster of its own in a process of its own, on a job that writes to `out`. */
+function carryOut(
+  folder: string,
+  steps: SavepointPlan['steps'],
+  more: Partial<SavepointPlan> = {},
+): SavepointAnswers {
+  const params = { output: join(folder, 'out') };
+  const plan: SavepointPlan = { folder, parallelism: 2, job: 'counts', params, options: {}, steps, ...more };
+  const { stdout, stderr } = node(PROCESS, JSON.stringify(plan));
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as SavepointAnswers;
+}
+
+function stopped(folder: string, more: Partial<SavepointPlan> = {}): string {
+  return carryOut(folder, ['stop'], more).answers[0] ?? '';
 }
 
 /** What a reader of the output sees. */
@@ -60,80 +74,48 @@ function checkedCounts(t: Test, output: string): number {
   return sum;
 }
 
-/** Until so many checkpoints are complete. */
-async function completed(job: LocalJob, atLeast: number): Promise<void> {
-  for (;;) {
-    const status = await job.status();
-    if (status === undefined || status.checkpoints.completed >= atLeast) return;
-  }
-}
-
 t.test('a job that was stopped with a savepoint goes on from it, at any parallelism', async (t) => {
   const at = folder(t);
-  const output = join(at, 'out');
-  let from: string | undefined;
+  let options = {};
   let before = 0;
   for (const parallelism of [2, 3, 1]) {
-    const started = await cluster(t, at, parallelism);
-    const job = await started.submit(counts, { output }, from === undefined ? {} : { fromSavepoint: from });
-    await completed(job, 2);
-    from = await job.stop();
-    t.equal((await job.status())?.status, 'FINISHED');
-    await job.result();
-    await started.close();
-    const sum = checkedCounts(t, output);
+    const { answers, status } = carryOut(at, ['stop'], { parallelism, options });
+    t.equal(status, 'FINISHED');
+    options = { fromSavepoint: answers[0] };
+    const sum = checkedCounts(t, join(at, 'out'));
     t.ok(sum > before, `${sum} results, ${before} before`);
     before = sum;
   }
 });
 
-t.test('a savepoint stands on its own, wherever it lies', async (t) => {
+t.test('a savepoint stands on its own, wherever it lies, and the job goes on', async (t) => {
   const at = folder(t);
-  const started = await cluster(t, at, 2);
-  const job = await started.submit(counts, { output: join(at, 'out') });
-  await completed(job, 2);
-  const path = await job.savepoint(join(at, 'elsewhere'));
+  const { answers } = carryOut(at, ['savepoint', 'cancel'], { savepointDir: join(at, 'elsewhere') });
+  t.strictSame(answers.slice(1), ['cancelled', 'MR5007']);
+  const [path = ''] = answers;
   t.match(path, /elsewhere.savepoint-[0-9a-f]{12}$/);
-  await completed(job, ((await job.status())?.checkpoints.completed ?? 0) + 1);
-  await job.cancel();
-  await t.rejects(job.result(), { code: 'MR5007' });
   rmSync(join(at, 'checkpoints'), { recursive: true });
   const moved = join(at, 'moved');
   renameSync(path, moved);
-  cpSync(join(at, 'out'), join(at, 'fork'), { recursive: true });
-  const fork = await started.submit(
-    counts,
-    { output: join(at, 'fork') },
-    { jobId: 'fork', fromSavepoint: moved },
-  );
-  t.ok(fork.restoredCheckpointId);
-  await completed(fork, 1);
-  const again = await fork.stop({ savepointDir: join(at, 'again') });
-  t.ok(existsSync(join(again, '_metadata')));
+  const fork = carryOut(at, ['stop'], { options: { jobId: 'fork', fromSavepoint: moved } });
+  t.ok(existsSync(join(fork.answers[0] ?? '', '_metadata')));
 });
 
 t.test('a drained job ends as if its input had', async (t) => {
   const at = folder(t);
-  const started = await cluster(t, at, 2);
-  const job = await started.submit(counts, { output: join(at, 'out') });
-  await completed(job, 1);
-  const path = await job.stop({ drain: true });
-  await job.result();
-  t.ok(existsSync(join(path, '_metadata')));
+  const { answers, status } = carryOut(at, ['drain']);
+  t.equal(status, 'FINISHED');
+  t.ok(existsSync(join(answers[0] ?? '', '_metadata')));
   t.ok(checkedCounts(t, join(at, 'out')) > 0);
 });
 
 t.test('where no savepoint can be written, it is told why, and the job goes on', async (t) => {
   const at = folder(t);
-  const started = await cluster(t, at, 1);
-  const job = await started.submit(counts, { output: join(at, 'out'), count: 20_000, rate: 10_000 });
-  await completed(job, 1);
-  await t.rejects(job.stop({ savepointDir: '/dev/null/savepoints' }), {
-    code: 'MR3007',
-    cause: { code: /MR3/ },
-  });
-  await t.rejects(job.savepoint('/dev/null/savepoints'), { code: 'MR3007' });
-  await job.result();
+  const params = { output: join(at, 'out'), count: 20_000, rate: 10_000 };
+  const nowhere = { params, savepointDir: '/dev/null/savepoints' };
+  const { answers, status } = carryOut(at, ['stop', 'savepoint', 'finish'], nowhere);
+  t.match(answers, [/^MR3007 MR3/, /^MR3007/, 'finished']);
+  t.equal(status, 'FINISHED');
   t.equal(checkedCounts(t, join(at, 'out')), 20_000);
 });
 
@@ -159,4 +141,60 @@ t.test('SIGTERM stops with a savepoint where there is a folder for it', async (t
     from = ['-s', path];
     before = checkedCounts(t, output);
   }
+});
+
+t.test('a savepoint answers what is asked of it, and goes when it is told to', async (t) => {
+  const at = folder(t);
+  const path = stopped(at);
+  const before = new Map<number, number>();
+  for (const line of lines(join(at, 'out'))) {
+    const { key, n } = JSON.parse(line) as { key: number; n: number };
+    before.set(key, Math.max(before.get(key) ?? 0, n));
+  }
+  const report = JSON.parse(node(BIN, 'savepoint', 'inspect', '--json', path).stdout) as SavepointReport;
+  t.match(report, { path, kind: 'savepoint', job: 'running-counts' });
+  const state = { state: 'reduced', type: 'value<{key:int32,n:int32}>', entries: 7 };
+  t.match(
+    report.operators.find(({ uid }) => uid === 'counts'),
+    { parallelism: 2, maxParallelism: 128, keyed: [state] },
+  );
+  t.match(
+    node(BIN, 'savepoint', 'inspect', path).stdout,
+    /^counts {2}\(parallelism 2 .*\n {2}\S+ +value<.* 7 entries/m,
+  );
+  const read = node(BIN, 'savepoint', 'read', path, '--uid', 'counts', '--state', 'reduced');
+  const entries = read.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { key: number; value: { n: number } });
+  t.strictSame(
+    new Map(entries.map(({ key, value }) => [key, value.n])),
+    before,
+    'the state is what came out last',
+  );
+  t.match(node(BIN, 'savepoint', 'read', path, '--uid', 'counts', '--state', 'x'), {
+    code: 2,
+    stderr: /^MR7001 /,
+  });
+  t.match(node(BIN, 'savepoint', 'diff', path, jobPath('running-counts'), '--output', 'out'), {
+    code: 0,
+    stdout: /^= counts {2}goes on from its state$/m,
+  });
+  const other = node(BIN, 'savepoint', 'diff', path, jobPath('doubled'));
+  t.equal(other.code, 4);
+  t.match(other.stdout, /^- counts {2}has state and no operator/m);
+  t.equal(node(BIN, 'savepoint', 'dispose', path).code, 0);
+  t.notOk(existsSync(path));
+  t.match(node(BIN, 'savepoint', 'inspect', path), { code: 4, stderr: /^MR3008 / });
+});
+
+t.test('state that no operator takes is refused, or left out and named', async (t) => {
+  const at = folder(t);
+  const fromSavepoint = stopped(at);
+  const other: Partial<SavepointPlan> = { job: 'doubled', params: {} };
+  t.strictSame(carryOut(at, ['finish'], { ...other, options: { fromSavepoint } }).answers, ['MR2101']);
+  const allowed = { fromSavepoint, allowNonRestoredState: true };
+  const { answers, warnings } = carryOut(at, ['finish'], { ...other, options: allowed });
+  t.strictSame(answers, ['finished']);
+  t.match(warnings.join(), /The state of 'counts' is left out: the job has no such operator\./);
 });

@@ -1,0 +1,215 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  assignState,
+  isMillraceError,
+  type JobGraph,
+  JobParameters,
+  jsonText,
+  MillraceError,
+  type OperatorStateHandle,
+  operatorUids,
+  STATE_TABLE_PREFIX,
+  StateEntryDecoder,
+  stateTableType,
+  unclaimedUids,
+  type VertexSnapshot,
+} from '../../core/internal.js';
+import { ThreadCodecFactory } from '../../memory/index.js';
+import {
+  type CheckpointAtPath,
+  LocalFileSystem,
+  METADATA_KEY,
+  measureKeyedTables,
+  readKeyedRows,
+  readManifestAt,
+} from '../../storage/index.js';
+import type {
+  KeyedTableReport,
+  ListReport,
+  OperatorReport,
+  SavepointDiff,
+  SavepointReport,
+  SavepointTools,
+} from '../cli/savepoint-command.js';
+import { buildGraph } from './graph-builder.js';
+import { STOCK_CONTROL_HEAP } from './threads/spare-threads.js';
+
+/** Answers from the files alone: no job runs, and nothing but `dispose` changes anything. */
+export const savepointTools: SavepointTools = { inspect, read, diff, dispose };
+
+function open(path: string): Promise<CheckpointAtPath> {
+  return readManifestAt(new LocalFileSystem(), path, (checkpointId, error) => {
+    process.stderr.write(`warning: checkpoint ${checkpointId} cannot be read: ${String(error)}\n`);
+  });
+}
+
+async function inspect(path: string): Promise<SavepointReport> {
+  const found = await open(path);
+  const { manifest, folder } = found;
+  const files = new Map<string, number>();
+  const operators: OperatorReport[] = [];
+  for (const vertex of manifest.vertices) {
+    for (const uid of uidsOf(vertex)) {
+      for (const { handle } of partsOf(vertex, uid))
+        for (const file of handle.keyed?.files ?? []) files.set(file.key, file.sizeBytes);
+      operators.push(await reportOf(found, vertex, uid));
+    }
+  }
+  return {
+    path: folder,
+    kind: manifest.kind,
+    job: manifest.jobName,
+    checkpointId: manifest.checkpointId,
+    triggered: manifest.triggeredMs,
+    completed: manifest.completedMs,
+    bytes: [...files.values()].reduce((sum, bytes) => sum + bytes, 0),
+    operators,
+  };
+}
+
+async function* read(path: string, uid: string, state: string): AsyncIterable<string> {
+  const { manifest, reader } = await open(path);
+  const table = STATE_TABLE_PREFIX + state;
+  const codecs = new ThreadCodecFactory();
+  let found = false;
+  for (const vertex of manifest.vertices) {
+    for (const { handle, subtask } of partsOf(vertex, uid)) {
+      const typeId = handle.keyed?.tables[table];
+      if (handle.keyed === undefined || typeId === undefined) continue;
+      found = true;
+      const decoder = new StateEntryDecoder(stateTableType(typeId), codecs);
+      for (const { key, value } of await readKeyedRows(handle.keyed, reader, { uid, subtask }, table)) {
+        const entry = decoder.decode(key, value);
+        if (entry !== undefined) yield jsonText(entry);
+      }
+    }
+  }
+  if (found) return;
+  throw new MillraceError('MR7001', `There is no keyed state '${state}' of '${uid}'.`, {
+    where: { at: path, uid },
+    hint: 'millrace savepoint inspect lists what there is.',
+  });
+}
+
+async function diff(path: string, job: string, args: readonly string[]): Promise<SavepointDiff> {
+  const { manifest } = await open(path);
+  const params = new JobParameters([...args]).all();
+  const { graph } = await buildGraph(
+    { url: pathToFileURL(job).href, params, options: {} },
+    STOCK_CONTROL_HEAP,
+  );
+  const known = new Set(manifest.vertices.flatMap((vertex) => uidsOf(vertex)));
+  const refused: string[] = [];
+  try {
+    assignState(manifest, graph, true);
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    refused.push(error.message);
+  }
+  const declared = operatorsOf(graph);
+  return {
+    mapped: declared.filter(({ uid }) => known.has(uid)).map(({ uid }) => uid),
+    fresh: declared.filter(({ uid, keyed }) => keyed && !known.has(uid)).map(({ uid }) => uid),
+    dropped: unclaimedUids(manifest, graph),
+    refused,
+  };
+}
+
+async function dispose(path: string): Promise<void> {
+  const { manifest, folder } = await open(path);
+  const metadata = join(folder, METADATA_KEY);
+  if (manifest.kind !== 'savepoint') {
+    throw new MillraceError(
+      'MR7001',
+      `${path} is a checkpoint of the job '${manifest.jobName}', and no savepoint.`,
+      {
+        hint: 'The job removes its checkpoints by itself.',
+      },
+    );
+  }
+  // Without it nobody takes the rest for a savepoint.
+  await rm(metadata);
+  for (const ours of ['data', '.unfinished']) await rm(join(folder, ours), { recursive: true, force: true });
+  await rmdir(folder);
+}
+
+function operatorsOf(graph: JobGraph): readonly { readonly uid: string; readonly keyed: boolean }[] {
+  return graph.vertices.flatMap(({ operators }) => operators);
+}
+
+/** The head's uid too, whose enumerator may be all that it has. */
+function uidsOf(vertex: VertexSnapshot): readonly string[] {
+  return [...new Set([vertex.vertexUid, ...operatorUids(vertex)])];
+}
+
+interface OperatorPart {
+  readonly subtask: number;
+  readonly handle: OperatorStateHandle;
+}
+
+function partsOf(vertex: VertexSnapshot, uid: string): readonly OperatorPart[] {
+  return vertex.subtasks.flatMap((snapshot, subtask) => {
+    const handle = snapshot === 'finished' ? undefined : snapshot.operators[uid];
+    return handle === undefined ? [] : [{ subtask, handle }];
+  });
+}
+
+async function reportOf(
+  { reader }: CheckpointAtPath,
+  vertex: VertexSnapshot,
+  uid: string,
+): Promise<OperatorReport> {
+  const keyed = new Map<string, KeyedTableReport>();
+  const lists = new Map<string, ListReport>();
+  for (const { subtask, handle } of partsOf(vertex, uid)) {
+    for (const [name, list] of Object.entries(handle.lists)) addList(lists, name, list);
+    if (handle.keyed === undefined) continue;
+    const sizes = await measureKeyedTables(handle.keyed, reader, { uid, subtask });
+    for (const [table, typeId] of Object.entries(handle.keyed.tables)) {
+      const own = sizes.get(table);
+      const before = keyed.get(table);
+      keyed.set(table, {
+        state: nameOf(table),
+        type: typeId,
+        entries: (before?.entries ?? 0) + (own?.rows ?? 0),
+        bytes: (before?.bytes ?? 0) + (own?.bytes ?? 0),
+      });
+    }
+  }
+  const { parallelism, maxParallelism, vertexUid } = vertex;
+  return {
+    uid,
+    chainedTo: uid === vertexUid ? undefined : vertexUid,
+    parallelism,
+    maxParallelism,
+    finished: vertex.subtasks.filter((snapshot) => snapshot === 'finished').length,
+    splitEnumerator: uid === vertexUid && vertex.enumerator !== undefined,
+    keyed: [...keyed.values()],
+    lists: [...lists.values()].filter(({ entries }) => entries > 0),
+  };
+}
+
+function addList(
+  lists: Map<string, ListReport>,
+  name: string,
+  { mode, items }: OperatorStateHandle['lists'][string],
+): void {
+  const before = lists.get(name);
+  const [state, type] = name.startsWith(STATE_TABLE_PREFIX)
+    ? (JSON.parse(name.slice(STATE_TABLE_PREFIX.length)) as [string, string])
+    : [`[${name}]`, undefined];
+  lists.set(name, {
+    state,
+    type,
+    mode,
+    entries: (before?.entries ?? 0) + items.length,
+    bytes: (before?.bytes ?? 0) + items.reduce((sum, item) => sum + item.length, 0),
+  });
+}
+
+/** What is not a user's state is the engine's: timers, windows. */
+function nameOf(table: string): string {
+  return table.startsWith(STATE_TABLE_PREFIX) ? table.slice(STATE_TABLE_PREFIX.length) : `[${table}]`;
+}

@@ -1,0 +1,206 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { formatMemoryBytes } from '../../core/internal.js';
+import type { CliAction, CliCommand, CliCommandGroup, CliContext } from './cli-command.js';
+import { ExitCode } from './exit-code.js';
+
+/** A savepoint, or a completed checkpoint, as a person asks about it. Plain data: what `--json` prints. */
+export interface SavepointReport {
+  readonly path: string;
+  readonly kind: 'checkpoint' | 'savepoint';
+  readonly job: string;
+  readonly checkpointId: number;
+  /** Wall time, ms. */
+  readonly triggered: number;
+  readonly completed: number;
+  /** Of all state files. */
+  readonly bytes: number;
+  readonly operators: readonly OperatorReport[];
+}
+
+export interface OperatorReport {
+  readonly uid: string;
+  /** uid of the chain's head, where it is another. */
+  readonly chainedTo: string | undefined;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  /** Subtasks that had ended. */
+  readonly finished: number;
+  readonly splitEnumerator: boolean;
+  readonly keyed: readonly KeyedTableReport[];
+  readonly lists: readonly ListReport[];
+}
+
+export interface KeyedTableReport {
+  /** Name of the state; of the engine's own tables (timers, windows) in brackets. */
+  readonly state: string;
+  readonly type: string;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+export interface ListReport {
+  readonly state: string;
+  readonly type: string | undefined;
+  readonly mode: string;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** What restoring a job from a savepoint would do with each operator. */
+export interface SavepointDiff {
+  readonly mapped: readonly string[];
+  /** State of the savepoint that the job has no operator for: refused, or dropped with `-n`. */
+  readonly dropped: readonly string[];
+  /** Operators that begin empty. */
+  readonly fresh: readonly string[];
+  /** Why it would be refused, operator by operator. */
+  readonly refused: readonly string[];
+}
+
+/** What looks into savepoints. Supplied by boot; each rejects with MR3004, MR3005 or MR3008 for what cannot be read. */
+export interface SavepointTools {
+  inspect(path: string): Promise<SavepointReport>;
+  /** Lines of JSON, an entry each. Rejects with MR7001 for a state that the savepoint does not hold. */
+  read(path: string, uid: string, state: string): AsyncIterable<string>;
+  diff(path: string, job: string, args: readonly string[]): Promise<SavepointDiff>;
+  /** Removes a savepoint. Rejects with MR3008 if there is none, MR7001 for a job's checkpoint. */
+  dispose(path: string): Promise<void>;
+}
+
+const PATH = "a savepoint, a job's checkpoint folder, or an entry of its log";
+
+/** `millrace savepoint inspect|read|diff|dispose`: questions about state, without a running job. */
+export function savepointCommand(tools: SavepointTools): CliCommandGroup {
+  return {
+    name: 'savepoint',
+    description: 'look into savepoints and checkpoints, compare them with a job, remove them',
+    commands: [inspectCommand(tools), readCommand(tools), diffCommand(tools), disposeCommand(tools)],
+  };
+}
+
+function inspectCommand(tools: SavepointTools): CliCommand {
+  return {
+    name: 'inspect',
+    define(command: Command, context: CliContext): CliAction {
+      command
+        .description('list operators, states, types, entries and bytes')
+        .argument('<path>', PATH)
+        .option('--json', 'print one JSON document')
+        .allowExcessArguments(false);
+      return async ([path = ''], { json }) => {
+        const report = await tools.inspect(resolve(context.workingDirectory, path));
+        print(context, json === true ? JSON.stringify(report, undefined, 2) : printReport(report));
+        return ExitCode.ok;
+      };
+    },
+  };
+}
+
+function readCommand(tools: SavepointTools): CliCommand {
+  return {
+    name: 'read',
+    define(command: Command, context: CliContext): CliAction {
+      command
+        .description('print the entries of one keyed state, a line of JSON each')
+        .argument('<path>', PATH)
+        .requiredOption('--uid <uid>', 'the operator')
+        .requiredOption('--state <name>', 'the state, as its descriptor names it')
+        .allowExcessArguments(false);
+      return async ([path = ''], { uid, state }) => {
+        const lines = tools.read(resolve(context.workingDirectory, path), String(uid), String(state));
+        for await (const line of lines) print(context, line);
+        return ExitCode.ok;
+      };
+    },
+  };
+}
+
+function diffCommand(tools: SavepointTools): CliCommand {
+  return {
+    name: 'diff',
+    define(command: Command, context: CliContext): CliAction {
+      command
+        .description('tell what restoring a job would map, begin empty, drop and refuse')
+        .argument('<path>', PATH)
+        .argument('<job>', 'the job file')
+        .argument('[job arguments...]', 'what the job gets as its parameters: --name value')
+        .option('--json', 'print one JSON document')
+        .passThroughOptions();
+      return async ([path = '', job = '', ...args], { json }) => {
+        const { workingDirectory } = context;
+        const diff = await tools.diff(resolve(workingDirectory, path), resolve(workingDirectory, job), args);
+        print(context, json === true ? JSON.stringify(diff, undefined, 2) : printDiff(diff));
+        return diff.refused.length + diff.dropped.length === 0 ? ExitCode.ok : ExitCode.restore;
+      };
+    },
+  };
+}
+
+function disposeCommand(tools: SavepointTools): CliCommand {
+  return {
+    name: 'dispose',
+    define(command: Command, context: CliContext): CliAction {
+      command
+        .description('remove a savepoint')
+        .argument('<path>', 'the savepoint')
+        .allowExcessArguments(false);
+      return async ([path = '']) => {
+        await tools.dispose(resolve(context.workingDirectory, path));
+        context.stderr.write(`Savepoint '${path}' is removed.\n`);
+        return ExitCode.ok;
+      };
+    },
+  };
+}
+
+function print(context: CliContext, text: string): void {
+  context.stdout.write(`${text}\n`);
+}
+
+function printReport(report: SavepointReport): string {
+  const lines = [
+    `${report.kind} ${report.checkpointId} of job '${report.job}'`,
+    `triggered ${new Date(report.triggered).toISOString()}, complete after ${report.completed - report.triggered} ms, ` +
+      `${formatMemoryBytes(BigInt(report.bytes))} of state files`,
+  ];
+  for (const operator of report.operators) lines.push('', ...printOperator(operator));
+  return lines.join('\n');
+}
+
+function printOperator(operator: OperatorReport): string[] {
+  const { uid, chainedTo, parallelism, maxParallelism, finished, splitEnumerator, keyed, lists } = operator;
+  const facts = [`parallelism ${parallelism} of at most ${maxParallelism}`];
+  if (chainedTo !== undefined) facts.push(`chained to ${chainedTo}`);
+  if (finished > 0) facts.push(`${finished} subtasks had ended`);
+  if (splitEnumerator) facts.push('with a split enumerator');
+  const rows = [
+    ...keyed.map(({ state, type, entries, bytes }) => [state, type, `${entries} entries`, `${bytes} bytes`]),
+    ...lists.map(({ state, type, mode, entries, bytes }) => [
+      state,
+      type ?? `list (${mode})`,
+      `${entries} items`,
+      `${bytes} bytes`,
+    ]),
+  ];
+  return [`${uid}  (${facts.join(', ')})`, ...aligned(rows)];
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}
+
+function printDiff({ mapped, dropped, fresh, refused }: SavepointDiff): string {
+  const lines = [
+    ...mapped.map((uid) => `= ${uid}  goes on from its state`),
+    ...fresh.map((uid) => `+ ${uid}  begins empty`),
+    ...dropped.map((uid) => `- ${uid}  has state and no operator: refused, or dropped with -n`),
+    ...refused.map((why) => `! ${why}`),
+  ];
+  return lines.length === 0
+    ? 'Neither the savepoint nor the job has an operator with state.'
+    : lines.join('\n');
+}

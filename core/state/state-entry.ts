@@ -1,0 +1,105 @@
+import { ByteReader } from '../serde/byte-reader.js';
+import { decodeKey } from '../serde/key-decoding.js';
+import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
+import type { TypeNode } from '../serde/type-descriptor.js';
+import { TypeText } from '../serde/type-text.js';
+import type { StateKind } from './state-descriptor.js';
+import { readTime, TIME_BYTES } from './state-row.js';
+import { TIMED_BYTES } from './timed-codec.js';
+
+/** Tables of this name hold the state that a descriptor of the rest of the name stands for. */
+export const STATE_TABLE_PREFIX = 'state:';
+
+/** What a checkpoint says of a state, `map<string,int32> with ttl per window` for example, taken apart. */
+export interface StateTableType {
+  readonly kind: StateKind;
+  /** Of a map state. */
+  readonly keyType: TypeNode | undefined;
+  /** Of a value, an element or an accumulator. */
+  readonly valueType: TypeNode;
+  readonly ttl: boolean;
+  readonly perWindow: boolean;
+}
+
+/** One row of a state as a person reads it. */
+export interface StateEntry {
+  readonly key: unknown;
+  readonly window?: { readonly start: number; readonly end: number };
+  /** Of a list. */
+  readonly index?: number;
+  /** Of a map. */
+  readonly mapKey?: unknown;
+  readonly value: unknown;
+  /** When it was written, wall time in ms, where it ends. */
+  readonly writtenMs?: number;
+}
+
+const KINDS: readonly StateKind[] = ['value', 'list', 'map', 'reducing', 'aggregating'];
+
+/** @throws MillraceError MR2003 if the text is that of no state */
+export function stateTableType(text: string): StateTableType {
+  const input = new TypeText(text);
+  const kind = KINDS.find((candidate) => input.take(`${candidate}<`));
+  if (kind === undefined) input.expect('value<');
+  const first = input.type();
+  if (kind === 'map') input.expect(',');
+  const second = kind === 'map' ? input.type() : undefined;
+  input.expect('>');
+  const ttl = input.take(' with ttl');
+  const perWindow = input.take(' per window');
+  return {
+    kind: kind ?? 'value',
+    keyType: second === undefined ? undefined : first,
+    valueType: second ?? first,
+    ttl,
+    perWindow,
+  };
+}
+
+/** Takes the rows of one state apart; the layout is that of state-row.ts. */
+export class StateEntryDecoder {
+  readonly #type: StateTableType;
+  readonly #values: RecordCodec<unknown>;
+  readonly #row = new ByteReader();
+  readonly #value = new ByteReader();
+
+  constructor(type: StateTableType, codecs: CodecFactory) {
+    this.#type = type;
+    this.#values = codecs.codecFor<unknown>(type.valueType);
+  }
+
+  /** Undefined for the row that holds no value but the length of a list. */
+  decode(row: Uint8Array, value: Uint8Array): StateEntry | undefined {
+    const { kind, perWindow, ttl } = this.#type;
+    pointAt(this.#row, row);
+    pointAt(this.#value, value);
+    const key = decodeKey(this.#row);
+    const window = perWindow ? this.#window() : undefined;
+    const place = { key, ...(window && { window }) };
+    if (kind === 'list') {
+      if (this.#row.position === row.length) return undefined;
+      const index = this.#row.view.getUint32(this.#row.position);
+      return { ...place, index, ...this.#timed(ttl) };
+    }
+    if (kind === 'map') return { ...place, mapKey: decodeKey(this.#row), ...this.#timed(ttl) };
+    return { ...place, ...this.#timed(ttl) };
+  }
+
+  #window(): { readonly start: number; readonly end: number } {
+    const at = this.#row.position;
+    this.#row.position += 2 * TIME_BYTES;
+    return { start: readTime(this.#row.bytes, at), end: readTime(this.#row.bytes, at + TIME_BYTES) };
+  }
+
+  #timed(ttl: boolean): Pick<StateEntry, 'value' | 'writtenMs'> {
+    const input = this.#value;
+    if (!ttl) return { value: this.#values.decode(input) };
+    const writtenMs = input.view.getFloat64(input.position);
+    input.position += TIMED_BYTES;
+    return { value: this.#values.decode(input), writtenMs };
+  }
+}
+
+function pointAt(reader: ByteReader, bytes: Uint8Array): void {
+  reader.pointAt(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length);
+}
