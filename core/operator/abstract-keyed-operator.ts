@@ -2,13 +2,7 @@ import { invariant } from '../base/invariant.js';
 import { KeyedStateAccess } from '../state/keyed-state-access.js';
 import { OneInputOperator } from './abstract-stream-operator.js';
 import type { KeySelector } from './functions.js';
-import type {
-  ChainedOperatorContext,
-  OperatorContext,
-  OperatorSnapshot,
-  Output,
-  StreamOperator,
-} from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorContext, Output, StreamOperator } from './stream-operator.js';
 
 /** The keyed state that the task opened for an operator. */
 export function keyedStateOf(context: OperatorContext): KeyedStateAccess {
@@ -42,17 +36,5 @@ export abstract class AbstractKeyedOperator<K, IN, OUT>
 
   endKey(): boolean {
     return true;
-  }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    return { keyed: this.access.store.snapshot(checkpointId), lists: {} };
-  }
-
-  override notifyCheckpointComplete(checkpointId: number): void {
-    this.access.store.notifyCheckpointComplete(checkpointId);
-  }
-
-  override notifyCheckpointAborted(checkpointId: number): void {
-    this.access.store.notifyCheckpointAborted(checkpointId);
   }
 }

@@ -1,3 +1,5 @@
+import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
+import type { OperatorPart } from './operator-part.js';
 import type {
   ChainedOperatorContext,
   Input,
@@ -5,17 +7,27 @@ import type {
   Output,
   StreamOperator,
 } from './stream-operator.js';
-import { EMPTY_SNAPSHOT } from './stream-operator.js';
 
-/** An operator without state, waiting or buffered results; the others override what they need. */
+/**
+ * An operator without waiting or buffered results; the others override what they need. Its snapshot is that
+ * of its keyed state, its accumulators and its parts.
+ */
 export abstract class AbstractStreamOperator<OUT> implements StreamOperator {
   abstract readonly inputs: readonly Input<never>[];
   protected readonly context: ChainedOperatorContext;
   protected readonly output: Output<OUT>;
+  readonly #parts: OperatorPart[];
 
   constructor(context: ChainedOperatorContext, output: Output<OUT>) {
     this.context = context;
     this.output = output;
+    this.#parts = [];
+  }
+
+  /** The part takes care of its own share of checkpoints from now on; called while the operator is made. */
+  protected withPart<P extends OperatorPart>(part: P): P {
+    this.#parts.push(part);
+    return part;
   }
 
   open(): void | Promise<void> {}
@@ -28,13 +40,25 @@ export abstract class AbstractStreamOperator<OUT> implements StreamOperator {
 
   prepareSnapshot(_checkpointId: number): void | Promise<void> {}
 
-  snapshotState(_checkpointId: number): OperatorSnapshot {
-    return EMPTY_SNAPSHOT;
+  snapshotState(checkpointId: number): OperatorSnapshot {
+    const { accumulators, keyedState } = this.context;
+    const lists: Record<string, OperatorListHandle> = {};
+    for (const part of this.#parts) Object.assign(lists, part.snapshotState?.(checkpointId));
+    return {
+      keyed: keyedState?.snapshot(checkpointId),
+      lists: { ...lists, ...accumulators.snapshot() },
+    };
   }
 
-  notifyCheckpointComplete(_checkpointId: number): void {}
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.context.keyedState?.notifyCheckpointComplete(checkpointId);
+    for (const part of this.#parts) part.notifyCheckpointComplete?.(checkpointId);
+  }
 
-  notifyCheckpointAborted(_checkpointId: number): void {}
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.context.keyedState?.notifyCheckpointAborted(checkpointId);
+    for (const part of this.#parts) part.notifyCheckpointAborted?.(checkpointId);
+  }
 
   onWake(_wallMs: number): void {}
 
@@ -46,7 +70,9 @@ export abstract class AbstractStreamOperator<OUT> implements StreamOperator {
     return Number.POSITIVE_INFINITY;
   }
 
-  close(): void | Promise<void> {}
+  close(): void | Promise<void> {
+    for (const part of this.#parts) part.close?.();
+  }
 }
 
 /** An operator with one input, which hands watermarks and idleness on as they come. */

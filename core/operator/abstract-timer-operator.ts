@@ -1,10 +1,9 @@
 import type { InternalTimerService, Triggerable } from '../state/internal-timer-service.js';
 import type { StateNamespace } from '../state/key-context.js';
 import { AbstractKeyedOperator } from './abstract-keyed-operator.js';
-import { snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
 import type { KeySelector } from './functions.js';
 import { OperatorTimers } from './operator-timers.js';
-import type { ChainedOperatorContext, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, Output } from './stream-operator.js';
 
 /** A keyed operator with one input and timers; see {@link OperatorTimers}. */
 export abstract class AbstractTimerOperator<K, IN, OUT>
@@ -21,7 +20,7 @@ export abstract class AbstractTimerOperator<K, IN, OUT>
     timers: { readonly name: string; readonly namespace: StateNamespace },
   ) {
     super(context, output, keySelector);
-    this.#timing = new OperatorTimers(context, output, this.access, timers, this);
+    this.#timing = this.withPart(new OperatorTimers(context, output, this.access, timers, this));
     this.timers = this.#timing.service;
   }
 
@@ -51,11 +50,5 @@ export abstract class AbstractTimerOperator<K, IN, OUT>
 
   override resume(): boolean {
     return this.#timing.resume();
-  }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    const { keyed, lists } = super.snapshotState(checkpointId);
-    const watermark = snapshotWatermark(this.context, this.timers.currentWatermark());
-    return { keyed, lists: { ...lists, [WATERMARK_LIST]: watermark } };
   }
 }

@@ -11,7 +11,7 @@ import { ElementContext } from './element-context.js';
 import { EventClock } from './event-clock.js';
 import { FunctionLife } from './function-life.js';
 import type { RuntimeContext } from './runtime-context.js';
-import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 import type { TimeService } from './timer-service.js';
 import { TwoInputOperator } from './two-input-operator.js';
@@ -35,8 +35,8 @@ class BroadcastProcessOperator<A, B, R> extends TwoInputOperator<A, B, R> {
   ) {
     super(context, output);
     this.#fn = fn;
-    this.#life = new FunctionLife(context, fn, 'a broadcast process function');
-    this.#clock = new EventClock(context);
+    this.#life = this.withPart(new FunctionLife(context, fn, 'a broadcast process function'));
+    this.#clock = this.withPart(new EventClock(context));
     this.#collector = new ElementCollector(context, output);
     const states = new BroadcastStates(this.#life.states, descriptors);
     this.#reading = new ReadingContext(context, output, this.#clock, states);
@@ -48,13 +48,13 @@ class BroadcastProcessOperator<A, B, R> extends TwoInputOperator<A, B, R> {
   }
 
   processElement1(value: A, timestamp: number): void {
-    this.#enter(this.#reading, timestamp);
+    this.#collector.begin(this.#reading, timestamp);
     const returned: unknown = this.#fn.processElement(value, this.#reading, this.#collector);
     if (returned !== undefined) expectNoPromise(returned, 'processElement of a broadcast process function');
   }
 
   processElement2(value: B, timestamp: number): void {
-    this.#enter(this.#writing, timestamp);
+    this.#collector.begin(this.#writing, timestamp);
     const returned: unknown = this.#fn.processBroadcastElement(value, this.#writing, this.#collector);
     if (returned !== undefined) expectNoPromise(returned, 'processBroadcastElement');
   }
@@ -63,33 +63,10 @@ class BroadcastProcessOperator<A, B, R> extends TwoInputOperator<A, B, R> {
     this.#clock.advance(timestamp);
     this.output.emitWatermark(timestamp);
   }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    const lists = { ...this.#life.snapshotState(checkpointId), ...this.#clock.snapshot() };
-    return { keyed: undefined, lists };
-  }
-
-  override notifyCheckpointComplete(checkpointId: number): void {
-    this.#life.notifyCheckpointComplete(checkpointId);
-  }
-
-  override notifyCheckpointAborted(checkpointId: number): void {
-    this.#life.notifyCheckpointAborted(checkpointId);
-  }
-
-  override close(): void {
-    this.#life.close();
-  }
-
-  #enter(functionContext: ElementContext, timestamp: number): void {
-    this.#collector.timestamp = timestamp;
-    functionContext.time = timestamp;
-    this.context.userCode.node = this.context.chainIndex;
-  }
 }
 
-class ReadingContext extends ElementContext implements BroadcastReadOnlyContext {
-  readonly #states: BroadcastStates;
+class BroadcastElementContext extends ElementContext {
+  protected readonly states: BroadcastStates;
 
   constructor(
     context: ChainedOperatorContext,
@@ -98,30 +75,20 @@ class ReadingContext extends ElementContext implements BroadcastReadOnlyContext 
     states: BroadcastStates,
   ) {
     super(context, output, timerService);
-    this.#states = states;
+    this.states = states;
   }
+}
 
+class ReadingContext extends BroadcastElementContext implements BroadcastReadOnlyContext {
   getBroadcastState<K, V>(descriptor: MapStateDescriptor<K, V>): ReadOnlyBroadcastState<K, V> {
-    return this.#states.readable(descriptor);
+    return this.states.readable(descriptor);
   }
 }
 
 /** What `processBroadcastElement` is given, with keys beside it or not. */
-export class WritingContext extends ElementContext implements BroadcastContext {
-  readonly #states: BroadcastStates;
-
-  constructor(
-    context: ChainedOperatorContext,
-    output: Output<never>,
-    timerService: TimeService,
-    states: BroadcastStates,
-  ) {
-    super(context, output, timerService);
-    this.#states = states;
-  }
-
+export class WritingContext extends BroadcastElementContext implements BroadcastContext {
   getBroadcastState<K, V>(descriptor: MapStateDescriptor<K, V>): BroadcastState<K, V> {
-    return this.#states.writable(descriptor);
+    return this.states.writable(descriptor);
   }
 }
 

@@ -4,7 +4,7 @@ import { ElementContext } from './element-context.js';
 import { EventClock } from './event-clock.js';
 import { FunctionLife } from './function-life.js';
 import type { RuntimeContext } from './runtime-context.js';
-import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 import { TwoInputOperator } from './two-input-operator.js';
 
@@ -19,8 +19,8 @@ class CoProcessOperator<A, B, R> extends TwoInputOperator<A, B, R> {
   constructor(context: ChainedOperatorContext, output: Output<R>, fn: CoProcessFunction<A, B, R>) {
     super(context, output);
     this.#fn = fn;
-    this.#life = new FunctionLife(context, fn, 'a co-process function');
-    this.#clock = new EventClock(context);
+    this.#life = this.withPart(new FunctionLife(context, fn, 'a co-process function'));
+    this.#clock = this.withPart(new EventClock(context));
     this.#collector = new ElementCollector(context, output);
     this.#functionContext = new ElementContext(context, output, this.#clock);
   }
@@ -30,13 +30,13 @@ class CoProcessOperator<A, B, R> extends TwoInputOperator<A, B, R> {
   }
 
   processElement1(value: A, timestamp: number): void {
-    this.#enter(timestamp);
+    this.#collector.begin(this.#functionContext, timestamp);
     const returned: unknown = this.#fn.processElement1(value, this.#functionContext, this.#collector);
     if (returned !== undefined) expectNoPromise(returned, 'processElement1 of a co-process function');
   }
 
   processElement2(value: B, timestamp: number): void {
-    this.#enter(timestamp);
+    this.#collector.begin(this.#functionContext, timestamp);
     const returned: unknown = this.#fn.processElement2(value, this.#functionContext, this.#collector);
     if (returned !== undefined) expectNoPromise(returned, 'processElement2 of a co-process function');
   }
@@ -44,29 +44,6 @@ class CoProcessOperator<A, B, R> extends TwoInputOperator<A, B, R> {
   protected override processWatermark(timestamp: number): void {
     this.#clock.advance(timestamp);
     this.output.emitWatermark(timestamp);
-  }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    const lists = { ...this.#life.snapshotState(checkpointId), ...this.#clock.snapshot() };
-    return { keyed: undefined, lists };
-  }
-
-  override notifyCheckpointComplete(checkpointId: number): void {
-    this.#life.notifyCheckpointComplete(checkpointId);
-  }
-
-  override notifyCheckpointAborted(checkpointId: number): void {
-    this.#life.notifyCheckpointAborted(checkpointId);
-  }
-
-  override close(): void {
-    this.#life.close();
-  }
-
-  #enter(timestamp: number): void {
-    this.#collector.timestamp = timestamp;
-    this.#functionContext.time = timestamp;
-    this.context.userCode.node = this.context.chainIndex;
   }
 }
 

@@ -9,7 +9,7 @@ import type { ChainedOperatorContext, Output, UserCodePosition } from './stream-
  * of the chain in between, and sets it back.
  */
 export class ElementCollector<T> implements Collector<T> {
-  /** Of the results to come; set by the operator before each call of user code. */
+  /** Of the results to come; set by the operator before each call of user code, or by {@link begin}. */
   timestamp: number;
   private readonly output: Output<T>;
   private readonly userCode: UserCodePosition;
@@ -20,6 +20,13 @@ export class ElementCollector<T> implements Collector<T> {
     this.output = output;
     this.userCode = context.userCode;
     this.node = context.chainIndex;
+  }
+
+  /** Before each call of user code that gets `functionContext`; both have the time of what it works on. */
+  begin(functionContext: { time: number }, timestamp: number): void {
+    this.timestamp = timestamp;
+    functionContext.time = timestamp;
+    this.userCode.node = this.node;
   }
 
   collect(value: T): void {

@@ -1,11 +1,12 @@
 import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
 import { restoredWatermark, snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
 import { refuseWithoutKey } from './keyless-use.js';
+import type { OperatorPart } from './operator-part.js';
 import type { OperatorContext } from './stream-operator.js';
 import type { TimeService } from './timer-service.js';
 
 /** Time as an operator without timers knows it. Invariant: the watermark never decreases. */
-export class EventClock implements TimeService {
+export class EventClock implements TimeService, OperatorPart {
   readonly #context: OperatorContext;
   #watermark: number;
 
@@ -42,7 +43,7 @@ export class EventClock implements TimeService {
     refuseWithoutKey('A timer');
   }
 
-  snapshot(): Record<string, OperatorListHandle> {
+  snapshotState(): Record<string, OperatorListHandle> {
     return { [WATERMARK_LIST]: snapshotWatermark(this.#context, this.#watermark) };
   }
 }

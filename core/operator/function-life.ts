@@ -1,5 +1,6 @@
 import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
 import { OperatorStates } from '../state/operator-state-store.js';
+import type { OperatorPart } from './operator-part.js';
 import type { RichFunction } from './rich-function.js';
 import type { ChainedOperatorContext } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
@@ -9,7 +10,7 @@ import { expectNoPromise } from './synchronous.js';
  *
  * Invariant: `close` reaches the function at most once, and only if its life has begun.
  */
-export class FunctionLife<C> {
+export class FunctionLife<C> implements OperatorPart {
   /** State that belongs to no key. */
   readonly states: OperatorStates;
   readonly #context: ChainedOperatorContext;
@@ -43,7 +44,7 @@ export class FunctionLife<C> {
   snapshotState(checkpointId: number): Record<string, OperatorListHandle> {
     this.#enter();
     expectNoPromise(this.#fn.snapshotState?.({ checkpointId }), `snapshotState of ${this.#what}`);
-    return { ...this.states.snapshot(), ...this.#context.accumulators.snapshot() };
+    return this.states.snapshot();
   }
 
   notifyCheckpointComplete(checkpointId: number): void {

@@ -11,7 +11,7 @@ import type { TwoKeySelectors } from './keyed-co-process-operator.js';
 import { KeyedTwoInputOperator } from './keyed-two-input-operator.js';
 import type { ProcessJoinContext, ProcessJoinFunction } from './process-join-function.js';
 import { OperatorRuntimeContext, type RuntimeContext } from './runtime-context.js';
-import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 import { checkOutputTag } from './tag-check.js';
 
@@ -62,7 +62,7 @@ class IntervalJoinOperator<K, A, B, OUT> extends KeyedTwoInputOperator<A, B, OUT
     const sliceMs = sliceOf(join.upperMs - join.lowerMs);
     this.#left = new TimeBuffer(this.access, 'left-buffer', join.types.left(), sliceMs);
     this.#right = new TimeBuffer(this.access, 'right-buffer', join.types.right(), sliceMs);
-    this.#life = new FunctionLife(context, join.fn, 'a process join function');
+    this.#life = this.withPart(new FunctionLife(context, join.fn, 'a process join function'));
     this.#collector = new ElementCollector(context, output);
     this.#joinContext = new JoinContext(context, output);
   }
@@ -116,26 +116,6 @@ class IntervalJoinOperator<K, A, B, OUT> extends KeyedTwoInputOperator<A, B, OUT
 
   onProcessingTime(): void {
     invariant(false, 'an interval join has no processing-time timers');
-  }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    const own = this.#life.snapshotState(checkpointId);
-    const { keyed, lists } = super.snapshotState(checkpointId);
-    return { keyed, lists: { ...lists, ...own } };
-  }
-
-  override notifyCheckpointComplete(checkpointId: number): void {
-    super.notifyCheckpointComplete(checkpointId);
-    this.#life.notifyCheckpointComplete(checkpointId);
-  }
-
-  override notifyCheckpointAborted(checkpointId: number): void {
-    super.notifyCheckpointAborted(checkpointId);
-    this.#life.notifyCheckpointAborted(checkpointId);
-  }
-
-  override close(): void {
-    this.#life.close();
   }
 
   #isOnTime<T>(value: T, timestamp: number, lateTag: OutputTag<T> | undefined): boolean {

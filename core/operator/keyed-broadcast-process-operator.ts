@@ -1,4 +1,3 @@
-import { NO_TIMESTAMP } from '../element/watermark.js';
 import type { ReadOnlyBroadcastState } from '../state/broadcast-state.js';
 import { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
@@ -11,13 +10,13 @@ import type {
 } from './broadcast-process-function.js';
 import { WritingContext } from './broadcast-process-operator.js';
 import { BroadcastStates } from './broadcast-states.js';
-import { ElementCollector } from './element-collector.js';
 import { FunctionLife } from './function-life.js';
 import type { KeySelector } from './functions.js';
+import { KeyedCalls } from './keyed-calls.js';
 import { KeyedElementContext } from './keyed-element-context.js';
-import type { KeyedRuntimeContext, TimeDomain } from './keyed-process-function.js';
+import type { KeyedRuntimeContext } from './keyed-process-function.js';
 import { KeyedTwoInputOperator } from './keyed-two-input-operator.js';
-import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 import type { TimerService } from './timer-service.js';
 
@@ -33,82 +32,48 @@ class KeyedBroadcastProcessOperator<K, A, B, R> extends KeyedTwoInputOperator<A,
   readonly #keySelector: KeySelector<A, K>;
   readonly #fn: KeyedBroadcastProcessFunction<K, A, B, R>;
   readonly #life: FunctionLife<KeyedRuntimeContext>;
-  readonly #collector: ElementCollector<R>;
-  readonly #reading: KeyedReadingContext<K>;
+  readonly #calls: KeyedCalls<R, KeyedReadingContext<K>>;
   readonly #writing: KeyedWritingContext<K>;
 
   constructor(context: ChainedOperatorContext, output: Output<R>, work: KeyedBroadcast<K, A, B, R>) {
     super(context, output, { name: 'user', namespace: StateNamespace.VOID });
     this.#keySelector = work.keySelector;
     this.#fn = work.fn;
-    this.#life = new FunctionLife(context, work.fn, 'a keyed broadcast process function');
-    this.#collector = new ElementCollector(context, output);
+    this.#life = this.withPart(new FunctionLife(context, work.fn, 'a keyed broadcast process function'));
     const states = new BroadcastStates(this.#life.states, work.descriptors);
-    this.#reading = new KeyedReadingContext(context, output, this.access, this.timers, states);
+    const reading = new KeyedReadingContext<K>(context, output, this.access, this.timers, states);
+    this.#calls = new KeyedCalls(context, output, work.fn, reading);
     this.#writing = new KeyedWritingContext(context, output, this.access, this.timers, states);
   }
 
   override open(): void {
-    this.#life.open(this.#reading);
+    this.#life.open(this.#calls.functionContext);
   }
 
   processElement1(value: A, timestamp: number): void {
     const keySelector = this.#keySelector;
-    this.context.userCode.node = this.context.chainIndex;
+    const { functionContext, collector } = this.#calls;
+    collector.begin(functionContext, timestamp);
     this.access.keys.setCurrentKey(keySelector(value));
-    this.#collector.timestamp = timestamp;
-    this.#reading.time = timestamp;
-    const returned: unknown = this.#fn.processElement(value, this.#reading, this.#collector);
+    const returned: unknown = this.#fn.processElement(value, functionContext, collector);
     if (returned !== undefined) expectNoPromise(returned, 'processElement of a broadcast process function');
   }
 
   processElement2(value: B, timestamp: number): void {
-    this.context.userCode.node = this.context.chainIndex;
+    const { collector } = this.#calls;
+    collector.begin(this.#writing, timestamp);
     this.access.keys.clearCurrentKey();
-    this.#collector.timestamp = timestamp;
-    this.#writing.time = timestamp;
-    const returned: unknown = this.#fn.processBroadcastElement(value, this.#writing, this.#collector);
+    const returned: unknown = this.#fn.processBroadcastElement(value, this.#writing, collector);
     if (returned !== undefined) expectNoPromise(returned, 'processBroadcastElement');
     this.access.keys.clearCurrentKey();
   }
 
   onEventTime(timestamp: number): void {
-    this.#collector.timestamp = timestamp;
-    this.#onTimer(timestamp, 'event-time');
+    this.#calls.onEventTime(timestamp);
   }
 
   onProcessingTime(timestamp: number): void {
-    this.#collector.timestamp = NO_TIMESTAMP;
-    this.#onTimer(timestamp, 'processing-time');
-  }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    const own = this.#life.snapshotState(checkpointId);
-    const { keyed, lists } = super.snapshotState(checkpointId);
-    return { keyed, lists: { ...lists, ...own } };
-  }
-
-  override notifyCheckpointComplete(checkpointId: number): void {
-    super.notifyCheckpointComplete(checkpointId);
-    this.#life.notifyCheckpointComplete(checkpointId);
-  }
-
-  override notifyCheckpointAborted(checkpointId: number): void {
-    super.notifyCheckpointAborted(checkpointId);
-    this.#life.notifyCheckpointAborted(checkpointId);
-  }
-
-  override close(): void {
-    this.#life.close();
-  }
-
-  #onTimer(timestamp: number, domain: TimeDomain): void {
-    const reading = this.#reading;
-    reading.time = timestamp;
-    reading.timeDomain = domain;
-    this.context.userCode.node = this.context.chainIndex;
-    const returned: unknown = this.#fn.onTimer?.(timestamp, reading, this.#collector);
-    if (returned !== undefined) expectNoPromise(returned, 'onTimer of a broadcast process function');
+    this.#calls.onProcessingTime(timestamp);
   }
 }
 

@@ -1,13 +1,12 @@
-import { NO_TIMESTAMP } from '../element/watermark.js';
 import { StateNamespace } from '../state/key-context.js';
 import type { KeyedCoProcessFunction } from './co-process-function.js';
-import { ElementCollector } from './element-collector.js';
 import { FunctionLife } from './function-life.js';
 import type { KeySelector } from './functions.js';
+import { KeyedCalls } from './keyed-calls.js';
 import { KeyedElementContext } from './keyed-element-context.js';
-import type { KeyedRuntimeContext, TimeDomain } from './keyed-process-function.js';
+import type { KeyedRuntimeContext } from './keyed-process-function.js';
 import { KeyedTwoInputOperator } from './keyed-two-input-operator.js';
-import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 
 /** The key selectors of both inputs. */
@@ -21,8 +20,7 @@ class KeyedCoProcessOperator<K, A, B, R> extends KeyedTwoInputOperator<A, B, R> 
   readonly #keys: TwoKeySelectors<A, B, K>;
   readonly #fn: KeyedCoProcessFunction<K, A, B, R>;
   readonly #life: FunctionLife<KeyedRuntimeContext>;
-  readonly #collector: ElementCollector<R>;
-  readonly #functionContext: KeyedElementContext<K>;
+  readonly #calls: KeyedCalls<R, KeyedElementContext<K>>;
 
   constructor(
     context: ChainedOperatorContext,
@@ -33,72 +31,39 @@ class KeyedCoProcessOperator<K, A, B, R> extends KeyedTwoInputOperator<A, B, R> 
     super(context, output, { name: 'user', namespace: StateNamespace.VOID });
     this.#keys = keys;
     this.#fn = fn;
-    this.#life = new FunctionLife(context, fn, 'a keyed co-process function');
-    this.#collector = new ElementCollector(context, output);
-    this.#functionContext = new KeyedElementContext(context, output, this.access, this.timers);
+    this.#life = this.withPart(new FunctionLife(context, fn, 'a keyed co-process function'));
+    const functionContext = new KeyedElementContext<K>(context, output, this.access, this.timers);
+    this.#calls = new KeyedCalls(context, output, fn, functionContext);
   }
 
   override open(): void {
-    this.#life.open(this.#functionContext);
+    this.#life.open(this.#calls.functionContext);
   }
 
   processElement1(value: A, timestamp: number): void {
     const { first } = this.#keys;
-    this.context.userCode.node = this.context.chainIndex;
+    const { functionContext, collector } = this.#calls;
+    collector.begin(functionContext, timestamp);
     this.access.keys.setCurrentKey(first(value));
-    this.#collector.timestamp = timestamp;
-    this.#functionContext.time = timestamp;
-    const returned: unknown = this.#fn.processElement1(value, this.#functionContext, this.#collector);
+    const returned: unknown = this.#fn.processElement1(value, functionContext, collector);
     if (returned !== undefined) expectNoPromise(returned, 'processElement1 of a keyed co-process function');
   }
 
   processElement2(value: B, timestamp: number): void {
     const { second } = this.#keys;
-    this.context.userCode.node = this.context.chainIndex;
+    const { functionContext, collector } = this.#calls;
+    collector.begin(functionContext, timestamp);
     this.access.keys.setCurrentKey(second(value));
-    this.#collector.timestamp = timestamp;
-    this.#functionContext.time = timestamp;
-    const returned: unknown = this.#fn.processElement2(value, this.#functionContext, this.#collector);
+    const returned: unknown = this.#fn.processElement2(value, functionContext, collector);
     if (returned !== undefined) expectNoPromise(returned, 'processElement2 of a keyed co-process function');
   }
 
   onEventTime(timestamp: number): void {
-    this.#collector.timestamp = timestamp;
-    this.#onTimer(timestamp, 'event-time');
+    this.#calls.onEventTime(timestamp);
   }
 
   onProcessingTime(timestamp: number): void {
-    this.#collector.timestamp = NO_TIMESTAMP;
-    this.#onTimer(timestamp, 'processing-time');
-  }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    const own = this.#life.snapshotState(checkpointId);
-    const { keyed, lists } = super.snapshotState(checkpointId);
-    return { keyed, lists: { ...lists, ...own } };
-  }
-
-  override notifyCheckpointComplete(checkpointId: number): void {
-    super.notifyCheckpointComplete(checkpointId);
-    this.#life.notifyCheckpointComplete(checkpointId);
-  }
-
-  override notifyCheckpointAborted(checkpointId: number): void {
-    super.notifyCheckpointAborted(checkpointId);
-    this.#life.notifyCheckpointAborted(checkpointId);
-  }
-
-  override close(): void {
-    this.#life.close();
-  }
-
-  #onTimer(timestamp: number, domain: TimeDomain): void {
-    const functionContext = this.#functionContext;
-    functionContext.time = timestamp;
-    functionContext.timeDomain = domain;
-    this.context.userCode.node = this.context.chainIndex;
-    const returned: unknown = this.#fn.onTimer?.(timestamp, functionContext, this.#collector);
-    if (returned !== undefined) expectNoPromise(returned, 'onTimer of a keyed co-process function');
+    this.#calls.onProcessingTime(timestamp);
   }
 }
 

@@ -2,9 +2,8 @@ import type { InternalTimerService, Triggerable } from '../state/internal-timer-
 import type { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
 import { type KeyedOperator, keyedStateOf } from './abstract-keyed-operator.js';
-import { snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
 import { OperatorTimers } from './operator-timers.js';
-import type { ChainedOperatorContext, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, Output } from './stream-operator.js';
 import { TwoInputOperator } from './two-input-operator.js';
 
 /**
@@ -26,7 +25,7 @@ export abstract class KeyedTwoInputOperator<IN1, IN2, OUT>
   ) {
     super(context, output);
     this.access = keyedStateOf(context);
-    this.#timing = new OperatorTimers(context, output, this.access, timers, this);
+    this.#timing = this.withPart(new OperatorTimers(context, output, this.access, timers, this));
     this.timers = this.#timing.service;
   }
 
@@ -56,18 +55,5 @@ export abstract class KeyedTwoInputOperator<IN1, IN2, OUT>
 
   override resume(): boolean {
     return this.#timing.resume();
-  }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    const watermark = snapshotWatermark(this.context, this.timers.currentWatermark());
-    return { keyed: this.access.store.snapshot(checkpointId), lists: { [WATERMARK_LIST]: watermark } };
-  }
-
-  override notifyCheckpointComplete(checkpointId: number): void {
-    this.access.store.notifyCheckpointComplete(checkpointId);
-  }
-
-  override notifyCheckpointAborted(checkpointId: number): void {
-    this.access.store.notifyCheckpointAborted(checkpointId);
   }
 }

@@ -1,7 +1,9 @@
+import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
 import { InternalTimerService, type Triggerable } from '../state/internal-timer-service.js';
 import type { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
-import { restoredWatermark } from './current-watermark.js';
+import { restoredWatermark, snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
+import type { OperatorPart } from './operator-part.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
 
 /**
@@ -12,8 +14,9 @@ import type { ChainedOperatorContext, Output } from './stream-operator.js';
  * - a watermark is held back only while timers are left to fire, and idleness only behind a watermark;
  * - a watermark at or below the current one (which a restored operator is told again) changes nothing.
  */
-export class OperatorTimers {
+export class OperatorTimers implements OperatorPart {
   readonly service: InternalTimerService;
+  readonly #context: ChainedOperatorContext;
   readonly #output: Output<never>;
   #heldWatermark: number | undefined;
   #heldIdle: boolean;
@@ -34,11 +37,16 @@ export class OperatorTimers {
     };
     this.service = new InternalTimerService(timers.name, access, timers.namespace, host, target);
     this.service.restoreWatermark(restoredWatermark(context));
+    this.#context = context;
     this.#output = output;
     this.#heldWatermark = undefined;
     this.#heldIdle = false;
     this.#firing = false;
     context.metrics.gauge('currentInputWatermark', () => this.service.currentWatermark());
+  }
+
+  snapshotState(): Record<string, OperatorListHandle> {
+    return { [WATERMARK_LIST]: snapshotWatermark(this.#context, this.service.currentWatermark()) };
   }
 
   processWatermark(timestamp: number): void {

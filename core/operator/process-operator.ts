@@ -5,7 +5,7 @@ import { EventClock } from './event-clock.js';
 import { FunctionLife } from './function-life.js';
 import type { ProcessFunction } from './process-function.js';
 import type { RuntimeContext } from './runtime-context.js';
-import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 
 /** Runs a {@link ProcessFunction}. */
@@ -19,8 +19,8 @@ class ProcessOperator<T, R> extends OneInputOperator<T, R> {
   constructor(context: ChainedOperatorContext, output: Output<R>, fn: ProcessFunction<T, R>) {
     super(context, output);
     this.#fn = fn;
-    this.#life = new FunctionLife(context, fn, 'a process function');
-    this.#clock = new EventClock(context);
+    this.#life = this.withPart(new FunctionLife(context, fn, 'a process function'));
+    this.#clock = this.withPart(new EventClock(context));
     this.#collector = new ElementCollector(context, output);
     this.#functionContext = new ElementContext(context, output, this.#clock);
   }
@@ -30,9 +30,7 @@ class ProcessOperator<T, R> extends OneInputOperator<T, R> {
   }
 
   processElement(value: T, timestamp: number): void {
-    this.#collector.timestamp = timestamp;
-    this.#functionContext.time = timestamp;
-    this.context.userCode.node = this.context.chainIndex;
+    this.#collector.begin(this.#functionContext, timestamp);
     const returned: unknown = this.#fn.processElement(value, this.#functionContext, this.#collector);
     if (returned !== undefined) expectNoPromise(returned, 'processElement of a process function');
   }
@@ -40,23 +38,6 @@ class ProcessOperator<T, R> extends OneInputOperator<T, R> {
   override processWatermark(timestamp: number): void {
     this.#clock.advance(timestamp);
     this.output.emitWatermark(timestamp);
-  }
-
-  override snapshotState(checkpointId: number): OperatorSnapshot {
-    const lists = { ...this.#life.snapshotState(checkpointId), ...this.#clock.snapshot() };
-    return { keyed: undefined, lists };
-  }
-
-  override notifyCheckpointComplete(checkpointId: number): void {
-    this.#life.notifyCheckpointComplete(checkpointId);
-  }
-
-  override notifyCheckpointAborted(checkpointId: number): void {
-    this.#life.notifyCheckpointAborted(checkpointId);
-  }
-
-  override close(): void {
-    this.#life.close();
   }
 }
 

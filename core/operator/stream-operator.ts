@@ -79,8 +79,6 @@ export interface OperatorSnapshot {
   readonly lists: Readonly<Record<string, OperatorListHandle>>;
 }
 
-export const EMPTY_SNAPSHOT: OperatorSnapshot = { keyed: undefined, lists: {} };
-
 /** All that an operator may reach of the world. Made by the task. */
 export interface OperatorContext {
   readonly jobName: string;
