@@ -18,6 +18,7 @@ export {
   type CoGroupedStreamsEqualTo,
   type CoGroupedStreamsWhere,
   type CoGroupFunction,
+  type RichCoGroupFunction,
   type TaggedUnion,
   type WindowedCoGroup,
 } from './api/co-grouped-streams.js';
@@ -42,6 +43,7 @@ export {
   type JoinedStreamsEqualTo,
   type JoinedStreamsWhere,
   type JoinFunction,
+  type RichJoinFunction,
   type WindowedJoin,
 } from './api/joined-streams.js';
 export { KeyedStream } from './api/keyed-stream.js';
@@ -57,6 +59,7 @@ export { PacedSource } from './api/paced-source.js';
 export {
   type MapPartitionFunction,
   PartitionWindowedStream,
+  type RichMapPartitionFunction,
   type SortOrder,
 } from './api/partition-windowed-stream.js';
 export { PrintSink } from './api/print-sink.js';
@@ -146,7 +149,12 @@ export type {
   FunctionSnapshotContext,
   RichFunction,
 } from './operator/rich-function.js';
-export type { RichFilterFunction, RichFlatMapFunction, RichMapFunction } from './operator/rich-functions.js';
+export type {
+  RichFilterFunction,
+  RichFlatMapFunction,
+  RichMapFunction,
+  RichReduceFunction,
+} from './operator/rich-functions.js';
 export type { Comparable } from './operator/rolling-aggregation.js';
 export type { RuntimeContext } from './operator/runtime-context.js';
 export type { TimerService, TimeService } from './operator/timer-service.js';
@@ -191,6 +199,12 @@ export { ProcessingTimeSessionWindows } from './window/processing-time-session-w
 export { ProcessingTimeTrigger } from './window/processing-time-trigger.js';
 export { ProcessingTimeoutTrigger } from './window/processing-timeout-trigger.js';
 export { PurgingTrigger } from './window/purging-trigger.js';
+export type {
+  AllWindowApply,
+  RichAllWindowFunction,
+  RichWindowFunction,
+  WindowApply,
+} from './window/rich-window-functions.js';
 export type { SessionWindowTimeGapExtractor } from './window/session-gap.js';
 export { SlidingEventTimeWindows } from './window/sliding-event-time-windows.js';
 export { SlidingProcessingTimeWindows } from './window/sliding-processing-time-windows.js';

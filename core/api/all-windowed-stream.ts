@@ -1,13 +1,14 @@
 import type { Duration } from '../base/duration.js';
-import type { Collector } from '../operator/collector.js';
 import type { FieldPathTo } from '../operator/field-path.js';
+import type { KeyedRuntimeContext } from '../operator/keyed-process-function.js';
+import { functionAndLife, LIFE_METHODS, lifeOf } from '../operator/rich-function.js';
 import type { Comparable } from '../operator/rolling-aggregation.js';
-import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
+import { checkFunctionObject } from '../operator/synchronous.js';
 import type { AggregateFunction, ReduceFunction } from '../state/aggregate-function.js';
 import type { Evictor } from '../window/evictor.js';
 import type { ProcessAllWindowFunction } from '../window/process-all-window-function.js';
 import type { ProcessWindowFunction } from '../window/process-window-function.js';
-import type { TimeWindow } from '../window/time-window.js';
+import type { AllWindowApply, RichAllWindowFunction } from '../window/rich-window-functions.js';
 import type { Trigger } from '../window/trigger.js';
 import type { OutputTag } from './output-tag.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
@@ -91,12 +92,16 @@ export class AllWindowedStream<T> {
     return this.#builder.process(withoutKey(fn));
   }
 
-  /** {@link process} by a plain function. */
-  apply<R>(
-    fn: (window: TimeWindow, elements: readonly T[], out: Collector<R>) => void,
-  ): SingleOutputStreamOperator<R> {
-    checkSynchronous(fn, 'The function given to apply');
-    return this.process<R>({ process: (ctx, elements, out) => fn(ctx.window, elements, out) });
+  /** {@link process} by a plain function, or an object with it as `apply` and a life. */
+  apply<R>(fn: AllWindowApply<T, R> | RichAllWindowFunction<T, R>): SingleOutputStreamOperator<R> {
+    const { fn: apply, life } = functionAndLife<AllWindowApply<T, R>, KeyedRuntimeContext>(
+      fn,
+      'apply',
+      'apply',
+    );
+    const process: ProcessAllWindowFunction<T, R>['process'] = (ctx, elements, out) =>
+      apply(ctx.window, elements, out);
+    return this.process<R>({ ...lifeOf(life), process });
   }
 
   /**
@@ -140,11 +145,10 @@ export class AllWindowedStream<T> {
 }
 
 function withoutKey<IN, R>(fn: ProcessAllWindowFunction<IN, R>): ProcessWindowFunction<number, IN, R> {
-  checkFunctionObject(fn, 'The process window function', ['process'], ['open', 'clear', 'close']);
+  checkFunctionObject(fn, 'The process window function', ['process'], ['clear', ...LIFE_METHODS]);
   return {
-    open: (ctx) => fn.open?.(ctx),
+    ...lifeOf(fn),
     process: (_key, ctx, elements, out) => fn.process(ctx, elements, out),
     clear: (ctx) => fn.clear?.(ctx),
-    close: () => fn.close?.(),
   };
 }

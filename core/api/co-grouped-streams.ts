@@ -2,8 +2,10 @@ import type { Duration } from '../base/duration.js';
 import type { StreamOrigin } from '../graph/stream-graph.js';
 import type { Collector } from '../operator/collector.js';
 import type { KeySelector, MapFunction } from '../operator/functions.js';
+import type { KeyedRuntimeContext } from '../operator/keyed-process-function.js';
+import { functionAndLife, lifeOf, type RichFunction } from '../operator/rich-function.js';
 import { mapOperator } from '../operator/stateless-operator.js';
-import { checkSynchronous } from '../operator/synchronous.js';
+import { checkSynchronous, expectNoPromise } from '../operator/synchronous.js';
 import type { TypeDescriptor, TypeNode } from '../serde/type-descriptor.js';
 import { types } from '../serde/types.js';
 import type { Evictor } from '../window/evictor.js';
@@ -27,6 +29,11 @@ export type CoGroupFunction<T1, T2, R> = (
   right: readonly T2[],
   out: Collector<R>,
 ) => void;
+
+/** A {@link CoGroupFunction} with a life; its state is that of the key, which no window ends. */
+export interface RichCoGroupFunction<T1, T2, R> extends RichFunction<KeyedRuntimeContext> {
+  coGroup(left: readonly T1[], right: readonly T2[], out: Collector<R>): void;
+}
 
 /** One of two streams that are to be brought together. */
 interface PairedStream<T> {
@@ -146,10 +153,15 @@ export class WindowedCoGroup<T1, T2, K> {
     return new WindowedCoGroup(this.#windowed.allowedLateness(lateness));
   }
 
-  /** Calls the function whenever a window fires. */
-  apply<R>(fn: CoGroupFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
-    checkSynchronous(fn, 'The function given to apply');
+  /** Calls the function whenever a window fires; an object with it as `coGroup` may have a life. */
+  apply<R>(fn: CoGroupFunction<T1, T2, R> | RichCoGroupFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    const { fn: coGroup, life } = functionAndLife<CoGroupFunction<T1, T2, R>, KeyedRuntimeContext>(
+      fn,
+      'coGroup',
+      'apply',
+    );
     return this.#windowed.process<R>({
+      ...lifeOf(life),
       process(_key, _ctx, elements, out) {
         const left: T1[] = [];
         const right: T2[] = [];
@@ -157,7 +169,8 @@ export class WindowedCoGroup<T1, T2, K> {
           if (element.isLeft) left.push(element.left as T1);
           else right.push(element.right as T2);
         }
-        fn(left, right, out);
+        const returned: unknown = coGroup(left, right, out);
+        if (returned !== undefined) expectNoPromise(returned, 'The function given to apply');
       },
     });
   }

@@ -1,7 +1,9 @@
 import type { Duration } from '../base/duration.js';
 import type { Collector } from '../operator/collector.js';
 import type { KeySelector } from '../operator/functions.js';
-import { checkSynchronous } from '../operator/synchronous.js';
+import type { KeyedRuntimeContext } from '../operator/keyed-process-function.js';
+import { functionAndLife, lifeOf, type RichFunction } from '../operator/rich-function.js';
+import { refusePromise } from '../state/aggregate-function.js';
 import type { Evictor } from '../window/evictor.js';
 import type { Trigger } from '../window/trigger.js';
 import type { WindowAssigner } from '../window/window-assigner.js';
@@ -23,6 +25,11 @@ type Nothing = ReturnType<Collector<unknown>['collect']>;
  * hands any number of them to that instead.
  */
 export type JoinFunction<T1, T2, R> = (left: T1, right: T2, out: Collector<R>) => R | Nothing;
+
+/** A {@link JoinFunction} with a life; its state is that of the key, which no window ends. */
+export interface RichJoinFunction<T1, T2, R> extends RichFunction<KeyedRuntimeContext> {
+  join(left: T1, right: T2, out: Collector<R>): R | Nothing;
+}
 
 /**
  * Two streams of which each pair of records that share key and window is joined.
@@ -124,6 +131,7 @@ export class WindowedJoin<T1, T2, K> {
 
   /**
    * Calls the function for every pair of a window that fires; see {@link JoinFunction}.
+   * An object with it as `join` may have a life.
    *
    * @example
    * ```ts
@@ -135,16 +143,23 @@ export class WindowedJoin<T1, T2, K> {
    * });
    * ```
    */
-  apply<R>(fn: JoinFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
-    checkSynchronous(fn, 'The function given to apply');
-    const collects = fn.length > 2;
-    return this.#windowed.apply<R>((lefts, rights, out) => {
-      for (const left of lefts) {
-        for (const right of rights) {
-          const result = fn(left, right, out);
-          if (!collects) out.collect(result as R);
+  apply<R>(fn: JoinFunction<T1, T2, R> | RichJoinFunction<T1, T2, R>): SingleOutputStreamOperator<R> {
+    const { fn: join, life } = functionAndLife<JoinFunction<T1, T2, R>, KeyedRuntimeContext>(
+      fn,
+      'join',
+      'apply',
+    );
+    const collects = join.length > 2;
+    return this.#windowed.apply<R>({
+      ...lifeOf(life),
+      coGroup(lefts, rights, out) {
+        for (const left of lefts) {
+          for (const right of rights) {
+            const result = refusePromise(join(left, right, out), 'The function given to apply');
+            if (!collects) out.collect(result as R);
+          }
         }
-      }
+      },
     });
   }
 }

@@ -6,15 +6,16 @@ import { keyedFinalReduceOperator } from '../operator/keyed-final-reduce-operato
 import type { KeyedProcessFunction, KeyedRuntimeContext } from '../operator/keyed-process-function.js';
 import { keyedProcessOperator } from '../operator/keyed-process-operator.js';
 import { keyedReduceOperator } from '../operator/keyed-reduce-operator.js';
-import { LIFE_METHODS } from '../operator/rich-function.js';
+import { functionAndLife, LIFE_METHODS } from '../operator/rich-function.js';
 import type {
   RichFilterFunction,
   RichFlatMapFunction,
   RichMapFunction,
   RichProcess,
+  RichReduceFunction,
 } from '../operator/rich-functions.js';
 import { type Comparable, extremeBy, extremeOf, sumOf } from '../operator/rolling-aggregation.js';
-import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
+import { checkFunctionObject } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import type { ReduceFunction } from '../state/aggregate-function.js';
 import type { WindowAssigner } from '../window/window-assigner.js';
@@ -123,15 +124,15 @@ export class KeyedStream<T, K> extends DataStream<T> {
   }
 
   /**
-   * Folds the records of each key, and emits every new value. `fn` may change and return its first one.
+   * Folds the records of each key, and emits every new value. `fn` may change and return its first one; as an
+   * object it may have a life, see {@link RichReduceFunction}.
    *
    * @example
    * ```ts
    * const worst = flights.keyBy((f) => f.origin).reduce((a, b) => (a.delay >= b.delay ? a : b));
    * ```
    */
-  reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
-    checkSynchronous(fn, 'The function given to reduce');
+  reduce(fn: ReduceFunction<T> | RichReduceFunction<T>): SingleOutputStreamOperator<T> {
     return this.#rolling('keyed-reduce', 'Keyed Reduce', fn);
   }
 
@@ -274,13 +275,23 @@ export class KeyedStream<T, K> extends DataStream<T> {
     return this.#rolling('keyed-aggregation', 'Keyed Aggregation', fn);
   }
 
-  #rolling(kind: string, name: string, fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
+  #rolling(
+    kind: string,
+    name: string,
+    fn: ReduceFunction<T> | RichReduceFunction<T>,
+  ): SingleOutputStreamOperator<T> {
     const { keySelector } = this;
+    const type = () => this.recordType();
+    const reduction = {
+      ...functionAndLife<ReduceFunction<T>, KeyedRuntimeContext>(fn, 'reduce', 'reduce'),
+      keySelector,
+      type,
+    };
     return this.factory.operator({
       kind,
       name,
-      operator: { kind: 'operator', factory: keyedReduceOperator(keySelector, fn, () => this.recordType()) },
-      batchOperator: { kind: 'operator', factory: keyedFinalReduceOperator(keySelector, fn) },
+      operator: { kind: 'operator', factory: keyedReduceOperator(reduction) },
+      batchOperator: { kind: 'operator', factory: keyedFinalReduceOperator(reduction) },
       inputs: [this.origins],
       outputType: 'inherit',
       isStateful: true,

@@ -4,7 +4,10 @@ import type { Collector } from '../operator/collector.js';
 import { type FieldPathTo, fieldSelector, parsePath } from '../operator/field-path.js';
 import { foldPartitionOperator, type PartitionFold } from '../operator/fold-partition-operator.js';
 import type { KeySelector } from '../operator/functions.js';
+import { functionAndLife, LIFE_METHODS, type RichFunction } from '../operator/rich-function.js';
+import type { RichReduceFunction } from '../operator/rich-functions.js';
 import type { Comparable } from '../operator/rolling-aggregation.js';
+import type { RuntimeContext } from '../operator/runtime-context.js';
 import { sortPartitionOperator } from '../operator/sort-partition-operator.js';
 import { checkFunctionObject, checkSynchronous, expectNoPromise } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
@@ -17,6 +20,11 @@ export type SortOrder = 'ASCENDING' | 'DESCENDING';
 
 /** Makes any number of results of all records of a partition, which it is given in memory. */
 export type MapPartitionFunction<T, R> = (values: readonly T[], out: Collector<R>) => void;
+
+/** A {@link MapPartitionFunction} with a life. */
+export interface RichMapPartitionFunction<T, R> extends RichFunction<RuntimeContext> {
+  mapPartition(values: readonly T[], out: Collector<R>): void;
+}
 
 /** What a stream of partitions is made of. */
 export interface PartitionInput<T> {
@@ -48,7 +56,8 @@ export class PartitionWindowedStream<T> {
 
   /**
    * The results of a function of all records of the partition, which must fit into memory together. Without
-   * keys it is called for a subtask without records too. Their type is undeclared until `.returns(type)`.
+   * keys it is called for a subtask without records too. Their type is undeclared until `.returns(type)`. An
+   * object with it as `mapPartition` may have a life.
    *
    * @example
    * ```ts
@@ -57,16 +66,23 @@ export class PartitionWindowedStream<T> {
    * });
    * ```
    */
-  mapPartition<R>(fn: MapPartitionFunction<T, R>): SingleOutputStreamOperator<R> {
-    checkSynchronous(fn, 'The function given to mapPartition');
+  mapPartition<R>(
+    fn: MapPartitionFunction<T, R> | RichMapPartitionFunction<T, R>,
+  ): SingleOutputStreamOperator<R> {
+    const { fn: mapPartition, life } = functionAndLife<MapPartitionFunction<T, R>, RuntimeContext>(
+      fn,
+      'mapPartition',
+      'mapPartition',
+    );
     const fold: PartitionFold<T, T[], R> = {
+      life,
       createAccumulator: () => [],
       add(value, all = []) {
         all.push(value);
         return all;
       },
       emit(all, out) {
-        const returned: unknown = fn(all, out);
+        const returned: unknown = mapPartition(all, out);
         if (returned !== undefined) expectNoPromise(returned, 'The function given to mapPartition');
       },
     };
@@ -105,15 +121,17 @@ export class PartitionWindowedStream<T> {
   }
 
   /**
-   * Folds the partition into one record; of an empty one nothing comes. `fn` may change and return its first one.
+   * Folds the partition into one record; of an empty one nothing comes. `fn` may change and return its first
+   * one; an object with it as `reduce` may have a life.
    */
-  reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
-    checkSynchronous(fn, 'The function given to reduce');
+  reduce(fn: ReduceFunction<T> | RichReduceFunction<T, RuntimeContext>): SingleOutputStreamOperator<T> {
+    const { fn: reduce, life } = functionAndLife<ReduceFunction<T>, RuntimeContext>(fn, 'reduce', 'reduce');
     const fold: PartitionFold<T, { value: T }, T> = {
+      life,
       createAccumulator: () => undefined,
       add(value, acc) {
         if (acc === undefined) return { value };
-        acc.value = checkFolded(fn(acc.value, value), 'The function given to reduce');
+        acc.value = checkFolded(reduce(acc.value, value), 'The function given to reduce');
         return acc;
       },
       emit: ({ value }, out) => out.collect(value),
@@ -122,9 +140,13 @@ export class PartitionWindowedStream<T> {
   }
 
   /** Folds the partition into an accumulator, and gives its result; without keys, of an empty one too. */
-  aggregate<ACC, R>(fn: AggregateFunction<T, ACC, R>): SingleOutputStreamOperator<R> {
-    checkFunctionObject(fn, 'The aggregate function', ['createAccumulator', 'add', 'getResult'], ['merge']);
+  aggregate<ACC, R>(
+    fn: AggregateFunction<T, ACC, R> & RichFunction<RuntimeContext>,
+  ): SingleOutputStreamOperator<R> {
+    const required = ['createAccumulator', 'add', 'getResult'];
+    checkFunctionObject(fn, 'The aggregate function', required, ['merge', ...LIFE_METHODS]);
     const fold: PartitionFold<T, { value: ACC }, R> = {
+      life: fn,
       createAccumulator: () => ({ value: fn.createAccumulator() }),
       add(value, acc = { value: fn.createAccumulator() }) {
         acc.value = checkFolded(fn.add(value, acc.value), 'add of the aggregate function');

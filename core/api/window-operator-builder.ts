@@ -3,6 +3,7 @@ import { MillraceError } from '../base/millrace-error.js';
 import type { StreamOrigin } from '../graph/stream-graph.js';
 import { parsePath } from '../operator/field-path.js';
 import type { KeySelector } from '../operator/functions.js';
+import { LIFE_METHODS } from '../operator/rich-function.js';
 import { extremeBy, extremeOf, sumOf } from '../operator/rolling-aggregation.js';
 import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
 import { checkOutputTag } from '../operator/tag-check.js';
@@ -99,7 +100,7 @@ export class WindowOperatorBuilder<T, K> {
   }
 
   reduce(fn: ReduceFunction<T>): SingleOutputStreamOperator<T> {
-    checkSynchronous(fn, 'The function given to reduce');
+    checkReduce(fn);
     return this.#reduced(fn, passContents<T>, 'inherit');
   }
 
@@ -107,7 +108,7 @@ export class WindowOperatorBuilder<T, K> {
     fn: ReduceFunction<T>,
     processWindow: ProcessWindowFunction<K, T, R>,
   ): SingleOutputStreamOperator<R> {
-    checkSynchronous(fn, 'The function given to reduce');
+    checkReduce(fn);
     return this.#reduced(fn, single(processWindow), undefined);
   }
 
@@ -165,7 +166,7 @@ export class WindowOperatorBuilder<T, K> {
     fn: AggregateFunction<T, ACC, V>,
     windowFunction: () => WindowFunction<V, R>,
   ): SingleOutputStreamOperator<R> {
-    checkFunctionObject(fn, 'The aggregate function', ['createAccumulator', 'add', 'getResult'], ['merge']);
+    checkAggregate(fn);
     const { evictor } = this.#settings;
     if (evictor !== undefined) {
       const type = () => this.#input.recordType();
@@ -220,5 +221,25 @@ function single<K, V, R>(fn: ProcessWindowFunction<K, V, R>): () => WindowFuncti
 }
 
 function checkProcessWindow(fn: unknown): void {
-  checkFunctionObject(fn, 'The process window function', ['process'], ['open', 'clear', 'close']);
+  checkFunctionObject(fn, 'The process window function', ['process'], ['clear', ...LIFE_METHODS]);
+}
+
+/** What folds the records of windows has no life: it belongs to no one window, and keeps nothing beside them. */
+function refuseLife(what: string): never {
+  throw new MillraceError('MR1001', what, {
+    hint: 'Give what needs open and close to a process window function, as second argument.',
+  });
+}
+
+function checkReduce(fn: unknown): void {
+  if (typeof fn === 'object' && fn !== null)
+    refuseLife('The reduce of a window was given an object, and takes a function.');
+  checkSynchronous(fn, 'The function given to reduce');
+}
+
+function checkAggregate(fn: object): void {
+  checkFunctionObject(fn, 'The aggregate function', ['createAccumulator', 'add', 'getResult'], ['merge']);
+  const method = LIFE_METHODS.find((name) => name in fn);
+  if (method !== undefined)
+    refuseLife(`The aggregate function of a window has '${method}', which nobody would call.`);
 }

@@ -1,12 +1,12 @@
 import type { Duration } from '../base/duration.js';
-import type { Collector } from '../operator/collector.js';
 import type { FieldPathTo } from '../operator/field-path.js';
+import type { KeyedRuntimeContext } from '../operator/keyed-process-function.js';
+import { functionAndLife, lifeOf } from '../operator/rich-function.js';
 import type { Comparable } from '../operator/rolling-aggregation.js';
-import { checkSynchronous } from '../operator/synchronous.js';
 import type { AggregateFunction, ReduceFunction } from '../state/aggregate-function.js';
 import type { Evictor } from '../window/evictor.js';
 import type { ProcessWindowFunction } from '../window/process-window-function.js';
-import type { TimeWindow } from '../window/time-window.js';
+import type { RichWindowFunction, WindowApply } from '../window/rich-window-functions.js';
 import type { Trigger } from '../window/trigger.js';
 import type { OutputTag } from './output-tag.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
@@ -111,16 +111,19 @@ export class WindowedStream<T, K> {
   }
 
   /**
-   * {@link process} by a plain function.
+   * {@link process} by a plain function, or an object with it as `apply` and a life.
    *
    * @example `windowed.apply<number>((user, window, clicks, out) => out.collect(clicks.length))`
    */
-  apply<R>(
-    fn: (key: K, window: TimeWindow, elements: readonly T[], out: Collector<R>) => void,
-  ): SingleOutputStreamOperator<R> {
-    checkSynchronous(fn, 'The function given to apply');
+  apply<R>(fn: WindowApply<K, T, R> | RichWindowFunction<K, T, R>): SingleOutputStreamOperator<R> {
+    const { fn: apply, life } = functionAndLife<WindowApply<K, T, R>, KeyedRuntimeContext>(
+      fn,
+      'apply',
+      'apply',
+    );
     return this.#builder.process<R>({
-      process: (key, ctx, elements, out) => fn(key, ctx.window, elements, out),
+      ...lifeOf(life),
+      process: (key, ctx, elements, out) => apply(key, ctx.window, elements, out),
     });
   }
 

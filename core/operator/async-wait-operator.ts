@@ -9,7 +9,7 @@ import { type AsyncOutputMode, AsyncQueue, AsyncRequest } from './async-queue.js
 import type { AsyncRetryStrategy } from './async-retry-strategy.js';
 import { REQUEST_LIST, restoreRequests, snapshotRequests } from './async-snapshot.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
-import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
+import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 
 /** All that an asynchronous operator is made of. */
@@ -68,6 +68,9 @@ class AsyncWaitOperator extends OneInputOperator<unknown, unknown> {
     this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#ended = false;
     this.#closed = false;
+    this.withPart({
+      snapshotState: () => ({ [REQUEST_LIST]: snapshotRequests(this.#codec, this.#queue) }),
+    });
     context.metrics.gauge('numRequestsUnderWay', () => this.#asked());
   }
 
@@ -140,10 +143,6 @@ class AsyncWaitOperator extends OneInputOperator<unknown, unknown> {
       else this.#delayed.push(retry);
       this.#wakeNoLaterThan(dueMs <= nowMs ? request.deadlineMs : Math.min(dueMs, request.deadlineMs), nowMs);
     }
-  }
-
-  override snapshotState(): OperatorSnapshot {
-    return { keyed: undefined, lists: { [REQUEST_LIST]: snapshotRequests(this.#codec, this.#queue) } };
   }
 
   override close(): void | Promise<void> {

@@ -3,10 +3,15 @@ import type { KeyedOperator } from './abstract-keyed-operator.js';
 import { OneInputOperator } from './abstract-stream-operator.js';
 import type { Collector } from './collector.js';
 import { ElementCollector } from './element-collector.js';
+import { FunctionLife } from './function-life.js';
+import type { RichFunction } from './rich-function.js';
+import { OperatorRuntimeContext, type RuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 
 /** How the records of a partition become its results. */
 export interface PartitionFold<T, ACC, R> {
+  /** Of the function object; empty where there is none. */
+  readonly life: RichFunction<RuntimeContext>;
   /** Undefined: of an empty partition nothing comes. */
   createAccumulator(): ACC | undefined;
   /** `acc` is undefined for a first record without accumulator. */
@@ -23,6 +28,7 @@ export interface PartitionFold<T, ACC, R> {
 class FoldPartitionOperator<T, ACC, R> extends OneInputOperator<T, R> implements KeyedOperator {
   readonly #fold: PartitionFold<T, ACC, R>;
   readonly #isKeyed: boolean;
+  readonly #life: FunctionLife<RuntimeContext>;
   readonly #collector: ElementCollector<R>;
   #accumulator: ACC | undefined;
 
@@ -35,8 +41,13 @@ class FoldPartitionOperator<T, ACC, R> extends OneInputOperator<T, R> implements
     super(context, output);
     this.#fold = fold;
     this.#isKeyed = isKeyed;
+    this.#life = this.withPart(new FunctionLife(context, fold.life, 'a partition function'));
     this.#collector = new ElementCollector(context, output);
     this.#collector.timestamp = NO_TIMESTAMP;
+  }
+
+  override open(): void {
+    this.#life.open(new OperatorRuntimeContext(this.context));
   }
 
   processElement(value: T): void {

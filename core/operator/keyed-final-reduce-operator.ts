@@ -1,6 +1,9 @@
 import { checkFolded, type ReduceFunction } from '../state/aggregate-function.js';
 import { AbstractKeyedOperator } from './abstract-keyed-operator.js';
-import type { KeySelector } from './functions.js';
+import { FunctionLife } from './function-life.js';
+import { KeyedOperatorContext } from './keyed-operator-context.js';
+import type { KeyedRuntimeContext } from './keyed-process-function.js';
+import type { KeyedReduction } from './keyed-reduction.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 
 /**
@@ -11,18 +14,19 @@ import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-o
  */
 class KeyedFinalReduceOperator<K, T> extends AbstractKeyedOperator<K, T, T> {
   readonly #fn: ReduceFunction<T>;
+  readonly #life: FunctionLife<KeyedRuntimeContext>;
   #hasValue = false;
   #reduced: T | undefined;
   #timestamp = 0;
 
-  constructor(
-    context: ChainedOperatorContext,
-    output: Output<T>,
-    keySelector: KeySelector<T, K>,
-    fn: ReduceFunction<T>,
-  ) {
-    super(context, output, keySelector);
-    this.#fn = fn;
+  constructor(context: ChainedOperatorContext, output: Output<T>, reduction: KeyedReduction<K, T>) {
+    super(context, output, reduction.keySelector);
+    this.#fn = reduction.fn;
+    this.#life = this.withPart(new FunctionLife(context, reduction.life, 'a reduce function'));
+  }
+
+  override open(): void {
+    this.#life.open(new KeyedOperatorContext(this.context, this.access));
   }
 
   processElement(value: T, timestamp: number): void {
@@ -47,12 +51,9 @@ class KeyedFinalReduceOperator<K, T> extends AbstractKeyedOperator<K, T, T> {
   }
 }
 
-export function keyedFinalReduceOperator<K, T>(
-  keySelector: KeySelector<T, K>,
-  fn: ReduceFunction<T>,
-): OperatorFactory {
+export function keyedFinalReduceOperator<K, T>(reduction: KeyedReduction<K, T>): OperatorFactory {
   return {
     needsKeyedState: true,
-    create: (context, output) => new KeyedFinalReduceOperator(context, output as Output<T>, keySelector, fn),
+    create: (context, output) => new KeyedFinalReduceOperator(context, output as Output<T>, reduction),
   };
 }

@@ -1,26 +1,28 @@
-import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { checkFolded, type ReduceFunction } from '../state/aggregate-function.js';
 import { ValueStateDescriptor } from '../state/state-descriptor.js';
 import type { ValueState } from '../state/value-state.js';
 import { AbstractKeyedOperator } from './abstract-keyed-operator.js';
-import type { KeySelector } from './functions.js';
+import { FunctionLife } from './function-life.js';
+import { KeyedOperatorContext } from './keyed-operator-context.js';
+import type { KeyedRuntimeContext } from './keyed-process-function.js';
+import type { KeyedReduction } from './keyed-reduction.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 
 /** Folds each record into the value of its key and emits the new value. hot path: the keyed-count bench. */
 class KeyedReduceOperator<K, T> extends AbstractKeyedOperator<K, T, T> {
   readonly #fn: ReduceFunction<T>;
+  readonly #life: FunctionLife<KeyedRuntimeContext>;
   readonly #reduced: ValueState<T>;
 
-  constructor(
-    context: ChainedOperatorContext,
-    output: Output<T>,
-    keySelector: KeySelector<T, K>,
-    fn: ReduceFunction<T>,
-    type: TypeDescriptor<T>,
-  ) {
-    super(context, output, keySelector);
-    this.#fn = fn;
-    this.#reduced = this.access.getState(new ValueStateDescriptor('reduced', type));
+  constructor(context: ChainedOperatorContext, output: Output<T>, reduction: KeyedReduction<K, T>) {
+    super(context, output, reduction.keySelector);
+    this.#fn = reduction.fn;
+    this.#life = this.withPart(new FunctionLife(context, reduction.life, 'a reduce function'));
+    this.#reduced = this.access.getState(new ValueStateDescriptor('reduced', reduction.type()));
+  }
+
+  override open(): void {
+    this.#life.open(new KeyedOperatorContext(this.context, this.access));
   }
 
   processElement(value: T, timestamp: number): void {
@@ -38,15 +40,9 @@ class KeyedReduceOperator<K, T> extends AbstractKeyedOperator<K, T, T> {
   }
 }
 
-/** `type`: of the records, asked for when the operator is made. */
-export function keyedReduceOperator<K, T>(
-  keySelector: KeySelector<T, K>,
-  fn: ReduceFunction<T>,
-  type: () => TypeDescriptor<T>,
-): OperatorFactory {
+export function keyedReduceOperator<K, T>(reduction: KeyedReduction<K, T>): OperatorFactory {
   return {
     needsKeyedState: true,
-    create: (context, output) =>
-      new KeyedReduceOperator(context, output as Output<T>, keySelector, fn, type()),
+    create: (context, output) => new KeyedReduceOperator(context, output as Output<T>, reduction),
   };
 }

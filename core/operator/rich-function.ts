@@ -1,4 +1,5 @@
 import type { OperatorStateStore } from '../state/operator-state-store.js';
+import { checkFunctionObject, checkSynchronous } from './synchronous.js';
 
 /**
  * What every function object may have beside its work. Calls come on the thread of the subtask and never
@@ -71,6 +72,25 @@ export const LIFE_METHODS = [
 /** Whether a function that is given no keyed state keeps state all the same. */
 export function hasOperatorState(fn: CheckpointedFunction): boolean {
   return fn.initializeState !== undefined;
+}
+
+/**
+ * What was given as a function, or as an object that has it as its `method` and may have a life beside it.
+ *
+ * @throws MillraceError MR1001, MR5002 if it is neither
+ */
+export function functionAndLife<F, C>(
+  given: F | RichFunction<C>,
+  method: string,
+  receiver: string,
+): { readonly fn: F; readonly life: RichFunction<C> } {
+  if (typeof given !== 'object' || given === null) {
+    checkSynchronous(given, `The function given to ${receiver}`);
+    return { fn: given as F, life: {} };
+  }
+  checkFunctionObject(given, `The function object given to ${receiver}`, [method], LIFE_METHODS);
+  const methods = given as Readonly<Record<string, (...args: unknown[]) => unknown>>;
+  return { fn: methods[method]?.bind(given) as F, life: given };
 }
 
 /** The life of `fn` alone, for a function object that is made around it. */

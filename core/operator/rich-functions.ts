@@ -1,6 +1,6 @@
 import { refusePromise } from '../state/aggregate-function.js';
 import type { Collector } from './collector.js';
-import type { KeyedProcessFunction } from './keyed-process-function.js';
+import type { KeyedProcessFunction, KeyedRuntimeContext } from './keyed-process-function.js';
 import type { ProcessFunction } from './process-function.js';
 import { LIFE_METHODS, lifeOf, type RichFunction } from './rich-function.js';
 import type { RuntimeContext } from './runtime-context.js';
@@ -19,6 +19,28 @@ export interface RichFilterFunction<T, C = RuntimeContext> extends RichFunction<
 /** A flatMap with a life; see {@link RichMapFunction}. */
 export interface RichFlatMapFunction<T, R, C = RuntimeContext> extends RichFunction<C> {
   flatMap(value: T, out: Collector<R>): void;
+}
+
+/**
+ * A reduce with a life. On a keyed stream `open` may ask for state of the key; the folded value itself is kept
+ * for it, under the name `reduced`.
+ *
+ * @example
+ * ```ts
+ * // Counts how often the worst delay of an airport grew.
+ * const grown = new IntCounter();
+ * const worst = flights.keyBy((flight) => flight.origin).reduce({
+ *   open: (ctx) => ctx.addAccumulator('grown', grown),
+ *   reduce(a, b) {
+ *     if (b.delay > a.delay) grown.add(1);
+ *     return b.delay > a.delay ? b : a;
+ *   },
+ * });
+ * ```
+ */
+export interface RichReduceFunction<T, C = KeyedRuntimeContext> extends RichFunction<C> {
+  /** As {@link ReduceFunction}. */
+  reduce(a: T, b: T): T;
 }
 
 /** What runs a rich function, with keys or without. */

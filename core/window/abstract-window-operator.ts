@@ -86,7 +86,7 @@ export abstract class AbstractWindowOperator<K, IN, ACC, CONTENTS, OUT>
     this.trigger = description.trigger ?? assigner.getDefaultTrigger();
     this.triggerStates = new TriggerStates(this.access);
     this.contents = description.contents.create(this.access);
-    this.windowFunction = description.windowFunction();
+    this.windowFunction = this.withPart(description.windowFunction());
     this.collector = new ElementCollector(context, output);
     this.allowedLatenessMs = this.isEventTime ? description.allowedLatenessMs : 0;
     this.lateTag = description.lateTag;
@@ -94,14 +94,8 @@ export abstract class AbstractWindowOperator<K, IN, ACC, CONTENTS, OUT>
   }
 
   override open(): void {
-    this.context.userCode.node = this.context.chainIndex;
     const { context, output, access, timers } = this;
     this.windowFunction.open({ context, output, access, time: timers, hasWindowState: !this.merges });
-  }
-
-  override close(): void {
-    this.context.userCode.node = this.context.chainIndex;
-    this.windowFunction.close();
   }
 
   /** Whether windows become others while they live. */

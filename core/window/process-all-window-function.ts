@@ -1,5 +1,6 @@
 import type { Collector } from '../operator/collector.js';
-import type { RuntimeContext } from '../operator/runtime-context.js';
+import type { KeyedRuntimeContext } from '../operator/keyed-process-function.js';
+import type { RichFunction } from '../operator/rich-function.js';
 import type { ProcessWindowContext } from './process-window-function.js';
 
 /**
@@ -15,11 +16,9 @@ import type { ProcessWindowContext } from './process-window-function.js';
  * });
  * ```
  */
-export interface ProcessAllWindowFunction<IN, OUT> {
-  open?(ctx: RuntimeContext): void;
+export interface ProcessAllWindowFunction<IN, OUT> extends RichFunction<KeyedRuntimeContext> {
   /** Results have the timestamp `ctx.window.end - 1`. */
   process(ctx: ProcessWindowContext, elements: readonly IN[], out: Collector<OUT>): void;
   /** The window goes: clear what was put into its `windowState()`. */
   clear?(ctx: ProcessWindowContext): void;
-  close?(): void;
 }

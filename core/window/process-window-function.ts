@@ -1,6 +1,7 @@
 import type { OutputTag } from '../api/output-tag.js';
 import type { Collector } from '../operator/collector.js';
-import type { KeyedStates } from '../operator/keyed-process-function.js';
+import type { KeyedRuntimeContext, KeyedStates } from '../operator/keyed-process-function.js';
+import type { RichFunction } from '../operator/rich-function.js';
 import type { RuntimeContext } from '../operator/runtime-context.js';
 import type { TimeWindow } from './time-window.js';
 
@@ -17,13 +18,11 @@ import type { TimeWindow } from './time-window.js';
  * });
  * ```
  */
-export interface ProcessWindowFunction<K, IN, OUT> {
-  open?(ctx: RuntimeContext): void;
+export interface ProcessWindowFunction<K, IN, OUT> extends RichFunction<KeyedRuntimeContext> {
   /** Results have the timestamp `ctx.window.end - 1`. */
   process(key: K, ctx: ProcessWindowContext, elements: readonly IN[], out: Collector<OUT>): void;
   /** The window goes: clear what was put into its `windowState()`. */
   clear?(ctx: ProcessWindowContext): void;
-  close?(): void;
 }
 
 /** Valid only during the call that it is given to. */

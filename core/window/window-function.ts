@@ -1,10 +1,13 @@
 import type { OutputTag } from '../api/output-tag.js';
 import { MillraceError } from '../base/millrace-error.js';
+import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
 import { NO_TIMESTAMP } from '../element/watermark.js';
 import type { Collector } from '../operator/collector.js';
 import type { ElementCollector } from '../operator/element-collector.js';
-import type { KeyedStates } from '../operator/keyed-process-function.js';
-import { OperatorRuntimeContext } from '../operator/runtime-context.js';
+import { FunctionLife } from '../operator/function-life.js';
+import { KeyedOperatorContext } from '../operator/keyed-operator-context.js';
+import type { KeyedRuntimeContext, KeyedStates } from '../operator/keyed-process-function.js';
+import type { OperatorPart } from '../operator/operator-part.js';
 import type { ChainedOperatorContext, Output } from '../operator/stream-operator.js';
 import { expectNoPromise } from '../operator/synchronous.js';
 import { checkOutputTag } from '../operator/tag-check.js';
@@ -15,12 +18,11 @@ import type { ProcessWindowContext, ProcessWindowFunction } from './process-wind
 import { TimeWindow } from './time-window.js';
 
 /** Turns the contents of a window that fires into results. */
-export interface WindowFunction<CONTENTS, OUT> {
+export interface WindowFunction<CONTENTS, OUT> extends OperatorPart {
   open(runtime: WindowRuntime<OUT>): void;
   emit(window: TimeWindow, contents: CONTENTS, out: ElementCollector<OUT>): void;
   /** The window goes. */
   clear(window: TimeWindow): void;
-  close(): void;
 }
 
 /** What window functions reach of their operator. */
@@ -39,7 +41,6 @@ export function passContents<OUT>(): WindowFunction<OUT, OUT> {
     open: () => {},
     emit: (_window, contents, out) => out.collect(contents),
     clear: () => {},
-    close: () => {},
   };
 }
 
@@ -51,21 +52,26 @@ export function processContents<K, IN, OUT, CONTENTS>(
   return () => new ProcessedWindow(fn, elementsOf);
 }
 
+/** Invariant: there are a life and a context from `open` on. */
 class ProcessedWindow<K, IN, OUT, CONTENTS> implements WindowFunction<CONTENTS, OUT> {
   readonly #fn: ProcessWindowFunction<K, IN, OUT>;
   readonly #elementsOf: (contents: CONTENTS) => readonly IN[];
+  #life: FunctionLife<KeyedRuntimeContext> | undefined;
   #functionContext: WindowFunctionContext<K> | undefined;
 
   constructor(fn: ProcessWindowFunction<K, IN, OUT>, elementsOf: (contents: CONTENTS) => readonly IN[]) {
     this.#fn = fn;
     this.#elementsOf = elementsOf;
+    this.#life = undefined;
     this.#functionContext = undefined;
   }
 
   open(runtime: WindowRuntime<OUT>): void {
     const functionContext = new WindowFunctionContext<K>(runtime as WindowRuntime<never>);
+    const life = new FunctionLife(runtime.context, this.#fn, 'a process window function');
     this.#functionContext = functionContext;
-    expectNoPromise(this.#fn.open?.(functionContext), 'open of a process window function');
+    this.#life = life;
+    life.open(functionContext);
   }
 
   emit(window: TimeWindow, contents: CONTENTS, out: Collector<OUT>): void {
@@ -88,21 +94,33 @@ class ProcessedWindow<K, IN, OUT, CONTENTS> implements WindowFunction<CONTENTS, 
     expectNoPromise(this.#fn.clear(functionContext), 'clear of a process window function');
   }
 
+  snapshotState(checkpointId: number): Readonly<Record<string, OperatorListHandle>> {
+    return this.#life?.snapshotState(checkpointId) ?? {};
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#life?.notifyCheckpointComplete(checkpointId);
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#life?.notifyCheckpointAborted(checkpointId);
+  }
+
   close(): void {
-    this.#fn.close?.();
+    this.#life?.close();
   }
 }
 
 const NO_WINDOW = new TimeWindow(0, 0);
 
-class WindowFunctionContext<K> extends OperatorRuntimeContext implements ProcessWindowContext {
+class WindowFunctionContext<K> extends KeyedOperatorContext implements ProcessWindowContext {
   window: TimeWindow;
   readonly #runtime: WindowRuntime<never>;
   readonly #windowState: KeyedStates;
   readonly #globalState: KeyedStates;
 
   constructor(runtime: WindowRuntime<never>) {
-    super(runtime.context);
+    super(runtime.context, runtime.access);
     this.window = NO_WINDOW;
     this.#runtime = runtime;
     this.#windowState = statesOf(runtime.access, StateNamespace.WINDOW);
@@ -110,7 +128,7 @@ class WindowFunctionContext<K> extends OperatorRuntimeContext implements Process
   }
 
   get currentKey(): K {
-    return this.#runtime.access.keys.currentKey as K;
+    return this.access.keys.currentKey as K;
   }
 
   currentWatermark(): number {

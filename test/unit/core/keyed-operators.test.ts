@@ -50,11 +50,12 @@ function countingPerUser(): KeyedProcessFunction<string, Click, unknown> {
 }
 
 t.test('reduce folds the records of each key and emits every new value', async (t) => {
-  const sum = keyedReduceOperator(
-    (value: { k: string; n: number }) => value.k,
-    (a, b) => ({ k: a.k, n: a.n + b.n }),
-    () => types.object({ k: types.string, n: types.float64 }),
-  );
+  const sum = keyedReduceOperator<string, { k: string; n: number }>({
+    keySelector: (value) => value.k,
+    fn: (a, b) => ({ k: a.k, n: a.n + b.n }),
+    life: {},
+    type: () => types.object({ k: types.string, n: types.float64 }),
+  });
   const harness = await OperatorTestHarness.open<{ k: string; n: number }>(sum);
   harness.element({ k: 'a', n: 1 }, 5);
   harness.element({ k: 'b', n: 10 }, 6);

@@ -42,7 +42,7 @@ t.test('a fold that forgets to return is refused, not taken for no state', async
     getResult: (sum: number) => sum,
   } as AggregateFunction<number, number, number>;
   const operators = [
-    keyedReduceOperator(() => 'all', forgetful, dynamic),
+    keyedReduceOperator({ keySelector: () => 'all', fn: forgetful, life: {}, type: dynamic }),
     windowed(reducedContents(forgetful, dynamic)),
     windowed(aggregatedContents(forgetfulAggregate)),
     keyedProcessOperator<string, number, never>(() => 'all', {
