@@ -130,6 +130,7 @@ export type {
   KeyedCoProcessFunction,
 } from './operator/co-process-function.js';
 export type { Collector } from './operator/collector.js';
+export type { CachedFile, DistributedCache } from './operator/distributed-cache.js';
 export type { FieldAt, FieldPath, FieldPathTo } from './operator/field-path.js';
 export type { FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './operator/functions.js';
 export type {

@@ -93,6 +93,7 @@ export { NO_TIMESTAMP, Watermark } from './element/watermark.js';
 export { graphDifference } from './graph/graph-fingerprint.js';
 export type {
   BuiltJob,
+  CachedFileEntry,
   ChainNode,
   ExecutableEdge,
   ExecutableVertex,
@@ -151,6 +152,7 @@ export {
   type RestartStrategyConfig,
   restartStrategyFromOptions,
 } from './job/restart-strategy-config.js';
+export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
 export { type ChainHost, OperatorChain } from './operator/operator-chain.js';
 export type {
   SourceCoordinator,

@@ -46,6 +46,7 @@ export {
 export { type FittedMemory, raiseProcessSizeUntilFits } from './process-size.js';
 export { ReplySignal, type ReplySignalMemory } from './reply-signal.js';
 export { createSegmentPool, SegmentAllocator, SegmentPool, type SegmentPoolHandle } from './segment-pool.js';
+export { shareBytes } from './shared-bytes.js';
 export { dynamicConfiguration, forLocalExecution, taskExecutorResource } from './task-executor-resource.js';
 export { createTaskGauges, type TaskGaugeMemory, TaskGauges } from './task-gauges.js';
 export { taskManagerMemory, withTaskManagerDefaultSize } from './task-manager-memory.js';

@@ -16,8 +16,10 @@ export type {
 } from './connectors/file-source-options.js';
 export type { FileEnumeratorState, FileSplit } from './connectors/file-split.js';
 export type { PartFile } from './connectors/part-file-committer.js';
+export { readCachedFiles } from './file-system/cached-files.js';
 export { fileError } from './file-system/file-error.js';
 export { LocalFileSystem } from './file-system/local-file-system.js';
+export { localPath, schemeOf } from './file-system/local-path.js';
 export { FileObjectStore } from './object-store/file-object-store.js';
 export { MemoryObjectStore } from './object-store/memory-object-store.js';
 export type { ObjectStore } from './object-store/object-store.js';

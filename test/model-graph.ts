@@ -32,6 +32,7 @@ export function modelGraph(...described: readonly ModelVertex[]): JobGraph {
     edges: edges.map((edge, id) => ({ ...edge, id })),
     runtimeMode: 'STREAMING',
     warnings: [],
+    cachedFiles: [],
     configuration: {},
   };
 }

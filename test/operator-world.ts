@@ -1,5 +1,7 @@
+import { JobParameters } from '../core/api/job-parameters.js';
 import type { OperatorListHandle, OperatorStateHandle } from '../core/checkpoint/snapshot-handle.js';
 import { keyGroupRangeOf } from '../core/graph/key-group.js';
+import { FileCache } from '../core/operator/distributed-cache.js';
 import type { OperatorContext, OperatorSnapshot } from '../core/operator/stream-operator.js';
 import type { Completions } from '../core/ports/completions.js';
 import type { KeyedStateBackend, KeyedStateStore } from '../core/ports/keyed-state-store.js';
@@ -119,6 +121,8 @@ export class OperatorWorld implements Completions {
       subtaskIndex: options.subtaskIndex ?? 0,
       parallelism: options.parallelism ?? 1,
       maxParallelism: options.maxParallelism ?? 128,
+      globalJobParameters: new JobParameters(),
+      distributedCache: new FileCache(),
       epoch: 1,
       attempt: options.attempt ?? 1,
       restored: options.restored,

@@ -230,6 +230,7 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
   return {
     module: plan.module,
     moduleHash: plan.moduleHash,
+    cachedFiles: plan.cachedFiles,
     plan: plan.memory.plan,
     networkOptions: plan.networkOptions,
     task: {

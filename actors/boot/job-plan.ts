@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
+  type CachedFileContent,
   type JobGraph,
   MillraceError,
   type OptionLayer,
@@ -12,7 +11,9 @@ import {
   type NetworkBufferOptions,
   networkBufferOptions,
   raiseProcessSizeUntilFits,
+  shareBytes,
 } from '../../memory/index.js';
+import { localPath, readCachedFiles, schemeOf } from '../../storage/index.js';
 import { channelsOf } from '../cluster/channel-plan.js';
 import type { JobSubmission } from '../cluster/cluster-gateway.js';
 import { type BuiltGraph, buildGraph } from './graph-builder.js';
@@ -23,6 +24,8 @@ export interface JobPlan {
   readonly module: JobModule;
   readonly moduleHash: string;
   readonly graph: JobGraph;
+  /** Read, into shared memory. */
+  readonly cachedFiles: readonly CachedFileContent[];
   readonly options: ResolvedOptions;
   readonly memory: FittedMemory;
   readonly networkOptions: NetworkBufferOptions;
@@ -30,9 +33,9 @@ export interface JobPlan {
 }
 
 /**
- * Builds the graph on a thread of its own and fits the job into memory.
+ * Builds the graph on a thread of its own, fits the job into memory, and reads its cached files.
  *
- * @throws what the graph, the configuration or the memory plan finds wrong
+ * @throws what the graph, the configuration or the memory plan finds wrong; MR1010
  */
 export async function planJob(submission: JobSubmission): Promise<JobPlan> {
   const outer = resolveOptions(submission.layers);
@@ -54,10 +57,12 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
       subtasks: channelsOf(graph)[vertex.id] ?? [],
     })),
   });
+  const cachedFiles = await readCachedFiles(graph.cachedFiles);
   return {
     module,
     moduleHash: built.moduleHash,
     graph,
+    cachedFiles: cachedFiles.map((file) => ({ ...file, bytes: shareBytes(file.bytes) })),
     options,
     memory,
     networkOptions: networkBufferOptions(memory.config),
@@ -68,12 +73,11 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
 /** Where a job's checkpoints are kept: a folder below that of the configuration, relative to the process. */
 export function checkpointsRoot(options: ResolvedOptions): string {
   const dir = options.values['execution.checkpointing.dir'] ?? './.millrace';
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(dir)?.[1]?.toLowerCase();
-  if (scheme === undefined) return resolve(dir);
-  if (scheme === 'file') return fileURLToPath(dir);
+  const path = localPath(dir);
+  if (path !== undefined) return path;
   throw new MillraceError('MR4002', `Checkpoints cannot be kept at '${dir}'.`, {
     where: { at: 'execution.checkpointing.dir' },
-    why: `there is no store for ${scheme}:// yet`,
+    why: `there is no store for ${schemeOf(dir)}:// yet`,
     hint: 'Name a local folder.',
   });
 }

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { TaskAddress } from '../../core/internal.js';
+import type { CachedFileContent, TaskAddress } from '../../core/internal.js';
 import type {
   ChannelHandle,
   DoorbellHandle,
@@ -20,6 +20,8 @@ export interface TaskContract {
   /** What the module and its graph must be in this thread too. */
   readonly moduleHash: string;
   readonly fingerprint: string;
+  /** Their bytes are shared memory. */
+  readonly cachedFiles: readonly CachedFileContent[];
   readonly inputs: readonly InputContract[];
   readonly outputs: readonly OutputContract[];
   readonly doorbell: DoorbellHandle;

@@ -2,6 +2,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import {
   type BuiltJob,
   type CodecFactory,
+  FileCache,
   invariant,
   type KeyedStateBackend,
   MillraceError,
@@ -103,6 +104,8 @@ async function environmentOf(
     jobName: contract.jobName,
     address,
     epoch: contract.epoch,
+    globalJobParameters: job.globalJobParameters,
+    distributedCache: new FileCache(contract.cachedFiles),
     vertex,
     ...channelsOf(contract, job, codecs),
     restore: contract.restore,

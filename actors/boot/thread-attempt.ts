@@ -219,6 +219,7 @@ function contractBase(
     module: settings.module,
     moduleHash: settings.moduleHash,
     fingerprint: attempt.graph.fingerprint,
+    cachedFiles: settings.cachedFiles,
     restore: restoreOf(attempt.restore, address),
     settings: { ...settings.task, managedBytes: keepsState ? settings.plan.managedPerTask : 0 },
     bufferTimeoutMs: settings.bufferTimeoutMs,

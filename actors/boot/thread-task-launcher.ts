@@ -1,4 +1,10 @@
-import type { AttemptDescription, RunningAttempt, TaskEvent, TaskLauncher } from '../../core/internal.js';
+import type {
+  AttemptDescription,
+  CachedFileContent,
+  RunningAttempt,
+  TaskEvent,
+  TaskLauncher,
+} from '../../core/internal.js';
 import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import type { TaskSettings } from '../task/task-environment.js';
@@ -14,6 +20,8 @@ import { ThreadAttempt } from './thread-attempt.js';
 export interface LauncherSettings {
   readonly module: JobModule;
   readonly moduleHash: string;
+  /** Their bytes are shared memory. */
+  readonly cachedFiles: readonly CachedFileContent[];
   readonly plan: RuntimePlan;
   readonly networkOptions: NetworkBufferOptions;
   readonly task: Omit<TaskSettings, 'managedBytes'>;

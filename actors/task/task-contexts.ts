@@ -74,6 +74,8 @@ export class TaskContexts {
       subtaskIndex: environment.address.subtask,
       parallelism: vertex.parallelism,
       maxParallelism: vertex.maxParallelism,
+      globalJobParameters: environment.globalJobParameters,
+      distributedCache: environment.distributedCache,
       epoch: environment.epoch,
       attempt: environment.address.attempt,
       restored: environment.restore?.snapshot.operators[node.uid],

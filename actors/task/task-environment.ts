@@ -4,8 +4,10 @@ import type {
   Clock,
   CodecFactory,
   Completions,
+  DistributedCache,
   ExecutableVertex,
   FileSystem,
+  JobParameters,
   KeyedStateBackend,
   SnapshotWriter,
   StateFileReader,
@@ -21,6 +23,8 @@ export interface TaskEnvironment {
   readonly jobName: string;
   readonly address: TaskAddress;
   readonly epoch: number;
+  readonly globalJobParameters: JobParameters;
+  readonly distributedCache: DistributedCache;
   readonly vertex: ExecutableVertex;
   /** By input edge, in the order of edge ids. */
   readonly inputs: readonly TaskInputEdge[];

@@ -35,7 +35,7 @@ export function buildJob(
 ): BuiltJob {
   const env = new StreamExecutionEnvironment();
   describeJob(definition, env, params);
-  return generateJobGraph(...settle(definition.url, env.describe(), options));
+  return generateJobGraph(...settle(definition.url, env.describe(), params, options));
 }
 
 function describeJob(
@@ -59,6 +59,7 @@ function describeJob(
 function settle(
   url: string,
   said: EnvironmentDescription,
+  params: JobParameters,
   options: JobBuildOptions,
 ): [EnvironmentDescription['graph'], JobGraphSettings] {
   const configuration = { ...said.configuration, ...options.configuration };
@@ -75,6 +76,8 @@ function settle(
       ),
       chainingEnabled: said.chaining ?? !isFalse(configuration['pipeline.operator-chaining.enabled']),
       configuration: said.configuration,
+      cachedFiles: said.cachedFiles,
+      globalJobParameters: said.globalJobParameters ?? params,
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { type Duration, durationMs } from '../base/duration.js';
 import { isMillraceError, MillraceError } from '../base/millrace-error.js';
 import { nearest } from '../base/nearest.js';
+import { parseProperties } from './properties-text.js';
 
 export type JobParameterValue = string | number | boolean;
 
@@ -28,6 +29,21 @@ export class JobParameters {
   constructor(input: JobParameterInput = {}) {
     this.#values = isWords(input) ? fromWords(input) : fromRecord(input);
     this.#asked = new Set();
+  }
+
+  /**
+   * The parameters of a text in the form of Java's `.properties` files.
+   *
+   * @example `JobParameters.fromProperties('input = flights.jsonl\nbound = 29 h').mergeWith(params)`
+   */
+  static fromProperties(text: string): JobParameters {
+    return new JobParameters(Object.fromEntries(parseProperties(text)));
+  }
+
+  /** These parameters and the others, which win where both have one. All of them count as asked for. */
+  mergeWith(others: JobParameters | JobParameterInput): JobParameters {
+    const more = others instanceof JobParameters ? others : new JobParameters(others);
+    return new JobParameters({ ...this.all(), ...more.all() });
   }
 
   /** Whether the parameter was given, with whatever value. */

@@ -2,9 +2,9 @@ import { MillraceError } from '../base/millrace-error.js';
 import { MAX_PARALLELISM_LIMIT } from '../graph/key-group.js';
 
 /** @throws MillraceError MR1001 if it is no text, or empty */
-export function checkText(text: string, what: string): string {
+export function checkText(text: string, what: string, of = 'an operator'): string {
   if (typeof text === 'string' && text.trim() !== '') return text;
-  throw new MillraceError('MR1001', `The ${what} of an operator is ${JSON.stringify(text)}.`, {
+  throw new MillraceError('MR1001', `The ${what} of ${of} is ${JSON.stringify(text)}.`, {
     hint: 'Give it a text that is not empty.',
   });
 }

@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import type { CachedFileEntry } from '../graph/job-graph.js';
 import { parseRuntimeMode, type RuntimeExecutionMode } from '../graph/runtime-mode.js';
 import {
   StreamGraph,
@@ -17,6 +18,7 @@ import {
 } from './async-iterable-source.js';
 import { batchOperatorOf } from './batch-operator.js';
 import { CollectionSource } from './collection-source.js';
+import { type JobParameterInput, JobParameters } from './job-parameters.js';
 import { KeyedStream } from './keyed-stream.js';
 import { NumberSequenceSource } from './number-sequence-source.js';
 import { checkCount, checkText } from './operator-settings.js';
@@ -47,6 +49,8 @@ export class StreamExecutionEnvironment {
   #maxParallelism: number | undefined;
   #chaining: boolean | undefined;
   #runtimeMode: RuntimeExecutionMode | undefined;
+  readonly #cachedFiles: Map<string, CachedFileEntry>;
+  #globalJobParameters: JobParameters | undefined;
 
   constructor() {
     this.#graph = new StreamGraph();
@@ -56,6 +60,8 @@ export class StreamExecutionEnvironment {
     this.#maxParallelism = undefined;
     this.#chaining = undefined;
     this.#runtimeMode = undefined;
+    this.#cachedFiles = new Map();
+    this.#globalJobParameters = undefined;
   }
 
   /**
@@ -181,6 +187,36 @@ export class StreamExecutionEnvironment {
     return this;
   }
 
+  /**
+   * Has the file read when the job is started; functions ask for it by
+   * `ctx.getDistributedCache().getFile(name)`. With `executable`, the job is refused if it may not be executed.
+   *
+   * @throws MillraceError MR1001 if the name is taken; when the job is started MR1010, if there is no such file
+   * @example `env.registerCachedFile('data/airports.json', 'airports')`
+   */
+  registerCachedFile(path: string, name: string, executable = false): this {
+    checkText(path, 'path', 'a cached file');
+    checkText(name, 'name', 'a cached file');
+    if (this.#cachedFiles.has(name)) {
+      throw new MillraceError('MR1001', `There are two cached files of the name '${name}'.`);
+    }
+    this.#cachedFiles.set(name, { name, path, isExecutable: executable });
+    return this;
+  }
+
+  /**
+   * What `ctx.getGlobalJobParameters()` gives to functions. Without it, the parameters the job was started with.
+   *
+   * @example `env.setGlobalJobParameters(params.mergeWith({ bound: '29 h' }))`
+   */
+  setGlobalJobParameters(params: JobParameters | JobParameterInput): this {
+    const parameters = params instanceof JobParameters ? params : new JobParameters(params);
+    // Who asks for them is not known before the job runs.
+    parameters.all();
+    this.#globalJobParameters = parameters;
+    return this;
+  }
+
   /** What the job said of itself, for those who make its tasks. */
   describe(): EnvironmentDescription {
     this.#graph.close();
@@ -191,6 +227,8 @@ export class StreamExecutionEnvironment {
       chaining: this.#chaining,
       runtimeMode: this.#runtimeMode,
       configuration: { ...this.#configuration },
+      cachedFiles: [...this.#cachedFiles.values()],
+      globalJobParameters: this.#globalJobParameters,
     };
   }
 }
@@ -203,6 +241,8 @@ export interface EnvironmentDescription {
   readonly chaining: boolean | undefined;
   readonly runtimeMode: RuntimeExecutionMode | undefined;
   readonly configuration: Readonly<Record<string, ConfigurationValue>>;
+  readonly cachedFiles: readonly CachedFileEntry[];
+  readonly globalJobParameters: JobParameters | undefined;
 }
 
 class EnvironmentStreams implements StreamFactory {

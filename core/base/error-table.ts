@@ -19,6 +19,7 @@ export const ERROR_TABLE = {
   MR1007: { kind: 'fatal', title: 'A job parameter is missing' },
   MR1008: { kind: 'fatal', title: 'A job parameter has the wrong form' },
   MR1009: { kind: 'fatal', title: 'The job module threw while its graph was built' },
+  MR1010: { kind: 'fatal', title: 'A cached file cannot be used' },
   // 2xxx: types and state
   MR2001: { kind: 'fatal', title: 'Invalid type descriptor' },
   MR2002: { kind: 'retryable', title: 'A value does not have its declared type' },

@@ -1,3 +1,4 @@
+import type { JobParameters } from '../api/job-parameters.js';
 import { invariant } from '../base/invariant.js';
 import { MillraceError } from '../base/millrace-error.js';
 import { type TypeDescriptor, typeId } from '../serde/type-descriptor.js';
@@ -5,6 +6,7 @@ import { type Chain, cutIntoChains, type ResolvedNode, type StreamEdge } from '.
 import { graphFingerprint } from './graph-fingerprint.js';
 import type {
   BuiltJob,
+  CachedFileEntry,
   ChainNode,
   ChainOutput,
   ExecutableEdge,
@@ -30,6 +32,8 @@ export interface JobGraphSettings {
   readonly chainingEnabled: boolean;
   readonly runtimeMode: RuntimeExecutionMode;
   readonly configuration: Readonly<Record<string, string | number | boolean>>;
+  readonly cachedFiles: readonly CachedFileEntry[];
+  readonly globalJobParameters: JobParameters;
 }
 
 /**
@@ -67,10 +71,12 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
         ...(runtimeMode === 'BATCH' ? [] : [...uids.warnings, ...watermarkWarnings(graph.nodes)]),
         ...replayWarnings(graph.nodes),
       ],
+      cachedFiles: settings.cachedFiles,
       configuration: settings.configuration,
     },
     vertices: chains.map((chain, id) => executableVertex(chain, at(vertices, id), edges)),
     edgeTypes: edges.map((edge) => edge.type),
+    globalJobParameters: settings.globalJobParameters,
   };
 }
 

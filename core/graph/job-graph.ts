@@ -1,3 +1,4 @@
+import type { JobParameters } from '../api/job-parameters.js';
 import type { SourceOperatorFactory } from '../operator/source-stream-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
@@ -19,8 +20,19 @@ export interface JobGraph {
   readonly edges: readonly JobEdge[];
   /** Told to the user at start: derived uids of stateful operators, missing watermark strategies, ... */
   readonly warnings: readonly string[];
+  /** Files that the job's functions may ask for, by name. */
+  readonly cachedFiles: readonly CachedFileEntry[];
   /** What the job itself asked for by `env.configure`; below flags and environment, above the defaults. */
   readonly configuration: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A file that the job registered under a name. */
+export interface CachedFileEntry {
+  /** Unique in the job. */
+  readonly name: string;
+  /** A path, relative to the process, or a `file://` URL; absolute once it was read. */
+  readonly path: string;
+  readonly isExecutable: boolean;
 }
 
 /** A chain of operators that runs as one task per subtask. */
@@ -106,4 +118,6 @@ export interface BuiltJob {
   readonly vertices: readonly ExecutableVertex[];
   /** Types of the edges by edge id, for the consumers. */
   readonly edgeTypes: readonly TypeDescriptor<unknown>[];
+  /** What functions are told of the job's parameters. */
+  readonly globalJobParameters: JobParameters;
 }

@@ -1,5 +1,7 @@
+import type { JobParameters } from '../api/job-parameters.js';
 import type { Counter, MetricGroup } from '../ports/metrics.js';
 import type { Accumulator, Accumulators } from './accumulator.js';
+import type { DistributedCache } from './distributed-cache.js';
 import type { ChainedOperatorContext } from './stream-operator.js';
 
 /**
@@ -28,6 +30,10 @@ export interface RuntimeContext {
   readonly maxParallelism: number;
   /** Number of the run of this task: 1 at first, one more after each restart. */
   readonly attempt: number;
+  /** What the job set by `env.setGlobalJobParameters`, or else the parameters it was started with. */
+  getGlobalJobParameters(): JobParameters;
+  /** The files that the job registered by `env.registerCachedFile`. */
+  getDistributedCache(): DistributedCache;
   /** The job's own counter of that name, shown beside the engine's. */
   counter(name: string): Counter;
   /** The metrics of this operator in this subtask. */
@@ -51,6 +57,8 @@ export class OperatorRuntimeContext implements RuntimeContext {
   readonly parallelism: number;
   readonly maxParallelism: number;
   readonly attempt: number;
+  readonly #parameters: JobParameters;
+  readonly #cache: DistributedCache;
   readonly #metrics: MetricGroup;
   readonly #accumulators: Accumulators;
 
@@ -63,7 +71,17 @@ export class OperatorRuntimeContext implements RuntimeContext {
     this.parallelism = context.parallelism;
     this.maxParallelism = context.maxParallelism;
     this.attempt = context.attempt;
+    this.#parameters = context.globalJobParameters;
+    this.#cache = context.distributedCache;
     this.#metrics = context.metrics;
+  }
+
+  getGlobalJobParameters(): JobParameters {
+    return this.#parameters;
+  }
+
+  getDistributedCache(): DistributedCache {
+    return this.#cache;
   }
 
   counter(name: string): Counter {

@@ -1,3 +1,4 @@
+import type { JobParameters } from '../api/job-parameters.js';
 import type { OutputTag } from '../api/output-tag.js';
 import type { OperatorListHandle, OperatorStateHandle } from '../checkpoint/snapshot-handle.js';
 import type { Clock } from '../ports/clock.js';
@@ -7,6 +8,7 @@ import type { KeyedSnapshot, KeyedStateStore } from '../ports/keyed-state-store.
 import type { MetricGroup } from '../ports/metrics.js';
 import type { CodecFactory } from '../serde/record-codec.js';
 import type { Accumulators } from './accumulator.js';
+import type { DistributedCache } from './distributed-cache.js';
 
 /** Where an operator's results go: the next operator of the chain, or the channels behind it. */
 export interface Output<T> {
@@ -87,6 +89,8 @@ export interface OperatorContext {
   readonly subtaskIndex: number;
   readonly parallelism: number;
   readonly maxParallelism: number;
+  readonly globalJobParameters: JobParameters;
+  readonly distributedCache: DistributedCache;
   /** Epoch of the process and attempt of the task; the pair never occurs twice for one job. */
   readonly epoch: number;
   readonly attempt: number;

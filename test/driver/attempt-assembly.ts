@@ -30,7 +30,15 @@ import {
 /** What a task reaches of the world, apart from the job, its channels and its part of a checkpoint. */
 export type TaskSurroundings = Omit<
   TaskEnvironment,
-  'jobName' | 'address' | 'epoch' | 'vertex' | 'inputs' | 'outputs' | 'restore' | 'codecs'
+  | 'jobName'
+  | 'address'
+  | 'epoch'
+  | 'globalJobParameters'
+  | 'vertex'
+  | 'inputs'
+  | 'outputs'
+  | 'restore'
+  | 'codecs'
 >;
 
 /** Where one task is going to run; `T` is what the place makes of it. */
@@ -128,6 +136,7 @@ class AttemptAssembly<T> {
       jobName: job.graph.name,
       address,
       epoch,
+      globalJobParameters: job.globalJobParameters,
       vertex,
       ...this.#channels(job, plan, pool),
       restore: restoreOf(restore, address),

@@ -4,6 +4,7 @@ import {
   type AttemptDescription,
   type BuiltJob,
   type CodecFactory,
+  type DistributedCache,
   type KeyedStateBackend,
   MillraceError,
   NO_TRACE,
@@ -39,6 +40,7 @@ export interface HarnessSurroundings {
   readonly stateBackend: KeyedStateBackend;
   readonly autoWatermarkIntervalMs: number;
   readonly managedBytes: number;
+  readonly distributedCache: DistributedCache;
   build(): BuiltJob;
   /** Whether the promise settles only when the harness is told something. */
   isIdle(promise: Promise<unknown>): boolean;
@@ -135,8 +137,15 @@ class HarnessSite implements AttemptSite<HarnessTask> {
   }
 
   place(address: TaskAddress): TaskPlace<HarnessTask> {
-    const { time, checkpoints, stateBackend, autoWatermarkIntervalMs, managedBytes, isIdle } =
-      this.#surroundings;
+    const {
+      time,
+      checkpoints,
+      stateBackend,
+      autoWatermarkIntervalMs,
+      managedBytes,
+      isIdle,
+      distributedCache,
+    } = this.#surroundings;
     const { attempt } = this.#attempt;
     const completions = new HarnessCompletions(isIdle);
     const onEvent = this.#onEvent;
@@ -145,6 +154,7 @@ class HarnessSite implements AttemptSite<HarnessTask> {
         settings: { checkpointing: true, exactlyOnce: true, autoWatermarkIntervalMs, managedBytes },
         clock: time.clock,
         completions,
+        distributedCache,
         stateBackend,
         stateFiles: checkpoints,
         fileSystem: this.#fileSystem,

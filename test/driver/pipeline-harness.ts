@@ -7,13 +7,14 @@ import {
   type CheckpointManifest,
   type ConfigurationValue,
   checkOptionNames,
+  FileCache,
   JobParameters,
   type KeyedStateBackend,
   MillraceError,
   resolveOptions,
   type StreamExecutionEnvironment,
 } from '../../core/internal.js';
-import { HeapStateBackend, LmdbStateBackend } from '../../storage/index.js';
+import { HeapStateBackend, LmdbStateBackend, readCachedFiles } from '../../storage/index.js';
 import { HarnessCheckpoints, type StoredCheckpoint } from './harness-checkpoints.js';
 import { type HarnessIO, HarnessPorts } from './harness-ports.js';
 import { HarnessRun } from './harness-run.js';
@@ -264,6 +265,7 @@ export class PipelineHarness {
       stateBackend: state.backend,
       autoWatermarkIntervalMs: values['pipeline.auto-watermark-interval'],
       managedBytes: options.managedMemory ?? MANAGED_BYTES,
+      distributedCache: new FileCache(await readCachedFiles(graph.cachedFiles)),
       build: job,
       isIdle: (promise: Promise<unknown>) => ports.isIdle(promise),
     };

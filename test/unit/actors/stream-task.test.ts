@@ -3,9 +3,11 @@ import { StreamTask } from '../../../actors/task/stream-task.js';
 import type { TaskEnvironment } from '../../../actors/task/task-environment.js';
 import { CollectionSource } from '../../../core/api/collection-source.js';
 import { DiscardingSink } from '../../../core/api/discarding-sink.js';
+import { JobParameters } from '../../../core/api/job-parameters.js';
 import type { Sink } from '../../../core/api/sink.js';
 import { InputStatus, type Source } from '../../../core/api/source.js';
 import type { ExecutableVertex } from '../../../core/graph/job-graph.js';
+import { FileCache } from '../../../core/operator/distributed-cache.js';
 import { Progress } from '../../../core/ports/tasklet.js';
 import { NO_TRACE } from '../../../core/ports/trace.js';
 import type { TaskReport } from '../../../core/protocol/control-message.js';
@@ -31,6 +33,8 @@ function environmentOf(
     jobName: 'timers',
     address: { jobId: 'job', attempt: 1, vertexId: vertex.vertex.id, subtask: 0 },
     epoch: 1,
+    globalJobParameters: new JobParameters(),
+    distributedCache: new FileCache(),
     vertex,
     inputs,
     outputs: [],
