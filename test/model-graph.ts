@@ -20,7 +20,7 @@ export function modelGraph(...described: readonly ModelVertex[]): JobGraph {
     slotSharingGroup: 'default',
     isSource: inputs.length === 0,
     bounded: inputs.length === 0,
-    operators: [{ uid: `${name}-uid`, name, keyed: false }],
+    operators: [{ uid: `${name}-uid`, name, description: undefined, keyed: false }],
   }));
   const edges: JobEdge[] = described.flatMap(({ inputs = [], partitioner = 'hash' }, target) =>
     inputs.map((source, inputIndex) => ({ id: 0, source, target, inputIndex, partitioner, typeId: 'any' })),

@@ -237,8 +237,8 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
       checkpointing: values['execution.checkpointing.interval'] !== undefined,
       exactlyOnce: values['execution.checkpointing.mode'] === 'EXACTLY_ONCE',
       autoWatermarkIntervalMs: values['pipeline.auto-watermark-interval'],
+      bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),
     },
-    bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),
     heartbeatTimeoutMs: values['heartbeat.timeout'],
     heartbeatIntervalMs: values['heartbeat.interval'],
     cancellation: {

@@ -34,7 +34,6 @@ export interface TaskContract {
   readonly stateWriter: StateWriterConnection | undefined;
   readonly restore: TaskRestore | undefined;
   readonly settings: TaskSettings;
-  readonly bufferTimeoutMs: number;
   readonly state: StateContract;
 }
 

@@ -76,7 +76,7 @@ async function runOnThread(contract: TaskContract): Promise<void> {
   const task = new StreamTask(environment);
   failure.handWith((error) => task.fail(error));
   const mailbox = { receive: () => receive(contract.mailbox) };
-  const runner = new ThreadRunner(task, mailbox, turns, SYSTEM_CLOCK, contract.bufferTimeoutMs);
+  const runner = new ThreadRunner(task, mailbox, turns, SYSTEM_CLOCK);
   try {
     await runner.run();
   } finally {

@@ -222,7 +222,6 @@ function contractBase(
     cachedFiles: settings.cachedFiles,
     restore: restoreOf(attempt.restore, address),
     settings: { ...settings.task, managedBytes: keepsState ? settings.plan.managedPerTask : 0 },
-    bufferTimeoutMs: settings.bufferTimeoutMs,
     state: settings.state,
     stateWriter: keepsState && settings.state.backend === 'lmdb' ? resources.connectStateWriter() : undefined,
   };

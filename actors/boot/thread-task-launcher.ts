@@ -25,7 +25,6 @@ export interface LauncherSettings {
   readonly plan: RuntimePlan;
   readonly networkOptions: NetworkBufferOptions;
   readonly task: Omit<TaskSettings, 'managedBytes'>;
-  readonly bufferTimeoutMs: number;
   readonly heartbeatTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly cancellation: CancellationLimits;

@@ -9,6 +9,8 @@ export interface RunnableTask extends Tasklet {
   readonly watermark: number;
   /** Publishes what stands in partially filled segments. */
   flush(): void;
+  /** Publishes of it what has waited for as long as it may; `nowMs` is monotonic. */
+  flushDue(nowMs: number): void;
   /** Mail; between steps only. */
   deliver(message: TaskMessage): void;
 }
@@ -53,7 +55,7 @@ export interface TaskTime {
  *
  * Mail is read between steps, the event loop turns at least once per millisecond of busy time, and a task
  * without work sleeps on its doorbell. Segments that are not full are published when the task goes idle
- * or after the buffer timeout.
+ * or after their buffer timeout.
  *
  * Invariants: a step is given as many records as took about a millisecond before, and at least one, so that
  * slow user code delays mail, beats and turns by one record only; 1 <= #budget <= {@link STEP_RECORDS_MAX}.
@@ -63,37 +65,25 @@ export class ThreadRunner {
   readonly #mailbox: TaskMailbox;
   readonly #turns: ThreadTurns;
   readonly #clock: Clock;
-  readonly #bufferTimeoutMs: number;
   #budget = 1;
   /** When the event loop last had a turn, as far as is known. */
   #turnedMs = 0;
   readonly time: TaskTime = { busyMs: 0, idleMs: 0, backPressuredMs: 0 };
 
-  constructor(
-    task: RunnableTask,
-    mailbox: TaskMailbox,
-    turns: ThreadTurns,
-    clock: Clock,
-    bufferTimeoutMs: number,
-  ) {
+  constructor(task: RunnableTask, mailbox: TaskMailbox, turns: ThreadTurns, clock: Clock) {
     this.#task = task;
     this.#mailbox = mailbox;
     this.#turns = turns;
     this.#clock = clock;
-    this.#bufferTimeoutMs = bufferTimeoutMs;
   }
 
   async run(): Promise<void> {
     let progress: Progress = Progress.MADE;
-    let flushed = this.#clock.monotonicMs();
-    this.#turnedMs = flushed;
+    this.#turnedMs = this.#clock.monotonicMs();
     while (progress !== Progress.DONE) {
       progress = this.#busy();
-      const now = this.#clock.monotonicMs();
-      if (progress !== Progress.MADE || now - flushed >= this.#bufferTimeoutMs) {
-        this.#task.flush();
-        flushed = now;
-      }
+      if (progress === Progress.MADE) this.#task.flushDue(this.#clock.monotonicMs());
+      else this.#task.flush();
       this.#turns.beat(this.#task, this.time);
       if (progress === Progress.IDLE || progress === Progress.WAITING) progress = await this.#sleep();
       else if (progress === Progress.MADE) await this.#turn();

@@ -43,16 +43,21 @@ export class ResultPartition implements Output<unknown> {
   readonly #partitioner: StreamPartitioner<unknown>;
   readonly #room: OutputRoom;
   readonly #single: ChannelWriter<unknown> | undefined;
+  readonly #bufferTimeoutMs: number;
+  #flushedMs = 0;
 
+  /** `bufferTimeoutMs`: time between two calls of {@link flush} by {@link flushDue}. */
   constructor(
     byConsumer: readonly (ChannelWriter<unknown> | undefined)[],
     partitioner: StreamPartitioner<unknown>,
     room: OutputRoom,
+    bufferTimeoutMs: number,
   ) {
     this.#byConsumer = byConsumer;
     this.#writers = byConsumer.filter((writer) => writer !== undefined);
     this.#partitioner = partitioner;
     this.#room = room;
+    this.#bufferTimeoutMs = bufferTimeoutMs;
     this.#single = byConsumer.length === 1 ? byConsumer[0] : undefined;
   }
 
@@ -123,6 +128,13 @@ export class ResultPartition implements Output<unknown> {
     for (const writer of this.#writers) if (writer.hasUnflushed) writer.flush();
   }
 
+  /** Shows consumers what has waited for as long as it may; `nowMs` is monotonic. */
+  flushDue(nowMs: number): void {
+    if (nowMs - this.#flushedMs < this.#bufferTimeoutMs) return;
+    this.#flushedMs = nowMs;
+    this.flush();
+  }
+
   /** True when every channel has room and nothing waits outside of it. */
   drain(): boolean {
     let room = true;
@@ -138,6 +150,30 @@ export class ResultPartition implements Output<unknown> {
   #checkRoom(): void {
     for (const writer of this.#writers) if (!writer.hasRoom()) this.#room.full = true;
   }
+}
+
+/** One that lets nothing wait: each element is with its consumer before the next one is made. */
+class UnbufferedPartition extends ResultPartition {
+  override collect(value: unknown, timestamp: number): void {
+    super.collect(value, timestamp);
+    this.flush();
+  }
+
+  override emitWatermark(timestamp: number): void {
+    super.emitWatermark(timestamp);
+    this.flush();
+  }
+}
+
+/** With a timeout of 0 it lets nothing wait. */
+export function resultPartition(
+  byConsumer: readonly (ChannelWriter<unknown> | undefined)[],
+  partitioner: StreamPartitioner<unknown>,
+  room: OutputRoom,
+  bufferTimeoutMs: number,
+): ResultPartition {
+  const Partition = bufferTimeoutMs === 0 ? UnbufferedPartition : ResultPartition;
+  return new Partition(byConsumer, partitioner, room, bufferTimeoutMs);
 }
 
 /** All output edges of a task. */
@@ -164,6 +200,10 @@ export class TaskOutputs {
 
   flush(): void {
     for (const partition of this.#partitions) partition.flush();
+  }
+
+  flushDue(nowMs: number): void {
+    for (const partition of this.#partitions) partition.flushDue(nowMs);
   }
 
   /** Moves what did not fit into the channels. True when all of them have room again. */

@@ -127,6 +127,11 @@ export class StreamTask implements Tasklet {
     this.#parts.outputs.flush();
   }
 
+  /** Publishes of it what has waited for as long as it may; `nowMs` is monotonic. */
+  flushDue(nowMs: number): void {
+    this.#parts.outputs.flushDue(nowMs);
+  }
+
   runOnce(budget: number): Progress {
     try {
       return this.#step(budget);

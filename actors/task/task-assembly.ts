@@ -14,7 +14,7 @@ import {
   WatermarkValve,
 } from '../../core/internal.js';
 import { type GateChannel, type GateInput, type GateListener, InputGate } from './input-gate.js';
-import { OutputRoom, ResultPartition, TaskOutputs } from './result-partition.js';
+import { OutputRoom, type ResultPartition, resultPartition, TaskOutputs } from './result-partition.js';
 import { EnumeratorHost, SourceInput } from './source-input.js';
 import type { FrozenOperator } from './task-checkpointer.js';
 import { TaskContexts } from './task-contexts.js';
@@ -71,7 +71,9 @@ export class TaskAssembly {
     for (const output of environment.outputs) {
       const edge = executableEdge(environment, output.edgeId);
       const partitioner = edge.createPartitioner(output.channels.length, environment.address.subtask);
-      this.#partitions.set(output.edgeId, new ResultPartition(output.channels, partitioner, this.room));
+      const bufferTimeoutMs = edge.bufferTimeoutMs ?? environment.settings.bufferTimeoutMs;
+      const partition = resultPartition(output.channels, partitioner, this.room, bufferTimeoutMs);
+      this.#partitions.set(output.edgeId, partition);
     }
     this.outputs = new TaskOutputs([...this.#partitions.values()], this.room);
     this.contexts = new TaskContexts(environment, {

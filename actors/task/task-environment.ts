@@ -74,6 +74,8 @@ export interface TaskSettings {
   readonly checkpointing: boolean;
   readonly exactlyOnce: boolean;
   readonly autoWatermarkIntervalMs: number;
+  /** How long a record may wait in a segment that is not full, where its operator says nothing; Infinity: for ever. */
+  readonly bufferTimeoutMs: number;
   /** Managed memory of this task, bytes, shared evenly by the operators that use it. */
   readonly managedBytes: number;
 }

@@ -28,6 +28,18 @@ export class DataStreamSink {
     return this;
   }
 
+  /** The uid under which that lies, whatever {@link uid} says. */
+  setUidHash(uidHash: string): this {
+    this.#node.uidHash = checkText(uidHash, 'uid hash');
+    return this;
+  }
+
+  /** More of what it does than its name says, for people: `explain()` shows it. */
+  setDescription(description: string): this {
+    this.#node.description = checkText(description, 'description');
+    return this;
+  }
+
   /** Number of subtasks. Without it, that of the environment. */
   setParallelism(parallelism: number): this {
     this.#node.parallelism = checkCount(parallelism, 'parallelism');

@@ -1,3 +1,4 @@
+import { type Duration, durationMs } from '../base/duration.js';
 import { MillraceError } from '../base/millrace-error.js';
 import { MAX_PARALLELISM_LIMIT } from '../graph/key-group.js';
 
@@ -6,6 +7,20 @@ export function checkText(text: string, what: string, of = 'an operator'): strin
   if (typeof text === 'string' && text.trim() !== '') return text;
   throw new MillraceError('MR1001', `The ${what} of ${of} is ${JSON.stringify(text)}.`, {
     hint: 'Give it a text that is not empty.',
+  });
+}
+
+/**
+ * Milliseconds of a buffer timeout; Infinity for -1.
+ *
+ * @throws MillraceError MR1001 if it is less than -1
+ */
+export function checkBufferTimeout(timeout: Duration): number {
+  const timeoutMs = durationMs(timeout, 'buffer timeout');
+  if (timeoutMs === -1) return Number.POSITIVE_INFINITY;
+  if (timeoutMs >= 0) return timeoutMs;
+  throw new MillraceError('MR1001', `The buffer timeout is ${timeoutMs} ms.`, {
+    hint: 'Give a duration; 0 sends each record at once, -1 waits until a segment is full.',
   });
 }
 

@@ -1,9 +1,10 @@
+import type { Duration } from '../base/duration.js';
 import { MillraceError } from '../base/millrace-error.js';
 import type { StreamNode } from '../graph/stream-graph.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { validateType } from '../serde/type-validation.js';
 import { DataStream } from './data-stream.js';
-import { checkCount, checkText } from './operator-settings.js';
+import { checkBufferTimeout, checkCount, checkText } from './operator-settings.js';
 import type { StreamFactory } from './stream-factory.js';
 
 /**
@@ -35,6 +36,32 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   }
 
   /**
+   * The uid under which its state lies, whatever {@link uid} says. For state of a job that had given none: the
+   * log of that job names the uid that was derived. Those of other operators do not depend on it.
+   */
+  setUidHash(uidHash: string): this {
+    this.node.uidHash = checkText(uidHash, 'uid hash');
+    return this;
+  }
+
+  /** More of what it does than its name says, for people: `explain()` shows it. */
+  setDescription(description: string): this {
+    this.node.description = checkText(description, 'description');
+    return this;
+  }
+
+  /**
+   * How long its results may wait in a segment that is not full, where they leave for another task; without it,
+   * that of the environment. 0: each leaves at once. -1: only full segments leave, while the task is busy.
+   *
+   * @throws MillraceError MR1001 if it is less than -1
+   */
+  setBufferTimeout(timeout: Duration): this {
+    this.node.bufferTimeoutMs = checkBufferTimeout(timeout);
+    return this;
+  }
+
+  /**
    * Declares the type of the results: they then cross threads by a compiled codec.
    *
    * @throws MillraceError MR2001 if it is no type
@@ -48,7 +75,8 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   /**
    * Number of subtasks. Without it, that of the environment.
    *
-   * @throws MillraceError MR1001 for more than one subtask of an operator over a whole stream (`windowAll`)
+   * @throws MillraceError MR1001 for more than one subtask of an operator over a whole stream (`windowAll`), or
+   *   one that was made non-parallel
    */
   setParallelism(parallelism: number): this {
     this.node.parallelism = this.#allowed(checkCount(parallelism, 'parallelism'));
@@ -58,6 +86,14 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   /** Number of key groups: the greatest parallelism to which its state can ever be rescaled. */
   setMaxParallelism(maxParallelism: number): this {
     this.node.maxParallelism = this.#allowed(checkCount(maxParallelism, 'maximum parallelism'));
+    return this;
+  }
+
+  /** Has one subtask, and no call gives it more. */
+  forceNonParallel(): this {
+    this.node.parallelism = 1;
+    this.node.maxParallelism = 1;
+    this.node.isNonParallel = true;
     return this;
   }
 
@@ -80,10 +116,10 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   }
 
   #allowed(parallelism: number): number {
-    if (parallelism === 1 || this.node.spec.isNonParallel !== true) return parallelism;
+    if (parallelism === 1 || !this.node.isNonParallel) return parallelism;
     throw new MillraceError('MR1001', `'${this.node.name}' cannot have parallelism ${parallelism}.`, {
-      why: 'It sees all records of its input, so it has one subtask.',
-      hint: 'With keyBy(...).window(...) the work can be spread.',
+      why: 'It sees all records of its input, or was made non-parallel.',
+      hint: 'With keyBy(...).window(...) the work of a windowAll can be spread.',
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { Duration } from '../base/duration.js';
 import { MillraceError } from '../base/millrace-error.js';
 import type { CachedFileEntry } from '../graph/job-graph.js';
 import { parseRuntimeMode, type RuntimeExecutionMode } from '../graph/runtime-mode.js';
@@ -21,7 +22,7 @@ import { CollectionSource } from './collection-source.js';
 import { type JobParameterInput, JobParameters } from './job-parameters.js';
 import { KeyedStream } from './keyed-stream.js';
 import { NumberSequenceSource } from './number-sequence-source.js';
-import { checkCount, checkText } from './operator-settings.js';
+import { checkBufferTimeout, checkCount, checkText } from './operator-settings.js';
 import { SingleOutputStreamOperator } from './single-output-stream-operator.js';
 import type { Source } from './source.js';
 import type { StreamFactory } from './stream-factory.js';
@@ -49,6 +50,7 @@ export class StreamExecutionEnvironment {
   #maxParallelism: number | undefined;
   #chaining: boolean | undefined;
   #runtimeMode: RuntimeExecutionMode | undefined;
+  #bufferTimeoutMs: number | undefined;
   readonly #cachedFiles: Map<string, CachedFileEntry>;
   #globalJobParameters: JobParameters | undefined;
 
@@ -60,6 +62,7 @@ export class StreamExecutionEnvironment {
     this.#maxParallelism = undefined;
     this.#chaining = undefined;
     this.#runtimeMode = undefined;
+    this.#bufferTimeoutMs = undefined;
     this.#cachedFiles = new Map();
     this.#globalJobParameters = undefined;
   }
@@ -171,6 +174,17 @@ export class StreamExecutionEnvironment {
     return this;
   }
 
+  /**
+   * How long results may wait in a segment that is not full before they leave for another task, of the operators
+   * that set none; it stands above `execution.buffer-timeout.interval`. 0 and -1 as for operators.
+   *
+   * @throws MillraceError MR1001 if it is less than -1
+   */
+  setBufferTimeout(timeout: Duration): this {
+    this.#bufferTimeoutMs = checkBufferTimeout(timeout);
+    return this;
+  }
+
   /** Every operator runs in a task of its own. */
   disableOperatorChaining(): this {
     this.#chaining = false;
@@ -226,6 +240,7 @@ export class StreamExecutionEnvironment {
       maxParallelism: this.#maxParallelism,
       chaining: this.#chaining,
       runtimeMode: this.#runtimeMode,
+      bufferTimeoutMs: this.#bufferTimeoutMs,
       configuration: { ...this.#configuration },
       cachedFiles: [...this.#cachedFiles.values()],
       globalJobParameters: this.#globalJobParameters,
@@ -240,6 +255,7 @@ export interface EnvironmentDescription {
   readonly maxParallelism: number | undefined;
   readonly chaining: boolean | undefined;
   readonly runtimeMode: RuntimeExecutionMode | undefined;
+  readonly bufferTimeoutMs: number | undefined;
   readonly configuration: Readonly<Record<string, ConfigurationValue>>;
   readonly cachedFiles: readonly CachedFileEntry[];
   readonly globalJobParameters: JobParameters | undefined;

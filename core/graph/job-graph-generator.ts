@@ -31,6 +31,8 @@ export interface JobGraphSettings {
   readonly maxParallelism: number | undefined;
   readonly chainingEnabled: boolean;
   readonly runtimeMode: RuntimeExecutionMode;
+  /** Undefined: what the job is started with. */
+  readonly bufferTimeoutMs: number | undefined;
   readonly configuration: Readonly<Record<string, string | number | boolean>>;
   readonly cachedFiles: readonly CachedFileEntry[];
   readonly globalJobParameters: JobParameters;
@@ -56,7 +58,7 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
   const runtimeMode = settleRuntimeMode(graph.nodes, settings.runtimeMode);
   const resolved = resolveNodes(graph.nodes, uids.byNode, runtimeMode, settings);
   const chains = cutIntoChains(resolved, settings.chainingEnabled);
-  const edges = connectChains(chains);
+  const edges = connectChains(chains, settings);
   const vertices = chains.map((chain, id) => describeVertex(chain, id));
   const jobEdges = edges.map((edge) => edge.jobEdge);
   return {
@@ -140,7 +142,7 @@ interface ConnectedEdge {
 }
 
 /** The edges between chains, by consumer, in the order of its inputs. */
-function connectChains(chains: readonly Chain[]): ConnectedEdge[] {
+function connectChains(chains: readonly Chain[], settings: JobGraphSettings): ConnectedEdge[] {
   const vertexOf = new Map<StreamNode, number>();
   const resolvedOf = new Map<StreamNode, ResolvedNode>();
   for (const [id, chain] of chains.entries()) {
@@ -162,7 +164,9 @@ function connectChains(chains: readonly Chain[]): ConnectedEdge[] {
           target,
         },
       );
-      edges.push(connect(edges.length, streamEdge, { source, target }, producer, chain.head));
+      const edge = connect(edges.length, streamEdge, { source, target }, producer, chain.head);
+      const bufferTimeoutMs = producer.node.bufferTimeoutMs ?? settings.bufferTimeoutMs;
+      edges.push({ ...edge, executable: { ...edge.executable, bufferTimeoutMs } });
     }
   }
   return edges;
@@ -174,7 +178,7 @@ function connect(
   between: { readonly source: number; readonly target: number },
   producer: ResolvedNode,
   consumer: ResolvedNode,
-): ConnectedEdge {
+): Omit<ConnectedEdge, 'executable'> & { readonly executable: Omit<ExecutableEdge, 'bufferTimeoutMs'> } {
   const partitioning = settlePartitioning(streamEdge, producer, consumer);
   const type = typeOfOrigin(streamEdge.origin);
   const ends = {
@@ -230,6 +234,7 @@ function describeVertex(chain: Chain, id: number): JobVertex {
     operators: members.map(({ uid, node, operator }) => ({
       uid,
       name: node.name,
+      description: node.description,
       keyed: usesManagedMemory(operator),
     })),
   };

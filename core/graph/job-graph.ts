@@ -54,6 +54,8 @@ export interface JobVertex {
 export interface JobOperator {
   readonly uid: string;
   readonly name: string;
+  /** More for people than the name, where the job gave it. */
+  readonly description: string | undefined;
   /** Takes managed memory: it has keyed state, or sorts. */
   readonly keyed: boolean;
 }
@@ -108,6 +110,8 @@ export type ChainOutput =
 export interface ExecutableEdge {
   readonly id: number;
   readonly type: TypeDescriptor<unknown>;
+  /** How long a record may wait in a segment that is not full, ms. Undefined: what the job is started with. */
+  readonly bufferTimeoutMs: number | undefined;
   /** A fresh partitioner for one producing subtask. */
   createPartitioner(channels: number, producerSubtask: number): StreamPartitioner<unknown>;
 }

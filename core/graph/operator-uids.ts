@@ -10,14 +10,15 @@ export interface OperatorUids {
 /**
  * The uid of every operator: given by the job, made from the name of a source or sink, or derived from the
  * place: what kind of operator it is and whose results it takes. Parallelism, names, partitioning and
- * operators elsewhere in the graph do not matter.
+ * operators elsewhere in the graph do not matter. A uid hash stands in the place of any of them in the end, so
+ * that nothing is derived from it.
  *
  * @throws MillraceError MR1002 if the job gives two operators the same uid
  */
 export function operatorUids(nodes: readonly StreamNode[]): OperatorUids {
   const byNode = new Map<StreamNode, string>();
   const warnings: string[] = [];
-  const taken = givenUids(nodes);
+  const taken = takenUids(nodes, ({ uid }) => uid);
   for (const node of nodes) {
     if (node.uid !== undefined) {
       byNode.set(node, node.uid);
@@ -28,31 +29,37 @@ export function operatorUids(nodes: readonly StreamNode[]): OperatorUids {
     taken.set(uid, node);
     byNode.set(node, uid);
     const dependsOnPlace = node.spec.givenName === undefined || uid !== wanted;
-    if (node.spec.isStateful === true && dependsOnPlace) {
+    if (node.spec.isStateful === true && dependsOnPlace && node.uidHash === undefined) {
       warnings.push(
         `The operator '${node.name}' keeps state and has no uid; '${uid}' was derived from its place in the ` +
           "graph. Give it one by .uid('...'), so that its state is found again when the job changes.",
       );
     }
   }
+  for (const node of nodes) if (node.uidHash !== undefined) byNode.set(node, node.uidHash);
+  takenUids(nodes, (node) => byNode.get(node));
   return { byNode, warnings };
 }
 
-function givenUids(nodes: readonly StreamNode[]): Map<string, StreamNode> {
+function takenUids(
+  nodes: readonly StreamNode[],
+  uidOf: (node: StreamNode) => string | undefined,
+): Map<string, StreamNode> {
   const taken = new Map<string, StreamNode>();
   for (const node of nodes) {
-    if (node.uid === undefined) continue;
-    const other = taken.get(node.uid);
+    const uid = uidOf(node);
+    if (uid === undefined) continue;
+    const other = taken.get(uid);
     if (other !== undefined) {
       throw new MillraceError(
         'MR1002',
-        `The uid '${node.uid}' is given to '${other.name}' and to '${node.name}'.`,
+        `The uid '${uid}' is given to '${other.name}' and to '${node.name}'.`,
         {
           hint: 'Each operator needs a uid of its own, since its state is stored under it.',
         },
       );
     }
-    taken.set(node.uid, node);
+    taken.set(uid, node);
   }
   return taken;
 }

@@ -54,6 +54,14 @@ export class StreamNode {
   readonly sideOutputTypes: Map<string, TypeDescriptor<unknown>>;
   name: string;
   uid: string | undefined;
+  /** Stands in the place of the uid, for state only. */
+  uidHash: string | undefined;
+  /** More of it for people than the name. */
+  description: string | undefined;
+  /** Of what it sends, ms; Infinity: until a segment is full. Undefined: that of the environment. */
+  bufferTimeoutMs: number | undefined;
+  /** Its parallelism is 1 and stays so. */
+  isNonParallel: boolean;
   parallelism: number | undefined;
   maxParallelism: number | undefined;
   chaining: ChainingStrategy;
@@ -66,7 +74,11 @@ export class StreamNode {
     this.sideOutputTypes = new Map();
     this.name = spec.name;
     this.uid = undefined;
-    const only = spec.isNonParallel === true ? 1 : undefined;
+    this.uidHash = undefined;
+    this.description = undefined;
+    this.bufferTimeoutMs = undefined;
+    this.isNonParallel = spec.isNonParallel === true;
+    const only = this.isNonParallel ? 1 : undefined;
     this.parallelism = only;
     this.maxParallelism = only;
     this.chaining = spec.operator.kind === 'source' ? 'head' : 'always';

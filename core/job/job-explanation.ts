@@ -21,6 +21,8 @@ export interface JobExplanation {
 export interface OperatorExplanation {
   readonly uid: string;
   readonly name: string;
+  /** As the job gave it by `setDescription`. */
+  readonly description: string | undefined;
   readonly subtask: number;
   readonly parallelism: number;
   /** What it has been told; of a source, what it has said. `Watermark.MIN` before the first. */
@@ -59,7 +61,8 @@ export function explainJob(graph: JobGraph, tasks: readonly ExplainedTask[], atM
     if (answered === undefined) silent.push(`${vertex.name} (${task.subtask + 1}/${parallelism})`);
     for (const { heldBackBy, ...rest } of answered ?? []) {
       const holders = heldBackBy.map((held) => holderOf(held, graph));
-      operators.push({ ...rest, subtask: task.subtask, parallelism, heldBackBy: holders });
+      const description = vertex.operators.find(({ uid }) => uid === rest.uid)?.description;
+      operators.push({ ...rest, description, subtask: task.subtask, parallelism, heldBackBy: holders });
     }
   }
   const lines = [
@@ -78,9 +81,10 @@ function holderOf(held: HeldBackBy, graph: JobGraph): Holder {
 }
 
 function lineOf(operator: OperatorExplanation, atMs: number): string {
-  const { name, subtask, parallelism, watermark, sinceMs, idle, heldBackBy } = operator;
+  const { name, description, subtask, parallelism, watermark, sinceMs, idle, heldBackBy } = operator;
   const since = formatDuration(Math.max(0, atMs - sinceMs));
   const parts = [`${name} (${subtask + 1}/${parallelism}): ${watermarkText(watermark)}, for ${since}`];
+  if (description !== undefined) parts.push(description);
   if (idle) parts.push('idle');
   if (heldBackBy.length > 0) parts.push(`held back by ${heldBackBy.map(holderText).join(', ')}`);
   return parts.join('; ');

@@ -151,7 +151,13 @@ class HarnessSite implements AttemptSite<HarnessTask> {
     const onEvent = this.#onEvent;
     return {
       surroundings: {
-        settings: { checkpointing: true, exactlyOnce: true, autoWatermarkIntervalMs, managedBytes },
+        settings: {
+          checkpointing: true,
+          exactlyOnce: true,
+          autoWatermarkIntervalMs,
+          managedBytes,
+          bufferTimeoutMs: Number.POSITIVE_INFINITY,
+        },
         clock: time.clock,
         completions,
         distributedCache,

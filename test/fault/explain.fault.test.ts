@@ -29,12 +29,16 @@ t.test('a job says which partition keeps its windows from firing', async (t) => 
   for (const window of windows) {
     t.equal(window.watermark, Watermark.MIN);
     t.ok(window.sinceMs > 0);
+    t.equal(window.description, 'sums of 10 ms');
     t.same(window.heldBackBy, [{ kind: 'channel', name: 'Source: log', subtask: 0, parallelism: 1 }]);
   }
   const sink = explanation?.operators.find(({ name }) => name === 'Sink: sums');
   t.same(sink?.heldBackBy, [{ kind: 'operator', uid: windows[0]?.uid, name: 'sums' }]);
   t.match(explanation?.text, /Source: log \(1\/1\): no watermark yet, for .*; held back by split silent/);
-  t.match(explanation?.text, /sums \(2\/2\): no watermark yet, for .*; held back by Source: log \(1\/1\)/);
+  t.match(
+    explanation?.text,
+    /sums \(2\/2\): no watermark yet, for .*; sums of 10 ms; held back by Source: log \(1\/1\)/,
+  );
 
   await job.cancel();
   await t.rejects(job.result(), { code: 'MR5007' });

@@ -263,6 +263,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
         exactlyOnce: machinery.exactlyOnce,
         autoWatermarkIntervalMs: settings.autoWatermarkIntervalMs,
         managedBytes: settings.managedBytes,
+        bufferTimeoutMs: Number.POSITIVE_INFINITY,
       },
       distributedCache: new FileCache(),
       clock: machine.time.clock,

@@ -69,5 +69,6 @@ export default defineJob(import.meta.url, (env) => {
     .window(TumblingEventTimeWindows.of('10 ms'))
     .reduce((a, b) => a + b)
     .name('sums')
+    .setDescription('sums of 10 ms')
     .sinkTo(new CollectSink(), 'sums');
 });

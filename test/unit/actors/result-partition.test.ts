@@ -1,5 +1,5 @@
 import t from 'tap';
-import { OutputRoom, ResultPartition, TaskOutputs } from '../../../actors/task/result-partition.js';
+import { OutputRoom, resultPartition, TaskOutputs } from '../../../actors/task/result-partition.js';
 import { ElementKind } from '../../../core/element/element-kind.js';
 import type { StreamPartitioner } from '../../../core/graph/stream-partitioner.js';
 import { type OneThreadChannel, oneThreadChannels } from '../../one-thread-channels.js';
@@ -25,10 +25,14 @@ function read({ reader }: OneThreadChannel, limit = Number.POSITIVE_INFINITY): (
   return seen;
 }
 
-function partitionOf(channels: readonly (OneThreadChannel | undefined)[], partitioner = TO_ALL) {
+function partitionOf(
+  channels: readonly (OneThreadChannel | undefined)[],
+  partitioner = TO_ALL,
+  bufferTimeoutMs = 10,
+) {
   const room = new OutputRoom();
   const writers = channels.map((channel) => channel?.writer);
-  const partition = new ResultPartition(writers, partitioner, room);
+  const partition = resultPartition(writers, partitioner, room, bufferTimeoutMs);
   return { room, partition, outputs: new TaskOutputs([partition], room) };
 }
 
@@ -88,6 +92,46 @@ t.test('what is no record goes to every channel, barriers and ends at once', asy
     channels.map((channel) => read(channel)),
     [kinds, kinds],
   );
+});
+
+t.test('a record waits for the buffer timeout at most', async (t) => {
+  const [channel] = oneThreadChannels(1);
+  if (channel === undefined) return;
+  const { partition, outputs } = partitionOf([channel], BY_REMAINDER(1), 10);
+  outputs.flushDue(1000);
+  partition.collect(1, 0);
+  outputs.flushDue(1009);
+  t.same(read(channel), []);
+  outputs.flushDue(1010);
+  t.same(read(channel), [1]);
+  partition.collect(2, 0);
+  outputs.flushDue(1019);
+  t.same(read(channel), []);
+  outputs.flushDue(1020);
+  t.same(read(channel), [2]);
+});
+
+t.test('without a buffer timeout it waits until the segment is full', async (t) => {
+  const [channel] = oneThreadChannels(1);
+  if (channel === undefined) return;
+  const { partition, outputs } = partitionOf([channel], BY_REMAINDER(1), Number.POSITIVE_INFINITY);
+  partition.collect(1, 0);
+  outputs.flushDue(1e12);
+  t.same(read(channel), []);
+  outputs.flush();
+  t.same(read(channel), [1]);
+});
+
+t.test('with a buffer timeout of 0 nothing waits', async (t) => {
+  const channels = oneThreadChannels(2);
+  const { partition } = partitionOf(channels, BY_REMAINDER(2), 0);
+  const seen = (): unknown[] => channels.map((channel) => read(channel));
+  partition.collect(1, 0);
+  t.same(seen(), [[], [1]]);
+  partition.collect(2, 0);
+  t.same(seen(), [[2], []]);
+  partition.emitWatermark(3);
+  t.same(seen(), [[`kind ${ElementKind.WATERMARK}`], [`kind ${ElementKind.WATERMARK}`]]);
 });
 
 t.test('what is meant for a finished consumer is dropped', async (t) => {

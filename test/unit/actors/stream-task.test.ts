@@ -39,7 +39,13 @@ function environmentOf(
     inputs,
     outputs: [],
     restore: undefined,
-    settings: { checkpointing, exactlyOnce: true, autoWatermarkIntervalMs: 200, managedBytes: 0 },
+    settings: {
+      checkpointing,
+      exactlyOnce: true,
+      autoWatermarkIntervalMs: 200,
+      managedBytes: 0,
+      bufferTimeoutMs: 100,
+    },
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     completions: {
       watch: (promise, settled, failed) => {

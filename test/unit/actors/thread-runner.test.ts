@@ -9,7 +9,6 @@ import { Progress } from '../../../core/ports/tasklet.js';
 import type { TaskMessage } from '../../../core/protocol/control-message.js';
 
 const CANCEL: TaskMessage = { type: 'cancel' };
-const BUFFER_TIMEOUT_MS = 10;
 
 /** What one step does: it takes some time and ends in some progress. */
 interface Step {
@@ -22,6 +21,8 @@ interface Step {
 /** A task by script, the clock it takes its time from, and the turns of its thread; all of it is written down. */
 class ScriptedThread implements RunnableTask, ThreadTurns {
   readonly log: string[] = [];
+  /** When it was asked to publish what has waited for long. */
+  readonly due: number[] = [];
   readonly budgets: number[] = [];
   readonly mail: TaskMessage[] = [];
   readonly slept: number[] = [];
@@ -56,6 +57,10 @@ class ScriptedThread implements RunnableTask, ThreadTurns {
     this.log.push('flush');
   }
 
+  flushDue(nowMs: number): void {
+    this.due.push(nowMs - 1000);
+  }
+
   deliver(message: TaskMessage): void {
     this.log.push(message.type);
   }
@@ -83,7 +88,7 @@ class ScriptedThread implements RunnableTask, ThreadTurns {
   async run(): Promise<TaskTime> {
     const mailbox = { receive: () => this.mail.shift() };
     const clock = { monotonicMs: () => this.nowMs, wallMs: () => 0 };
-    const runner = new ThreadRunner(this, mailbox, this, clock, BUFFER_TIMEOUT_MS);
+    const runner = new ThreadRunner(this, mailbox, this, clock);
     await runner.run();
     return runner.time;
   }
@@ -159,10 +164,15 @@ t.test('a wait of no time still gives the event loop a turn', async (t) => {
   t.same(thread.log.slice(0, 7), ['step', 'flush', 'beat', 'arm', 'step', 'flush', 'turn']);
 });
 
-t.test('a busy task publishes partial segments after the buffer timeout', async (t) => {
-  const thread = new ScriptedThread(Array.from({ length: 25 }, () => made({ ms: 1 })));
+t.test('a busy task is asked each millisecond for what has waited long enough', async (t) => {
+  const thread = new ScriptedThread(Array.from({ length: 5 }, () => made({ ms: 1 })));
   await thread.run();
-  t.equal(thread.log.filter((entry) => entry === 'flush').length, 3 + 1, 'every 10 ms, and at the end');
+  t.strictSame(thread.due, [1, 2, 3, 4, 5]);
+  t.strictSame(
+    thread.log.filter((entry) => entry === 'flush'),
+    ['flush', 'flush'],
+    'all of it when it is done',
+  );
 });
 
 t.test('time is told apart: busy, idle, back-pressured', async (t) => {
