@@ -220,6 +220,7 @@ export {
   type WindowedCoGroup,
   type WindowedJoin,
   WindowedStream,
+  WindowStagger,
 } from '../core/index.js';
 export {
   type CsvSourceOptions,

@@ -219,3 +219,4 @@ export type {
   WindowAssigner,
   WindowAssignerContext,
 } from './window/window-assigner.js';
+export { WindowStagger } from './window/window-stagger.js';

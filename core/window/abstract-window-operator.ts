@@ -1,6 +1,8 @@
 // hot path: the windows bench
 import type { OutputTag } from '../api/output-tag.js';
 import { MillraceError } from '../base/millrace-error.js';
+import { murmur3 } from '../base/murmur3.js';
+import { encodeUtf8 } from '../base/utf8.js';
 import { NO_TIMESTAMP, Watermark } from '../element/watermark.js';
 import { AbstractTimerOperator } from '../operator/abstract-timer-operator.js';
 import { ElementCollector } from '../operator/element-collector.js';
@@ -60,6 +62,7 @@ export abstract class AbstractWindowOperator<K, IN, ACC, CONTENTS, OUT>
   implements TriggerContext, WindowAssignerContext, EvictorContext
 {
   isFirstElement: boolean;
+  readonly staggerShare: number;
   protected readonly assigner: WindowAssigner<IN>;
   protected readonly isEventTime: boolean;
   protected readonly trigger: Trigger<IN>;
@@ -81,6 +84,7 @@ export abstract class AbstractWindowOperator<K, IN, ACC, CONTENTS, OUT>
     super(context, output, description.keySelector, timers);
     const { assigner } = description;
     this.isFirstElement = false;
+    this.staggerShare = shareOf(`${context.uid}/${context.subtaskIndex}`);
     this.assigner = assigner;
     this.isEventTime = assigner.isEventTime();
     this.trigger = description.trigger ?? assigner.getDefaultTrigger();
@@ -231,4 +235,10 @@ export abstract class AbstractWindowOperator<K, IN, ACC, CONTENTS, OUT>
       hint: 'Give the WatermarkStrategy a timestamp assigner: .withTimestampAssigner((value) => value.time).',
     });
   }
+}
+
+/** In [0, 1), evenly spread over all names. */
+function shareOf(name: string): number {
+  const bytes = encodeUtf8(name);
+  return murmur3(bytes, 0, bytes.length) / 0x1_0000_0000;
 }

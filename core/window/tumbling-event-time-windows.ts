@@ -2,7 +2,8 @@ import type { Duration } from '../base/duration.js';
 import { EventTimeTrigger } from './event-time-trigger.js';
 import type { TimeWindow } from './time-window.js';
 import { TumblingWindows } from './tumbling-windows.js';
-import type { WindowAssigner } from './window-assigner.js';
+import type { WindowAssigner, WindowAssignerContext } from './window-assigner.js';
+import { WindowStagger } from './window-stagger.js';
 
 /**
  * Windows of one size that follow each other without gap or overlap, aligned to the epoch in UTC.
@@ -23,16 +24,21 @@ export class TumblingEventTimeWindows implements WindowAssigner {
   }
 
   /**
-   * `offset` shifts the alignment: windows of an hour with the offset `'15 min'` begin at a quarter past.
+   * `offset` shifts the alignment: windows of an hour with the offset `'15 min'` begin at a quarter past. With a
+   * `stagger`, those of each subtask begin at a time of its own.
    *
    * @throws MillraceError MR1001 if the size is not positive or the offset not smaller than the size
    */
-  static of(size: Duration, offset: Duration = 0): TumblingEventTimeWindows {
-    return new TumblingEventTimeWindows(new TumblingWindows(size, offset));
+  static of(
+    size: Duration,
+    offset: Duration = 0,
+    stagger: WindowStagger = WindowStagger.ALIGNED,
+  ): TumblingEventTimeWindows {
+    return new TumblingEventTimeWindows(new TumblingWindows(size, offset, stagger));
   }
 
-  assignWindows(_element: unknown, timestamp: number): readonly TimeWindow[] {
-    return this.#windows.at(timestamp);
+  assignWindows(_element: unknown, timestamp: number, ctx?: WindowAssignerContext): readonly TimeWindow[] {
+    return this.#windows.at(timestamp, ctx);
   }
 
   getDefaultTrigger(): EventTimeTrigger {

@@ -5,6 +5,8 @@ import type { Trigger } from './trigger.js';
 export interface WindowAssignerContext {
   /** Wall time, ms since the epoch. */
   currentProcessingTime(): number;
+  /** In [0, 1), of the operator and its subtask: drawn, but the same at each start. */
+  readonly staggerShare?: number;
 }
 
 /**
