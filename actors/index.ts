@@ -126,6 +126,7 @@ export {
   type MapPartitionFunction,
   type MapState,
   MapStateDescriptor,
+  type MergeableStateDescriptor,
   type MergeCallback,
   type MergingWindowAssigner,
   type MetricGroup,

@@ -211,7 +211,13 @@ export { SlidingEventTimeWindows } from './window/sliding-event-time-windows.js'
 export { SlidingProcessingTimeWindows } from './window/sliding-processing-time-windows.js';
 export { TimeEvictor } from './window/time-evictor.js';
 export { type MergeCallback, TimeWindow } from './window/time-window.js';
-export { type OnMergeContext, type Trigger, type TriggerContext, TriggerResult } from './window/trigger.js';
+export {
+  type MergeableStateDescriptor,
+  type OnMergeContext,
+  type Trigger,
+  type TriggerContext,
+  TriggerResult,
+} from './window/trigger.js';
 export { TumblingEventTimeWindows } from './window/tumbling-event-time-windows.js';
 export { TumblingProcessingTimeWindows } from './window/tumbling-processing-time-windows.js';
 export type {

@@ -1,3 +1,4 @@
+import { MillraceError } from '../base/millrace-error.js';
 import { type AggregateFunction, checkFolded } from './aggregate-function.js';
 import type { ValueState } from './value-state.js';
 
@@ -33,5 +34,24 @@ export class KeyedAggregatingState<IN, ACC, OUT> implements AggregatingState<IN,
 
   clear(): void {
     this.#accumulator.clear();
+  }
+
+  /** What was folded so far; undefined if nothing was. */
+  accumulator(): ACC | undefined {
+    return this.#accumulator.value();
+  }
+
+  /** @throws MillraceError MR1001 if the function cannot merge two accumulators */
+  mergeIn(accumulator: ACC): void {
+    const { merge } = this.#aggregate;
+    if (merge === undefined) {
+      throw new MillraceError('MR1001', 'An aggregating state cannot be merged.', {
+        why: 'Its aggregate function has no merge.',
+        hint: 'Give it a merge(a, b), which makes one accumulator of two.',
+      });
+    }
+    const before = this.#accumulator.value();
+    const merged = before === undefined ? accumulator : merge.call(this.#aggregate, before, accumulator);
+    this.#accumulator.update(checkFolded(merged, 'merge of an aggregate function'));
   }
 }

@@ -4,7 +4,7 @@ import type { KeyedStateStore, StateTable } from '../ports/keyed-state-store.js'
 import type { CodecFactory } from '../serde/record-codec.js';
 import { fixedBytesOf } from '../serde/record-layout.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
-import { type AggregatingState, KeyedAggregatingState } from './aggregating-state.js';
+import { KeyedAggregatingState } from './aggregating-state.js';
 import { KeyContext, StateNamespace } from './key-context.js';
 import { keysInGroup } from './key-scan.js';
 import { KeyedListState, type ListState } from './list-state.js';
@@ -105,7 +105,7 @@ export class KeyedStateAccess {
   getAggregatingState<IN, ACC, OUT>(
     descriptor: AggregatingStateDescriptor<IN, ACC, OUT>,
     namespace: StateNamespace = StateNamespace.VOID,
-  ): AggregatingState<IN, OUT> {
+  ): KeyedAggregatingState<IN, ACC, OUT> {
     const accumulator = this.#value(descriptor, descriptor.accumulatorType, namespace);
     return new KeyedAggregatingState(accumulator, descriptor.aggregateFunction);
   }

@@ -1,13 +1,17 @@
 // hot path: the windows bench
 import { MillraceError } from '../base/millrace-error.js';
 import type { ChainedOperatorContext, Output } from '../operator/stream-operator.js';
-import type { ListStateDescriptor, ReducingStateDescriptor } from '../state/state-descriptor.js';
 import { AbstractWindowOperator, type WindowDescription } from './abstract-window-operator.js';
 import { EventTimeTrigger } from './event-time-trigger.js';
 import { type MergeListener, MergingWindowSet } from './merging-window-set.js';
 import { PurgingTrigger } from './purging-trigger.js';
 import { cleanupTime, TimeWindow } from './time-window.js';
-import { type OnMergeContext, type Trigger, TriggerResult } from './trigger.js';
+import {
+  type MergeableStateDescriptor,
+  type OnMergeContext,
+  type Trigger,
+  TriggerResult,
+} from './trigger.js';
 import type { MergingWindowAssigner } from './window-assigner.js';
 
 /**
@@ -96,7 +100,7 @@ export class MergingWindowOperator<K, IN, ACC, CONTENTS, OUT>
     this.mergeContents(state, mergedStates);
   }
 
-  mergePartitionedState<T>(descriptor: ReducingStateDescriptor<T> | ListStateDescriptor<T>): void {
+  mergePartitionedState<T, A, O>(descriptor: MergeableStateDescriptor<T, A, O>): void {
     this.triggerStates.merge(descriptor, this.mergedWindows, this.currentWindow());
   }
 

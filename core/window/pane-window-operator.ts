@@ -5,18 +5,22 @@ import type { SlidingWindows } from './sliding-windows.js';
 import { TimeWindow } from './time-window.js';
 
 /**
- * Sliding event-time windows that fire at their end and fold their records. Each record is folded once, into
+ * Sliding windows that fire at their end and fold their records. Each record is folded once, into
  * the accumulator of its pane ({@link SlidingWindows}), whatever number of windows it is in; a window that
  * fires merges its panes. All windows of a pane that still live have seen all that is in it, since a window
  * is never late before an older one is.
  *
- * A key has timers for its next window alone: a window that fires sets the timer of the one after it, if that
- * holds something.
+ * In event time a key has timers for its next window alone: a window that fires sets the timer of the one
+ * after it, if that holds something. In processing time, where the end of a batch fires what there is and takes
+ * no more, each window has its own; and a record of a millisecond that has fired belongs to the next one, since
+ * it would find part of its windows gone.
  *
  * Invariants:
  * - contents are kept under panes, the function's state under windows;
- * - for every pane that holds something: the first of its windows that is still to fire has a timer, or a
- *   window before it has one, and all those between the two hold something; the same is true of cleaning up;
+ * - in event time, for every pane that holds something: the first of its windows that is still to fire has a
+ *   timer, or a window before it has one, and all those between the two hold something; the same is true of
+ *   cleaning up;
+ * - in processing time, every window that holds something has a timer;
  * - a pane goes with the last of its windows.
  */
 export class PaneWindowOperator<K, IN, ACC, CONTENTS, OUT> extends AbstractWindowOperator<
@@ -36,6 +40,8 @@ export class PaneWindowOperator<K, IN, ACC, CONTENTS, OUT> extends AbstractWindo
   private lastStart: number;
   /** Start of the last pane with contents that `fold` has seen. */
   private lastHeld: number;
+  /** Processing time up to which windows have fired. */
+  private firedMs: number;
 
   constructor(
     context: ChainedOperatorContext,
@@ -50,11 +56,13 @@ export class PaneWindowOperator<K, IN, ACC, CONTENTS, OUT> extends AbstractWindo
     this.firstStart = 0;
     this.lastStart = 0;
     this.lastHeld = 0;
+    this.firedMs = context.restored === undefined ? Number.NEGATIVE_INFINITY : context.clock.wallMs();
   }
 
   processElement(value: IN, timestamp: number): void {
     this.setKeyOf(value, timestamp);
-    if (timestamp < this.paneStart || timestamp >= this.paneEnd) this.findPane(timestamp);
+    const time = this.isEventTime ? timestamp : this.processingTime();
+    if (time < this.paneStart || time >= this.paneEnd) this.findPane(time);
     // The last of the pane's windows is late last.
     if (this.isWindowLate(this.windowAt(this.lastStart))) {
       this.dropIfLate(value, timestamp);
@@ -79,7 +87,19 @@ export class PaneWindowOperator<K, IN, ACC, CONTENTS, OUT> extends AbstractWindo
     }
   }
 
-  onProcessingTime(): void {}
+  onProcessingTime(timestamp: number): void {
+    const window = this.currentWindow();
+    // At the end of a batch timers are ahead of the clock.
+    this.firedMs = Math.max(this.firedMs, Math.min(timestamp, this.currentProcessingTime()));
+    this.fire(window);
+    this.clear(window);
+  }
+
+  /** Of a record that comes now. A clock that was set back by more than a window is believed. */
+  private processingTime(): number {
+    const now = this.currentProcessingTime();
+    return now <= this.firedMs && now > this.firedMs - this.windows.sizeMs ? this.firedMs + 1 : now;
+  }
 
   private findPane(timestamp: number): void {
     const { windows } = this;
@@ -92,6 +112,12 @@ export class PaneWindowOperator<K, IN, ACC, CONTENTS, OUT> extends AbstractWindo
   /** A pane has got its first record: sets the timers of the first of its windows that need them. */
   private registerFirst(): void {
     const { windows, allowedLatenessMs } = this;
+    if (!this.isEventTime) {
+      for (let start = this.firstStart; start <= this.lastStart; start += windows.slideMs) {
+        this.registerFiring(start);
+      }
+      return;
+    }
     // The first start of a window whose last time is after the watermark.
     const isToCome = this.timers.currentWatermark() + 2 - windows.sizeMs;
     const firing = Math.max(this.firstStart, windows.firstStart(isToCome));
@@ -168,7 +194,8 @@ export class PaneWindowOperator<K, IN, ACC, CONTENTS, OUT> extends AbstractWindo
   private registerFiring(start: number): void {
     const window = this.windowAt(start);
     this.access.keys.setWindow(window.start, window.end);
-    this.timers.registerEventTimeTimer(window.maxTimestamp);
+    if (this.isEventTime) this.timers.registerEventTimeTimer(window.maxTimestamp);
+    else this.timers.registerProcessingTimeTimer(window.maxTimestamp);
   }
 
   private registerCleanupOf(start: number): void {

@@ -11,10 +11,10 @@ import type { WindowAssigner, WindowAssignerContext } from './window-assigner.js
  */
 export class SlidingProcessingTimeWindows implements WindowAssigner {
   readonly name = 'SlidingProcessingTimeWindows';
-  readonly #windows: SlidingWindows;
+  readonly windows: SlidingWindows;
 
   private constructor(windows: SlidingWindows) {
-    this.#windows = windows;
+    this.windows = windows;
   }
 
   /** @throws MillraceError MR1001 as those of {@link SlidingEventTimeWindows} */
@@ -23,7 +23,7 @@ export class SlidingProcessingTimeWindows implements WindowAssigner {
   }
 
   assignWindows(_element: unknown, _timestamp: number, ctx: WindowAssignerContext): readonly TimeWindow[] {
-    return this.#windows.at(ctx.currentProcessingTime());
+    return this.windows.at(ctx.currentProcessingTime());
   }
 
   getDefaultTrigger(): ProcessingTimeTrigger {

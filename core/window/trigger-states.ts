@@ -1,13 +1,8 @@
 import { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
-import type { ListState } from '../state/list-state.js';
-import type { ReducingState } from '../state/reducing-state.js';
-import type {
-  ListStateDescriptor,
-  ReducingStateDescriptor,
-  StateDescriptor,
-} from '../state/state-descriptor.js';
+import type { StateDescriptor } from '../state/state-descriptor.js';
 import type { TimeWindow } from './time-window.js';
+import type { MergeableStateDescriptor } from './trigger.js';
 
 /**
  * The state of triggers: that of the current key and window. A trigger asks for it at each element, so what
@@ -33,44 +28,46 @@ export class TriggerStates {
   }
 
   /** Moves what `from` hold into the current window. */
-  merge<T>(
-    descriptor: ReducingStateDescriptor<T> | ListStateDescriptor<T>,
+  merge<T, ACC, OUT>(
+    descriptor: MergeableStateDescriptor<T, ACC, OUT>,
     from: readonly TimeWindow[],
     into: TimeWindow,
   ): void {
     const access = this.#access;
     if (descriptor.kind === 'reducing') {
       const state = this.of(descriptor, (d, namespace) => access.getReducingState<T>(d, namespace));
-      this.#moveReduced(state, from, into);
+      const moved = this.#taken(state, () => state.get(), from, into);
+      for (const value of moved) state.add(value);
+    } else if (descriptor.kind === 'aggregating') {
+      const state = this.of(descriptor, (d, namespace) =>
+        access.getAggregatingState<T, ACC, OUT>(d, namespace),
+      );
+      const moved = this.#taken(state, () => state.accumulator(), from, into);
+      for (const accumulator of moved) state.mergeIn(accumulator);
     } else {
       const state = this.of(descriptor, (d, namespace) => access.getListState<T>(d, namespace));
-      this.#moveElements(state, from, into);
+      const moved = this.#taken(state, () => state.get(), from, into);
+      state.addAll(moved.flat());
     }
   }
 
-  #moveReduced<T>(state: ReducingState<T>, from: readonly TimeWindow[], into: TimeWindow): void {
-    const moved: T[] = [];
+  /** What the state of the windows held, which it holds no longer; `into` is current then. */
+  #taken<V>(
+    state: { clear(): void },
+    held: () => V | undefined,
+    from: readonly TimeWindow[],
+    into: TimeWindow,
+  ): V[] {
+    const moved: V[] = [];
     for (const window of from) {
       if (window.equals(into)) continue;
       this.#access.keys.setWindow(window.start, window.end);
-      const value = state.get();
+      const value = held();
       if (value === undefined) continue;
       moved.push(value);
       state.clear();
     }
     this.#access.keys.setWindow(into.start, into.end);
-    for (const value of moved) state.add(value);
-  }
-
-  #moveElements<T>(state: ListState<T>, from: readonly TimeWindow[], into: TimeWindow): void {
-    const moved: T[] = [];
-    for (const window of from) {
-      if (window.equals(into)) continue;
-      this.#access.keys.setWindow(window.start, window.end);
-      for (const element of state.get()) moved.push(element);
-      state.clear();
-    }
-    this.#access.keys.setWindow(into.start, into.end);
-    state.addAll(moved);
+    return moved;
   }
 }

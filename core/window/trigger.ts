@@ -1,5 +1,9 @@
 import type { KeyedStates } from '../operator/keyed-process-function.js';
-import type { ListStateDescriptor, ReducingStateDescriptor } from '../state/state-descriptor.js';
+import type {
+  AggregatingStateDescriptor,
+  ListStateDescriptor,
+  ReducingStateDescriptor,
+} from '../state/state-descriptor.js';
 import type { TimeWindow } from './time-window.js';
 
 /**
@@ -73,9 +77,19 @@ export interface TriggerContext extends KeyedStates {
 
 /** What `onMerge` of a trigger may do besides. */
 export interface OnMergeContext extends TriggerContext {
-  /** Moves what the merged windows hold in this state into that of the window that they have become. */
-  mergePartitionedState<T>(descriptor: ReducingStateDescriptor<T> | ListStateDescriptor<T>): void;
+  /**
+   * Moves what the merged windows hold in this state into that of the window that they have become.
+   *
+   * @throws MillraceError MR1001 if it is aggregating state whose function has no `merge`
+   */
+  mergePartitionedState<T, ACC, OUT>(descriptor: MergeableStateDescriptor<T, ACC, OUT>): void;
 }
+
+/** State of which two windows' contents can become one's. */
+export type MergeableStateDescriptor<T, ACC, OUT> =
+  | ReducingStateDescriptor<T>
+  | ListStateDescriptor<T>
+  | AggregatingStateDescriptor<T, ACC, OUT>;
 
 export function canMerge(trigger: Trigger): boolean {
   return trigger.canMerge === undefined ? trigger.onMerge !== undefined : trigger.canMerge();

@@ -4,6 +4,7 @@ import { AbstractWindowOperator, type WindowDescription } from './abstract-windo
 import { MergingWindowOperator } from './merging-window-operator.js';
 import { PaneWindowOperator } from './pane-window-operator.js';
 import { SlidingEventTimeWindows } from './sliding-event-time-windows.js';
+import { SlidingProcessingTimeWindows } from './sliding-processing-time-windows.js';
 import type { TimeWindow } from './time-window.js';
 import { TriggerResult } from './trigger.js';
 import { isMerging } from './window-assigner.js';
@@ -78,7 +79,9 @@ export function windowOperator<K, IN, ACC, CONTENTS, OUT>(
 /** Windows that overlap fold each record once, where nothing but the end of a window can look inside it. */
 function sharedPanes<K, IN, ACC, CONTENTS, OUT>(description: WindowDescription<K, IN, ACC, CONTENTS, OUT>) {
   const { assigner, trigger, contents } = description;
-  if (trigger !== undefined || !contents.isFolding || !(assigner instanceof SlidingEventTimeWindows)) return;
+  if (trigger !== undefined || !contents.isFolding) return;
+  if (!(assigner instanceof SlidingEventTimeWindows || assigner instanceof SlidingProcessingTimeWindows))
+    return;
   const { windows } = assigner;
   return windows.sizeMs > windows.slideMs ? windows : undefined;
 }

@@ -14,6 +14,12 @@ export interface WindowJob {
   readonly count: number;
 }
 
+/** Whether a record is folded once for all of its windows. */
+export function sharesPanes({ windows, trigger, contents }: WindowJob): boolean {
+  const overlap = windows.kind === 'sliding' && windows.size > windows.slide;
+  return overlap && trigger === 'default' && contents !== 'process';
+}
+
 interface Bounds {
   readonly start: number;
   readonly end: number;
@@ -35,6 +41,8 @@ export class NaiveWindows {
   #windows: NaiveWindow[] = [];
   /** The watermark, or the wall clock. */
   #now: number;
+  /** Where windows share panes: processing time up to which some have fired. */
+  #fired = Number.NEGATIVE_INFINITY;
   said: string[] = [];
 
   constructor(job: WindowJob) {
@@ -43,7 +51,7 @@ export class NaiveWindows {
   }
 
   element(key: number, id: number, eventTime: number): void {
-    const timestamp = this.#job.time === 'event' ? eventTime : this.#now;
+    const timestamp = this.#job.time === 'event' ? eventTime : Math.max(this.#now, this.#fired + 1);
     let taken = false;
     for (const bounds of this.#assign(timestamp)) {
       const window = this.#join(key, bounds);
@@ -76,10 +84,15 @@ export class NaiveWindows {
         a.window.end - b.window.end,
     );
     this.#now = to;
-    for (const { window, fires } of due) {
+    for (const { time, window, fires } of due) {
+      if (sharesPanes(this.#job)) this.#fired = Math.max(this.#fired, time);
       if (!fires) this.#forget(window);
       else if (this.#job.trigger !== 'count') this.#fire(window);
     }
+  }
+
+  restored(): void {
+    if (sharesPanes(this.#job)) this.#fired = this.#now;
   }
 
   get #lateness(): number {

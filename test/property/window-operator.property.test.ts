@@ -28,7 +28,7 @@ import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
 import { lastOperator } from '../last-operator.js';
 import { OperatorTestHarness } from '../operator-test-harness.js';
 import { OperatorWorld } from '../operator-world.js';
-import { NaiveWindows, type WindowJob } from './naive-windows.js';
+import { NaiveWindows, sharesPanes, type WindowJob } from './naive-windows.js';
 
 interface Value {
   readonly key: number;
@@ -87,9 +87,8 @@ function windowed(job: WindowJob, keyed: KeyedStream<Value, number>): SingleOutp
   if (job.trigger === 'count') stream = stream.trigger(CountTrigger.of(job.count));
   stream = stream.allowedLateness(job.lateness).sideOutputLateData(LATE);
   const merges = job.windows.kind === 'session';
-  const sharesPanes = job.windows.kind === 'sliding' && job.trigger === 'default';
   if (job.contents === 'process') return stream.process(telling(merges));
-  const tells = telling(merges || sharesPanes);
+  const tells = telling(merges || sharesPanes(job));
   if (job.contents === 'aggregate') return stream.aggregate(concatenated, tells);
   return stream.reduce((a, b) => ({ key: a.key, ids: [...a.ids, ...b.ids] }), tells);
 }
@@ -146,6 +145,7 @@ function reference(job: WindowJob, steps: readonly Step[]): string[] {
   let wallMs = 0;
   for (const step of steps) {
     if (step.kind === 'element') naive.element(step.key, id++, step.timestamp);
+    else if (step.kind === 'restore') naive.restored();
     else if (step.kind === 'time' && job.time === 'event') naive.advance(step.timestamp);
     else if (step.kind === 'time') {
       wallMs += step.ms;

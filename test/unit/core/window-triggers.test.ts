@@ -3,7 +3,7 @@ import type { KeyedStream } from '../../../core/api/keyed-stream.js';
 import type { WindowedStream } from '../../../core/api/windowed-stream.js';
 import { NO_TIMESTAMP, Watermark } from '../../../core/element/watermark.js';
 import { types } from '../../../core/serde/types.js';
-import { ReducingStateDescriptor } from '../../../core/state/state-descriptor.js';
+import { AggregatingStateDescriptor, ReducingStateDescriptor } from '../../../core/state/state-descriptor.js';
 import { ContinuousEventTimeTrigger } from '../../../core/window/continuous-event-time-trigger.js';
 import { ContinuousProcessingTimeTrigger } from '../../../core/window/continuous-processing-time-trigger.js';
 import { CountTrigger } from '../../../core/window/count-trigger.js';
@@ -15,6 +15,7 @@ import { NeverTrigger } from '../../../core/window/never-trigger.js';
 import { ProcessingTimeTrigger } from '../../../core/window/processing-time-trigger.js';
 import { ProcessingTimeoutTrigger } from '../../../core/window/processing-timeout-trigger.js';
 import { PurgingTrigger } from '../../../core/window/purging-trigger.js';
+import { SlidingProcessingTimeWindows } from '../../../core/window/sliding-processing-time-windows.js';
 import { type Trigger, TriggerResult } from '../../../core/window/trigger.js';
 import { TumblingEventTimeWindows } from '../../../core/window/tumbling-event-time-windows.js';
 import { TumblingProcessingTimeWindows } from '../../../core/window/tumbling-processing-time-windows.js';
@@ -218,6 +219,46 @@ t.test('processing-time windows fire by the wall clock and let go of their state
   t.equal(await rowsLeft(harness), 0);
 });
 
+t.test('sliding windows of the wall clock fold each record once, and each fires once', async (t) => {
+  const harness = await summing((keyed) => keyed.window(SlidingProcessingTimeWindows.of(100, 50)));
+  harness.advance(20);
+  harness.element(1);
+  harness.advance(79);
+  t.strictSame(sums(harness), [
+    [1, 49],
+    [1, 99],
+  ]);
+  harness.element(2);
+  harness.advance(1);
+  harness.element(4);
+  harness.advance(0);
+  t.strictSame(sums(harness), [], 'a record of a millisecond that has fired belongs to the next one');
+  harness.advance(50);
+  t.strictSame(sums(harness), [[6, 149]]);
+  harness.world.clock.jump(-20);
+  harness.element(8);
+  harness.advance(19);
+  harness.element(16);
+  t.strictSame(sums(harness), [], 'nor does one that comes when the clock was set back');
+  harness.advance(200);
+  t.strictSame(sums(harness), [
+    [30, 199],
+    [24, 249],
+  ]);
+  t.equal(await rowsLeft(harness), 0);
+  harness.world.clock.jump(-240);
+  harness.element(32);
+  harness.advance(150);
+  t.strictSame(
+    sums(harness),
+    [
+      [32, 149],
+      [32, 199],
+    ],
+    'but one set back by more is believed',
+  );
+});
+
 const LARGEST = new ReducingStateDescriptor('largest', Math.max, types.float64);
 
 /** Fires at the end, and whenever a record is larger than all before it. */
@@ -253,6 +294,51 @@ t.test('a trigger of the user has state per window, which merges with it', async
   harness.watermark(Watermark.MAX);
   t.strictSame(sums(harness), [[32, 27]]);
   t.equal(await rowsLeft(harness), 0);
+});
+
+t.test('aggregating state of a trigger merges where its function does', async (t) => {
+  const mean = {
+    createAccumulator: () => ({ sum: 0, count: 0 }),
+    add: (n: number, acc: { sum: number; count: number }) => ({ sum: acc.sum + n, count: acc.count + 1 }),
+    getResult: (acc: { sum: number; count: number }) => acc.sum / acc.count,
+  };
+  const merge = (a: { sum: number; count: number }, b: { sum: number; count: number }) => ({
+    sum: a.sum + b.sum,
+    count: a.count + b.count,
+  });
+  /** Fires when a record is above the mean of those before it. */
+  const aboveMean = (descriptor: AggregatingStateDescriptor<number, unknown, number>): Trigger<number> => ({
+    onElement(value, _timestamp, window, ctx) {
+      const state = ctx.getAggregatingState(descriptor);
+      const before = state.get();
+      state.add(value);
+      ctx.registerEventTimeTimer(window.maxTimestamp);
+      return before !== undefined && value > before ? TriggerResult.FIRE : TriggerResult.CONTINUE;
+    },
+    onMerge: (_window, ctx) => ctx.mergePartitionedState(descriptor),
+    clear(window, ctx) {
+      ctx.getAggregatingState(descriptor).clear();
+      ctx.deleteEventTimeTimer(window.maxTimestamp);
+    },
+  });
+  const sessions = (descriptor: AggregatingStateDescriptor<number, unknown, number>) =>
+    summing((keyed) => keyed.window(EventTimeSessionWindows.withGap(10)).trigger(aboveMean(descriptor)));
+  const harness = await sessions(new AggregatingStateDescriptor('mean', { ...mean, merge }));
+  harness.element(4, 0);
+  harness.element(8, 18);
+  harness.element(5, 9);
+  t.strictSame(sums(harness), [], 'the mean of the merged session is 6');
+  harness.element(6, 9);
+  t.strictSame(sums(harness), [[23, 27]], 'and then 17 / 3');
+  harness.watermark(Watermark.MAX);
+  t.equal(await rowsLeft(harness), 0);
+
+  const unable = await sessions(new AggregatingStateDescriptor('mean', mean));
+  unable.element(4, 0);
+  unable.element(8, 18);
+  const error = refused(() => unable.element(5, 9));
+  t.equal(error.code, 'MR1001');
+  t.match(error.message, /has no merge/);
 });
 
 t.test('triggers that make no sense are refused when the job is built', async (t) => {
