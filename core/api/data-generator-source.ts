@@ -1,9 +1,10 @@
 import { MillraceError } from '../base/millrace-error.js';
 import { checkSynchronous } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { InterleavedSourceReader } from './interleaved-source-reader.js';
 import { checkOptionNames } from './option-names.js';
 import { PacedSource } from './paced-source.js';
-import { SequentialSourceReader, type SplitReader } from './sequential-source-reader.js';
+import type { SplitReader } from './sequential-source-reader.js';
 import {
   type Boundedness,
   InputStatus,
@@ -113,10 +114,12 @@ class UnpacedGenerator<T> implements Source<T, DataGeneratorSplit, readonly Data
   }
 
   createReader(context: SourceReaderContext): SourceReader<T, DataGeneratorSplit> {
-    return new SequentialSourceReader(
-      context,
-      (split: DataGeneratorSplit) => new DataGeneratorReader(this.#fn, split),
-    );
+    return new InterleavedSourceReader(context, {
+      splitId: ({ next, step }: DataGeneratorSplit) => `${next % step} of ${step}`,
+      open: (split) => new DataGeneratorReader(this.#fn, split),
+      // More of them come at a lower parallelism; an unbounded one never makes way for another.
+      splitsAtOnce: 1,
+    });
   }
 }
 

@@ -136,7 +136,9 @@ export class InterleavedSourceReader<T, SplitT> implements SourceReader<T, Split
   /** One turn of a split; whether anything came of it. */
   #pollSplit(split: OpenSplit<T, SplitT>, output: ReaderOutput<T>): boolean {
     const before = output.remaining;
-    const turn = new TurnOutput(output.createOutputForSplit(split.id), Math.min(before, TURN_RECORDS));
+    const splitOutput = output.createOutputForSplit(split.id);
+    const isAlone = this.#splits.length === 1;
+    const turn = isAlone ? splitOutput : new TurnOutput(splitOutput, Math.min(before, TURN_RECORDS));
     const status = split.reader.poll(turn);
     if (status === InputStatus.END_OF_INPUT) {
       this.#splits.splice(this.#next, 1);

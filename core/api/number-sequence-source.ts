@@ -71,6 +71,7 @@ export class NumberSequenceSource
     return new SequentialSourceReader(
       context,
       (split: NumberSequenceSplit) => new NumberSequenceReader(split),
+      ({ to }) => `up to ${to}`,
     );
   }
 }

@@ -18,6 +18,10 @@ export interface SplitReader<T, SplitT> {
  * Reads splits one after another, and asks for the next one when it has none: what most sources need of a
  * reader, so that they say only how one split is read.
  *
+ * With `splitId`, each split has a watermark of its own. Those that the reader has been given hold its watermark
+ * back until they are read, as when a job goes on at a lower parallelism; one that it is given later may come
+ * behind it. Where splits that are as long as the job lie side by side, see {@link InterleavedSourceReader}.
+ *
  * @example
  * ```ts
  * // Splits are numbers, and each is one record.
@@ -41,23 +45,36 @@ export interface SplitReader<T, SplitT> {
  * Invariants:
  * - at most one split is open; at most one request is unanswered;
  * - a split is in `current` or in `queue`, and in the snapshot, until it is read to its end;
- * - no split comes after notifyNoMoreSplits.
+ * - no split comes after notifyNoMoreSplits;
+ * - with `splitId`: a split has an output from the first poll after it was added until it is read to its end.
  */
 export class SequentialSourceReader<T, SplitT> implements SourceReader<T, SplitT> {
   readonly #context: SourceReaderContext;
   readonly #open: (split: SplitT) => SplitReader<T, SplitT>;
   readonly #arrival: Availability;
+  readonly #splitId: ((split: SplitT) => string) | undefined;
   readonly #queue: SplitT[];
+  /** Splits of the queue that have an output already; the first ones of it. */
+  #introduced: number;
+  #currentId: string | undefined;
   #current: SplitReader<T, SplitT> | undefined;
   #requested: boolean;
   #noMoreSplits: boolean;
   #closing: Promise<void>;
 
-  constructor(context: SourceReaderContext, open: (split: SplitT) => SplitReader<T, SplitT>) {
+  /** `splitId`: the name of a split, the same for as long as it is read. */
+  constructor(
+    context: SourceReaderContext,
+    open: (split: SplitT) => SplitReader<T, SplitT>,
+    splitId?: (split: SplitT) => string,
+  ) {
     this.#context = context;
     this.#open = open;
     this.#arrival = new Availability();
+    this.#splitId = splitId;
     this.#queue = [];
+    this.#introduced = 0;
+    this.#currentId = undefined;
     this.#current = undefined;
     this.#requested = false;
     this.#noMoreSplits = false;
@@ -65,14 +82,17 @@ export class SequentialSourceReader<T, SplitT> implements SourceReader<T, SplitT
   }
 
   pollNext(output: ReaderOutput<T>): InputStatus {
+    this.#introduce(output);
     for (;;) {
       const current = this.#current ?? this.#openNext();
       if (current === undefined) {
         return this.#noMoreSplits ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
       }
-      const status = current.poll(output);
+      const id = this.#currentId;
+      const status = current.poll(id === undefined ? output : output.createOutputForSplit(id));
       if (status !== InputStatus.END_OF_INPUT) return status;
       this.#current = undefined;
+      if (id !== undefined) output.releaseOutputForSplit(id);
       this.#release(current);
       if (output.remaining <= 0) return InputStatus.MORE_AVAILABLE;
     }
@@ -115,8 +135,22 @@ export class SequentialSourceReader<T, SplitT> implements SourceReader<T, SplitT
       this.#context.requestSplit();
     }
     const split = this.#queue.shift();
-    if (split !== undefined) this.#current = this.#open(split);
+    if (split === undefined) return undefined;
+    if (this.#introduced > 0) this.#introduced--;
+    this.#currentId = this.#splitId?.(split);
+    this.#current = this.#open(split);
     return this.#current;
+  }
+
+  /** Every split holds the watermark back before any of them is read on. */
+  #introduce(output: ReaderOutput<T>): void {
+    const splitId = this.#splitId;
+    if (splitId === undefined) return;
+    const queue = this.#queue;
+    for (; this.#introduced < queue.length; this.#introduced++) {
+      const split = queue[this.#introduced];
+      if (split !== undefined) output.createOutputForSplit(splitId(split));
+    }
   }
 
   #release(reader: SplitReader<T, SplitT>): void {

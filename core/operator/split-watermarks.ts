@@ -107,10 +107,16 @@ export class SplitWatermarks<T> {
     return parts;
   }
 
-  /** Splits may be read by another subtask than before, so all that were known are remembered. */
+  /**
+   * Splits may be read by another subtask than before, so all that were known are remembered: as they were where
+   * they had come furthest, since who does not read them remembers them as they were once.
+   */
   restore(snapshots: readonly WatermarkSnapshot[]): void {
     for (const { splits } of snapshots) {
-      for (const [splitId, part] of Object.entries(splits ?? {})) this.#restored.set(splitId, part);
+      for (const [splitId, part] of Object.entries(splits ?? {})) {
+        const known = this.#restored.get(splitId);
+        if (known === undefined || part.watermark > known.watermark) this.#restored.set(splitId, part);
+      }
     }
   }
 

@@ -146,7 +146,11 @@ export class FileSource<T> implements Source<T, FileSplit, FileEnumeratorState> 
   }
 
   createReader(context: SourceReaderContext): SourceReader<T, FileSplit> {
-    return new SequentialSourceReader(context, (split: FileSplit) => this.#format.open(split, context));
+    return new SequentialSourceReader(
+      context,
+      (split: FileSplit) => this.#format.open(split, context),
+      ({ path }) => path,
+    );
   }
 
   #enumerator(
