@@ -72,8 +72,10 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     await this.#reader.start?.();
     const splits = this.#lists.restored(SPLITS) as SplitT[];
     if (splits.length > 0) this.#reader.addSplits(splits);
-    this.#wakeUps.every(this.context.autoWatermarkIntervalMs, (nowMs) => this.#onPeriodicEmit(nowMs));
     const alignment = this.#alignment;
+    if (this.#stage.isPeriodic || alignment !== undefined) {
+      this.#wakeUps.every(this.context.autoWatermarkIntervalMs, (nowMs) => this.#onPeriodicEmit(nowMs));
+    }
     if (alignment === undefined) return;
     alignment.report();
     this.#wakeUps.every(alignment.updateIntervalMs, () => alignment.report());

@@ -42,7 +42,7 @@ class TimestampsAndWatermarksOperator<T> extends OneInputOperator<T, T> {
 
   override onWake(wallMs: number): void {
     this.#stage.onPeriodicEmit(this.context.clock.monotonicMs());
-    this.#askToWake(wallMs);
+    if (this.#stage.isPeriodic) this.#askToWake(wallMs);
   }
 
   override snapshotState(): OperatorSnapshot {

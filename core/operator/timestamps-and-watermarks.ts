@@ -81,6 +81,11 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     return this.idle;
   }
 
+  /** Whether {@link onPeriodicEmit} has anything to do but to tell what was restored. */
+  get isPeriodic(): boolean {
+    return this.generator?.onPeriodicEmit !== undefined || this.idlenessMs !== Number.POSITIVE_INFINITY;
+  }
+
   /** Takes a record; `timestamp` is NO_TIMESTAMP if it has none yet. */
   collect(value: T, timestamp: number): void {
     const assigner = this.assigner;
@@ -134,7 +139,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
       this.markIdle();
     }
     this.userCode.node = this.node;
-    if (!this.idle) this.generator?.onPeriodicEmit(this);
+    if (!this.idle) this.generator?.onPeriodicEmit?.(this);
   }
 
   /** The input has ended: nothing can be late any more. */
@@ -142,7 +147,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     if (this.watermark === Watermark.MAX) return;
     this.userCode.node = this.node;
     this.markActive();
-    this.generator?.onPeriodicEmit(this);
+    this.generator?.onPeriodicEmit?.(this);
     this.watermark = Watermark.MAX;
     this.target.emitWatermark(Watermark.MAX);
   }

@@ -8,7 +8,6 @@
  *   onEvent(event, timestamp, output) {
  *     if (event.endOf !== undefined) output.emitWatermark(event.endOf);
  *   },
- *   onPeriodicEmit() {},
  * };
  * ```
  */
@@ -16,7 +15,7 @@ export interface WatermarkGenerator<T> {
   /** After the record has gone out. `timestamp`: ms, or `Watermark.MIN` where the record has none. */
   onEvent(event: T, timestamp: number, output: WatermarkOutput): void;
   /** Every `pipeline.auto-watermark-interval`, and once more when the input ends. */
-  onPeriodicEmit(output: WatermarkOutput): void;
+  onPeriodicEmit?(output: WatermarkOutput): void;
   /** What `restoreState` needs to go on from a checkpoint; plain data. */
   snapshotState?(): unknown;
   /** Before the first record after a restore. Of several states (after a rescale) the earliest is given. */

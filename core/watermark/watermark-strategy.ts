@@ -77,7 +77,6 @@ export class WatermarkStrategy<T> {
    *   onEvent(event, _timestamp, output) {
    *     if (event.endOf !== undefined) output.emitWatermark(event.endOf);
    *   },
-   *   onPeriodicEmit() {},
    * }));
    * ```
    */

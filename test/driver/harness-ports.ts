@@ -113,5 +113,5 @@ function known<T>(ports: ReadonlyMap<string, T>, name: string, what: string): T 
 
 /** Watermarks come from the source itself; the generator is there so that the graph knows of them. */
 function watermarksAsPushed<T>(): WatermarkStrategy<T> {
-  return WatermarkStrategy.forGenerator<T>(() => ({ onEvent() {}, onPeriodicEmit() {} }));
+  return WatermarkStrategy.forGenerator<T>(() => ({ onEvent() {} }));
 }
