@@ -6,10 +6,12 @@ import {
   invariant,
   MillraceError,
   OperatorChain,
+  type OperatorEventTime,
   type SourceStreamOperator,
   type TaskMessage,
   type TaskReport,
   unreachable,
+  Watermark,
   WatermarkTrace,
   WatermarkValve,
 } from '../../core/internal.js';
@@ -145,6 +147,7 @@ export class TaskAssembly {
     await chain.open();
     if (chain.source === undefined) this.#openGate(chain);
     else await this.#openSource(chain, chain.source);
+    this.#measureWatermarks(chain);
   }
 
   /** After the task has reported that it runs. */
@@ -203,7 +206,11 @@ export class TaskAssembly {
         this.sourceInput().drain();
         return;
       case 'explain':
-        this.#environment.report(this.#explain(message.requestId));
+        this.#environment.report({
+          type: 'explained',
+          requestId: message.requestId,
+          operators: this.#eventTime(),
+        });
         return;
       default:
         unreachable(message);
@@ -215,15 +222,24 @@ export class TaskAssembly {
     return this.#enumerator;
   }
 
+  #measureWatermarks(chain: OperatorChain): void {
+    for (const [index, { uid, operator, outputs }] of this.#environment.vertex.nodes.entries()) {
+      const group = this.metrics.groupOf(uid);
+      const input = (): number => this.#eventTime()[index]?.watermark ?? Watermark.MIN;
+      if (operator.kind !== 'source') group.gauge('currentInputWatermark', input);
+      if (outputs.length > 0) group.gauge('currentOutputWatermark', () => chain.outputWatermark(index));
+    }
+  }
+
   /** Where the operators are in event time, and why not further. */
-  #explain(requestId: number): TaskReport {
+  #eventTime(): OperatorEventTime[] {
     const { source, headTrace } = this.chain();
     const gate = this.#gate;
     const head =
       gate === undefined
         ? { ...reading(headTrace), heldBackBy: source?.heldBackBy() ?? [] }
         : { ...reading(this.#inputTrace), idle: gate.isIdle, heldBackBy: this.#heldBackBy(gate) };
-    return { type: 'explained', requestId, operators: this.chain().eventTime(head) };
+    return this.chain().eventTime(head);
   }
 
   #heldBackBy(gate: InputGate): HeldBackBy[] {

@@ -226,6 +226,13 @@ export class OperatorChain {
     return at(this.#traces, 0);
   }
 
+  /** What the operator of a node has sent last; the last one of a run that shares one operator speaks for it. */
+  outputWatermark(node: number): number {
+    let last = node;
+    while (this.operators[last + 1] === this.operators[node]) last++;
+    return at(this.#traces, last).watermark;
+  }
+
   #distinct(): StreamOperator[] {
     return [...new Set(this.operators)];
   }

@@ -42,7 +42,6 @@ export class OperatorTimers implements OperatorPart {
     this.#heldWatermark = undefined;
     this.#heldIdle = false;
     this.#firing = false;
-    context.metrics.gauge('currentInputWatermark', () => this.service.currentWatermark());
   }
 
   snapshotState(): Record<string, OperatorListHandle> {

@@ -62,7 +62,6 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     const { alignment } = strategy;
     if (alignment !== undefined)
       this.#alignment = new SourceAlignment(alignment, host, this.#stage, this.#splits, this.#reader);
-    context.metrics.gauge('currentOutputWatermark', () => this.#stage.currentWatermark);
   }
 
   override async open(): Promise<void> {

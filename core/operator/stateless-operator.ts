@@ -6,9 +6,9 @@ import type { FilterFunction, MapFunction } from './functions.js';
 import type { ChainedOperatorContext, OperatorFactory, Output, StreamOperator } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 
-const StepKind = { NONE: 0, MAP: 1, FILTER: 2 } as const;
+export const StepKind = { NONE: 0, MAP: 1, FILTER: 2 } as const;
 
-type StepKind = (typeof StepKind)[keyof typeof StepKind];
+export type StepKind = (typeof StepKind)[keyof typeof StepKind];
 
 /** A map or a filter: all that is needed to run it together with its neighbours. */
 export interface StatelessStep {

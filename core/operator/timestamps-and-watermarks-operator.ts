@@ -19,7 +19,6 @@ class TimestampsAndWatermarksOperator<T> extends OneInputOperator<T, T> {
   constructor(context: ChainedOperatorContext, output: Output<T>, strategy: WatermarkStrategy<T>) {
     super(context, output);
     this.#stage = new TimestampsAndWatermarks(strategy, context, output);
-    context.metrics.gauge('currentOutputWatermark', () => this.#stage.currentWatermark);
     this.#lists = new OperatorLists(context);
   }
 

@@ -14,7 +14,7 @@ import { HarnessFeed, HarnessSource } from './harness-source.js';
 export interface HarnessIO {
   /**
    * The stream of what is pushed under that name, with the timestamps and watermarks that are pushed, from one
-   * subtask. Its name is its uid. Event time may be assigned anew by `assignTimestampsAndWatermarks`.
+   * subtask. Its uid is `source-<name>`. Event time may be assigned anew by `assignTimestampsAndWatermarks`.
    */
   source<T>(name: string, type?: TypeDescriptor<T>): SingleOutputStreamOperator<T>;
   /** Takes what `take` returns under that name, in one subtask; for `sinkTo`. */

@@ -152,15 +152,9 @@ export class HarnessRun {
     return outcome.path;
   }
 
-  /** Sums over all subtasks. */
-  metric(name: string): number {
-    let sum = 0;
-    for (const { task } of this.#launcher.tasks) {
-      for (const [key, value] of Object.entries(task.metrics())) {
-        if (key === name || key.endsWith(`.${name}`)) sum += value;
-      }
-    }
-    return sum;
+  /** What the operators of each subtask count and measure, `<uid>.<name>`. */
+  *metrics(): Iterable<readonly [name: string, value: number]> {
+    for (const { task } of this.#launcher.tasks) yield* Object.entries(task.metrics());
   }
 
   /** Idempotent; what fails meanwhile is told by nobody, as the pipeline is over. */

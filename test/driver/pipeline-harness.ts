@@ -20,7 +20,8 @@ import { type HarnessIO, HarnessPorts } from './harness-ports.js';
 import { HarnessRun } from './harness-run.js';
 import type { OutputRecord } from './harness-sink.js';
 import { InThreadStateWriter } from './in-thread-state-writer.js';
-import { withObservedSideOutputs } from './observed-side-outputs.js';
+import { type JobObserver, observedJob } from './observed-job.js';
+import { PipelineCounts } from './record-counts.js';
 import { VirtualTime } from './virtual-time.js';
 
 /** Describes the pipeline, as the function given to `defineJob` does; closures are welcome. */
@@ -95,6 +96,7 @@ export class PipelineHarness {
   /** What the graph had to say: stateful operators without a uid, event time without watermarks. */
   readonly warnings: readonly string[];
   readonly #ports: HarnessPorts;
+  readonly #counts: PipelineCounts;
   readonly #run: HarnessRun;
   readonly #checkpoints: HarnessCheckpoints;
   readonly #time: VirtualTime;
@@ -105,6 +107,7 @@ export class PipelineHarness {
   private constructor(parts: {
     readonly warnings: readonly string[];
     readonly ports: HarnessPorts;
+    readonly counts: PipelineCounts;
     readonly run: HarnessRun;
     readonly checkpoints: HarnessCheckpoints;
     readonly time: VirtualTime;
@@ -112,6 +115,7 @@ export class PipelineHarness {
   }) {
     this.warnings = parts.warnings;
     this.#ports = parts.ports;
+    this.#counts = parts.counts;
     this.#run = parts.run;
     this.#checkpoints = parts.checkpoints;
     this.#time = parts.time;
@@ -208,10 +212,17 @@ export class PipelineHarness {
 
   /**
    * The sum over all operators and subtasks that have a metric of this name, or that of one operator:
-   * `<uid>.<name>`. 0 where nobody has it. Counted since the harness was created.
+   * `<uid>.<name>`; 0 where nobody has it. Counted since the harness was created. All operators count
+   * `numRecordsIn` and `numRecordsOut` and measure `currentInputWatermark` and `currentOutputWatermark`; of
+   * watermarks the least is given.
    */
   metric(name: string): number {
-    return this.#run.metric(name);
+    const values: number[] = [];
+    for (const metrics of [this.#run.metrics(), this.#counts.metrics()]) {
+      for (const [key, value] of metrics) if (key === name || key.endsWith(`.${name}`)) values.push(value);
+    }
+    if (name.endsWith('Watermark') && values.length > 0) return Math.min(...values);
+    return values.reduce((sum, value) => sum + value, 0);
   }
 
   /** Takes a savepoint. The pipeline goes on. @throws MillraceError MR3007 if it has ended, or lets none pass */
@@ -251,7 +262,13 @@ export class PipelineHarness {
     checkOptionNames(options, OPTION_NAMES, 'PipelineHarness');
     const restored = snapshot === undefined ? undefined : await HarnessCheckpoints.from(snapshot.checkpoint);
     const ports = new HarnessPorts(snapshot?.ended ?? []);
-    const job = jobBuilder(build, ports, options, restored?.manifest);
+    const counts = new PipelineCounts();
+    const observer: JobObserver = {
+      onSideOutput: (tag, value, timestamp) => ports.side(tag).addRecord(value, timestamp),
+      countsOf: (uid) => counts.of(uid),
+    };
+    const described = jobBuilder(build, ports, options, restored?.manifest);
+    const job = (): BuiltJob => observedJob(described(), observer);
     const { graph } = job();
     const { values } = resolveOptions([
       { origin: 'file', values: { ...graph.configuration, ...options.configuration } },
@@ -274,6 +291,7 @@ export class PipelineHarness {
     const harness = new PipelineHarness({
       warnings: graph.warnings,
       ports,
+      counts,
       run,
       checkpoints,
       time,
@@ -303,15 +321,12 @@ function jobBuilder(
       url: 'harness:pipeline',
       build: (env: StreamExecutionEnvironment) => build(env, ports.ofBuild(env)),
     };
-    const job = buildJob(definition, new JobParameters({}), {
+    return buildJob(definition, new JobParameters({}), {
       name: 'pipeline',
       ...(parallelism === undefined ? {} : { parallelism }),
       ...(maxParallelism === undefined ? {} : { maxParallelism }),
       ...(configuration === undefined ? {} : { configuration }),
     });
-    return withObservedSideOutputs(job, (tag, value, timestamp) =>
-      ports.side(tag).addRecord(value, timestamp),
-    );
   };
 }
 
