@@ -43,7 +43,7 @@ export interface StreamNodeSpec {
   readonly makesWatermarks?: boolean;
   /** Fires by event time, so that it says nothing without watermarks. */
   readonly needsWatermarks?: boolean;
-  /** Its parallelism is 1 and stays so. */
+  /** Its parallelism is 1 and stays so; its state is that of one key, for all records. */
   readonly isNonParallel?: boolean;
 }
 

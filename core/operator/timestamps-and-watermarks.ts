@@ -35,7 +35,8 @@ export interface WatermarkTarget {
  *
  * Invariants:
  * - emitted watermarks strictly increase; none is emitted while idle, and nothing after MAX;
- * - the output is idle exactly while `idle`; a record makes it active before it goes out.
+ * - the output is idle exactly while `idle`; a record makes it active before it goes out;
+ * - of a batch, MAX is all that is emitted.
  */
 export class TimestampsAndWatermarks<T> implements WatermarkOutput {
   private readonly output: Output<T>;
@@ -43,6 +44,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
   private readonly assigner: TimestampAssigner<T> | undefined;
   private readonly generator: WatermarkGenerator<T> | undefined;
   private readonly idlenessMs: number;
+  private readonly isTimeless: boolean;
   private readonly userCode: UserCodePosition;
   private readonly node: number;
   private watermark: number;
@@ -64,6 +66,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     this.assigner = strategy.timestampAssigner;
     this.generator = strategy.createGenerator?.();
     this.idlenessMs = strategy.idlenessMs ?? Number.POSITIVE_INFINITY;
+    this.isTimeless = strategy.isTimeless;
     this.userCode = context.userCode;
     this.node = context.chainIndex;
     this.watermark = Watermark.MIN;
@@ -104,7 +107,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
   }
 
   emitWatermark(timestamp: number): void {
-    if (timestamp <= this.watermark || timestamp >= Watermark.MAX) return;
+    if (this.isTimeless || timestamp <= this.watermark || timestamp >= Watermark.MAX) return;
     if (this.idle) this.markActive();
     this.watermark = timestamp;
     this.untold = false;
@@ -112,7 +115,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
   }
 
   markIdle(): void {
-    if (this.idle) return;
+    if (this.idle || this.isTimeless) return;
     this.idle = true;
     this.target.emitIdle();
   }

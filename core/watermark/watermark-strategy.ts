@@ -27,22 +27,26 @@ export class WatermarkStrategy<T> {
   readonly idlenessMs: number | undefined;
   /** Undefined: it waits for no other source. */
   readonly alignment: WatermarkAlignmentParams | undefined;
+  /** Of a batch: nothing is told of event time but its end, whatever the source says. */
+  readonly isTimeless: boolean;
 
   private constructor(
     createGenerator: (() => WatermarkGenerator<T>) | undefined,
     timestampAssigner?: TimestampAssigner<T>,
     idlenessMs?: number,
     alignment?: WatermarkAlignmentParams,
+    isTimeless = false,
   ) {
     this.createGenerator = createGenerator;
     this.timestampAssigner = timestampAssigner;
     this.idlenessMs = idlenessMs;
     this.alignment = alignment;
+    this.isTimeless = isTimeless;
   }
 
   /** The same timestamps, and no watermark before the end: event time of bounded input that is run as a batch. */
   withoutWatermarks(): WatermarkStrategy<T> {
-    return new WatermarkStrategy<T>(undefined, this.timestampAssigner, undefined);
+    return new WatermarkStrategy<T>(undefined, this.timestampAssigner, undefined, undefined, true);
   }
 
   /** Timestamps never decrease within a subtask: the watermark follows the newest one. */

@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   type AttemptDescription,
   type BuiltJob,
@@ -37,6 +35,10 @@ const SEGMENT_BYTES = 32 * 1024;
 export interface HarnessSurroundings {
   readonly time: VirtualTime;
   readonly checkpoints: HarnessCheckpoints;
+  /** False of a batch. */
+  readonly takesCheckpoints: boolean;
+  /** For temporary files; it goes with the pipeline. */
+  readonly scratchFolder: string;
   readonly stateBackend: KeyedStateBackend;
   readonly autoWatermarkIntervalMs: number;
   readonly managedBytes: number;
@@ -137,22 +139,15 @@ class HarnessSite implements AttemptSite<HarnessTask> {
   }
 
   place(address: TaskAddress): TaskPlace<HarnessTask> {
-    const {
-      time,
-      checkpoints,
-      stateBackend,
-      autoWatermarkIntervalMs,
-      managedBytes,
-      isIdle,
-      distributedCache,
-    } = this.#surroundings;
+    const { time, checkpoints, stateBackend, scratchFolder, isIdle, distributedCache } = this.#surroundings;
+    const { takesCheckpoints, autoWatermarkIntervalMs, managedBytes } = this.#surroundings;
     const { attempt } = this.#attempt;
     const completions = new HarnessCompletions(isIdle);
     const onEvent = this.#onEvent;
     return {
       surroundings: {
         settings: {
-          checkpointing: true,
+          checkpointing: takesCheckpoints,
           exactlyOnce: true,
           autoWatermarkIntervalMs,
           managedBytes,
@@ -164,7 +159,7 @@ class HarnessSite implements AttemptSite<HarnessTask> {
         stateBackend,
         stateFiles: checkpoints,
         fileSystem: this.#fileSystem,
-        scratchFolder: join(tmpdir(), `millrace-harness-${process.pid}`),
+        scratchFolder,
         trace: NO_TRACE,
         snapshotWriter: (checkpointId, owner) => checkpoints.writerFor(checkpointId, attempt, owner),
         report: (report) => onEvent({ type: 'report', task: address, report }),

@@ -1,4 +1,5 @@
 import {
+  type Boundedness,
   MillraceError,
   nearest,
   type SingleOutputStreamOperator,
@@ -30,10 +31,12 @@ export class HarnessPorts {
   readonly #feeds = new Map<string, HarnessFeed>();
   readonly #outlets = new Map<string, HarnessOutlet>();
   readonly #sides = new Map<string, HarnessOutlet>();
+  readonly #boundedness: Boundedness;
   readonly #endedBefore: readonly string[];
 
   /** `endedBefore`: sources that had ended in the snapshot. */
-  constructor(endedBefore: readonly string[]) {
+  constructor(boundedness: Boundedness, endedBefore: readonly string[]) {
+    this.#boundedness = boundedness;
     this.#endedBefore = endedBefore;
   }
 
@@ -52,7 +55,7 @@ export class HarnessPorts {
           });
         }
         taken.add(name);
-        const source = new HarnessSource<T>(this.#feedOf(name), type);
+        const source = new HarnessSource<T>(this.#feedOf(name), this.#boundedness, type);
         return env.fromSource(source, watermarksAsPushed<T>(), name).setParallelism(1);
       },
       sink: <T>(name: string) => {

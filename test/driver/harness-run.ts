@@ -52,7 +52,7 @@ export class HarnessRun {
     this.#surroundings = surroundings;
     this.#launcher = new HarnessLauncher(surroundings);
     this.#settleTimeoutMs = settleTimeoutMs;
-    const { time, checkpoints } = surroundings;
+    const { time, checkpoints, takesCheckpoints } = surroundings;
     const system = new ActorSystem(
       { schedule: (turn) => this.#turns.push(turn) },
       { onFailure: (_actor, error) => this.#fail(error) },
@@ -64,12 +64,12 @@ export class HarnessRun {
         graph,
         restored,
         firstCheckpointId: undefined,
-        checkpointing: CHECKPOINTING,
+        checkpointing: takesCheckpoints ? CHECKPOINTING : undefined,
         restartStrategy: { type: 'none' },
       },
       {
         launcher: this.#launcher,
-        storage: checkpoints,
+        storage: takesCheckpoints ? checkpoints : undefined,
         clock: time.clock,
         createTimers: (deliver) => time.timersFor(deliver),
         trace: NO_TRACE,
@@ -132,6 +132,9 @@ export class HarnessRun {
    * @throws MillraceError MR3007 if it does not complete
    */
   async savepoint(): Promise<string> {
+    if (!this.#surroundings.takesCheckpoints) {
+      throw new MillraceError('MR3007', 'The pipeline runs as a batch, of which there are no snapshots.');
+    }
     let outcome: { readonly path: string } | { readonly error: unknown } | undefined;
     this.#job.triggerSavepoint({ folder: '', stop: undefined }).then(
       (path) => {

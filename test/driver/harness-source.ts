@@ -1,5 +1,6 @@
 import {
   Availability,
+  type Boundedness,
   InputStatus,
   type ReaderOutput,
   type Source,
@@ -48,12 +49,13 @@ export class HarnessFeed {
 
 /** Reads a feed: one reader, no splits. Nothing of it is in a checkpoint but how far event time has come. */
 export class HarnessSource<T> implements Source<T, never, readonly never[]> {
-  readonly boundedness = 'continuous-unbounded';
+  readonly boundedness: Boundedness;
   readonly outputType?: TypeDescriptor<T>;
   readonly #feed: HarnessFeed;
 
-  constructor(feed: HarnessFeed, type: TypeDescriptor<T> | undefined) {
+  constructor(feed: HarnessFeed, boundedness: Boundedness, type: TypeDescriptor<T> | undefined) {
     this.#feed = feed;
+    this.boundedness = boundedness;
     if (type !== undefined) this.outputType = type;
   }
 

@@ -1,50 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   type BuiltJob,
-  buildJob,
-  type CheckpointManifest,
-  type ConfigurationValue,
   checkOptionNames,
   FileCache,
-  JobParameters,
-  type KeyedStateBackend,
   MillraceError,
   resolveOptions,
-  type StreamExecutionEnvironment,
 } from '../../core/internal.js';
-import { HeapStateBackend, LmdbStateBackend, readCachedFiles } from '../../storage/index.js';
+import { readCachedFiles } from '../../storage/index.js';
+import { DescribedPipeline, type HarnessBuild, type HarnessOptions } from './described-pipeline.js';
 import { HarnessCheckpoints, type StoredCheckpoint } from './harness-checkpoints.js';
-import { type HarnessIO, HarnessPorts } from './harness-ports.js';
+import { HarnessPorts } from './harness-ports.js';
 import { HarnessRun } from './harness-run.js';
 import type { OutputRecord } from './harness-sink.js';
-import { InThreadStateWriter } from './in-thread-state-writer.js';
+import { HarnessState } from './harness-state.js';
 import { type JobObserver, observedJob } from './observed-job.js';
 import { PipelineCounts } from './record-counts.js';
 import { VirtualTime } from './virtual-time.js';
-
-/** Describes the pipeline, as the function given to `defineJob` does; closures are welcome. */
-export type HarnessBuild = (env: StreamExecutionEnvironment, io: HarnessIO) => void;
-
-/** How the pipeline of a harness runs. */
-export interface HarnessOptions {
-  /** Of the operators that set none; sources and sinks of the harness have 1. Default 1. */
-  readonly parallelism?: number;
-  /** Number of key groups. Default: derived from the parallelism; after a restore, that of the snapshot. */
-  readonly maxParallelism?: number;
-  /** Default 'heap'. */
-  readonly stateBackend?: 'heap' | 'lmdb';
-  /** Bytes for the keyed state of a task, beyond which LMDB is used. Default 4 MiB. */
-  readonly managedMemory?: number;
-  /** As `env.configure` sets it, and above that. */
-  readonly configuration?: Readonly<Record<string, ConfigurationValue>>;
-  /**
-   * How long promises of the pipeline (an asynchronous function, a sink that flushes) are waited for, in
-   * milliseconds of real time, before the harness goes on without them. Default 250.
-   */
-  readonly settleTimeoutMs?: number;
-}
 
 const OPTION_NAMES = [
   'parallelism',
@@ -76,6 +46,8 @@ export interface HarnessSnapshot {
  * most `settleTimeoutMs`; one that settles later is taken with the next call. Calls take effect in their
  * order, also where they are not awaited. After user code has thrown, they reject with the error that names
  * the operator.
+ *
+ * With the mode `BATCH` the inputs are bounded: results come when they have been ended.
  *
  * Processing time begins at 0, after a restore at that of the snapshot, and moves only by
  * `advanceProcessingTime`.
@@ -225,7 +197,11 @@ export class PipelineHarness {
     return values.reduce((sum, value) => sum + value, 0);
   }
 
-  /** Takes a savepoint. The pipeline goes on. @throws MillraceError MR3007 if it has ended, or lets none pass */
+  /**
+   * Takes a savepoint. The pipeline goes on.
+   *
+   * @throws MillraceError MR3007 if it has ended, runs as a batch, or lets no barrier pass
+   */
   snapshot(): Promise<HarnessSnapshot> {
     return this.#inTurn(async () => {
       const path = await this.#run.savepoint();
@@ -261,24 +237,33 @@ export class PipelineHarness {
   ): Promise<PipelineHarness> {
     checkOptionNames(options, OPTION_NAMES, 'PipelineHarness');
     const restored = snapshot === undefined ? undefined : await HarnessCheckpoints.from(snapshot.checkpoint);
-    const ports = new HarnessPorts(snapshot?.ended ?? []);
+    const pipeline = new DescribedPipeline(build, options, restored?.manifest);
+    const ports = new HarnessPorts(pipeline.boundedness(), snapshot?.ended ?? []);
     const counts = new PipelineCounts();
     const observer: JobObserver = {
       onSideOutput: (tag, value, timestamp) => ports.side(tag).addRecord(value, timestamp),
       countsOf: (uid) => counts.of(uid),
     };
-    const described = jobBuilder(build, ports, options, restored?.manifest);
-    const job = (): BuiltJob => observedJob(described(), observer);
+    const job = (): BuiltJob =>
+      observedJob(
+        pipeline.job((env) => ports.ofBuild(env)),
+        observer,
+      );
     const { graph } = job();
+    const takesCheckpoints = graph.runtimeMode === 'STREAMING';
+    if (snapshot !== undefined && !takesCheckpoints) throw noBatchFromSnapshot();
     const { values } = resolveOptions([
       { origin: 'file', values: { ...graph.configuration, ...options.configuration } },
     ]);
     const checkpoints = restored?.checkpoints ?? HarnessCheckpoints.empty();
     const time = new VirtualTime(snapshot?.processingTime ?? 0);
-    const state = new HarnessState(options.stateBackend ?? 'heap');
+    // A batch has the state of one key at a time.
+    const state = new HarnessState(takesCheckpoints ? (options.stateBackend ?? 'heap') : 'heap');
     const surroundings = {
       time,
       checkpoints,
+      takesCheckpoints,
+      scratchFolder: takesCheckpoints ? '' : state.folder(),
       stateBackend: state.backend,
       autoWatermarkIntervalMs: values['pipeline.auto-watermark-interval'],
       managedBytes: options.managedMemory ?? MANAGED_BYTES,
@@ -307,69 +292,14 @@ export class PipelineHarness {
   }
 }
 
-/** Builds the pipeline, for each task anew. */
-function jobBuilder(
-  build: HarnessBuild,
-  ports: HarnessPorts,
-  options: HarnessOptions,
-  restored: CheckpointManifest | undefined,
-): () => BuiltJob {
-  const { parallelism, configuration } = options;
-  const maxParallelism = options.maxParallelism ?? keyGroupsOf(restored);
-  return () => {
-    const definition = {
-      url: 'harness:pipeline',
-      build: (env: StreamExecutionEnvironment) => build(env, ports.ofBuild(env)),
-    };
-    return buildJob(definition, new JobParameters({}), {
-      name: 'pipeline',
-      ...(parallelism === undefined ? {} : { parallelism }),
-      ...(maxParallelism === undefined ? {} : { maxParallelism }),
-      ...(configuration === undefined ? {} : { configuration }),
-    });
-  };
-}
-
-/** The number of key groups of a snapshot is for good; undefined where it has no keyed state. */
-function keyGroupsOf(manifest: CheckpointManifest | undefined): number | undefined {
-  const counts = (manifest?.vertices ?? [])
-    .filter(({ subtasks }) =>
-      subtasks.some(
-        (subtask) =>
-          subtask !== 'finished' && Object.values(subtask.operators).some(({ keyed }) => keyed !== undefined),
-      ),
-    )
-    .map(({ maxParallelism }) => maxParallelism);
-  return counts.length === 0 ? undefined : Math.max(...counts);
-}
-
-/** Where keyed state is kept. LMDB has a folder of its own, which goes with the harness or with the process. */
-class HarnessState {
-  readonly backend: KeyedStateBackend;
-  readonly #folder: string | undefined;
-  readonly #remove = () => this.remove();
-
-  constructor(name: 'heap' | 'lmdb') {
-    if (name === 'heap') {
-      this.backend = new HeapStateBackend();
-      return;
-    }
-    if (name !== 'lmdb') {
-      throw new MillraceError('MR1001', `There is no state backend '${String(name)}'.`, {
-        hint: "Use 'heap' or 'lmdb'.",
-      });
-    }
-    this.#folder = mkdtempSync(join(tmpdir(), 'millrace-harness-'));
-    const writer = new InThreadStateWriter();
-    this.backend = new LmdbStateBackend(this.#folder, () => writer.connect());
-    process.on('exit', this.#remove);
-  }
-
-  remove(): void {
-    if (this.#folder === undefined) return;
-    process.off('exit', this.#remove);
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
+function noBatchFromSnapshot(): MillraceError {
+  return new MillraceError(
+    'MR1001',
+    'A batch cannot begin from a snapshot: it reads its input from the start.',
+    {
+      hint: "Run the pipeline with the mode 'STREAMING'.",
+    },
+  );
 }
 
 /** Who called is given the rejection; the next call only waits for its turn. */
