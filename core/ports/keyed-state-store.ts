@@ -40,6 +40,11 @@ export interface TableOptions {
   readonly ordered: boolean;
   /** Bytes of a value when every value has the same size, otherwise 0. */
   readonly fixedValueBytes: number;
+  /**
+   * Whether the value that begins at `at` has outlived its time: a snapshot of the whole state may leave such
+   * rows out. Undefined: rows live for ever.
+   */
+  isExpired?(bytes: Uint8Array, at: number): boolean;
 }
 
 /** The address of a row in a table. Reused by its owner: valid only during the call. */

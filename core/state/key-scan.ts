@@ -3,13 +3,13 @@ import { ByteReader } from '../serde/byte-reader.js';
 import { decodeKey } from '../serde/key-decoding.js';
 
 /**
- * The keys of a key group that have a row in the table which `accepts` takes, each once, ascending by their
- * bytes. `isOfKeyAlone`: the row's key is the key, and nothing more.
+ * The keys of a key group that have a row in the table whose value `accepts` takes, each once, ascending by their
+ * bytes.
  */
 export function keysInGroup(
   table: StateTable,
   keyGroup: number,
-  accepts: (value: Uint8Array, isOfKeyAlone: boolean) => boolean = () => true,
+  accepts: (value: Uint8Array) => boolean = () => true,
 ): unknown[] {
   const keys: unknown[] = [];
   let current = new Uint8Array(0);
@@ -23,7 +23,7 @@ export function keysInGroup(
       current = row.slice(0, reader.position);
       isTaken = false;
     }
-    if (!isTaken && accepts(value, row.length === current.length)) {
+    if (!isTaken && accepts(value)) {
       isTaken = true;
       keys.push(key);
     }

@@ -18,8 +18,8 @@ import {
   type StateDescriptor,
   ValueStateDescriptor,
 } from './state-descriptor.js';
-import type { StateTtl } from './state-ttl.js';
-import { TIMED_BYTES, type Timed, TimedCodec } from './timed-codec.js';
+import { isExpired, type StateTtl } from './state-ttl.js';
+import { TIMED_BYTES, type Timed, TimedCodec, timeOfWriting } from './timed-codec.js';
 import { type Expiring, TtlLife, TtlListState, TtlMapState, TtlValueState } from './ttl-states.js';
 import { TtlSweeper } from './ttl-sweeper.js';
 import { KeyedInt32State, KeyedValueState, type ValueState } from './value-state.js';
@@ -69,8 +69,8 @@ export class KeyedStateAccess {
     const codec = this.#codecs.codecFor(descriptor.elementType);
     const { ttl } = descriptor;
     if (ttl === undefined) return new KeyedListState(this.keys, namespace, table, codec);
-    const inner = new KeyedListState(this.keys, namespace, table, new TimedCodec(codec));
-    return this.#ending(new TtlListState(inner, this.#lifeOf(ttl)), ttl, table, namespace, true);
+    const inner = new KeyedListState(this.keys, namespace, table, new TimedCodec(codec), this.#wallMs);
+    return this.#ending(new TtlListState(inner, this.#lifeOf(ttl)), ttl, table, namespace);
   }
 
   getMapState<K, V>(
@@ -147,15 +147,9 @@ export class KeyedStateAccess {
   }
 
   /** The state, known to the sweeper. What belongs to windows goes with them. */
-  #ending<S extends Expiring>(
-    state: S,
-    ttl: StateTtl,
-    table: StateTable,
-    namespace: StateNamespace,
-    isList = false,
-  ): S {
+  #ending<S extends Expiring>(state: S, ttl: StateTtl, table: StateTable, namespace: StateNamespace): S {
     if (ttl.cleanupInBackground && namespace === StateNamespace.VOID)
-      this.#sweeper.add({ table, ttlMs: ttl.ttlMs, isList, cleanUp: () => state.cleanUp() });
+      this.#sweeper.add({ table, ttlMs: ttl.ttlMs, cleanUp: () => state.cleanUp() });
     return state;
   }
 
@@ -180,10 +174,17 @@ export class KeyedStateAccess {
       });
     }
     this.#registered.set(name, typeId);
-    return this.store.table(name, {
+    const options = {
       typeId,
       ordered: descriptor.kind === 'map',
       fixedValueBytes: fixedValueBytesOf(descriptor),
+    };
+    const { ttl } = descriptor;
+    if (ttl === undefined) return this.store.table(name, options);
+    const wallMs = this.#wallMs;
+    return this.store.table(name, {
+      ...options,
+      isExpired: (bytes, at) => isExpired(timeOfWriting(bytes, at), ttl.ttlMs, wallMs()),
     });
   }
 }

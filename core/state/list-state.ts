@@ -5,6 +5,7 @@ import { ByteWriter } from '../serde/byte-writer.js';
 import type { RecordCodec } from '../serde/record-codec.js';
 import type { KeyContext, StateNamespace } from './key-context.js';
 import type { StateRow } from './state-row.js';
+import { appendTimeOfWriting, TIMED_BYTES } from './timed-codec.js';
 
 /**
  * A list per key. What `get` returns is a private copy.
@@ -28,24 +29,34 @@ export interface ListState<T> {
 }
 
 /**
- * A {@link ListState} kept as a row with the length, and a row per element under its index.
+ * A {@link ListState} kept as a row with the length, and a row per element under its index. Where elements
+ * end, the row with the length begins with a time as they do: that of the last writing.
  *
- * Invariant: the element rows of a (key, namespace) are exactly those of index 0 to length - 1; a list of
- * length 0 has no row at all.
+ * Invariant: the element rows of a (key, namespace) are exactly those of index 0 to length - 1, but for such as
+ * had expired when what was restored was written; a list of length 0 has no row at all.
  */
 export class KeyedListState<T> implements ListState<T> {
   readonly #keys: KeyContext;
   readonly #namespace: StateNamespace;
   readonly #table: StateTable;
   readonly #codec: RecordCodec<T>;
+  readonly #wallMs: (() => number) | undefined;
   readonly #reader = new ByteReader();
   readonly #writer = new ByteWriter(64);
 
-  constructor(keys: KeyContext, namespace: StateNamespace, table: StateTable, codec: RecordCodec<T>) {
+  /** `wallMs`: of a list whose elements end. */
+  constructor(
+    keys: KeyContext,
+    namespace: StateNamespace,
+    table: StateTable,
+    codec: RecordCodec<T>,
+    wallMs?: () => number,
+  ) {
     this.#keys = keys;
     this.#namespace = namespace;
     this.#table = table;
     this.#codec = codec;
+    this.#wallMs = wallMs;
   }
 
   get(): T[] {
@@ -53,8 +64,8 @@ export class KeyedListState<T> implements ListState<T> {
     const elements: T[] = [];
     for (let index = 0; index < length; index++) {
       const found = this.#table.get(this.#elementRow(index), this.#reader);
-      invariant(found, 'every index below the length has an element', { index, length });
-      elements.push(this.#codec.decode(this.#reader));
+      if (found) elements.push(this.#codec.decode(this.#reader));
+      else invariant(this.#wallMs !== undefined, 'every index has an element', { index, length });
     }
     return elements;
   }
@@ -90,12 +101,15 @@ export class KeyedListState<T> implements ListState<T> {
   #length(): number {
     const reader = this.#reader;
     if (!this.#table.get(this.#keys.rowOf(this.#namespace), reader)) return 0;
-    return reader.view.getUint32(reader.position);
+    return reader.view.getUint32(
+      this.#wallMs === undefined ? reader.position : reader.position + TIMED_BYTES,
+    );
   }
 
   #putLength(length: number): void {
     const writer = this.#writer;
     writer.clear();
+    if (this.#wallMs !== undefined) appendTimeOfWriting(this.#wallMs(), writer);
     writer.reserve(4);
     writer.view.setUint32(writer.position, length);
     writer.position += 4;

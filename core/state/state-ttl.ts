@@ -7,7 +7,8 @@ const VISIBILITIES = ['NeverReturnExpired', 'ReturnExpiredIfNotCleanedUp'] as co
 
 /**
  * How long state lives, in processing time. Elements of a list and entries of a map live each for itself.
- * What has expired is removed when it is read, and step by step beside the reading and writing of the state.
+ * What has expired is removed when it is read, and step by step beside the reading and writing of the state; a
+ * snapshot of all state leaves it out.
  *
  * @example
  * ```ts

@@ -23,9 +23,7 @@ export class TimedCodec<T> implements RecordCodec<Timed<T>> {
   }
 
   encode({ time, value }: Timed<T>, out: ByteWriter): void {
-    out.reserve(TIMED_BYTES);
-    out.view.setFloat64(out.position, time);
-    out.position += TIMED_BYTES;
+    appendTimeOfWriting(time, out);
     this.#values.encode(value, out);
   }
 
@@ -36,7 +34,14 @@ export class TimedCodec<T> implements RecordCodec<Timed<T>> {
   }
 }
 
-/** The time at the head of what {@link TimedCodec} wrote. */
-export function timeOf(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0);
+/** The head of every row of a state that ends. */
+export function appendTimeOfWriting(time: number, out: ByteWriter): void {
+  out.reserve(TIMED_BYTES);
+  out.view.setFloat64(out.position, time);
+  out.position += TIMED_BYTES;
+}
+
+/** The time at the head of a row that begins at `at`. */
+export function timeOfWriting(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset + at, TIMED_BYTES).getFloat64(0);
 }

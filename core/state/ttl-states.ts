@@ -121,7 +121,8 @@ export class TtlListState<T> implements ListState<T>, Expiring {
   cleanUp(): void {
     const all = this.#inner.get();
     const living = all.filter(({ time }) => !this.#life.isExpired(time));
-    if (living.length < all.length) this.#inner.update(living);
+    // Of a list that was restored nothing but its length may be left.
+    if (living.length < all.length || all.length === 0) this.#inner.update(living);
   }
 }
 

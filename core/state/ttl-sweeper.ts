@@ -2,14 +2,12 @@ import type { KeyGroupRange, StateTable } from '../ports/keyed-state-store.js';
 import type { KeyContext } from './key-context.js';
 import { keysInGroup } from './key-scan.js';
 import { isExpired } from './state-ttl.js';
-import { TIMED_BYTES, timeOf } from './timed-codec.js';
+import { timeOfWriting } from './timed-codec.js';
 
 /** A table of a state that ends, and how to rid the current key of what has expired. */
 export interface SweptState {
   readonly table: StateTable;
   readonly ttlMs: number;
-  /** Whether the row of the key alone holds no value: the length of a list. */
-  readonly isList: boolean;
   cleanUp(): void;
 }
 
@@ -59,13 +57,12 @@ export class TtlSweeper {
   }
 
   /** The number of rows that were looked at. */
-  #sweep({ table, ttlMs, isList, cleanUp }: SweptState): number {
+  #sweep({ table, ttlMs, cleanUp }: SweptState): number {
     const now = this.#wallMs();
     let rows = 0;
-    const expired = keysInGroup(table, this.#keyGroup, (value, isOfKeyAlone) => {
+    const expired = keysInGroup(table, this.#keyGroup, (value) => {
       rows++;
-      if ((isList && isOfKeyAlone) || value.length < TIMED_BYTES) return false;
-      return isExpired(timeOf(value), ttlMs, now);
+      return isExpired(timeOfWriting(value, 0), ttlMs, now);
     });
     if (expired.length === 0) return rows;
     const keys = this.#keys;

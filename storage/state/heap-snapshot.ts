@@ -1,4 +1,5 @@
 import type { KeyedSnapshot, KeyedStateHandle, SnapshotWriter } from '../../core/internal.js';
+import type { ExpiredRows } from './expired-rows.js';
 import type { HeapChanges, HeapRow, HeapShard } from './heap-shard.js';
 import { bytesOf } from './heap-table.js';
 import type { RowFileTable } from './row-file-layout.js';
@@ -15,6 +16,8 @@ export interface FrozenHeap {
   readonly checkpointId: number;
   readonly purpose: 'base' | 'increment';
   readonly tables: readonly RowFileTable[];
+  /** Undefined: all rows are written. */
+  readonly expired: ExpiredRows | undefined;
   readonly shards: readonly FrozenShard[];
   /** The handle of a snapshot whose new file is this one, or that needed none. */
   handleWith(file: Awaited<ReturnType<RowFileWriter['finish']>>): KeyedStateHandle;
@@ -31,8 +34,8 @@ export class HeapSnapshot implements KeyedSnapshot {
   }
 
   async write(writer: SnapshotWriter): Promise<KeyedStateHandle> {
-    const { checkpointId, purpose, tables } = this.#frozen;
-    const file = new RowFileWriter(writer, purpose, tables);
+    const { checkpointId, purpose, tables, expired } = this.#frozen;
+    const file = new RowFileWriter(writer, purpose, tables, expired);
     try {
       for (const { shard, rows } of this.#frozen.shards) {
         for (const [key, row] of rows()) {

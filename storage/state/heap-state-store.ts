@@ -10,6 +10,7 @@ import {
   type StateTable,
   type TableOptions,
 } from '../../core/internal.js';
+import { expiredRowsOf, type RowExpiry } from './expired-rows.js';
 import type { HeapChanges, HeapShard } from './heap-shard.js';
 import { type FrozenShard, frozenChanges, frozenRows, HeapSnapshot } from './heap-snapshot.js';
 import { type HeapGeneration, HeapTable } from './heap-table.js';
@@ -40,6 +41,7 @@ export class HeapStateStore implements KeyedStateStore {
   readonly #byName = new Map<string, HeapTable>();
   /** Tables of the checkpoint, whether the job still declares them or not. */
   readonly #typeIds: Map<string, string>;
+  readonly #expiries = new Map<string, RowExpiry>();
   readonly #chain: SnapshotChain;
   readonly #generation: HeapGeneration = { current: 0 };
   #generations: FrozenGeneration[] = [];
@@ -57,6 +59,7 @@ export class HeapStateStore implements KeyedStateStore {
     const table = this.tableOf(name, options);
     invariant(table.options.ordered === options.ordered, 'a table stays ordered or not', { table: name });
     this.#typeIds.set(name, options.typeId);
+    if (options.isExpired !== undefined) this.#expiries.set(name, options.isExpired);
     return table;
   }
 
@@ -87,6 +90,7 @@ export class HeapStateStore implements KeyedStateStore {
       checkpointId,
       purpose,
       tables,
+      expired: purpose === 'base' ? expiredRowsOf(tables, this.#expiries, false) : undefined,
       shards,
       handleWith: (file) => {
         const files = filesWith(purpose === 'base' ? [] : before, file);

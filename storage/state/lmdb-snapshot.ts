@@ -5,6 +5,7 @@ import type {
   StateFileHandle,
 } from '../../core/internal.js';
 import { writeChunkRows } from './chunk-rows.js';
+import type { ExpiredRows } from './expired-rows.js';
 import type { InlineSnapshot } from './inline-snapshot.js';
 import type { LmdbSnapshot as LmdbMoment } from './lmdb-environment.js';
 import type { LmdbHome } from './lmdb-home.js';
@@ -20,6 +21,8 @@ export interface FrozenStore {
   readonly checkpointId: number;
   readonly purpose: 'base' | 'increment';
   readonly fileTables: readonly RowFileTable[];
+  /** Undefined: all rows are written. */
+  readonly expired: ExpiredRows | undefined;
   readonly tables: readonly MemtableTable[];
   readonly memtable: Memtable;
   readonly generations: MemtableGenerations;
@@ -45,8 +48,8 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
   }
 
   async write(writer: SnapshotWriter): Promise<KeyedStateHandle> {
-    const { checkpointId, purpose, fileTables } = this.#frozen;
-    const file = new RowFileWriter(writer, purpose, fileTables);
+    const { checkpointId, purpose, fileTables, expired } = this.#frozen;
+    const file = new RowFileWriter(writer, purpose, fileTables, expired);
     try {
       await this.#writeStored(file);
       await this.#writeParts(file);

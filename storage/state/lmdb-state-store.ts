@@ -7,6 +7,7 @@ import {
   type StateTable,
   type TableOptions,
 } from '../../core/internal.js';
+import { expiredRowsOf, type RowExpiry } from './expired-rows.js';
 import { filesWith, typeChanged } from './heap-state-store.js';
 import { InlineSnapshot } from './inline-snapshot.js';
 import { InlineTable } from './inline-table.js';
@@ -44,6 +45,7 @@ export class LmdbStateStore implements KeyedStateStore {
   readonly #inlineTables: InlineTable[] = [];
   /** Tables of the checkpoint, whether the job still declares them or not. */
   readonly #typeIds: Map<string, string>;
+  readonly #expiries = new Map<string, RowExpiry>();
   readonly #chain: SnapshotChain;
   readonly #memtable: Memtable;
   readonly #generations: MemtableGenerations;
@@ -77,6 +79,7 @@ export class LmdbStateStore implements KeyedStateStore {
     const table = this.tableOf(name, options);
     invariant(table.options.ordered === options.ordered, 'a table stays ordered or not', { table: name });
     this.#typeIds.set(name, options.typeId);
+    if (options.isExpired !== undefined) this.#expiries.set(name, options.isExpired);
     return table;
   }
 
@@ -107,10 +110,13 @@ export class LmdbStateStore implements KeyedStateStore {
       return new InlineSnapshot(table, since, until);
     });
     const typeIds = Object.fromEntries(this.#typeIds);
+    const fileTables = this.#fileTables();
+    const mayRepeat = this.#reclaimer.hasDropped;
     return new LmdbStoreSnapshot({
       checkpointId,
       purpose,
-      fileTables: this.#fileTables(),
+      fileTables,
+      expired: purpose === 'base' ? expiredRowsOf(fileTables, this.#expiries, mayRepeat) : undefined,
       tables: [...this.#memtableTables],
       memtable: this.#memtable,
       generations: this.#generations,

@@ -24,8 +24,6 @@ const SHORT_ROW_BYTES_MAX = 6 + 64 + 64;
 export class RowBlockWriter {
   readonly #out = new ByteWriter(BLOCK_BYTES + 4096);
   #rows = 0;
-  #totalRows = 0;
-
   readonly #limit: number;
 
   /** @param limit size at which a block is full; it may be exceeded by one row */
@@ -40,11 +38,6 @@ export class RowBlockWriter {
 
   get isEmpty(): boolean {
     return this.#rows === 0;
-  }
-
-  /** Rows written by all blocks so far. */
-  get totalRows(): number {
-    return this.#totalRows;
   }
 
   /** `prefixLength` is -1 in a table that is not ordered. */
@@ -144,7 +137,6 @@ export class RowBlockWriter {
     const length = out.position;
     out.view.setUint32(0, length - BLOCK_HEADER_BYTES, true);
     out.view.setUint32(4, this.#rows, true);
-    this.#totalRows += this.#rows;
     this.#rows = 0;
     out.position = BLOCK_HEADER_BYTES;
     return out.bytes.subarray(0, length);

@@ -5,6 +5,7 @@ import {
   type SnapshotWriter,
   type StateFileHandle,
 } from '../../core/internal.js';
+import type { ExpiredRows } from './expired-rows.js';
 import { RowBlockWriter, rowFilePreamble, rowsOfBlock } from './row-block-writer.js';
 import type { RowFileTable } from './row-file-layout.js';
 
@@ -18,35 +19,47 @@ export class RowFileWriter {
   readonly #writer: SnapshotWriter;
   readonly #purpose: string;
   readonly #tables: readonly RowFileTable[];
+  readonly #expired: ExpiredRows | undefined;
   #file: SnapshotFile | undefined = undefined;
-  #appendedRows = 0;
+  #rows = 0;
 
-  constructor(writer: SnapshotWriter, purpose: string, tables: readonly RowFileTable[]) {
+  /** `expired`: takes out what is not to be written. */
+  constructor(
+    writer: SnapshotWriter,
+    purpose: string,
+    tables: readonly RowFileTable[],
+    expired: ExpiredRows | undefined,
+  ) {
     this.#writer = writer;
     this.#purpose = purpose;
     this.#tables = tables;
+    this.#expired = expired;
   }
 
   /** Hands the block on, if it has rows; the next rows go into a new one once this resolves. */
   async flush(): Promise<void> {
-    if (this.block.isEmpty) return;
-    const file = await this.#opened();
-    await file.append(this.block.take());
+    if (!this.block.isEmpty) await this.#write(this.block.take());
   }
 
   /** Appends a finished block, after the rows so far. */
   async append(block: Uint8Array): Promise<void> {
     await this.flush();
-    const file = await this.#opened();
-    const rows = rowsOfBlock(block);
-    await file.append(block);
-    this.#appendedRows += rows;
+    await this.#write(block);
   }
 
   /** Makes the file durable; undefined if there were no rows. */
   async finish(): Promise<StateFileHandle | undefined> {
     await this.flush();
-    return this.#file?.finish(this.block.totalRows + this.#appendedRows);
+    return this.#file?.finish(this.#rows);
+  }
+
+  async #write(block: Uint8Array): Promise<void> {
+    const written = this.#expired?.removeFrom(block) ?? block;
+    const rows = rowsOfBlock(written);
+    if (rows === 0) return;
+    const file = await this.#opened();
+    await file.append(written);
+    this.#rows += rows;
   }
 
   async #opened(): Promise<SnapshotFile> {
