@@ -92,6 +92,19 @@ t.test('32: a life that would outlast all time does not end', async (t) => {
   });
 });
 
+t.test('32: what has expired is not in the snapshot of the whole state', async (t) => {
+  for (const [ms, files] of [
+    [99, 1],
+    [100, 0],
+  ] as const) {
+    await everyWay(build(), async (h) => {
+      await say(h, 'v=a', 'l=a', 'm=a', ms);
+      const { checkpoint } = await h.snapshot();
+      t.equal(checkpoint.files.size, files);
+    });
+  }
+});
+
 t.test('34: entries and elements expire each for itself', async (t) => {
   await everyWay(build(), async (h) => {
     t.strictSame(await say(h, 'l=a', 'm=a', 50, 'l=b', 'm=b', 50, 'l?', 'm?'), ['l b', 'm b']);
