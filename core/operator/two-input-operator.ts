@@ -1,4 +1,4 @@
-import { WatermarkValve } from '../watermark/watermark-valve.js';
+import { CombinedWatermark } from '../watermark/combined-watermark.js';
 import { AbstractStreamOperator } from './abstract-stream-operator.js';
 import type { ChainedOperatorContext, Input, Output } from './stream-operator.js';
 
@@ -7,7 +7,7 @@ const SECOND = 1;
 
 /**
  * An operator with two inputs. Event time is the least watermark of the inputs that count: one that is idle
- * or has ended holds nothing back, as with the channels of one input ({@link WatermarkValve}).
+ * or has ended holds nothing back ({@link CombinedWatermark}).
  *
  * Invariant: `processWatermark` is called with strictly increasing timestamps, and not while idle.
  */
@@ -16,12 +16,12 @@ export abstract class TwoInputOperator<IN1, IN2, OUT> extends AbstractStreamOper
 
   constructor(context: ChainedOperatorContext, output: Output<OUT>) {
     super(context, output);
-    const valve = new WatermarkValve(2, {
+    const combined = new CombinedWatermark(2, {
       emitWatermark: (timestamp) => this.processWatermark(timestamp),
       emitIdle: () => this.processIdle(),
       emitActive: () => this.processActive(),
     });
-    this.inputs = [new FirstInput<IN1>(this, valve, FIRST), new SecondInput<IN2>(this, valve, SECOND)];
+    this.inputs = [new FirstInput<IN1>(this, combined, FIRST), new SecondInput<IN2>(this, combined, SECOND)];
   }
 
   abstract processElement1(value: IN1, timestamp: number): void;
@@ -43,37 +43,37 @@ export abstract class TwoInputOperator<IN1, IN2, OUT> extends AbstractStreamOper
 }
 
 /** The part of an input that is time. */
-class ValveInput {
-  readonly #valve: WatermarkValve;
+class TimedInput {
+  readonly #combined: CombinedWatermark;
   readonly #index: number;
 
-  constructor(valve: WatermarkValve, index: number) {
-    this.#valve = valve;
+  constructor(combined: CombinedWatermark, index: number) {
+    this.#combined = combined;
     this.#index = index;
   }
 
   processWatermark(timestamp: number): void {
-    this.#valve.inputWatermark(this.#index, timestamp);
+    this.#combined.inputWatermark(this.#index, timestamp);
   }
 
   processIdle(): void {
-    this.#valve.inputIdle(this.#index);
+    this.#combined.inputIdle(this.#index);
   }
 
   processActive(): void {
-    this.#valve.inputActive(this.#index);
+    this.#combined.inputActive(this.#index);
   }
 }
 
-class FirstInput<IN> extends ValveInput implements Input<IN> {
+class FirstInput<IN> extends TimedInput implements Input<IN> {
   private readonly operator: Pick<TwoInputOperator<IN, never, unknown>, 'processElement1'>;
 
   constructor(
     operator: Pick<TwoInputOperator<IN, never, unknown>, 'processElement1'>,
-    valve: WatermarkValve,
+    combined: CombinedWatermark,
     index: number,
   ) {
-    super(valve, index);
+    super(combined, index);
     this.operator = operator;
   }
 
@@ -82,15 +82,15 @@ class FirstInput<IN> extends ValveInput implements Input<IN> {
   }
 }
 
-class SecondInput<IN> extends ValveInput implements Input<IN> {
+class SecondInput<IN> extends TimedInput implements Input<IN> {
   private readonly operator: Pick<TwoInputOperator<never, IN, unknown>, 'processElement2'>;
 
   constructor(
     operator: Pick<TwoInputOperator<never, IN, unknown>, 'processElement2'>,
-    valve: WatermarkValve,
+    combined: CombinedWatermark,
     index: number,
   ) {
-    super(valve, index);
+    super(combined, index);
     this.operator = operator;
   }
 

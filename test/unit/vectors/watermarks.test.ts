@@ -74,6 +74,68 @@ const keyedConnected: HarnessBuild = (_env, io) => {
     .sinkTo(io.sink('out'));
 };
 
+t.test('26: a united input that comes back behind is waited for once it has caught up', async (t) => {
+  await everyWay(union, async (h) => {
+    await h.watermark('a', 100);
+    await h.watermark('b', 50);
+    await h.idle('b');
+    t.strictSame(h.takeWatermarks('out'), [50, 100]);
+    await h.watermark('b', 70);
+    await h.watermark('a', 110);
+    t.strictSame(h.takeWatermarks('out'), [110], 'b is too far behind to count');
+    await h.watermark('b', 110);
+    await h.watermark('a', 130);
+    t.strictSame(h.takeWatermarks('out'), []);
+    await h.watermark('b', 120);
+    t.strictSame(h.takeWatermarks('out'), [120]);
+    await h.idle('b');
+    await h.watermark('a', 140);
+    await h.idle('a');
+    t.strictSame(h.takeWatermarks('out'), [130, 140]);
+    await h.push('b', 1);
+    await h.watermark('b', 135);
+    t.strictSame(h.takeWatermarks('out'), []);
+  });
+});
+
+t.test('26: a connected input that comes back behind is waited for at once', async (t) => {
+  for (const build of [connected, keyedConnected]) {
+    await everyWay(build, async (h) => {
+      await h.watermark('a', 100);
+      await h.watermark('b', 50);
+      await h.idle('b');
+      t.strictSame(h.takeWatermarks('out'), [50, 100]);
+      await h.watermark('b', 70);
+      await h.watermark('a', 110);
+      t.strictSame(h.takeWatermarks('out'), [], 'time stands still');
+      await h.watermark('b', 105);
+      t.strictSame(h.takeWatermarks('out'), [105]);
+      await h.idle('a');
+      await h.watermark('b', 200);
+      t.strictSame(h.takeWatermarks('out'), [200]);
+      await h.push('a', 1);
+      await h.watermark('b', 300);
+      t.strictSame(h.takeWatermarks('out'), [], 'a record is a sign of life');
+      await h.endInput('a');
+      t.strictSame(h.takeWatermarks('out'), [300]);
+    });
+  }
+});
+
+t.test('26: an input that has ended does not end the time of one that is idle', async (t) => {
+  for (const build of [union, connected, keyedConnected]) {
+    await everyWay(build, async (h) => {
+      await h.watermark('a', 100);
+      await h.watermark('b', 50);
+      await h.idle('b');
+      await h.endInput('a');
+      t.strictSame(h.takeWatermarks('out'), [50, 100]);
+      await h.watermark('b', 200);
+      t.strictSame(h.takeWatermarks('out'), [200]);
+    });
+  }
+});
+
 for (const [name, build] of [
   ['united', union],
   ['connected', connected],
