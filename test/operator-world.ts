@@ -128,6 +128,7 @@ export class OperatorWorld implements Completions {
       restored: options.restored,
       restoredCheckpointId: options.restoredCheckpointId,
       checkpointing: options.checkpointing ?? true,
+      commitsWithJob: false,
       autoWatermarkIntervalMs: options.watermarkIntervalMs ?? 200,
       keyedState,
       managedBytes: this.managedBytes,

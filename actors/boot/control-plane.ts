@@ -235,6 +235,7 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
     networkOptions: plan.networkOptions,
     task: {
       checkpointing: values['execution.checkpointing.interval'] !== undefined,
+      commitsWithJob: plan.graph.runtimeMode === 'BATCH',
       exactlyOnce: values['execution.checkpointing.mode'] === 'EXACTLY_ONCE',
       autoWatermarkIntervalMs: values['pipeline.auto-watermark-interval'],
       bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),

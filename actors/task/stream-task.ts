@@ -16,8 +16,8 @@ import { TaskCheckpointer } from './task-checkpointer.js';
 import type { TaskEnvironment } from './task-environment.js';
 
 /**
- * The life of a task. `ending`: its input has ended and its operators flush. `draining`: it waits for the
- * checkpoint that makes its last results final. `closing`: nothing more is reported.
+ * The life of a task. `ending`: its input has ended and its operators flush. `draining`: it waits for what makes
+ * its last results final, a checkpoint or the end of the batch. `closing`: nothing more is reported.
  */
 type TaskPhase = 'opening' | 'running' | 'ending' | 'draining' | 'closing' | 'done';
 
@@ -331,7 +331,8 @@ export class StreamTask implements Tasklet {
   #mayFinish(): boolean {
     const enumerator = this.#parts.enumerator();
     if (enumerator !== undefined && !enumerator.done) return false;
-    return !this.#environment.settings.checkpointing || this.#finalComplete;
+    const { checkpointing, commitsWithJob } = this.#environment.settings;
+    return commitsWithJob ? this.#parts.commits : !checkpointing || this.#finalComplete;
   }
 
   #finish(chain: OperatorChain): void {

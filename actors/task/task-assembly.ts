@@ -39,7 +39,8 @@ type PartsMessage = Extract<
       | 'snapshot-enumerator'
       | 'watermark-aligned'
       | 'drain'
-      | 'explain';
+      | 'explain'
+      | 'commit';
   }
 >;
 
@@ -64,6 +65,7 @@ export class TaskAssembly {
   #input: TaskInput | undefined;
   #source: SourceInput | undefined;
   #enumerator: EnumeratorHost | undefined;
+  #commits = false;
 
   constructor(environment: TaskEnvironment, aligner: BarrierAligner, listener: AssemblyListener) {
     this.#environment = environment;
@@ -89,6 +91,11 @@ export class TaskAssembly {
   get inputCount(): number {
     const inputs = new Set(this.#environment.inputs.map((edge) => edge.inputIndex));
     return Math.max(1, inputs.size);
+  }
+
+  /** Of a batch: it was told to commit. */
+  get commits(): boolean {
+    return this.#commits;
   }
 
   chain(): OperatorChain {
@@ -204,6 +211,10 @@ export class TaskAssembly {
         return;
       case 'drain':
         this.sourceInput().drain();
+        return;
+      case 'commit':
+        this.#commits = true;
+        this.chain().commitAtEnd();
         return;
       case 'explain':
         this.#environment.report({

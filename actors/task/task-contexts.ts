@@ -81,6 +81,7 @@ export class TaskContexts {
       restored: environment.restore?.snapshot.operators[node.uid],
       restoredCheckpointId: environment.restore?.checkpointId,
       checkpointing: environment.settings.checkpointing,
+      commitsWithJob: environment.settings.commitsWithJob,
       autoWatermarkIntervalMs: environment.settings.autoWatermarkIntervalMs,
       keyedState: this.#stores[index],
       managedBytes: this.#managedBytesOf(node),

@@ -72,6 +72,8 @@ export interface TaskRestore {
 export interface TaskSettings {
   /** Whether checkpoints are taken; without them sinks commit at the end of input. */
   readonly checkpointing: boolean;
+  /** Of a batch: they commit when all tasks of the job have come to their end. */
+  readonly commitsWithJob: boolean;
   readonly exactlyOnce: boolean;
   readonly autoWatermarkIntervalMs: number;
   /** How long a record may wait in a segment that is not full, where its operator says nothing; Infinity: for ever. */

@@ -18,7 +18,7 @@ export type SourceReport = SplitReport | Extract<TaskReport, { type: 'watermark-
  * One deployment of a job: its tasks, and whether anything of it may still run.
  *
  * Invariants: launched at most once; alive from launch until it is known that nothing of it runs; told to
- * terminate at most once.
+ * terminate at most once; a batch commits at most once, and never before all its tasks have ended their data.
  */
 export class Attempt {
   readonly number: number;
@@ -26,6 +26,7 @@ export class Attempt {
   readonly #alignment = new WatermarkAlignment<Execution>();
   readonly #restore: AttemptRestore | undefined;
   #alive = false;
+  #committing = false;
   #terminating = false;
 
   /** @throws MillraceError MR2101 or MR2102 if the checkpoint does not fit the graph */
@@ -57,6 +58,20 @@ export class Attempt {
     if (this.executions.allFinished) return;
     this.#alive = true;
     effects.push({ type: 'launch', attempt: this.number, restore: this.#restore });
+  }
+
+  /** Whether something of a batch may have been committed. */
+  get isCommitting(): boolean {
+    return this.#committing;
+  }
+
+  /** A task has processed all its data: of a batch, what all of them hold is committed with the last one. */
+  onDataFinished(effects: JobEffect[]): void {
+    const { graph, allDataFinished, executions } = this.executions;
+    if (graph.runtimeMode !== 'BATCH' || !allDataFinished || this.#committing) return;
+    this.#committing = true;
+    for (const { address } of executions)
+      effects.push({ type: 'send', task: address, message: { type: 'commit' } });
   }
 
   terminate(effects: JobEffect[]): void {

@@ -1,16 +1,23 @@
 import type { Instant } from '../base/instant.js';
 import { traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { WireError } from '../protocol/wire-error.js';
+import type { Attempt } from './attempt.js';
 import { FailureHistory } from './failure-history.js';
 import { isFatal, jobFailed } from './job-error.js';
 import type { JobEffect } from './job-protocol.js';
 import type { RestartStrategy } from './restart-strategy.js';
 
+const SAME_ERROR = 'The next attempt would meet the same error.';
+const COMMITTED =
+  'Its sinks had begun to commit: a next attempt would begin anew, and commit what was committed once more.';
+
+type FailedAttempt = Pick<Attempt, 'number' | 'isCommitting'>;
+
 /**
  * What follows on failures: a restart and when, or the end and why.
  *
- * Invariants: the strategy is asked once for each failed attempt, and never about a fatal error; the error
- * that the job ends with is set once.
+ * Invariants: the strategy is asked once for each failed attempt, and never about a fatal error or a batch that
+ * had begun to commit; the error that the job ends with is set once.
  */
 export class Failover {
   readonly history = new FailureHistory();
@@ -35,10 +42,18 @@ export class Failover {
   }
 
   /** True: there is a next attempt. False: the job has failed, and {@link error} says why. */
-  onFailure(attempt: number, error: WireError, now: Instant, effects: JobEffect[]): boolean {
-    const decision = isFatal(error)
-      ? ({ restart: false, why: 'The next attempt would meet the same error.' } as const)
-      : this.#strategy.onFailure(now.monotonicMs);
+  onFailure(
+    failed: FailedAttempt | undefined,
+    error: WireError,
+    now: Instant,
+    effects: JobEffect[],
+  ): boolean {
+    const attempt = failed?.number ?? 0;
+    const refused = failed?.isCommitting ? COMMITTED : isFatal(error) ? SAME_ERROR : undefined;
+    const decision =
+      refused === undefined
+        ? this.#strategy.onFailure(now.monotonicMs)
+        : ({ restart: false, why: refused } as const);
     if (!decision.restart) {
       this.giveUp(attempt, error, decision.why, now, effects);
       return false;

@@ -193,6 +193,7 @@ export class JobMaster {
         break;
       case 'data-finished':
         execution.markDataFinished();
+        this.#attempt?.onDataFinished(effects);
         this.#coordinate({ type: 'task-data-finished' }, now, effects);
         break;
       case 'finished':
@@ -258,7 +259,7 @@ export class JobMaster {
       this.#failover.history.addConcurrent(error);
       return;
     }
-    const restarts = this.#failover.onFailure(this.#number, error, now, effects);
+    const restarts = this.#failover.onFailure(this.#attempt, error, now, effects);
     this.#takeDown(restarts ? 'RESTARTING' : 'FAILING', now, effects);
   }
 

@@ -124,6 +124,11 @@ export class OperatorChain {
     return this.#hasEnded;
   }
 
+  /** Of a batch, after {@link hasEnded}; what it begins is done when {@link resume} says so. */
+  commitAtEnd(): void {
+    for (const operator of this.#distinct()) operator.commitAtEnd?.();
+  }
+
   prepareSnapshot(checkpointId: number): Promise<void> | undefined {
     return this.#inTurn(this.#distinct(), (operator) => operator.prepareSnapshot(checkpointId));
   }

@@ -11,6 +11,8 @@ import { expectNoPromise } from './synchronous.js';
 
 const WRITER_STATE = 'writer-state';
 const COMMITTABLES = 'committables';
+/** In the place of a checkpoint where there are none. */
+const AT_END = 0;
 
 /**
  * Runs the writer of a sink and commits what it prepared once the checkpoint that holds it is complete.
@@ -18,7 +20,8 @@ const COMMITTABLES = 'committables';
  * Invariants:
  * - what is prepared is in the snapshot of its checkpoint and of every later one until it is committed;
  * - restored committables are committed before the first write;
- * - after `endInput` the writer gets no record, only flushes.
+ * - after `endInput` the writer gets no record, only flushes;
+ * - of a batch nothing is committed before `commitAtEnd`.
  */
 class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, never> {
   readonly #sink: Sink<T, CommittableT, WriterStateT>;
@@ -81,7 +84,13 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
 
   override endInput(): void | Promise<void> {
     this.#ended = true;
-    return this.context.checkpointing ? this.writer.flush(true) : this.#flushAndCommit();
+    const { checkpointing, commitsWithJob } = this.context;
+    if (checkpointing) return this.writer.flush(true);
+    return commitsWithJob ? this.prepareSnapshot(AT_END) : this.#flushAndCommit();
+  }
+
+  commitAtEnd(): void {
+    this.#commits?.commitSoon(AT_END);
   }
 
   override stop(): void {
@@ -122,7 +131,7 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
   /** Without checkpoints the end of the input is the only moment at which results become final. */
   async #flushAndCommit(): Promise<void> {
     await this.writer.flush(true);
-    await this.#prepareCommit(0);
+    await this.#prepareCommit(AT_END);
     await this.#commits?.commitNow(Number.POSITIVE_INFINITY);
   }
 

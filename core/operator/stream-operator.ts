@@ -34,7 +34,7 @@ export interface Input<T> {
  *
  * Order: (constructed with its context) open, then inputs' elements and `onWake` interleaved with
  * checkpoints (prepareSnapshot, snapshotState), then endInput once every input has ended (after the final
- * watermark), further checkpoints, close. A failed task calls only close.
+ * watermark), further checkpoints or `commitAtEnd`, close. A failed task calls only close.
  */
 export interface StreamOperator {
   /** By input index; a one-input operator has itself at 0. */
@@ -50,6 +50,8 @@ export interface StreamOperator {
   endInput(): void | Promise<void>;
   /** Instead of `endInput`, when the job ends with the last complete checkpoint: nothing follows but `close`. */
   stop(): void;
+  /** Of a batch: all tasks of the job have ended their data, and what is to be committed is. Once, after `endInput`. */
+  commitAtEnd?(): void;
   /**
    * The barrier has arrived; results that must be before it go out now (a sink flushes and prepares its
    * commit). The task takes no record until a returned promise settles.
@@ -99,6 +101,8 @@ export interface OperatorContext {
   readonly restoredCheckpointId: number | undefined;
   /** Whether checkpoints are taken at all; without them sinks commit at the end of input. */
   readonly checkpointing: boolean;
+  /** Of a batch: sinks commit when they are told to, at the end of all tasks. */
+  readonly commitsWithJob: boolean;
   /** Interval at which periodic watermark generators are asked, ms; 0 turns them off. */
   readonly autoWatermarkIntervalMs: number;
   /** Present when the operator's factory says `needsKeyedState`; opened and restored. */

@@ -36,6 +36,8 @@ export type TaskMessage =
   | { readonly type: 'snapshot-enumerator'; readonly checkpointId: number }
   | { readonly type: 'checkpoint-completed'; readonly checkpointId: number }
   | { readonly type: 'checkpoint-aborted'; readonly checkpointId: number }
+  /** Of a batch: all tasks have processed their data, whose results are final. */
+  | { readonly type: 'commit' }
   /** From the enumerator, to a reader. */
   | { readonly type: 'splits-assigned'; readonly splits: readonly unknown[] }
   | { readonly type: 'no-more-splits' }
@@ -53,7 +55,7 @@ export type TaskMessage =
 export type TaskReport =
   /** State is restored, channels are open; records flow from now on. */
   | { readonly type: 'running' }
-  /** The task has processed the end of its input and waits for the final checkpoint (if there are any). */
+  /** The task has processed the end of its input and waits for the final checkpoint, or, of a batch, to commit. */
   | { readonly type: 'data-finished' }
   /** The task has ended as it should; its thread goes. */
   | { readonly type: 'finished'; readonly accumulators?: AccumulatorValues }

@@ -148,6 +148,7 @@ class HarnessSite implements AttemptSite<HarnessTask> {
       surroundings: {
         settings: {
           checkpointing: takesCheckpoints,
+          commitsWithJob: !takesCheckpoints,
           exactlyOnce: true,
           autoWatermarkIntervalMs,
           managedBytes,

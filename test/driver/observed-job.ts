@@ -103,6 +103,14 @@ class ObservedOperator implements StreamOperator {
     return this.#operator.endInput();
   }
 
+  stop(): void {
+    this.#operator.stop();
+  }
+
+  commitAtEnd(): void {
+    this.#operator.commitAtEnd?.();
+  }
+
   prepareSnapshot(checkpointId: number): void | Promise<void> {
     return this.#operator.prepareSnapshot(checkpointId);
   }

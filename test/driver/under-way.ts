@@ -23,6 +23,11 @@ export class UnderWay {
   /** The timers of whoever runs the test. */
   readonly #timersBefore = timers();
 
+  /** Whether a file is being read or written: that comes to an end, however busy the disk is. */
+  get isOnDisk(): boolean {
+    return process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq') || kind === 'CloseReq');
+  }
+
   get exists(): boolean {
     if (timers() > this.#timersBefore) return true;
     return process.getActiveResourcesInfo().some((kind) => kind !== 'Timeout' && !STANDING.has(kind));

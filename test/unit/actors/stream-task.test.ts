@@ -41,6 +41,7 @@ function environmentOf(
     restore: undefined,
     settings: {
       checkpointing,
+      commitsWithJob: false,
       exactlyOnce: true,
       autoWatermarkIntervalMs: 200,
       managedBytes: 0,
