@@ -23,6 +23,8 @@ export class SourceInput implements TaskInput {
   #available = true;
   #ended = false;
   #noMoreSplits = false;
+  /** The checkpoint after whose snapshot nothing more is taken. */
+  #suspendsWith: number | undefined;
   #suspended = false;
   #draining = false;
 
@@ -80,12 +82,19 @@ export class SourceInput implements TaskInput {
     this.#head.alignTo(groupWatermark);
   }
 
-  /** Nothing more is taken until `resume`. */
-  suspend(): void {
-    this.#suspended = true;
+  suspendAfter(checkpointId: number): void {
+    this.#suspendsWith = checkpointId;
   }
 
-  resume(): void {
+  /** Nothing more is taken until `resume`, if this is the checkpoint to wait after. */
+  suspend(checkpointId: number): void {
+    if (checkpointId === this.#suspendsWith) this.#suspended = true;
+  }
+
+  /** After that checkpoint; undefined: after whatever it was. */
+  resume(checkpointId: number | undefined): void {
+    if (checkpointId !== undefined && checkpointId !== this.#suspendsWith) return;
+    this.#suspendsWith = undefined;
     this.#suspended = false;
   }
 

@@ -68,8 +68,6 @@ export class StreamTask implements Tasklet {
   /** The first checkpoint whose snapshot was taken after the end of the data. */
   #finalCheckpointId: number | undefined;
   #finalComplete = false;
-  /** The checkpoint after which a source takes nothing more. */
-  #suspendsWith: number | undefined;
   /** The job ends here: what is complete is committed, and nothing flushed. */
   #finishing = false;
   #failed = false;
@@ -224,10 +222,7 @@ export class StreamTask implements Tasklet {
         this.#aligner.abort(message.checkpointId);
         this.#checkpointer.abort(message.checkpointId);
         this.#parts.chain().notifyCheckpointAborted(message.checkpointId);
-        if (this.#suspendsWith === message.checkpointId) this.#resume();
-        return;
-      case 'resume':
-        this.#resume();
+        this.#parts.resume(message.checkpointId);
         return;
       case 'finish':
         this.#finishing = true;
@@ -251,7 +246,7 @@ export class StreamTask implements Tasklet {
         this.#orderedMail.shift();
         if (!this.#aligner.onTrigger(message.checkpointId)) continue;
         this.#alignmentBegan = this.#environment.clock.monotonicMs();
-        if (message.suspends === true) this.#suspendsWith = message.checkpointId;
+        if (message.suspends === true) this.#parts.suspendAfter(message.checkpointId);
         this.#beginSnapshot(message.checkpointId, message.timestamp, message.kind);
         return true;
       }
@@ -275,7 +270,7 @@ export class StreamTask implements Tasklet {
     this.#parts.outputs.writeBarrier(checkpointId, timestamp, kind === 'savepoint');
     const operators = this.#parts.freeze(checkpointId);
     this.#aligner.release();
-    if (this.#suspendsWith === checkpointId) this.#parts.suspend();
+    this.#parts.suspend(checkpointId);
     if (this.#phase === 'draining') this.#finalCheckpointId ??= checkpointId;
     const now = this.#environment.clock.monotonicMs();
     this.#checkpointer.write({
@@ -293,11 +288,6 @@ export class StreamTask implements Tasklet {
       checkpointId,
       error: toWireError(new MillraceError('MR3007', 'The checkpoint was subsumed by a newer barrier.')),
     });
-  }
-
-  #resume(): void {
-    this.#suspendsWith = undefined;
-    this.#parts.resume();
   }
 
   #onCompleted(checkpointId: number): void {

@@ -39,6 +39,7 @@ type PartsMessage = Extract<
       | 'snapshot-enumerator'
       | 'watermark-aligned'
       | 'drain'
+      | 'resume'
       | 'explain'
       | 'commit';
   }
@@ -127,13 +128,19 @@ export class TaskAssembly {
     return this.#source;
   }
 
-  /** A task that is no source goes by what its channels bring. */
-  suspend(): void {
-    this.#source?.suspend();
+  /** What follows the snapshot of this checkpoint is not taken; a task that is no source goes by its channels. */
+  suspendAfter(checkpointId: number): void {
+    this.#source?.suspendAfter(checkpointId);
   }
 
-  resume(): void {
-    this.#source?.resume();
+  /** The snapshot has been taken. */
+  suspend(checkpointId: number): void {
+    this.#source?.suspend(checkpointId);
+  }
+
+  /** The checkpoint has come to nothing. */
+  resume(checkpointId: number): void {
+    this.#source?.resume(checkpointId);
   }
 
   async open(): Promise<void> {
@@ -211,6 +218,9 @@ export class TaskAssembly {
         return;
       case 'drain':
         this.sourceInput().drain();
+        return;
+      case 'resume':
+        this.#source?.resume(undefined);
         return;
       case 'commit':
         this.#commits = true;
