@@ -12,7 +12,9 @@ export type StateWriterOrder =
 /** Entry of the state writer's thread: the only one that writes to LMDB. Orders and writes come one by one. */
 preloadLmdb();
 const { port, data } = ownPort();
-const writer = new StateWriter(new KillLock(data as KillLockMemory));
+const lock = new KillLock(data as KillLockMemory);
+lock.leave();
+const writer = new StateWriter(lock);
 const ports = new Set<MessagePort>();
 
 function connect({ port: task, signal }: StateWriterConnection): void {

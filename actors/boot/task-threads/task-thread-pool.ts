@@ -17,12 +17,15 @@ export interface TaskThreadKind {
  * task, then it goes with the pool.
  *
  * Invariants: no more tasks are started than there are threads, so that none queues silently; a thread that
- * ended is not replaced, since its attempt ends with it; after `destroy` resolved no thread of the pool runs.
+ * ended is not replaced, since its attempt ends with it; after `destroy` resolved no thread of the pool runs; no
+ * thread is ended by force before it has loaded: a native library whose registration is cut off ends the process.
  */
 export class TaskThreadPool {
   readonly threads: number;
   readonly #pool: Piscina<TaskContract, void>;
   readonly #exits = new Map<Worker, Promise<void>>();
+  /** Settle when the thread says its first word, which is that it has loaded, or when it has ended. */
+  readonly #loaded: Promise<void>[] = [];
   #started = 0;
 
   constructor(kind: TaskThreadKind, threads: number) {
@@ -65,6 +68,7 @@ export class TaskThreadPool {
   }
 
   async destroy(): Promise<void> {
+    await Promise.all(this.#loaded);
     await this.#pool.destroy();
     await Promise.all(this.#exits.values());
   }
@@ -73,7 +77,10 @@ export class TaskThreadPool {
   #watchExits(): void {
     for (const thread of this.#pool.threads) {
       if (this.#exits.has(thread)) continue;
-      this.#exits.set(thread, new Promise((resolve) => thread.once('exit', () => resolve())));
+      const exit = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+      this.#exits.set(thread, exit);
+      const firstWord = new Promise<void>((resolve) => thread.once('message', () => resolve()));
+      this.#loaded.push(Promise.race([firstWord, exit]));
     }
   }
 }
