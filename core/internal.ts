@@ -51,7 +51,6 @@ export { type ErrorDetails, type ErrorPlace, isMillraceError, MillraceError } fr
 export { murmur3, murmurOfInt } from './base/murmur3.js';
 export { levenshtein, nearest } from './base/nearest.js';
 export { Prng } from './base/prng.js';
-export { rowHash } from './base/row-hash.js';
 export { decodeUtf8, encodeUtf8, utf8Length, writeUtf8 } from './base/utf8.js';
 export { Alignment, BarrierAligner } from './checkpoint/barrier-aligner.js';
 export {
@@ -187,6 +186,7 @@ export type {
   StateTable,
   TableOptions,
 } from './ports/keyed-state-store.js';
+export { RowForm } from './ports/keyed-state-store.js';
 export type { Counter, MetricGroup } from './ports/metrics.js';
 export type {
   AttemptDescription,
@@ -208,6 +208,7 @@ export { fromJson, toJson } from './serde/json-conversion.js';
 export { jsonText } from './serde/json-text.js';
 export { decodeKey } from './serde/key-decoding.js';
 export { encodeKey } from './serde/key-encoding.js';
+export { INT_KEY_BYTES, intKeyWord0, intKeyWord1 } from './serde/key-layout.js';
 export { primitiveCodec, tooLong, utf16Text } from './serde/primitive-codecs.js';
 export type { CodecFactory, RecordCodec } from './serde/record-codec.js';
 export {
@@ -233,6 +234,7 @@ export { mismatch, showValue, wantedBy } from './serde/type-mismatch.js';
 export { leastBytes, validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
 export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVarint } from './serde/varint.js';
+export { rowHash } from './state/row-hash.js';
 export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';
 export { StateRow } from './state/state-row.js';
 export { WatermarkStrategy } from './watermark/watermark-strategy.js';

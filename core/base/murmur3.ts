@@ -1,3 +1,5 @@
+const imul = Math.imul;
+
 /** Constants, and not function declarations, which could be assigned to, so that they are inlined unseen. */
 const scramble = (word: number): number => {
   const k = Math.imul(word, 0xcc9e2d51);
@@ -41,10 +43,16 @@ export function murmur3(bytes: Uint8Array, start: number, length: number, seed =
 
 /**
  * Flink's hash of a hash code: MurmurHash3 of the four bytes of `code` with seed 0, made non-negative the way
- * Java's negation does it (the one number without a positive counterpart becomes 0).
+ * Java's negation does it (the one number without a positive counterpart becomes 0). hot path: in one piece, since
+ * what is inlined into the path of a record has to be short.
  */
 export function murmurOfInt(code: number): number {
-  const h = finish(mixBlock(0, code) ^ 4);
+  let h = imul(code, 0xcc9e2d51);
+  h = imul((h << 15) | (h >>> 17), 0x1b873593);
+  h = (imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) ^ 4;
+  h = imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = imul(h ^ (h >>> 13), 0xc2b2ae35);
+  h ^= h >>> 16;
   // Without a branch, which every other key would take: the sign of a hash cannot be predicted.
   const sign = h >> 31;
   return ((h ^ sign) - sign) & 0x7fff_ffff;

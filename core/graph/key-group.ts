@@ -21,14 +21,6 @@ export function keyGroupOf(key: unknown, maxParallelism: number): number {
   return murmurOfInt(javaHashCode(key)) % maxParallelism;
 }
 
-const hashOfInt = murmurOfInt;
-
-/** {@link keyGroupOf} of a key that is an integer of 32 bits. hot path: a division is avoided where it can be. */
-export function keyGroupOfInt(key: number, maxParallelism: number): number {
-  const hash = hashOfInt(key);
-  return (maxParallelism & (maxParallelism - 1)) === 0 ? hash & (maxParallelism - 1) : hash % maxParallelism;
-}
-
 /** The subtask, in [0, parallelism), that owns a key group. */
 export function subtaskOfKeyGroup(keyGroup: number, parallelism: number, maxParallelism: number): number {
   return Math.floor((keyGroup * parallelism) / maxParallelism);

@@ -1,8 +1,8 @@
 import { ByteReader } from '../serde/byte-reader.js';
 import { encodeKey } from '../serde/key-encoding.js';
 import type { RecordCodec } from '../serde/record-codec.js';
+import { appendTime, readTime, TIME_BYTES } from '../serde/time-layout.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
-import { appendTime, readTime, TIME_BYTES } from '../state/state-row.js';
 import { AbstractSortingOperator } from './abstract-sorting-operator.js';
 import type { KeySelector } from './functions.js';
 import { SORT_HEADER_BYTES, type SortCursor } from './sort-entry.js';

@@ -47,14 +47,36 @@ export interface TableOptions {
   isExpired?(bytes: Uint8Array, at: number): boolean;
 }
 
+/** What is said of a row beside its bytes, so that most rows are hashed and compared without them. */
+export const RowForm = {
+  /** It is being composed: no store may see it. */
+  OPEN: 0,
+  /** A key that is an integer of 32 bits: `int`. */
+  INT: 1,
+  /** Such a key and a window: `int`, and the words of the times. */
+  INT_WINDOW: 2,
+  /** Anything else: `word0` and `word1`. */
+  BYTES: 3,
+} as const;
+
+export type RowForm = (typeof RowForm)[keyof typeof RowForm];
+
 /** The address of a row in a table. Reused by its owner: valid only during the call. */
 export interface RowKey {
+  /** Not OPEN. A row of the same bytes always has the same form. */
+  readonly form: RowForm;
   readonly keyGroup: number;
-  /** Zeros follow bytes[0, length) up to the next multiple of 8. */
+  /** Zeros follow bytes[0, length) up to the next multiple of 8. Asking for them may cost the writing of them. */
   readonly bytes: Uint8Array;
   readonly length: number;
   /** `rowHash` of bytes[0, length), of 32 bits and signed; computed by the owner. */
   readonly hash: number;
+  readonly int: number;
+  /** Start and end of the window, ms: high words, signed, and low words. */
+  readonly startHigh: number;
+  readonly startLow: number;
+  readonly endHigh: number;
+  readonly endLow: number;
   /** bytes[0, 4) and bytes[4, 8) as little-endian signed words, with zeros beyond `length`. */
   readonly word0: number;
   readonly word1: number;

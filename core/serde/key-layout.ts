@@ -78,3 +78,18 @@ export function intKeyWord0(key: number): number {
 export function intKeyWord1(key: number): number {
   return (key & 0xff) | INT_REST;
 }
+
+/** Whether a key that is an integer of 32 bits begins there; `INT_KEY_BYTES` bytes must be there. */
+export function isIntKeyAt(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === INT_TAG && bytes[at + INT_KEY_BYTES - 1] === NumberRest.WHOLE;
+}
+
+/** The integer whose key begins there. */
+export function intOfKeyAt(bytes: Uint8Array, at: number): number {
+  const ordered =
+    ((bytes[at + 1] ?? 0) << 24) |
+    ((bytes[at + 2] ?? 0) << 16) |
+    ((bytes[at + 3] ?? 0) << 8) |
+    (bytes[at + 4] ?? 0);
+  return ordered ^ 0x8000_0000;
+}

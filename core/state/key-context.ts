@@ -1,128 +1,135 @@
 import { MillraceError } from '../base/millrace-error.js';
-import { keyGroupOf, keyGroupOfInt } from '../graph/key-group.js';
-import type { KeyGroupRange } from '../ports/keyed-state-store.js';
+import { murmurOfInt } from '../base/murmur3.js';
+import { keyGroupOf } from '../graph/key-group.js';
+import { type KeyGroupRange, RowForm } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { decodeKey } from '../serde/key-decoding.js';
 import { encodeKey } from '../serde/key-encoding.js';
-import { appendBytes, appendTime, readTime, StateRow, TIME_BYTES } from './state-row.js';
+import { INT_KEY_BYTES, intOfKeyAt, isIntKeyAt } from '../serde/key-layout.js';
+import { appendTime, readTime, TIME_BYTES } from '../serde/time-layout.js';
+import { appendBytes, StateRow } from './state-row.js';
 
 /** Whether rows of a state belong to the key alone, or to the key and the current window. */
 export const StateNamespace = { VOID: 0, WINDOW: 1 } as const;
 
 /** hot path: as in state-row.ts, constants of this file are part of the machine code, and imported ones are not. */
-const VOID = StateNamespace.VOID;
-const groupOfInt = keyGroupOfInt;
+const hashOfInt = murmurOfInt;
+const OPEN = RowForm.OPEN;
 
 export type StateNamespace = (typeof StateNamespace)[keyof typeof StateNamespace];
 
 const HAS_KEY = 1;
-/** `#key` is the key; otherwise it is decoded from the row when somebody asks, as after a timer has set its bytes. */
+/** `key` is the key; otherwise it is decoded from the row when somebody asks, as after a timer has set its bytes. */
 const IS_DECODED = 2;
-/** The row of the key has its hash. */
-const IS_SEALED = 4;
-const HAS_WINDOW_ROW = 8;
-/** The key is an integer of 32 bits, and `#key` is not used. The highest of them. */
-const IS_INT = 16;
+/** The key is an integer of 32 bits, and `key` is not used. */
+const IS_INT = 4;
+const HAS_KEY_AND_IS_INT = HAS_KEY | IS_INT;
 
 /**
  * The current key and window of one operator, and the row addresses that follow from them. The bytes of a
  * key are made once per key, whatever number of states are then used with it.
  *
  * Invariants:
- * - `#keyRow` holds the current key's bytes and key group while `#state` has HAS_KEY;
- * - the other rows are right while `#state` says so; every change of key or window forgets them;
+ * - `keyRow` holds the current key's bytes and key group while `state` has HAS_KEY, and is not sealed otherwise;
+ * - the row of a namespace is the same object for good, and right while it is sealed: a change of the key or the
+ *   window unseals those that hang on it;
  * - a key group outside the subtask's range never becomes current.
  *
- * hot path: {@link setCurrentKey} and {@link rowOf} run once and more per record (bench/scenarios/keyed-count).
+ * hot path: {@link setCurrentKey} runs once per record, and a state looks at its row once and more; what runs then is
+ * kept short enough to be inlined into the operator (bench/scenarios/keyed-count).
  */
 export class KeyContext {
   readonly keyGroups: KeyGroupRange;
-  #maxParallelism = 0;
-  #firstKeyGroup = 0;
-  #lastKeyGroup = 0;
-  readonly #keyRow = new StateRow();
-  readonly #windowRow = new StateRow();
-  readonly #elementRow = new StateRow();
-  readonly #reader = new ByteReader();
-  #key: unknown = undefined;
+  private maxParallelism = 0;
+  /** maxParallelism - 1 if that is all the bits of a key group, else -1. */
+  private groupMask = 0;
+  private firstKeyGroup = 0;
+  private lastKeyGroup = 0;
+  private readonly keyRow = new StateRow();
+  private readonly windowRow = new StateRow();
+  private readonly elementRow = new StateRow();
+  private readonly reader = new ByteReader();
+  private key: unknown = undefined;
   /** What is known of the current key: HAS_KEY and the others. One number, so that a new key is one store. */
-  #state = 0;
+  private state = 0;
   /** Namespace whose prefix the element row begins with, or -1. */
-  #elementPrefix = -1;
-  #hasWindow = false;
-  #windowStart = 0;
-  #windowEnd = 0;
+  private elementPrefix = -1;
+  /** Whether the window row or the element row hangs on the current key. */
+  private hasDependents = false;
+  private hasWindow = false;
+  /** The current window, [start, end) in ms. Set by {@link setWindow} only. */
+  windowStart = 0;
+  windowEnd = 0;
 
   constructor(keyGroups: KeyGroupRange, maxParallelism: number) {
     this.keyGroups = keyGroups;
-    this.#maxParallelism = maxParallelism;
-    this.#firstKeyGroup = keyGroups.start;
-    this.#lastKeyGroup = keyGroups.end;
+    this.maxParallelism = maxParallelism;
+    this.groupMask = (maxParallelism & (maxParallelism - 1)) === 0 ? maxParallelism - 1 : -1;
+    this.firstKeyGroup = keyGroups.start;
+    this.lastKeyGroup = keyGroups.end;
   }
 
   /**
    * @throws MillraceError MR2004 for a key without canonical form, MR2007 if another subtask owns the key
    */
   setCurrentKey(key: unknown): void {
-    if (typeof key === 'number' && (key | 0) === key) {
-      this.#setInt(key | 0);
-      return;
-    }
-    if ((this.#state & IS_DECODED) !== 0 && key === this.#key && typeof key !== 'object') return;
-    const keyGroup = keyGroupOf(key, this.#maxParallelism);
-    if (keyGroup < this.#firstKeyGroup || keyGroup > this.#lastKeyGroup) this.#refuseForeign(key, keyGroup);
-    encodeKey(key, this.#keyRow.begin(keyGroup));
-    this.#key = key;
-    this.#keyChanged(HAS_KEY | IS_DECODED);
+    if (typeof key === 'number' && (key | 0) === key) this.setInt(key | 0);
+    else this.setOther(key);
   }
 
-  #setInt(key: number): void {
-    const row = this.#keyRow;
-    if (this.#state >= IS_INT && row.int === key) return;
-    const keyGroup = groupOfInt(key, this.#maxParallelism);
-    if (keyGroup < this.#firstKeyGroup || keyGroup > this.#lastKeyGroup) this.#refuseForeign(key, keyGroup);
-    row.setInt(keyGroup, key);
-    this.#keyChanged(HAS_KEY | IS_SEALED | IS_INT);
+  private setInt(key: number): void {
+    const row = this.keyRow;
+    if (row.int === key && this.state === HAS_KEY_AND_IS_INT) return;
+    const hash = hashOfInt(key);
+    const mask = this.groupMask;
+    const keyGroup = mask < 0 ? hash % this.maxParallelism : hash & mask;
+    if (keyGroup < this.firstKeyGroup || keyGroup > this.lastKeyGroup) this.refuseForeign(key, keyGroup);
+    row.setHashedInt(keyGroup, key, hash);
+    this.state = HAS_KEY_AND_IS_INT;
+    if (this.hasDependents) this.forgetDependents();
+  }
+
+  private setOther(key: unknown): void {
+    if ((this.state & IS_DECODED) !== 0 && key === this.key && typeof key !== 'object') return;
+    const keyGroup = keyGroupOf(key, this.maxParallelism);
+    if (keyGroup < this.firstKeyGroup || keyGroup > this.lastKeyGroup) this.refuseForeign(key, keyGroup);
+    encodeKey(key, this.keyRow.begin(keyGroup));
+    this.key = key;
+    this.keyChanged(HAS_KEY | IS_DECODED);
   }
 
   /** The current key, or undefined if there is none. */
   get currentKey(): unknown {
-    if ((this.#state & IS_INT) !== 0) return this.#keyRow.int;
-    if ((this.#state & (HAS_KEY | IS_DECODED)) === HAS_KEY) {
-      const row = this.#sealedKeyRow();
-      const reader = this.#reader;
+    if ((this.state & IS_INT) !== 0) return this.keyRow.int;
+    if ((this.state & (HAS_KEY | IS_DECODED)) === HAS_KEY) {
+      const row = this.rowOf(StateNamespace.VOID);
+      const reader = this.reader;
       reader.pointAt(row.bytes, new DataView(row.bytes.buffer, row.bytes.byteOffset), 0, row.length);
-      this.#key = decodeKey(reader);
-      this.#state |= IS_DECODED;
+      this.key = decodeKey(reader);
+      this.state |= IS_DECODED;
     }
-    return this.#key;
+    return this.key;
   }
 
   get hasKey(): boolean {
-    return (this.#state & HAS_KEY) !== 0;
+    return (this.state & HAS_KEY) !== 0;
   }
 
   clearCurrentKey(): void {
-    this.#key = undefined;
-    this.#keyChanged(0);
+    this.key = undefined;
+    this.keyRow.begin(0);
+    this.keyChanged(0);
   }
 
   /** The window whose state is meant from now on: [start, end) in ms. It stays across changes of the key. */
   setWindow(start: number, end: number): void {
-    if (this.#hasWindow && start === this.#windowStart && end === this.#windowEnd) return;
-    this.#windowStart = start;
-    this.#windowEnd = end;
-    this.#hasWindow = true;
-    this.#state &= ~HAS_WINDOW_ROW;
-    if (this.#elementPrefix === StateNamespace.WINDOW) this.#elementPrefix = -1;
-  }
-
-  get windowStart(): number {
-    return this.#windowStart;
-  }
-
-  get windowEnd(): number {
-    return this.#windowEnd;
+    if (this.hasWindow && start === this.windowStart && end === this.windowEnd) return;
+    this.windowStart = start;
+    this.windowEnd = end;
+    this.hasWindow = true;
+    this.windowRow.setWindow(start, end);
+    this.windowRow.form = OPEN;
+    if (this.elementPrefix === StateNamespace.WINDOW) this.elementPrefix = -1;
   }
 
   /**
@@ -131,9 +138,32 @@ export class KeyContext {
    * @throws MillraceError MR2005 without a current key
    */
   rowOf(namespace: StateNamespace): StateRow {
-    return namespace === VOID && (this.#state & IS_SEALED) !== 0
-      ? this.#keyRow
-      : this.#composedRow(namespace);
+    const row = this.rowObjectOf(namespace);
+    if (row.form === OPEN) this.sealRow(namespace);
+    return row;
+  }
+
+  /** The object that {@link rowOf} gives; it is right unless it is OPEN, and then {@link sealRow} makes it so. */
+  rowObjectOf(namespace: StateNamespace): StateRow {
+    return namespace === StateNamespace.VOID ? this.keyRow : this.windowRow;
+  }
+
+  /** @throws MillraceError MR2005 without a current key */
+  sealRow(namespace: StateNamespace): void {
+    this.needKey();
+    if (namespace === StateNamespace.VOID) {
+      this.keyRow.sealPrefix();
+      return;
+    }
+    this.needWindow();
+    this.hasDependents = true;
+    const key = this.rowOf(StateNamespace.VOID);
+    if (key.form === RowForm.INT) {
+      this.windowRow.setIntWindow(key.keyGroup, key.int, key.hash);
+      return;
+    }
+    this.appendNamespaced(this.windowRow, namespace);
+    this.windowRow.sealPrefix();
   }
 
   /**
@@ -143,24 +173,24 @@ export class KeyContext {
    * @throws MillraceError MR2005 without a current key
    */
   elementRowOf(namespace: StateNamespace): StateRow {
-    this.#needKey();
-    const row = this.#elementRow;
-    if (this.#elementPrefix !== namespace) {
-      this.#appendNamespaced(row, namespace);
+    this.needKey();
+    const row = this.elementRow;
+    if (this.elementPrefix !== namespace) {
+      this.appendNamespaced(row, namespace);
       row.sealPrefix();
-      this.#elementPrefix = namespace;
+      this.elementPrefix = namespace;
+      this.hasDependents = true;
     }
     return row;
   }
 
   /** Composes `time | key | namespace`, the row of a timer. */
   composeTimer(row: StateRow, time: number, namespace: StateNamespace): void {
-    this.#needKey();
-    const key = this.#sealedKeyRow();
-    const out = row.begin(key.keyGroup);
-    appendTime(out, time);
-    appendBytes(out, key.bytes, 0, key.length);
-    if (namespace === StateNamespace.WINDOW) this.#appendWindow(row);
+    this.needKey();
+    const key = this.rowOf(StateNamespace.VOID);
+    appendTime(row.begin(key.keyGroup), time);
+    this.appendKey(row, key);
+    if (namespace === StateNamespace.WINDOW) this.appendWindow(row);
     row.prefixLength = 0;
     row.seal();
   }
@@ -172,55 +202,56 @@ export class KeyContext {
       end -= 2 * TIME_BYTES;
       this.setWindow(readTime(row.bytes, end), readTime(row.bytes, end + TIME_BYTES));
     }
-    appendBytes(this.#keyRow.begin(row.keyGroup), row.bytes, TIME_BYTES, end);
-    this.#keyChanged(HAS_KEY);
-  }
-
-  #keyChanged(state: number): void {
-    this.#state = state;
-    this.#elementPrefix = -1;
-  }
-
-  #needKey(): void {
-    if ((this.#state & HAS_KEY) === 0) refuseWithoutKey();
-  }
-
-  #sealedKeyRow(): StateRow {
-    if ((this.#state & IS_SEALED) === 0) {
-      this.#keyRow.sealPrefix();
-      this.#state |= IS_SEALED;
+    const { bytes, keyGroup } = row;
+    if (end === TIME_BYTES + INT_KEY_BYTES && isIntKeyAt(bytes, TIME_BYTES)) {
+      this.keyRow.setInt(keyGroup, intOfKeyAt(bytes, TIME_BYTES));
+      this.keyChanged(HAS_KEY_AND_IS_INT);
+      return;
     }
-    return this.#keyRow;
+    appendBytes(this.keyRow.begin(keyGroup), bytes, TIME_BYTES, end);
+    this.keyChanged(HAS_KEY);
   }
 
-  #composedRow(namespace: StateNamespace): StateRow {
-    this.#needKey();
-    if (namespace === VOID) return this.#sealedKeyRow();
-    if ((this.#state & HAS_WINDOW_ROW) === 0) {
-      const row = this.#windowRow;
-      this.#appendNamespaced(row, namespace);
-      row.sealPrefix();
-      this.#state |= HAS_WINDOW_ROW;
-    }
-    return this.#windowRow;
+  private keyChanged(state: number): void {
+    this.state = state;
+    if (this.hasDependents) this.forgetDependents();
   }
 
-  #appendNamespaced(row: StateRow, namespace: StateNamespace): void {
-    const key = this.#sealedKeyRow();
-    appendBytes(row.begin(key.keyGroup), key.bytes, 0, key.length);
-    if (namespace === StateNamespace.WINDOW) this.#appendWindow(row);
+  private forgetDependents(): void {
+    this.hasDependents = false;
+    this.windowRow.form = OPEN;
+    this.elementPrefix = -1;
   }
 
-  #appendWindow(row: StateRow): void {
-    if (!this.#hasWindow) {
-      throw new MillraceError('MR2005', 'The state of a window was used where no window is current.');
-    }
+  private needKey(): void {
+    if ((this.state & HAS_KEY) === 0) refuseWithoutKey();
+  }
+
+  private needWindow(): void {
+    if (this.hasWindow) return;
+    throw new MillraceError('MR2005', 'The state of a window was used where no window is current.');
+  }
+
+  private appendNamespaced(row: StateRow, namespace: StateNamespace): void {
+    const key = this.rowOf(StateNamespace.VOID);
+    row.begin(key.keyGroup);
+    this.appendKey(row, key);
+    if (namespace === StateNamespace.WINDOW) this.appendWindow(row);
+  }
+
+  private appendKey(row: StateRow, key: StateRow): void {
+    if (key.form === RowForm.INT) encodeKey(key.int, row.writer);
+    else appendBytes(row.writer, key.bytes, 0, key.length);
+  }
+
+  private appendWindow(row: StateRow): void {
+    this.needWindow();
     const out = row.writer;
-    appendTime(out, this.#windowStart);
-    appendTime(out, this.#windowEnd);
+    appendTime(out, this.windowStart);
+    appendTime(out, this.windowEnd);
   }
 
-  #refuseForeign(key: unknown, keyGroup: number): never {
+  private refuseForeign(key: unknown, keyGroup: number): never {
     this.clearCurrentKey();
     const { start, end } = this.keyGroups;
     throw new MillraceError('MR2007', `The key ${describeKey(key)} belongs to another subtask.`, {

@@ -1,10 +1,10 @@
 import { ByteReader } from '../serde/byte-reader.js';
 import { decodeKey } from '../serde/key-decoding.js';
 import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
+import { readTime, TIME_BYTES } from '../serde/time-layout.js';
 import type { TypeNode } from '../serde/type-descriptor.js';
 import { TypeText } from '../serde/type-text.js';
 import type { StateKind } from './state-descriptor.js';
-import { readTime, TIME_BYTES } from './state-row.js';
 import { TIMED_BYTES } from './timed-codec.js';
 
 /** Tables of this name hold the state that a descriptor of the rest of the name stands for. */

@@ -1,17 +1,21 @@
-import { rowHash, shortRowHash } from '../base/row-hash.js';
-import type { RowKey } from '../ports/keyed-state-store.js';
+import { murmurOfInt } from '../base/murmur3.js';
+import { RowForm, type RowKey } from '../ports/keyed-state-store.js';
 import { ByteWriter } from '../serde/byte-writer.js';
 import { encodeKey } from '../serde/key-encoding.js';
-import { INT_KEY_BYTES, intKeyWord0, intKeyWord1 } from '../serde/key-layout.js';
+import { INT_KEY_BYTES, intOfKeyAt, isIntKeyAt } from '../serde/key-layout.js';
+import { highWordAt, highWordOf, lowWordAt, putTime, readTime, TIME_BYTES } from '../serde/time-layout.js';
+import { INT_WINDOW_BYTES, intRowHash, rowHash, windowRowHash } from './row-hash.js';
 
 /**
  * hot path: what is imported is read from its module, and looked at, at each use; a constant of this file is part
  * of the machine code, and a function of it is called, or inlined, unseen.
  */
-const INT_LENGTH = INT_KEY_BYTES;
-const word0Of = intKeyWord0;
-const word1Of = intKeyWord1;
-const hashOfShort = shortRowHash;
+const INT = RowForm.INT;
+const INT_WINDOW = RowForm.INT_WINDOW;
+const INT_BYTES = INT_KEY_BYTES;
+const WINDOW_BYTES = INT_WINDOW_BYTES;
+const hashOfInt = intRowHash;
+const hashOfWindow = windowRowHash;
 
 /**
  * The address of one row of keyed state, composed in place again and again. All numbers are big endian, so
@@ -30,57 +34,94 @@ const hashOfShort = shortRowHash;
  *   time        two words: the high one with its sign bit flipped, the low one; safe integers only
  * ```
  *
- * Invariants: whenever a store sees the row, `length`, `hash`, `word0` and `word1` describe bytes[0, length),
- * and the bytes up to the next multiple of 8 are 0; prefixLength <= length.
+ * Invariants: a store sees the row only while it is sealed, which is when its form is not OPEN, and then everything
+ * describes bytes[0, length), and the bytes up to the next multiple of 8 are 0; prefixLength <= length.
  *
- * hot path: a key that is a 32-bit integer is never written out as bytes unless somebody asks for them
- * (bench/scenarios/keyed-count).
+ * hot path: an integer key, alone or with a window, is never written out as bytes unless somebody asks for them
+ * (bench/scenarios/keyed-count, windows).
  */
 export class StateRow implements RowKey {
+  form: RowForm = RowForm.OPEN;
   keyGroup = 0;
   length = 0;
   hash = 0;
+  int = 0;
+  startHigh = 0;
+  startLow = 0;
+  endHigh = 0;
+  endLow = 0;
   word0 = 0;
   word1 = 0;
   prefixLength = 0;
   /** What is being composed; its bytes are the row's after a seal. */
   readonly writer: ByteWriter;
-  /** Whether the row is an integer key whose bytes are not written yet. */
-  #isInt = false;
-  /** That key, while the row is one, whether its bytes are written or not. */
-  int = 0;
+  /** The form of the integers whose bytes are not written yet; OPEN: the bytes are. */
+  private unwritten: RowForm = RowForm.OPEN;
 
   constructor() {
     this.writer = new ByteWriter(64);
   }
 
   get bytes(): Uint8Array {
-    if (this.#isInt) {
-      this.#isInt = false;
-      this.writer.clear();
-      encodeKey(this.int, this.writer);
-      this.#pad();
-    }
+    if (this.unwritten !== RowForm.OPEN) this.#writeInts();
     return this.writer.bytes;
   }
 
-  /** The row of a key that is an integer of 32 bits, as `encodeKey` would write it, and its own prefix. */
+  /** The row of a key that is an integer of 32 bits, and its own prefix. */
   setInt(keyGroup: number, key: number): void {
+    this.setHashedInt(keyGroup, key, murmurOfInt(key));
+  }
+
+  /** {@link setInt} with the hash of the key that its key group is taken from. */
+  setHashedInt(keyGroup: number, key: number, murmur: number): void {
+    if (this.unwritten !== INT) this.#beginInts(INT, INT_BYTES);
     this.keyGroup = keyGroup;
-    this.length = INT_LENGTH;
-    this.prefixLength = INT_LENGTH;
-    const word0 = word0Of(key);
-    const word1 = word1Of(key);
-    this.word0 = word0;
-    this.word1 = word1;
-    this.hash = hashOfShort(word0, word1, INT_LENGTH);
-    this.#isInt = true;
     this.int = key;
+    this.hash = hashOfInt(murmur);
+  }
+
+  /** The row of such a key, whose own row has the hash `keyHash`, and the window whose times are set. */
+  setIntWindow(keyGroup: number, key: number, keyHash: number): void {
+    this.#beginInts(INT_WINDOW, WINDOW_BYTES);
+    this.keyGroup = keyGroup;
+    this.int = key;
+    this.hash = hashOfWindow(keyHash, this.startHigh ^ this.endHigh, this.startLow, this.endLow);
+  }
+
+  #beginInts(form: RowForm, length: number): void {
+    this.form = form;
+    this.length = length;
+    this.prefixLength = length;
+    this.unwritten = form;
+  }
+
+  #writeInts(): void {
+    const form = this.unwritten;
+    this.unwritten = RowForm.OPEN;
+    const { writer } = this;
+    writer.clear();
+    encodeKey(this.int, writer);
+    if (form === INT_WINDOW) {
+      writer.reserve(2 * TIME_BYTES);
+      putTime(writer.view, writer.position, this.startHigh, this.startLow);
+      putTime(writer.view, writer.position + TIME_BYTES, this.endHigh, this.endLow);
+      writer.position += 2 * TIME_BYTES;
+    }
+    this.pad();
+  }
+
+  /** The times of the window, of which {@link setIntWindow} makes a row. */
+  setWindow(start: number, end: number): void {
+    this.startHigh = highWordOf(start);
+    this.startLow = start | 0;
+    this.endHigh = highWordOf(end);
+    this.endLow = end | 0;
   }
 
   /** Starts a new row; what follows is appended to the returned writer. */
   begin(keyGroup: number): ByteWriter {
-    this.#isInt = false;
+    this.unwritten = RowForm.OPEN;
+    this.form = RowForm.OPEN;
     this.keyGroup = keyGroup;
     this.writer.clear();
     return this.writer;
@@ -113,16 +154,33 @@ export class StateRow implements RowKey {
   /** What was written is the row. */
   seal(): void {
     const length = this.writer.position;
-    this.#pad();
-    const view = this.writer.view;
+    this.pad();
+    const { bytes, view } = this.writer;
     this.length = length;
+    this.hash = rowHash(bytes, 0, length);
+    if ((length === INT_BYTES || length === WINDOW_BYTES) && isIntKeyAt(bytes, 0)) {
+      this.#sealInts(length);
+      return;
+    }
     this.word0 = view.getInt32(0, true);
     this.word1 = view.getInt32(4, true);
-    this.hash =
-      length > 8 ? rowHash(this.writer.bytes, 0, length) : shortRowHash(this.word0, this.word1, length);
+    this.form = RowForm.BYTES;
   }
 
-  #pad(): void {
+  /** The row is of a form that is compared without its bytes. */
+  #sealInts(length: number): void {
+    const { bytes } = this.writer;
+    this.int = intOfKeyAt(bytes, 0);
+    this.form = INT;
+    if (length === INT_BYTES) return;
+    this.form = INT_WINDOW;
+    this.startHigh = highWordAt(bytes, INT_BYTES);
+    this.startLow = lowWordAt(bytes, INT_BYTES);
+    this.endHigh = highWordAt(bytes, INT_BYTES + TIME_BYTES);
+    this.endLow = lowWordAt(bytes, INT_BYTES + TIME_BYTES);
+  }
+
+  private pad(): void {
     const { writer } = this;
     writer.reserve(8);
     const { bytes } = writer;
@@ -141,32 +199,4 @@ export function appendBytes(out: ByteWriter, bytes: Uint8Array, start: number, e
   const at = out.position;
   for (let i = 0; i < count; i++) into[at + i] = bytes[start + i] ?? 0;
   out.position = at + count;
-}
-
-export const TIME_BYTES = 8;
-
-/** Appends a safe integer so that bytes sort as the numbers do. */
-export function appendTime(out: ByteWriter, time: number): void {
-  out.reserve(TIME_BYTES);
-  const at = out.position;
-  out.view.setInt32(at, Math.floor(time / 0x1_0000_0000) ^ 0x8000_0000);
-  out.view.setUint32(at + 4, time >>> 0);
-  out.position = at + TIME_BYTES;
-}
-
-/** Reads what {@link appendTime} wrote. */
-export function readTime(bytes: Uint8Array, at: number): number {
-  const high =
-    (((bytes[at] ?? 0) << 24) |
-      ((bytes[at + 1] ?? 0) << 16) |
-      ((bytes[at + 2] ?? 0) << 8) |
-      (bytes[at + 3] ?? 0)) ^
-    0x8000_0000;
-  const low =
-    (((bytes[at + 4] ?? 0) << 24) |
-      ((bytes[at + 5] ?? 0) << 16) |
-      ((bytes[at + 6] ?? 0) << 8) |
-      (bytes[at + 7] ?? 0)) >>>
-    0;
-  return high * 0x1_0000_0000 + low;
 }

@@ -1,6 +1,7 @@
 import { invariant } from '../base/invariant.js';
 import type { RowKey } from '../ports/keyed-state-store.js';
-import { readTime, StateRow } from './state-row.js';
+import { readTime } from '../serde/time-layout.js';
+import { StateRow } from './state-row.js';
 
 /**
  * Timers in the order in which they fire: a binary heap of (time, row) over plain memory, so that a million

@@ -1,10 +1,14 @@
-import type { StateTable } from '../ports/keyed-state-store.js';
+import { RowForm, type StateTable } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { ByteWriter } from '../serde/byte-writer.js';
 import { placeOf } from '../serde/interpreted-codec.js';
 import type { RecordCodec } from '../serde/record-codec.js';
 import { mismatch } from '../serde/type-mismatch.js';
 import type { KeyContext, StateNamespace } from './key-context.js';
+import type { StateRow } from './state-row.js';
+
+/** hot path: a constant of this file is part of the machine code, an imported one is not. */
+const OPEN = RowForm.OPEN;
 
 /**
  * One value per key. What `value` returns is a private copy: changing it changes no state until it is
@@ -26,24 +30,29 @@ export interface ValueState<T> {
 
 /** A {@link ValueState} kept as one row of a table. hot path: bench/scenarios/keyed-count. */
 export class KeyedValueState<T> implements ValueState<T> {
-  readonly #keys: KeyContext;
-  readonly #namespace: StateNamespace;
-  readonly #table: StateTable;
-  readonly #codec: RecordCodec<T>;
-  readonly #reader = new ByteReader();
-  readonly #writer = new ByteWriter(64);
+  // Declared without a value: see inline-table.ts.
+  declare private readonly keys: KeyContext;
+  declare private readonly namespace: StateNamespace;
+  declare private readonly row: StateRow;
+  declare private readonly table: StateTable;
+  declare private readonly codec: RecordCodec<T>;
+  private readonly reader = new ByteReader();
+  private readonly writer = new ByteWriter(64);
 
   constructor(keys: KeyContext, namespace: StateNamespace, table: StateTable, codec: RecordCodec<T>) {
-    this.#keys = keys;
-    this.#namespace = namespace;
-    this.#table = table;
-    this.#codec = codec;
+    this.keys = keys;
+    this.namespace = namespace;
+    this.row = keys.rowObjectOf(namespace);
+    this.table = table;
+    this.codec = codec;
   }
 
   value(): T | undefined {
-    const reader = this.#reader;
-    if (!this.#table.get(this.#keys.rowOf(this.#namespace), reader)) return undefined;
-    return this.#codec.decode(reader);
+    const row = this.row;
+    if (row.form === OPEN) this.keys.sealRow(this.namespace);
+    const reader = this.reader;
+    if (!this.table.get(row, reader)) return undefined;
+    return this.codec.decode(reader);
   }
 
   update(value: T | undefined): void {
@@ -51,43 +60,59 @@ export class KeyedValueState<T> implements ValueState<T> {
       this.clear();
       return;
     }
-    const writer = this.#writer;
+    const writer = this.writer;
     writer.clear();
-    this.#codec.encode(value, writer);
-    this.#table.put(this.#keys.rowOf(this.#namespace), writer, 0);
+    this.codec.encode(value, writer);
+    const row = this.row;
+    if (row.form === OPEN) this.keys.sealRow(this.namespace);
+    this.table.put(row, writer, 0);
   }
 
   clear(): void {
-    this.#table.delete(this.#keys.rowOf(this.#namespace));
+    this.table.delete(this.keys.rowOf(this.namespace));
   }
 }
 
-/** A {@link ValueState} of `types.int32`: numbers go as they are. hot path: bench/scenarios/keyed-count. */
+/**
+ * A {@link ValueState} of `types.int32`: numbers go as they are. hot path: what runs for a record is kept short enough
+ * to be inlined into the operator (bench/scenarios/keyed-count).
+ */
 export class KeyedInt32State implements ValueState<number> {
-  readonly #keys: KeyContext;
-  readonly #namespace: StateNamespace;
-  readonly #table: StateTable;
+  // Declared without a value: see inline-table.ts.
+  declare private readonly keys: KeyContext;
+  declare private readonly namespace: StateNamespace;
+  declare private readonly row: StateRow;
+  declare private readonly table: StateTable;
 
   constructor(keys: KeyContext, namespace: StateNamespace, table: StateTable) {
-    this.#keys = keys;
-    this.#namespace = namespace;
-    this.#table = table;
+    this.keys = keys;
+    this.namespace = namespace;
+    this.row = keys.rowObjectOf(namespace);
+    this.table = table;
   }
 
   value(): number | undefined {
-    return this.#table.getInt32(this.#keys.rowOf(this.#namespace));
+    const row = this.row;
+    if (row.form === OPEN) this.keys.sealRow(this.namespace);
+    return this.table.getInt32(row);
   }
 
   update(value: number | undefined): void {
-    if (typeof value === 'number' && (value | 0) === value) {
-      this.#table.putInt32(this.#keys.rowOf(this.#namespace), value | 0);
+    if (typeof value !== 'number' || (value | 0) !== value) {
+      this.updateOther(value);
       return;
     }
-    if (value !== undefined) throw mismatch(placeOf(''), { kind: 'int32' }, value);
-    this.clear();
+    const row = this.row;
+    if (row.form === OPEN) this.keys.sealRow(this.namespace);
+    this.table.putInt32(row, value | 0);
   }
 
   clear(): void {
-    this.#table.delete(this.#keys.rowOf(this.#namespace));
+    this.table.delete(this.keys.rowOf(this.namespace));
+  }
+
+  private updateOther(value: number | undefined): void {
+    if (value !== undefined) throw mismatch(placeOf(''), { kind: 'int32' }, value);
+    this.clear();
   }
 }

@@ -2,8 +2,8 @@ import { invariant } from '../base/invariant.js';
 import type { KeyedStateStore, StateTable } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { ByteWriter } from '../serde/byte-writer.js';
+import { appendTime, readTime, TIME_BYTES } from '../serde/time-layout.js';
 import { type KeyContext, StateNamespace } from '../state/key-context.js';
-import { appendTime, readTime, TIME_BYTES } from '../state/state-row.js';
 import { TimeWindow } from './time-window.js';
 import type { MergingWindowAssigner } from './window-assigner.js';
 

@@ -1,4 +1,5 @@
 import { invariant } from '../../core/internal.js';
+import { PAGE_SHIFT } from './inline-layout.js';
 import { ChunkPersistence, ChunkState } from './memtable-layout.js';
 
 const CHUNK_BYTES_MAX = 64 * 1024;
@@ -41,6 +42,8 @@ export class ChunkArena {
   readonly persistence: Uint8Array;
   /** Chunks of a large row; 1 otherwise. */
   readonly span: Uint16Array;
+  /** By page, 2^PAGE_SHIFT words of the buffer, while it is of a region of an inline table: see inline-layout.ts. */
+  readonly pages: Int32Array;
   /** Order in which chunks were opened; tells an old use of a chunk from a new one. */
   readonly sequence: Float64Array;
   liveWords = 0;
@@ -70,6 +73,7 @@ export class ChunkArena {
     this.pins = new Uint16Array(this.chunkCount);
     this.persistence = new Uint8Array(this.chunkCount);
     this.span = new Uint16Array(this.chunkCount);
+    this.pages = new Int32Array(this.words.length >> PAGE_SHIFT);
     this.sequence = new Float64Array(this.chunkCount);
   }
 

@@ -1,22 +1,31 @@
+import { RowForm, type RowKey } from '../../core/internal.js';
+
 /**
  * A region of an inline table: one chunk of the memtable's memory, as an open-addressing table whose slots
- * hold whole rows of few bytes, so that a row is found with one trip to memory. Slots begin at a line of the
- * cache, and the commonest one, of an integer by an integer, is a quarter of such a line.
+ * hold whole rows of few bytes, so that a row is found with one trip to memory. The commonest slot, of an integer
+ * by an integer, is a quarter of a line of the cache.
  *
  * ```
- *   region   generation of page 0 | generation of page 1 | … | padding | slot 0 | slot 1 | …
+ *   region   slot 0 | slot 1 | … | padding
  *
  *   slot     word 0    0: empty; otherwise
  *                      USED | GONE | FRESH | key length << 3 (5 bits) | stamp << 8 (24 bits)
- *            word 1…   key bytes, padded with zeros to two bytes less than `keyWords` words | key group u16
+ *            word 1…   `keyWords` words of the key, and the key group in the upper half of the last of them
  *            …         value bytes, padded
+ *
+ *   key      INT         int | 0
+ *            INT_WINDOW  int | start, high and low word | end, high and low word | 0
+ *            BYTES       the bytes, padded with zeros
  * ```
+ *
+ * A table has slots of one form, that of its first row; rows of other forms do not belong there.
  *
  * The stamp says in which generation the row last changed, counted from the base of the table; 0: in a
  * completed checkpoint since the restore, or since the table took a later base.
  * GONE: the row is deleted. The slot stays, for those behind it, until the region is laid out anew.
  * FRESH: at the freeze before its generation there was no such row anywhere; GONE and FRESH: it never was.
- * The generation of a page, which is counted from nothing else, is at least that of every slot in it.
+ * The generation of a page, which is counted from nothing else, is at least that of every slot in it. Pages stand apart
+ * from the regions, close together: beside the slots they would be a second trip to memory, or to its page tables.
  *
  * Words are read as bytes and bytes as words, so this wants a little-endian machine, as LMDB's builds do.
  */
@@ -35,11 +44,8 @@ const KEY_GROUP_BYTES = 2;
 /** In the last word of the key. */
 export const KEY_GROUP_SHIFT = 16;
 
-/** Slots of a page: the unit in which a snapshot passes over what has not changed. */
-export const PAGE_SLOTS_SHIFT = 6;
-
-/** A line of the cache. */
-const LINE_WORDS = 16;
+/** A page has 2^8 words: what a snapshot saves, or passes over, at once. A slot is of the page it begins in. */
+export const PAGE_SHIFT = 8;
 
 /** Key and value sizes that are worth a slot. */
 export const INLINE_KEY_BYTES_MAX = 24;
@@ -47,28 +53,31 @@ export const INLINE_VALUE_BYTES_MAX = 16;
 
 /** How the slots of a table lie in a chunk; in words, if nothing else is said. */
 export interface SlotGeometry {
+  readonly form: RowForm;
   readonly keyWords: number;
   readonly keyBytesMax: number;
   /** Words of a slot before its value. */
   readonly valueWord: number;
   readonly slotWords: number;
-  /** Words of a region before its slots. */
-  readonly headWords: number;
   readonly slotCount: number;
 }
 
-export function slotGeometry(keyBytes: number, valueBytes: number, chunkWords: number): SlotGeometry {
-  const keyWords = Math.max(2, (keyBytes + KEY_GROUP_BYTES + 3) >> 2);
+export function slotGeometry(first: RowKey, valueBytes: number, chunkWords: number): SlotGeometry {
+  const keyWords = keyWordsOf(first);
   const valueWord = SLOT_KEY + keyWords;
   const slotWords = valueWord + ((valueBytes + 3) >> 2);
-  const pages = (Math.floor(chunkWords / slotWords) >> PAGE_SLOTS_SHIFT) + 1;
-  const headWords = Math.ceil(pages / LINE_WORDS) * LINE_WORDS;
   return {
+    form: first.form,
     keyWords,
-    keyBytesMax: keyWords * 4 - KEY_GROUP_BYTES,
+    keyBytesMax: first.form === RowForm.BYTES ? keyWords * 4 - KEY_GROUP_BYTES : first.length,
     valueWord,
     slotWords,
-    headWords,
-    slotCount: Math.floor((chunkWords - headWords) / slotWords),
+    slotCount: Math.floor(chunkWords / slotWords),
   };
+}
+
+function keyWordsOf({ form, length }: RowKey): number {
+  if (form === RowForm.INT) return 2;
+  if (form === RowForm.INT_WINDOW) return 6;
+  return Math.max(2, (length + KEY_GROUP_BYTES + 3) >> 2);
 }

@@ -1,12 +1,7 @@
-import { invariant, rowHash } from '../../core/internal.js';
+import { invariant, StateRow } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
-import {
-  PAGE_SLOTS_SHIFT,
-  SLOT_KEY,
-  SLOT_LENGTH_MASK,
-  SLOT_LENGTH_SHIFT,
-  type SlotGeometry,
-} from './inline-layout.js';
+import { InlineKeys, type SlotMemory } from './inline-keys.js';
+import { PAGE_SHIFT, type SlotGeometry } from './inline-layout.js';
 import { ChunkState } from './memtable-layout.js';
 import { RegionDirectory } from './region-directory.js';
 import type { SlotStamps } from './slot-stamps.js';
@@ -27,13 +22,15 @@ const LEFT_OF_16 = 10;
  */
 export class InlineRegions {
   readonly directory: RegionDirectory;
+  readonly keys: InlineKeys;
   readonly #arena: ChunkArena;
   readonly #geometry: SlotGeometry;
   readonly #stamps: SlotStamps;
   /** By chunk. */
   readonly #taken: Int32Array;
-  readonly #scratch: Int32Array;
-  readonly #scratchBytes: Uint8Array;
+  /** What a region was. */
+  readonly #scratch: SlotMemory;
+  readonly #row = new StateRow();
 
   /** There must be a free chunk. */
   constructor(arena: ChunkArena, geometry: SlotGeometry, stamps: SlotStamps) {
@@ -41,14 +38,10 @@ export class InlineRegions {
     this.#geometry = geometry;
     this.#stamps = stamps;
     this.#taken = new Int32Array(arena.chunkCount);
-    this.#scratch = new Int32Array(arena.chunkWords);
-    this.#scratchBytes = new Uint8Array(this.#scratch.buffer);
-    this.directory = new RegionDirectory(
-      arena.chunkCount,
-      arena.chunkShift,
-      geometry.headWords,
-      this.#newRegion(),
-    );
+    const words = new Int32Array(arena.chunkWords);
+    this.#scratch = { words, bytes: new Uint8Array(words.buffer) };
+    this.keys = new InlineKeys(geometry);
+    this.directory = new RegionDirectory(arena.chunkCount, arena.chunkShift, this.#newRegion());
   }
 
   /** Whether a region has to make room before it takes one more row. */
@@ -60,16 +53,6 @@ export class InlineRegions {
   take(at: number): void {
     const chunk = at >>> this.#arena.chunkShift;
     this.#taken[chunk] = (this.#taken[chunk] ?? 0) + 1;
-    this.touchPage(at);
-  }
-
-  /** The slot has changed in the present generation. */
-  touchPage(at: number): void {
-    const { words, chunkShift } = this.#arena;
-    const { headWords, slotWords } = this.#geometry;
-    const start = (at >>> chunkShift) << chunkShift;
-    const slot = Math.floor((at - start - headWords) / slotWords);
-    words[start + (slot >> PAGE_SLOTS_SHIFT)] = this.#stamps.generation;
   }
 
   /** Whether leaving out what is nothing makes room enough. */
@@ -115,26 +98,28 @@ export class InlineRegions {
     invariant(chunk > 0, 'there is a free chunk for a region of a table');
     this.#arena.state[chunk] = ChunkState.TABLE;
     const start = chunk << this.#arena.chunkShift;
-    this.#arena.words.fill(0, start, start + this.#arena.chunkWords);
+    this.#clear(start);
     this.#taken[chunk] = 0;
     return chunk;
   }
 
   /** Lays the rows of a region out anew, in it and in the one that it was divided with. */
   #layOut(chunk: number, other: number): void {
-    const { words, chunkWords, chunkShift } = this.#arena;
+    const { words, pages, chunkWords, chunkShift } = this.#arena;
     const start = chunk << chunkShift;
-    const { slotWords, slotCount, headWords } = this.#geometry;
-    const old = this.#scratch;
+    const { slotWords, slotCount } = this.#geometry;
+    const { entries, shift } = this.directory;
+    const old = this.#scratch.words;
+    const row = this.#row;
     old.set(words.subarray(start, start + chunkWords));
-    words.fill(0, start, start + chunkWords);
+    this.#clear(start);
     this.#taken[chunk] = 0;
-    for (let from = headWords; from < headWords + slotCount * slotWords; from += slotWords) {
+    for (let from = 0; from < slotCount * slotWords; from += slotWords) {
       const meta = old[from] ?? 0;
       if (meta === 0 || this.#stamps.isNothing(meta)) continue;
-      const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
-      const hash = rowHash(this.#scratchBytes, (from + SLOT_KEY) << 2, length);
-      const base = this.directory.slotsOfHash(hash);
+      this.keys.read(this.#scratch, from, row);
+      const { hash } = row;
+      const base = entries[hash >>> shift] ?? 0;
       const into = base >>> chunkShift;
       invariant(into === chunk || into === other, 'a row stays in its region or goes to the new one');
       let slot = ((hash & 0xffff) * slotCount) >>> 16;
@@ -142,9 +127,16 @@ export class InlineRegions {
       const at = base + slot * slotWords;
       for (let i = 0; i < slotWords; i++) words[at + i] = old[from + i] ?? 0;
       this.#taken[into] = (this.#taken[into] ?? 0) + 1;
-      const page = (into << chunkShift) + (slot >> PAGE_SLOTS_SHIFT);
+      const page = at >>> PAGE_SHIFT;
       const generation = this.#stamps.generationOf(meta);
-      if ((words[page] ?? 0) < generation) words[page] = generation;
+      if ((pages[page] ?? 0) < generation) pages[page] = generation;
     }
+  }
+
+  /** Makes all slots of a region empty. */
+  #clear(start: number): void {
+    const { words, pages, chunkWords } = this.#arena;
+    words.fill(0, start, start + chunkWords);
+    pages.fill(0, start >> PAGE_SHIFT, (start + chunkWords) >> PAGE_SHIFT);
   }
 }

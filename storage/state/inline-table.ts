@@ -1,7 +1,8 @@
-import type { ByteReader, ByteWriter, RowKey } from '../../core/internal.js';
+import { type ByteReader, type ByteWriter, RowForm, type RowKey } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
+import type { InlineKeys } from './inline-keys.js';
 import {
-  KEY_GROUP_SHIFT,
+  PAGE_SHIFT,
   SLOT_FRESH,
   SLOT_GONE,
   SLOT_KEY,
@@ -9,6 +10,7 @@ import {
   SLOT_LENGTH_SHIFT,
   SLOT_STAMP_MASK,
   SLOT_USED,
+  type SlotGeometry,
   slotGeometry,
 } from './inline-layout.js';
 import { InlineRegions } from './inline-regions.js';
@@ -21,14 +23,24 @@ import { SlotStamps } from './slot-stamps.js';
  * An imported constant is read from its module, and looked at, each time it is used; one of this file is a number
  * in the machine code. The hot path therefore has its own names for what the layout says.
  */
+const INT = RowForm.INT;
+const BYTES = RowForm.BYTES;
 const KEY = SLOT_KEY;
 const GONE = SLOT_GONE;
 const STAMP = SLOT_STAMP_MASK;
-const USED = SLOT_USED;
 const LENGTH_SHIFT = SLOT_LENGTH_SHIFT;
+const USED = SLOT_USED;
 const USED_AND_LENGTH = SLOT_USED | SLOT_LENGTH_MASK;
+const USED_AND_GONE = SLOT_USED | SLOT_GONE;
+/** Where the value of a slot of an integer is. */
+const INT32_VALUE = SLOT_KEY + 2;
+/** Such a slot has as many words as this power of two. */
+const INT32_SLOT_SHIFT = 2;
 const STAMP_AND_GONE = SLOT_STAMP_MASK | SLOT_GONE;
-const GROUP_SHIFT = KEY_GROUP_SHIFT;
+const UNSTAMPED = ~(STAMP_AND_GONE | SLOT_FRESH);
+const FRESH = SLOT_FRESH;
+const PAGE = PAGE_SHIFT;
+const imul = Math.imul;
 
 export interface InlineTableHost {
   /** Whether the table may take a chunk. May give up regions of this table. */
@@ -43,70 +55,81 @@ export interface InlineTableHost {
  * whatever the size of the state.
  *
  * A row changes in place, and its slot remembers the generation. A snapshot reads the slots at its leisure;
- * who changes a slot that a snapshot still has to read lets it save the slot first.
+ * who changes a page of slots for the first time after a freeze lets the snapshot save it first.
  *
  * Rows of regions that were given up are not here any more, and never come back.
  *
  * Invariants:
  * - between the slot of a row's hash and its own no slot is empty; at least a quarter of a region's are;
  * - rows never move but when a region makes room, before which every snapshot has read it;
- * - `#last` is 0 or a slot of a region that is in use.
+ * - `last` is 0 or a slot of a region that is in use;
+ * - `entries` and `shift` are the directory's.
  *
- * hot path: {@link find}, {@link get}, {@link put} (bench/scenarios/keyed-count).
+ * hot path: {@link get}, {@link put} and their like (bench/scenarios/keyed-count). Integers by integers have a short
+ * way, for a row in the slot of its hash, or in the last one. It is inlined into the operator: with few instructions
+ * between them, the next misses of the cache begin before the first has ended.
  */
 export class InlineTable {
-  readonly number: number;
-  readonly arena: ChunkArena;
-  // Numbers begin as numbers, and so are small integers for good: a field that was undefined may be anything.
-  readonly keyWords: number = 0;
-  /** Longer keys are not for this table. */
-  readonly keyBytesMax: number = 0;
-  readonly valueBytes: number = 0;
-  readonly slotWords: number = 0;
-  readonly slotCount: number = 0;
-  /** Words of a slot before its value. */
-  readonly valueWord: number = 0;
-  readonly directory: RegionDirectory;
-  readonly stamps: SlotStamps;
+  // Declared without a value, which comes in the constructor: a field that was undefined first may hold anything for
+  // good, as the compiler sees it, and what comes out of it is looked at each time.
+  declare readonly number: number;
+  declare readonly arena: ChunkArena;
+  declare readonly keys: InlineKeys;
+  declare readonly directory: RegionDirectory;
+  declare readonly stamps: SlotStamps;
   /** Snapshots that have not read every region yet. */
   readonly snapshots: InlineSnapshot[] = [];
-  readonly #words: Int32Array;
+  declare readonly valueBytes: number;
+  declare readonly slotWords: number;
+  declare readonly slotCount: number;
+  /** Words of a slot before its value. */
+  declare readonly valueWord: number;
+  /** Rows of another form, and longer ones, are not for this table. */
+  declare private readonly form: RowForm;
+  declare private readonly keyBytesMax: number;
+  declare private readonly words: Int32Array;
   /** Words of all slots of a region. */
-  readonly #slotsWords: number = 0;
-  /** The bits of the key group that are in the second word of the key: all, if it is the last, or none. */
-  readonly #groupBits: number = 0;
+  declare private readonly slotsWords: number;
+  declare private entries: Int32Array;
+  declare private shift: number;
+  declare private readonly pages: Int32Array;
+  declare private generation: number;
   /** That of the present generation. */
-  #stamp = 0;
-  readonly #host: InlineTableHost;
-  readonly #regions: InlineRegions;
+  private stamp = 0;
+  declare private readonly host: InlineTableHost;
+  declare private readonly layout: InlineRegions;
   /** The slot that was last found. */
-  #last = 0;
+  private last = 0;
 
-  /** There must be a free chunk. */
+  /** For rows like the first one, whose values have `valueBytes` bytes. There must be a free chunk. */
   constructor(
     number: number,
     arena: ChunkArena,
-    sizes: { readonly keyBytes: number; readonly valueBytes: number },
+    rows: { readonly first: RowKey; readonly valueBytes: number },
     generation: number,
     host: InlineTableHost,
   ) {
     this.number = number;
     this.arena = arena;
-    const geometry = slotGeometry(sizes.keyBytes, sizes.valueBytes, arena.chunkWords);
-    this.keyWords = geometry.keyWords;
+    const geometry: SlotGeometry = slotGeometry(rows.first, rows.valueBytes, arena.chunkWords);
+    this.form = geometry.form;
     this.keyBytesMax = geometry.keyBytesMax;
-    this.valueBytes = sizes.valueBytes;
+    this.valueBytes = rows.valueBytes;
     this.valueWord = geometry.valueWord;
     this.slotWords = geometry.slotWords;
     this.slotCount = geometry.slotCount;
-    this.#words = arena.words;
-    this.#slotsWords = this.slotCount * this.slotWords;
-    this.#groupBits = this.keyWords === 2 ? -1 << KEY_GROUP_SHIFT : 0;
+    this.words = arena.words;
+    this.slotsWords = this.slotCount * this.slotWords;
     this.stamps = new SlotStamps(generation);
-    this.#stamp = this.stamps.present;
-    this.#host = host;
-    this.#regions = new InlineRegions(arena, geometry, this.stamps);
-    this.directory = this.#regions.directory;
+    this.pages = arena.pages;
+    this.generation = generation;
+    this.stamp = this.stamps.present;
+    this.host = host;
+    this.layout = new InlineRegions(arena, geometry, this.stamps);
+    this.keys = this.layout.keys;
+    this.directory = this.layout.directory;
+    this.entries = this.directory.entries;
+    this.shift = this.directory.shift;
   }
 
   /** Chunks of the regions in use. */
@@ -125,72 +148,52 @@ export class InlineTable {
 
   /** Rows changed from now on belong to this generation. */
   advance(generation: number): void {
-    if (this.stamps.wantsLaterBase(generation)) this.#takeLaterBase();
+    if (this.stamps.wantsLaterBase(generation)) this.takeLaterBase();
     this.stamps.advance(generation);
-    this.#stamp = this.stamps.present;
+    this.generation = generation;
+    this.stamp = this.stamps.present;
   }
 
-  keyGroupOf(at: number): number {
-    return (this.#words[at + this.keyWords] ?? 0) >>> GROUP_SHIFT;
+  /** Whether {@link int32AtHome} and {@link putInt32Again} are for this table. */
+  get isOfInt32s(): boolean {
+    return this.form === RowForm.INT && this.valueBytes === 4;
+  }
+
+  /** The slot of the row's hash; nothing that could be taken for a row, if its region was given up. */
+  private homeOf(hash: number): number {
+    const base = this.entries[hash >>> this.shift] ?? 0;
+    return (base + imul(imul(hash & 0xffff, this.slotCount) >>> 16, this.slotWords)) | 0;
   }
 
   /** {@link find} for a row that has probably just been found: nothing is looked for then. */
-  #findAgain(row: RowKey): number {
-    const words = this.#words;
-    const last = this.#last;
-    const { length } = row;
-    const isLast =
-      words[last + KEY] === row.word0 &&
-      words[last + KEY + 1] === this.#secondWord(row) &&
-      length <= 8 &&
-      ((words[last] ?? 0) & USED_AND_LENGTH) === ((length << LENGTH_SHIFT) | USED);
-    return isLast ? last : this.find(row);
+  private findAgain(row: RowKey): number {
+    const { last } = this;
+    return this.isAt(last, row) ? last : this.find(row);
   }
 
-  /** What the second word of the row's key is in a slot. */
-  #secondWord(row: RowKey): number {
-    return row.word1 | ((row.keyGroup << GROUP_SHIFT) & this.#groupBits);
+  private isAt(at: number, row: RowKey): boolean {
+    return (
+      ((this.words[at] ?? 0) & USED_AND_LENGTH) === ((row.length << LENGTH_SHIFT) | USED) &&
+      row.form === this.form &&
+      this.keys.isAt(this.arena, at, row)
+    );
   }
 
   /** The slot of the row; minus the empty slot where it would be; 0 if it does not belong here. */
   find(row: RowKey): number {
-    const words = this.#words;
-    const { length, hash } = row;
-    const base = this.directory.slotsOfHash(hash);
-    if (base === 0 || length > this.keyBytesMax) return 0;
-    const at = (base + Math.imul(Math.imul(hash & 0xffff, this.slotCount) >>> 16, this.slotWords)) | 0;
-    if (
-      words[(at + KEY) | 0] === row.word0 &&
-      words[(at + KEY + 1) | 0] === this.#secondWord(row) &&
-      ((words[at] ?? 0) & USED_AND_LENGTH) === ((length << LENGTH_SHIFT) | USED) &&
-      length <= 8
-    ) {
-      this.#last = at;
-      return at;
-    }
-    return this.#probe(row, base, at);
-  }
-
-  /** {@link find} from the slot of the row's hash on. Most rows never come here. */
-  #probe(row: RowKey, base: number, first: number): number {
-    const words = this.#words;
-    const { word0, length } = row;
-    const word1 = this.#secondWord(row);
-    const usedAndLength = (length << LENGTH_SHIFT) | USED;
-    const { slotWords } = this;
-    const end = base + this.#slotsWords;
-    for (let at = first; ; ) {
+    const { words, slotWords } = this;
+    const base = this.entries[row.hash >>> this.shift] ?? 0;
+    if (base === 0 || row.form !== this.form || row.length > this.keyBytesMax) return 0;
+    const first = row.form === BYTES ? row.word0 : row.int;
+    const isWhole = row.form === INT;
+    const end = base + this.slotsWords;
+    for (let at = this.homeOf(row.hash); ; ) {
       const meta = words[at] ?? 0;
-      if (
-        words[at + KEY] === word0 &&
-        words[at + KEY + 1] === word1 &&
-        (meta & USED_AND_LENGTH) === usedAndLength &&
-        (length <= 8 || this.#hasRest(at, row))
-      ) {
-        this.#last = at;
+      if (meta === 0) return -at;
+      if (words[(at + KEY) | 0] === first && (isWhole || this.isAt(at, row))) {
+        this.last = at;
         return at;
       }
-      if (meta === 0) return -at;
       at = (at + slotWords) | 0;
       if (at === end) at = base;
     }
@@ -200,7 +203,7 @@ export class InlineTable {
   get(row: RowKey, into: ByteReader): number {
     const at = this.find(row);
     if (at === 0) return 0;
-    if (at < 0 || ((this.#words[at] ?? 0) & GONE) !== 0) return -1;
+    if (at < 0 || ((this.words[at] ?? 0) & GONE) !== 0) return -1;
     const start = (at + this.valueWord) << 2;
     const end = start + this.valueBytes;
     const { bytes } = this.arena;
@@ -215,9 +218,9 @@ export class InlineTable {
 
   /** Stores the value that begins in the writer at `from`. False: the row does not belong here after all. */
   put(row: RowKey, value: ByteWriter, from: number): boolean {
-    const at = this.#slotToWrite(row);
+    const at = this.slotToWrite(row);
     if (at === 0) return false;
-    const words = this.#words;
+    const words = this.words;
     const start = at + this.valueWord;
     const { valueBytes } = this;
     if (valueBytes === 4) {
@@ -231,35 +234,62 @@ export class InlineTable {
     return true;
   }
 
+  /**
+   * The value of a row of the form INT, if it is in the slot of its hash; undefined says nothing. Only if
+   * {@link isOfInt32s}.
+   */
+  int32AtHome(row: RowKey): number | undefined {
+    const { words } = this;
+    const { hash } = row;
+    const base = this.entries[hash >>> this.shift] ?? 0;
+    const at = (base + ((imul(hash & 0xffff, this.slotCount) >>> 16) << INT32_SLOT_SHIFT)) | 0;
+    if (words[(at + KEY) | 0] !== row.int || ((words[at] ?? 0) & USED_AND_GONE) !== USED) return undefined;
+    this.last = at;
+    return words[(at + INT32_VALUE) | 0];
+  }
+
   /** The value, a number of 32 bits, of the row in this slot; undefined if it is deleted. */
   int32At(at: number): number | undefined {
-    const words = this.#words;
+    const words = this.words;
     if (((words[at] ?? 0) & GONE) !== 0) return undefined;
     return words[at + this.valueWord];
   }
 
-  /** {@link put} of a value that is a number of 32 bits. Returns the slot, or 0 if the row does not belong here. */
-  putInt32(row: RowKey, value: number): number {
-    const at = this.#slotToWrite(row);
-    if (at !== 0) this.#words[at + this.valueWord] = value;
-    return at;
+  /**
+   * {@link put} of a row of the form INT, if it was found last. False: nothing was done. Only if {@link isOfInt32s}.
+   */
+  putInt32Again(row: RowKey, value: number): boolean {
+    const { words, last } = this;
+    const meta = words[last] ?? 0;
+    if (words[(last + KEY) | 0] !== row.int || (meta & USED) === 0) return false;
+    if ((meta & STAMP_AND_GONE) !== this.stamp) this.touch(last);
+    words[(last + INT32_VALUE) | 0] = value;
+    return true;
+  }
+
+  /** {@link put} of a value that is a number of 32 bits. False: the row does not belong here. */
+  putInt32(row: RowKey, value: number): boolean {
+    const at = this.slotToWrite(row);
+    if (at === 0) return false;
+    this.words[at + this.valueWord] = value;
+    return true;
   }
 
   /** The slot of the row, made if need be, as one of the present generation; 0: the row does not belong here. */
-  #slotToWrite(row: RowKey): number {
-    const at = this.#findAgain(row);
-    if (at <= 0) return at === 0 ? 0 : this.#insert(row, -at, this.#stamp);
-    if (((this.#words[at] ?? 0) & STAMP_AND_GONE) !== this.#stamp) this.#touch(at);
+  private slotToWrite(row: RowKey): number {
+    const at = this.findAgain(row);
+    if (at <= 0) return at === 0 ? 0 : this.insert(row, -at, this.stamp);
+    if (((this.words[at] ?? 0) & STAMP_AND_GONE) !== this.stamp) this.touch(at);
     return at;
   }
 
   /** 1: deleted; -1: there was none; 0: it does not belong here. */
   delete(row: RowKey): number {
-    const at = this.#findAgain(row);
+    const at = this.findAgain(row);
     const { words } = this.arena;
     if (at === 0) return 0;
     if (at < 0 || ((words[at] ?? 0) & SLOT_GONE) !== 0) return -1;
-    if (((words[at] ?? 0) & STAMP) !== this.#stamp) this.#touch(at);
+    if (((words[at] ?? 0) & STAMP) !== this.stamp) this.touch(at);
     words[at] = (words[at] ?? 0) | SLOT_GONE;
     return 1;
   }
@@ -269,7 +299,7 @@ export class InlineTable {
     let at = this.find(row);
     if (at < 0) {
       if (value === undefined) return true;
-      at = this.#insert(row, -at, 0);
+      at = this.insert(row, -at, 0);
     }
     if (at === 0) return false;
     const { words, bytes } = this.arena;
@@ -283,14 +313,14 @@ export class InlineTable {
 
   /** Gives the rows of a region to the host. */
   giveUp(chunk: number): void {
-    this.#beforeMove(chunk);
+    this.beforeMove(chunk);
     this.directory.giveUp(chunk);
     const { words } = this.arena;
     const base = this.slotsOf(chunk);
     for (let at = base; at < base + this.slotCount * this.slotWords; at += this.slotWords) {
       const meta = words[at] ?? 0;
       if (meta === 0 || this.stamps.isNothing(meta)) continue;
-      this.#host.evacuate(this, at, this.stamps.generationOf(meta) > this.stamps.completedGeneration);
+      this.host.evacuate(this, at, this.stamps.generationOf(meta) > this.stamps.completedGeneration);
     }
     this.arena.free(chunk);
   }
@@ -299,82 +329,71 @@ export class InlineTable {
    * The row is written, and was deleted or has not changed in this generation yet: then a snapshot may still want
    * what it was.
    */
-  #touch(at: number): void {
-    const words = this.#words;
+  private touch(at: number): void {
+    const { words } = this;
     const meta = words[at] ?? 0;
-    if ((meta & STAMP) === this.#stamp) {
+    if ((meta & STAMP) === this.stamp) {
       words[at] = meta & ~GONE;
       return;
     }
+    if (this.pages[at >>> PAGE] !== this.generation) this.touchPage(at);
+    const fresh = (meta & GONE) !== 0 && this.stamps.isNothing(meta) ? FRESH : 0;
+    words[at] = (meta & UNSTAMPED) | fresh | this.stamp;
+  }
+
+  /** Something in the page of the slot is about to change, for the first time in this generation. */
+  private touchPage(at: number): void {
     for (let i = 0; i < this.snapshots.length; i++) this.snapshots[i]?.save(at);
-    const fresh = this.stamps.isNothing(meta) ? SLOT_FRESH : 0;
-    words[at] = (meta & ~(STAMP_AND_GONE | SLOT_FRESH)) | fresh | this.#stamp;
-    this.#regions.touchPage(at);
+    this.pages[at >>> PAGE] = this.generation;
   }
 
   /** Stamps are running out: those that make no difference any more become 0, and the others smaller. */
-  #takeLaterBase(): void {
+  private takeLaterBase(): void {
     let base = this.stamps.completedGeneration;
     for (const { since, until } of this.snapshots) base = Math.min(base, since < 0 ? until : since);
-    this.#regions.restamp(base);
+    this.layout.restamp(base);
   }
 
   /** The slot of the new row, with its key, or 0 if it does not belong here any more. */
-  #insert(row: RowKey, empty: number, stamp: number): number {
-    const { arena } = this;
-    const { words, bytes } = arena;
+  private insert(row: RowKey, empty: number, stamp: number): number {
+    const { arena, words } = this;
     let at = empty;
     let chunk = at >>> arena.chunkShift;
-    while (this.#regions.isCrowded(chunk)) {
-      this.#grow(chunk);
+    while (this.layout.isCrowded(chunk)) {
+      this.grow(chunk);
       at = -this.find(row);
       if (at === 0) return 0;
       chunk = at >>> arena.chunkShift;
     }
+    if (this.pages[at >>> PAGE] !== this.generation) this.touchPage(at);
     words[at] = stamp | (row.length << SLOT_LENGTH_SHIFT) | SLOT_USED | SLOT_FRESH;
-    words[at + SLOT_KEY] = row.word0;
-    words[at + SLOT_KEY + 1] = row.word1;
-    if (this.keyWords > 2) {
-      const start = (at + SLOT_KEY) << 2;
-      bytes.fill(0, start + 8, start + this.keyBytesMax);
-      const key = row.bytes;
-      for (let i = 8; i < row.length; i++) bytes[start + i] = key[i] ?? 0;
-      // What is left of a row that was here goes: the key group is added to this word.
-      words[at + this.keyWords] = (words[at + this.keyWords] ?? 0) & 0xffff;
-    }
-    words[at + this.keyWords] = (words[at + this.keyWords] ?? 0) | (row.keyGroup << KEY_GROUP_SHIFT);
-    this.#regions.take(at);
-    this.#last = at;
+    this.keys.write(arena, at, row);
+    this.layout.take(at);
+    this.last = at;
     return at;
   }
 
   /** Makes room in a region: by leaving out what is nothing, by dividing it, or by giving it up. */
-  #grow(chunk: number): void {
-    if (this.#regions.isWorthSweeping(chunk)) {
-      this.#beforeMove(chunk);
-      this.#regions.sweep(chunk);
+  private grow(chunk: number): void {
+    if (this.layout.isWorthSweeping(chunk)) {
+      this.beforeMove(chunk);
+      this.layout.sweep(chunk);
       return;
     }
-    const mayTake = this.#host.makeRoom();
+    const mayTake = this.host.makeRoom();
     if (!this.directory.isInUse(chunk)) return;
     if (!mayTake || !this.directory.canDivide(chunk)) {
       this.giveUp(chunk);
       return;
     }
-    this.#beforeMove(chunk);
-    this.#regions.divide(chunk);
+    this.beforeMove(chunk);
+    this.layout.divide(chunk);
+    this.entries = this.directory.entries;
+    this.shift = this.directory.shift;
   }
 
-  #beforeMove(chunk: number): void {
-    this.#last = 0;
+  private beforeMove(chunk: number): void {
+    this.last = 0;
     for (const snapshot of this.snapshots) snapshot.saveRegion(chunk);
-  }
-
-  #hasRest(at: number, row: RowKey): boolean {
-    const { bytes } = this.arena;
-    const start = (at + SLOT_KEY) << 2;
-    const key = row.bytes;
-    for (let i = 8; i < row.length; i++) if (bytes[start + i] !== key[i]) return false;
-    return true;
   }
 }

@@ -4,6 +4,7 @@ import {
   type KeyedStateRequest,
   type KeyedStateStore,
   type KeyGroupRange,
+  type RowKey,
   type StateTable,
   type TableOptions,
 } from '../../core/internal.js';
@@ -91,7 +92,7 @@ export class LmdbStateStore implements KeyedStateStore {
       memtable: this.#memtable,
       reclaimer: this.#reclaimer,
       home: this.#home,
-      createInline: (number, keyBytes, valueBytes) => this.#createInline(number, keyBytes, valueBytes),
+      createInline: (number, first, valueBytes) => this.#createInline(number, first, valueBytes),
     });
     this.#tables.push(table);
     this.#memtableTables.push(table.rows);
@@ -158,12 +159,12 @@ export class LmdbStateStore implements KeyedStateStore {
     return this.#generations.everything(until, this.#memtable.arena.fullChunks(), this.#reclaimer.hasDropped);
   }
 
-  #createInline(number: number, keyBytes: number, valueBytes: number): InlineTable | undefined {
+  #createInline(number: number, first: RowKey, valueBytes: number): InlineTable | undefined {
     if (!this.#reclaimer.makeRoom()) return undefined;
     const table = new InlineTable(
       number,
       this.#memtable.arena,
-      { keyBytes, valueBytes },
+      { first, valueBytes },
       this.#memtable.generation,
       {
         makeRoom: () => this.#reclaimer.makeRoom(),

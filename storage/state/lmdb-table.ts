@@ -2,20 +2,14 @@ import {
   ByteReader,
   ByteWriter,
   invariant,
+  RowForm,
   type RowKey,
   type RowVisitor,
   StateRow,
   type StateTable,
   type TableOptions,
 } from '../../core/internal.js';
-import {
-  INLINE_KEY_BYTES_MAX,
-  INLINE_VALUE_BYTES_MAX,
-  SLOT_GONE,
-  SLOT_KEY,
-  SLOT_LENGTH_MASK,
-  SLOT_LENGTH_SHIFT,
-} from './inline-layout.js';
+import { INLINE_KEY_BYTES_MAX, INLINE_VALUE_BYTES_MAX, SLOT_GONE } from './inline-layout.js';
 import type { InlineTable } from './inline-table.js';
 import type { LmdbHome } from './lmdb-home.js';
 import { LmdbTableScan, type MemoryRow, memoryRows, storedValue } from './lmdb-table-scan.js';
@@ -26,13 +20,16 @@ import { MemtableTable } from './memtable-table.js';
 import { compareBytes } from './row-bytes.js';
 import type { FileRow } from './row-file-reader.js';
 
+/** hot path: a constant of this file is part of the machine code, an imported one is not. */
+const INT = RowForm.INT;
+
 /** What the tables of a store share. */
 export interface LmdbTableHost {
   readonly memtable: Memtable;
   readonly reclaimer: MemoryReclaimer;
   readonly home: LmdbHome;
-  /** An inline table for rows of these sizes, or undefined if there is no room for one. */
-  createInline(number: number, keyBytes: number, valueBytes: number): InlineTable | undefined;
+  /** An inline table for rows like this one, or undefined if there is no room for one. */
+  createInline(number: number, first: RowKey, valueBytes: number): InlineTable | undefined;
 }
 
 /**
@@ -44,31 +41,33 @@ export interface LmdbTableHost {
 export class LmdbTable implements StateTable {
   readonly options: TableOptions;
   readonly rows: MemtableTable;
-  readonly #host: LmdbTableHost;
-  #inline: InlineTable | undefined = undefined;
+  private readonly host: LmdbTableHost;
+  private inline: InlineTable | undefined = undefined;
+  /** The same, if it is one of integers by integers. */
+  private ints: InlineTable | undefined = undefined;
   /** Whether the first row may still decide that there is an inline table. */
-  #mayInline: boolean;
+  private mayInline: boolean;
   /** Of the row that is being restored, and of one that is evacuated, perhaps in the middle of that. */
-  readonly #restored = new StateRow();
-  readonly #evacuated = new StateRow();
+  private readonly restored = new StateRow();
+  private readonly evacuated = new StateRow();
   /** Of an int32 that is in no inline table. */
-  readonly #reader = new ByteReader();
-  readonly #writer = new ByteWriter(4);
+  private readonly reader = new ByteReader();
+  private readonly writer = new ByteWriter(4);
 
   constructor(name: string, number: number, options: TableOptions, host: LmdbTableHost) {
     const { ordered, fixedValueBytes } = options;
     this.options = options;
     this.rows = new MemtableTable(name, number, ordered);
-    this.#host = host;
-    this.#mayInline = !ordered && fixedValueBytes > 0 && fixedValueBytes <= INLINE_VALUE_BYTES_MAX;
+    this.host = host;
+    this.mayInline = !ordered && fixedValueBytes > 0 && fixedValueBytes <= INLINE_VALUE_BYTES_MAX;
   }
 
   get(row: RowKey, into: ByteReader): boolean {
-    if (this.#inline !== undefined) {
-      const found = this.#inline.get(row, into);
+    if (this.inline !== undefined) {
+      const found = this.inline.get(row, into);
       if (found !== 0) return found > 0;
     }
-    const { memtable, reclaimer, home } = this.#host;
+    const { memtable, reclaimer, home } = this.host;
     let ref = memtable.find(this.rows, row);
     if (ref === 0) {
       if (!reclaimer.hasDropped) return false;
@@ -86,39 +85,50 @@ export class LmdbTable implements StateTable {
   }
 
   put(row: RowKey, value: ByteWriter, from: number): void {
-    if (this.#mayInline) this.#decideInline(row);
-    if (this.#inline?.put(row, value, from)) {
-      if (value.position - from !== this.#inline.valueBytes) this.#refuseSize(value.position - from);
+    if (this.mayInline) this.decideInline(row);
+    if (this.inline?.put(row, value, from)) {
+      if (value.position - from !== this.inline.valueBytes) this.refuseSize(value.position - from);
       return;
     }
-    this.#host.memtable.put(this.rows, row, value.bytes, from, value.position - from);
+    this.host.memtable.put(this.rows, row, value.bytes, from, value.position - from);
   }
 
   getInt32(row: RowKey): number | undefined {
-    const inline = this.#inline;
+    const { ints } = this;
+    if (ints === undefined || row.form !== INT) return this.findInt32(row);
+    return ints.int32AtHome(row) ?? this.findInt32(row);
+  }
+
+  putInt32(row: RowKey, value: number): void {
+    const { ints } = this;
+    if (ints === undefined || row.form !== INT || !ints.putInt32Again(row, value))
+      this.storeInt32(row, value);
+  }
+
+  private findInt32(row: RowKey): number | undefined {
+    const inline = this.inline;
     if (inline !== undefined) {
       const at = inline.find(row);
       if (at !== 0) return at > 0 ? inline.int32At(at) : undefined;
     }
-    const reader = this.#reader;
+    const reader = this.reader;
     return this.get(row, reader) ? reader.view.getInt32(reader.position, true) : undefined;
   }
 
-  putInt32(row: RowKey, value: number): void {
-    const inline = this.#inline;
-    if (inline !== undefined && inline.putInt32(row, value) !== 0) return;
-    const writer = this.#writer;
+  private storeInt32(row: RowKey, value: number): void {
+    if (this.inline?.putInt32(row, value)) return;
+    const writer = this.writer;
     writer.view.setInt32(0, value, true);
     writer.position = 4;
     this.put(row, writer, 0);
   }
 
   delete(row: RowKey): boolean {
-    if (this.#inline !== undefined) {
-      const deleted = this.#inline.delete(row);
+    if (this.inline !== undefined) {
+      const deleted = this.inline.delete(row);
       if (deleted !== 0) return deleted > 0;
     }
-    const { memtable, reclaimer, home } = this.#host;
+    const { memtable, reclaimer, home } = this.host;
     const deleted = memtable.delete(this.rows, row);
     if (deleted >= 0) return deleted === 1;
     if (!reclaimer.hasDropped) return false;
@@ -130,66 +140,67 @@ export class LmdbTable implements StateTable {
 
   scan(prefix: RowKey, visit: RowVisitor): void {
     invariant(this.options.ordered, 'only an ordered table is scanned by prefix', { table: this.rows.name });
-    const { scan } = this.#host.memtable;
-    new LmdbTableScan(this.#host, this.rows, prefix.keyGroup, prefix.bytes.slice(0, prefix.length), () =>
+    const { scan } = this.host.memtable;
+    new LmdbTableScan(this.host, this.rows, prefix.keyGroup, prefix.bytes.slice(0, prefix.length), () =>
       memoryRows(scan, this.rows, scan.refsOf(this.rows, prefix)),
     ).visit(visit);
   }
 
   scanKeyGroup(keyGroup: number, visit: RowVisitor): void {
-    const { scan } = this.#host.memtable;
-    new LmdbTableScan(this.#host, this.rows, keyGroup, NOTHING, () => {
+    const { scan } = this.host.memtable;
+    new LmdbTableScan(this.host, this.rows, keyGroup, NOTHING, () => {
       const rows = memoryRows(scan, this.rows, scan.refsOfKeyGroup(this.rows, keyGroup));
-      if (this.#inline === undefined) return rows;
-      rows.push(...this.#inlineRows(this.#inline, keyGroup));
+      if (this.inline === undefined) return rows;
+      rows.push(...this.inlineRows(this.inline, keyGroup));
       return rows.sort((a, b) => compareBytes(a.key, 0, a.key.length, b.key, 0, b.key.length));
     }).visit(visit);
   }
 
   /** Takes over a row of a checkpoint. */
   restore(row: FileRow): void {
-    const key = this.#restored;
+    const key = this.restored;
     key.setTo(row.keyGroup, row.bytes.subarray(row.keyStart, row.keyStart + row.keyLength));
     key.prefixLength = row.prefixLength;
-    if (this.#mayInline) this.#decideInline(key);
+    if (this.mayInline) this.decideInline(key);
     const value = row.valueLength < 0 ? undefined : row.bytes;
-    if (this.#inline?.restore(key, value, row.valueStart)) return;
-    this.#host.memtable.restore(this.rows, key, row.bytes, row.valueStart, row.valueLength);
+    if (this.inline?.restore(key, value, row.valueStart)) return;
+    this.host.memtable.restore(this.rows, key, row.bytes, row.valueStart, row.valueLength);
   }
 
   /** Takes over the row in a slot of its inline table, which gives up the region. */
   evacuate(inline: InlineTable, at: number, dirty: boolean): void {
     const { words, bytes } = inline.arena;
     const meta = words[at] ?? 0;
-    const start = (at + SLOT_KEY) << 2;
-    const row = this.#evacuated;
-    const length = (meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
-    row.setTo(inline.keyGroupOf(at), bytes.subarray(start, start + length));
+    const row = this.evacuated;
+    inline.keys.read(inline.arena, at, row);
     const valueLength = (meta & SLOT_GONE) !== 0 ? -1 : inline.valueBytes;
     const value = (at + inline.valueWord) << 2;
-    if (dirty) this.#host.memtable.adopt(this.rows, row, bytes, value, valueLength);
-    else this.#host.memtable.restore(this.rows, row, bytes, value, valueLength);
+    if (dirty) this.host.memtable.adopt(this.rows, row, bytes, value, valueLength);
+    else this.host.memtable.restore(this.rows, row, bytes, value, valueLength);
   }
 
-  #decideInline(first: RowKey): void {
-    this.#mayInline = false;
+  private decideInline(first: RowKey): void {
+    this.mayInline = false;
     if (first.length > INLINE_KEY_BYTES_MAX) return;
-    this.#inline = this.#host.createInline(this.rows.number, first.length, this.options.fixedValueBytes);
+    this.inline = this.host.createInline(this.rows.number, first, this.options.fixedValueBytes);
+    this.ints = this.inline?.isOfInt32s ? this.inline : undefined;
   }
 
-  #inlineRows(inline: InlineTable, keyGroup: number): MemoryRow[] {
+  private inlineRows(inline: InlineTable, keyGroup: number): MemoryRow[] {
     const { words, bytes } = inline.arena;
     const found: MemoryRow[] = [];
+    const row = new StateRow();
     for (const chunk of inline.regions()) {
       const base = inline.slotsOf(chunk);
       for (let slot = 0; slot < inline.slotCount; slot++) {
         const at = base + slot * inline.slotWords;
         const meta = words[at] ?? 0;
-        if (meta === 0 || (meta & SLOT_GONE) !== 0 || inline.keyGroupOf(at) !== keyGroup) continue;
-        const start = (at + SLOT_KEY) << 2;
+        if (meta === 0 || (meta & SLOT_GONE) !== 0) continue;
+        if (inline.keys.groupOf(inline.arena, at) !== keyGroup) continue;
+        inline.keys.read(inline.arena, at, row);
         const value = (at + inline.valueWord) << 2;
         found.push({
-          key: bytes.subarray(start, start + ((meta & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT)),
+          key: row.bytes.slice(0, row.length),
           value: bytes.subarray(value, value + inline.valueBytes),
         });
       }
@@ -197,7 +208,7 @@ export class LmdbTable implements StateTable {
     return found;
   }
 
-  #refuseSize(bytes: number): never {
+  private refuseSize(bytes: number): never {
     const { rows, options } = this;
     invariant(false, 'every value of this table has the same size', {
       table: rows.name,

@@ -14,17 +14,13 @@ const DEPTH_MAX = 16;
 export class RegionDirectory {
   #entries: Int32Array;
   #depth = DEPTH_MIN;
-  /** hash >>> shift is the entry. */
-  #shift = 32 - DEPTH_MIN;
   /** By chunk; 255: not in use. */
   readonly #depthOf: Uint8Array;
   readonly #chunkShift: number;
-  readonly #headWords: number;
 
-  /** Slots begin `headWords` after the start of a chunk of 2^chunkShift words. */
-  constructor(chunkCount: number, chunkShift: number, headWords: number, first: number) {
+  /** Of chunks of 2^chunkShift words. */
+  constructor(chunkCount: number, chunkShift: number, first: number) {
     this.#chunkShift = chunkShift;
-    this.#headWords = headWords;
     this.#entries = new Int32Array(1 << DEPTH_MIN).fill(this.slotsOf(first));
     this.#depthOf = new Uint8Array(chunkCount).fill(255);
     this.#depthOf[first] = 0;
@@ -32,12 +28,16 @@ export class RegionDirectory {
 
   /** Word of the first slot of a region. */
   slotsOf(chunk: number): number {
-    return (chunk << this.#chunkShift) + this.#headWords;
+    return chunk << this.#chunkShift;
   }
 
-  /** {@link slotsOf} the region of that hash, or 0 if it was given up. hot path. */
-  slotsOfHash(hash: number): number {
-    return this.#entries[hash >>> this.#shift] ?? 0;
+  /** By `hash >>> shift`: {@link slotsOf} the region of that hash, or 0 if it was given up; until the next division. */
+  get entries(): Int32Array {
+    return this.#entries;
+  }
+
+  get shift(): number {
+    return 32 - this.#depth;
   }
 
   isInUse(chunk: number): boolean {
@@ -81,6 +81,5 @@ export class RegionDirectory {
     for (let i = 0; i < old.length; i++) entries.fill(old[i] ?? 0, 2 * i, 2 * i + 2);
     this.#entries = entries;
     this.#depth++;
-    this.#shift--;
   }
 }

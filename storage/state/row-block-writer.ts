@@ -1,4 +1,12 @@
-import { ByteWriter, encodeUtf8, writeVarint } from '../../core/internal.js';
+import {
+  ByteWriter,
+  encodeUtf8,
+  INT_KEY_BYTES,
+  intKeyWord0,
+  intKeyWord1,
+  writeVarint,
+} from '../../core/internal.js';
+import { KEY_GROUP_SHIFT, SLOT_GONE, SLOT_STAMP_SHIFT, SLOT_USED } from './inline-layout.js';
 import { copyBytes } from './row-bytes.js';
 import {
   BLOCK_BYTES,
@@ -13,8 +21,18 @@ import {
 /** Bytes of the number that may follow a value. */
 export const TRAILER_BYTES = 4;
 
-/** Two numbers of two bytes, two lengths, key and value. */
-const SHORT_ROW_BYTES_MAX = 6 + 64 + 64;
+/** hot path: constants of this file are part of the machine code, imported ones are not. */
+const GONE = SLOT_GONE;
+const SLOT_USED_BIT = SLOT_USED;
+const STAMP_SHIFT = SLOT_STAMP_SHIFT;
+const GROUP_SHIFT = KEY_GROUP_SHIFT;
+const word0Of = intKeyWord0;
+const word1Of = intKeyWord1;
+
+/** A row of an integer by an integer, with numbers of one byte: four of these, the key, the value. */
+const INT32_ROW_BYTES = 4 + INT_KEY_BYTES + 4;
+const INT32_ROW_LENGTHS = (INT_KEY_BYTES << 16) | ((4 + 1) << 24);
+const INT32_SLOT_WORDS = 4;
 
 /**
  * Fills one block of rows after the other (row-file-layout.ts).
@@ -82,46 +100,42 @@ export class RowBlockWriter {
   }
 
   /**
-   * A whole short row of a table that is not ordered, its key and value from words of one array; the lengths are
-   * in bytes and below 64, the numbers of table and key group below 2^14. hot path of a snapshot: whole words are
-   * copied, and what is too much of a word is written over by what comes next.
+   * The rows in words[from, to), slots of integers by integers (inline-layout.ts), whose stamps are in (after, until].
+   * Returns `to`, or the first slot that is not for this: one of a deleted row, or of large numbers. hot path of a
+   * snapshot: what is not to be written is written all the same, and then written over. A branch could not be
+   * predicted, since about every other slot is empty.
    */
-  addShortRow(
+  addInt32Slots(
     table: number,
-    keyGroup: number,
     words: Int32Array,
-    key: number,
-    keyLength: number,
-    value: number,
-    valueLength: number,
-  ): void {
+    from: number,
+    to: number,
+    after: number,
+    until: number,
+  ): number {
     const out = this.#out;
-    out.reserve(SHORT_ROW_BYTES_MAX);
+    out.reserve(((to - from) / INT32_SLOT_WORDS + 1) * INT32_ROW_BYTES);
     const { view } = out;
     let p = out.position;
-    if ((table | keyGroup) < 0x80) {
-      view.setInt32(p, table | (keyGroup << 8) | (keyLength << 16) | ((valueLength + 1) << 24), true);
-      p += 4;
-    } else {
-      p = this.#shortHead(table, keyGroup, keyLength, valueLength);
+    let rows = 0;
+    let at = from;
+    for (; at < to; at += INT32_SLOT_WORDS) {
+      const meta = words[at] ?? 0;
+      const group = (words[at + 2] ?? 0) >>> GROUP_SHIFT;
+      if ((meta & GONE) !== 0 || (table | group) >= 0x80) break;
+      const key = words[at + 1] ?? 0;
+      view.setInt32(p, table | (group << 8) | INT32_ROW_LENGTHS, true);
+      view.setInt32(p + 4, word0Of(key), true);
+      view.setInt16(p + 8, word1Of(key), true);
+      view.setInt32(p + 10, words[at + 3] ?? 0, true);
+      const stamp = meta >>> STAMP_SHIFT;
+      const isWanted = meta & SLOT_USED_BIT & ~((stamp - after - 1) >>> 31) & ~((until - stamp) >>> 31);
+      p += -isWanted & INT32_ROW_BYTES;
+      rows += isWanted;
     }
-    for (let i = 0; i << 2 < keyLength; i++) view.setInt32(p + (i << 2), words[key + i] ?? 0, true);
-    p += keyLength;
-    for (let i = 0; i << 2 < valueLength; i++) view.setInt32(p + (i << 2), words[value + i] ?? 0, true);
-    out.position = p + valueLength;
-    this.#rows++;
-  }
-
-  #shortHead(table: number, keyGroup: number, keyLength: number, valueLength: number): number {
-    const into = this.#out.bytes;
-    let p = this.#out.position;
-    if (table > 0x7f) into[p++] = table | 0x80;
-    into[p++] = table > 0x7f ? table >>> 7 : table;
-    if (keyGroup > 0x7f) into[p++] = keyGroup | 0x80;
-    into[p++] = keyGroup > 0x7f ? keyGroup >>> 7 : keyGroup;
-    into[p++] = keyLength;
-    into[p++] = valueLength + 1;
-    return p;
+    out.position = p;
+    this.#rows += rows;
+    return at;
   }
 
   /** The rest of a row that is deleted. */

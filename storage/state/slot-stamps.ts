@@ -50,6 +50,11 @@ export class SlotStamps {
     return stamp === 0 ? 0 : stamp + this.#base;
   }
 
+  /** The stamp of a row that changed in that generation; that of one before the base is 0, and -1 is before all. */
+  stampOf(generation: number): number {
+    return generation < 0 ? -1 : Math.max(0, generation - this.#base);
+  }
+
   /** Whether there is no such row, neither here nor in any checkpoint that may still be restored. */
   isNothing(meta: number): boolean {
     if ((meta & SLOT_GONE) === 0) return false;

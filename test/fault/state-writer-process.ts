@@ -29,10 +29,12 @@ const STUCK_MS = 200;
 
 function blockOf(rows: number): Uint8Array {
   const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
-  const words = new Int32Array(4);
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
   for (let row = 0; row < rows; row++) {
-    new DataView(words.buffer).setInt32(0, Math.imul(row, 0x9e3779b1));
-    block.addShortRow(0, row % 128, words, 0, 8, 2, 8);
+    view.setInt32(0, Math.imul(row, 0x9e3779b1));
+    block.beginRow(0, row % 128, 8, -1);
+    block.endRow(bytes, 0, 8, bytes, 8, 8);
   }
   return block.take().slice();
 }

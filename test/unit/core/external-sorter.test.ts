@@ -3,7 +3,7 @@ import { Prng } from '../../../core/base/prng.js';
 import { ExternalSorter } from '../../../core/operator/external-sorter.js';
 import { CursorStep, SORT_HEADER_BYTES, type SortCursor } from '../../../core/operator/sort-entry.js';
 import { encodeKey } from '../../../core/serde/key-encoding.js';
-import { appendTime } from '../../../core/state/state-row.js';
+import { appendTime } from '../../../core/serde/time-layout.js';
 import { MemoryFileSystem } from '../storage/memory-file-system.js';
 
 const MANAGED_BYTES = 64 * 1024;
