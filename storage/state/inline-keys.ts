@@ -25,25 +25,16 @@ export class InlineKeys {
     this.#keyWords = geometry.keyWords;
   }
 
-  /** The row has the form of the table, and the slot is in use by a row of the same length. */
+  /** Whether the slot is in use by this row, where both are of the form BYTES. */
   isAt({ words, bytes }: SlotMemory, at: number, row: RowKey): boolean {
-    const key = (at + SLOT_KEY) | 0;
-    if (this.form !== RowForm.BYTES) {
-      if (words[key] !== row.int) return false;
-      return (
-        this.form === RowForm.INT ||
-        (words[key + 1] === row.startHigh &&
-          words[key + 2] === row.startLow &&
-          words[key + 3] === row.endHigh &&
-          words[key + 4] === row.endLow)
-      );
-    }
-    if (words[key] !== row.word0) return false;
+    const key = at + SLOT_KEY;
+    const length = ((words[at] ?? 0) & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
+    if (words[key] !== row.word0 || length !== row.length) return false;
     const second = words[key + 1] ?? 0;
     if ((this.#keyWords === 2 ? second & ~GROUP_BITS : second) !== row.word1) return false;
     const start = key << 2;
     const own = row.bytes;
-    for (let i = 8; i < row.length; i++) if (bytes[start + i] !== own[i]) return false;
+    for (let i = 8; i < length; i++) if (bytes[start + i] !== own[i]) return false;
     return true;
   }
 

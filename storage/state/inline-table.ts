@@ -6,7 +6,6 @@ import {
   SLOT_FRESH,
   SLOT_GONE,
   SLOT_KEY,
-  SLOT_LENGTH_MASK,
   SLOT_LENGTH_SHIFT,
   SLOT_STAMP_MASK,
   SLOT_USED,
@@ -28,9 +27,7 @@ const BYTES = RowForm.BYTES;
 const KEY = SLOT_KEY;
 const GONE = SLOT_GONE;
 const STAMP = SLOT_STAMP_MASK;
-const LENGTH_SHIFT = SLOT_LENGTH_SHIFT;
 const USED = SLOT_USED;
-const USED_AND_LENGTH = SLOT_USED | SLOT_LENGTH_MASK;
 const USED_AND_GONE = SLOT_USED | SLOT_GONE;
 /** Where the value of a slot of an integer is. */
 const INT32_VALUE = SLOT_KEY + 2;
@@ -172,10 +169,17 @@ export class InlineTable {
   }
 
   private isAt(at: number, row: RowKey): boolean {
+    const { words, form } = this;
+    const key = (at + KEY) | 0;
+    if (((words[at] ?? 0) & USED) === 0 || row.form !== form) return false;
+    if (form === BYTES) return this.keys.isAt(this.arena, at, row);
     return (
-      ((this.words[at] ?? 0) & USED_AND_LENGTH) === ((row.length << LENGTH_SHIFT) | USED) &&
-      row.form === this.form &&
-      this.keys.isAt(this.arena, at, row)
+      words[key] === row.int &&
+      (form === INT ||
+        (words[key + 2] === row.startLow &&
+          words[key + 4] === row.endLow &&
+          words[key + 1] === row.startHigh &&
+          words[key + 3] === row.endHigh))
     );
   }
 
@@ -184,16 +188,13 @@ export class InlineTable {
     const { words, slotWords } = this;
     const base = this.entries[row.hash >>> this.shift] ?? 0;
     if (base === 0 || row.form !== this.form || row.length > this.keyBytesMax) return 0;
-    const first = row.form === BYTES ? row.word0 : row.int;
-    const isWhole = row.form === INT;
     const end = base + this.slotsWords;
     for (let at = this.homeOf(row.hash); ; ) {
-      const meta = words[at] ?? 0;
-      if (meta === 0) return -at;
-      if (words[(at + KEY) | 0] === first && (isWhole || this.isAt(at, row))) {
+      if (this.isAt(at, row)) {
         this.last = at;
         return at;
       }
+      if (words[at] === 0) return -at;
       at = (at + slotWords) | 0;
       if (at === end) at = base;
     }
@@ -220,17 +221,14 @@ export class InlineTable {
   put(row: RowKey, value: ByteWriter, from: number): boolean {
     const at = this.slotToWrite(row);
     if (at === 0) return false;
-    const words = this.words;
+    const { words, valueBytes } = this;
+    const { view } = value;
     const start = at + this.valueWord;
-    const { valueBytes } = this;
-    if (valueBytes === 4) {
-      words[start] = value.view.getInt32(from, true);
-    } else if (valueBytes === 8) {
-      words[start] = value.view.getInt32(from, true);
-      words[start + 1] = value.view.getInt32(from + 4, true);
-    } else {
-      copyBytes(value.bytes, from, this.arena.bytes, start << 2, valueBytes);
-    }
+    const count = valueBytes >> 2;
+    for (let i = 0; i < count; i++) words[start + i] = view.getInt32(from + (i << 2), true);
+    const done = count << 2;
+    if (done < valueBytes)
+      copyBytes(value.bytes, from + done, this.arena.bytes, (start << 2) + done, valueBytes - done);
     return true;
   }
 
