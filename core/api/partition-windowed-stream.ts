@@ -4,12 +4,13 @@ import type { Collector } from '../operator/collector.js';
 import { type FieldPathTo, fieldSelector, parsePath } from '../operator/field-path.js';
 import { foldPartitionOperator, type PartitionFold } from '../operator/fold-partition-operator.js';
 import type { KeySelector } from '../operator/functions.js';
+import { mapPartitionOperator } from '../operator/map-partition-operator.js';
 import { functionAndLife, LIFE_METHODS, type RichFunction } from '../operator/rich-function.js';
 import type { RichReduceFunction } from '../operator/rich-functions.js';
 import type { Comparable } from '../operator/rolling-aggregation.js';
 import type { RuntimeContext } from '../operator/runtime-context.js';
 import { sortPartitionOperator } from '../operator/sort-partition-operator.js';
-import { checkFunctionObject, checkSynchronous, expectNoPromise } from '../operator/synchronous.js';
+import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { type AggregateFunction, checkFolded, type ReduceFunction } from '../state/aggregate-function.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
@@ -18,12 +19,15 @@ import type { StreamFactory } from './stream-factory.js';
 /** The order of a sorted partition. */
 export type SortOrder = 'ASCENDING' | 'DESCENDING';
 
-/** Makes any number of results of all records of a partition, which it is given in memory. */
-export type MapPartitionFunction<T, R> = (values: readonly T[], out: Collector<R>) => void;
+/**
+ * Makes any number of results of all records of a partition. It sees them one after another, once; what it does not
+ * keep is in no memory.
+ */
+export type MapPartitionFunction<T, R> = (values: Iterable<T>, out: Collector<R>) => void;
 
 /** A {@link MapPartitionFunction} with a life. */
 export interface RichMapPartitionFunction<T, R> extends RichFunction<RuntimeContext> {
-  mapPartition(values: readonly T[], out: Collector<R>): void;
+  mapPartition(values: Iterable<T>, out: Collector<R>): void;
 }
 
 /** What a stream of partitions is made of. */
@@ -55,14 +59,17 @@ export class PartitionWindowedStream<T> {
   }
 
   /**
-   * The results of a function of all records of the partition, which must fit into memory together. Without
-   * keys it is called for a subtask without records too. Their type is undeclared until `.returns(type)`. An
-   * object with it as `mapPartition` may have a life.
+   * The results of a function of all records of the partition, which it goes through once while they come back from
+   * managed memory and temporary files; the records of a key come by time. Results are held until there is room for
+   * them. Without keys it is called for a subtask without records too. Their type is undeclared until
+   * `.returns(type)`. An object with the function as `mapPartition` may have a life.
    *
    * @example
    * ```ts
    * const longest = words.fullWindowPartition().mapPartition<number>((all, out) => {
-   *   out.collect(Math.max(0, ...all.map((word) => word.length)));
+   *   let most = 0;
+   *   for (const word of all) most = Math.max(most, word.length);
+   *   out.collect(most);
    * });
    * ```
    */
@@ -74,19 +81,15 @@ export class PartitionWindowedStream<T> {
       'mapPartition',
       'mapPartition',
     );
-    const fold: PartitionFold<T, T[], R> = {
-      life,
-      createAccumulator: () => [],
-      add(value, all = []) {
-        all.push(value);
-        return all;
-      },
-      emit(all, out) {
-        const returned: unknown = mapPartition(all, out);
-        if (returned !== undefined) expectNoPromise(returned, 'The function given to mapPartition');
-      },
-    };
-    return this.#fold('map-partition', 'Map Partition', fold, undefined);
+    const { recordType: type } = this.#input;
+    const partitionKey = this.#input.partitionKey as KeySelector<T, unknown> | undefined;
+    const factory = mapPartitionOperator<T, R>({ life, fn: mapPartition, partitionKey, type });
+    return this.#add({
+      kind: 'map-partition',
+      name: 'Map Partition',
+      operator: { kind: 'operator', factory },
+      outputType: undefined,
+    });
   }
 
   /**

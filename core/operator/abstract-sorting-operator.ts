@@ -67,8 +67,12 @@ export abstract class AbstractSortingOperator<OUT> extends AbstractStreamOperato
     return this.#cursor !== undefined && this.handOnRest() && this.#handOnAll(this.#cursor);
   }
 
-  override close(): void | Promise<void> {
-    return this.sorter.close();
+  override async close(): Promise<void> {
+    try {
+      await super.close();
+    } finally {
+      await this.sorter.close();
+    }
   }
 
   #handOnAll(cursor: SortCursor): boolean {

@@ -69,5 +69,7 @@ export class SortChunk implements SortCursor {
 
   async load(): Promise<void> {}
 
+  loadNow(): void {}
+
   async close(): Promise<void> {}
 }

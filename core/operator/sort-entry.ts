@@ -47,6 +47,8 @@ export interface SortCursor {
   /** MUST_LOAD: it stays where it is; await {@link load}, and ask again. */
   advance(): CursorStep;
   load(): Promise<void>;
+  /** {@link load} while the thread waits, for callers of functions that cannot. */
+  loadNow(): void;
   /** Idempotent. */
   close(): Promise<void>;
 }

@@ -65,6 +65,10 @@ export class SortMerge implements SortCursor {
     return this.#top().load();
   }
 
+  loadNow(): void {
+    this.#top().loadNow();
+  }
+
   async close(): Promise<void> {
     for (const cursor of this.#all) await cursor.close();
   }

@@ -49,11 +49,24 @@ export class SortRunCursor implements SortCursor {
   }
 
   async load(): Promise<void> {
-    const rest = this.bytes.subarray(this.#next);
-    const wanted = rest.length < SORT_HEADER_BYTES ? 0 : sortEntryBytes(this.view, this.#next);
-    const read = await this.#file.read(this.#offset, Math.max(this.#pageBytes, wanted) - rest.length);
+    this.#take(await this.#file.read(this.#offset, this.#missingBytes()));
+  }
+
+  loadNow(): void {
+    this.#take(this.#file.readNow(this.#offset, this.#missingBytes()));
+  }
+
+  /** Of a page, or of an entry that is longer. */
+  #missingBytes(): number {
+    const restBytes = this.bytes.length - this.#next;
+    const wanted = restBytes < SORT_HEADER_BYTES ? 0 : sortEntryBytes(this.view, this.#next);
+    return Math.max(this.#pageBytes, wanted) - restBytes;
+  }
+
+  #take(read: Uint8Array): void {
     invariant(read.length > 0, 'a run ends with a whole entry', { offset: this.#offset });
     this.#offset += read.length;
+    const rest = this.bytes.subarray(this.#next);
     const page = new Uint8Array(rest.length + read.length);
     page.set(rest);
     page.set(read, rest.length);

@@ -48,6 +48,8 @@ export interface ReadableFile {
   readonly sizeBytes: number;
   /** Reads up to `length` bytes at `offset`; fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** The same while the thread waits; throws what `read` rejects with. Not while a `read` is under way. */
+  readNow(offset: number, length: number): Uint8Array;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
@@ -121,6 +122,21 @@ class LocalReadableFile implements ReadableFile {
     try {
       while (filled < length) {
         const { bytesRead } = await this.#handle.read(bytes, filled, length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+    } catch (error) {
+      throw fileError('read', this.#path, error);
+    }
+    return filled === length ? bytes : bytes.subarray(0, filled);
+  }
+
+  readNow(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    try {
+      while (filled < length) {
+        const bytesRead = readSync(this.#handle.fd, bytes, filled, length - filled, offset + filled);
         if (bytesRead === 0) break;
         filled += bytesRead;
       }

@@ -78,7 +78,7 @@ t.test('of a keyed stream each key is a partition', async (t) => {
   t.strictSame(reduced, ['a 0.5', 'b 12', 'c 2']);
   const mapped = await batch<string>((env, sink) =>
     keyed(env)
-      .mapPartition<string>((all, out) => out.collect(all.map(text).join(', ')))
+      .mapPartition<string>((all, out) => out.collect(Array.from(all, text).join(', ')))
       .sinkTo(sink, 'out'),
   );
   t.strictSame(mapped, ['a -1.5, a 2', 'b 2, b 10', 'c 2']);
@@ -96,7 +96,7 @@ t.test('without keys, all of a subtask is a partition, an empty one too', async 
       const partition = env.fromData(values, item).fullWindowPartition();
       partition.aggregate(counting).sinkTo(sink, 'counted');
       partition
-        .mapPartition<string>((all, out) => out.collect(`${all.length} mapped`))
+        .mapPartition<string>((all, out) => out.collect(`${[...all].length} mapped`))
         .sinkTo(sink, 'mapped');
       partition
         .reduce((a, b) => (a.n >= b.n ? a : b))

@@ -152,7 +152,7 @@ t.test('functions of partitions, and a reduce in a batch, have a life too', asyn
       (numbers, life) =>
         numbers
           .fullWindowPartition()
-          .mapPartition<string>({ ...life, mapPartition: (all, out) => out.collect(`${all}`) }),
+          .mapPartition<string>({ ...life, mapPartition: (all, out) => out.collect(`${[...all]}`) }),
     ],
     [
       'reduce of a partition',

@@ -180,6 +180,61 @@ t.test('sorts of ten times the managed memory go through files, which are remove
   t.strictSame(readdirSync(folder), []);
 });
 
+t.test(
+  'a partition of ten times the managed memory is gone through, with a page of it in memory',
+  async (t) => {
+    const { results, spilledBytes } = await run((env, io) => {
+      const all = items(env, 4).fullWindowPartition();
+      all
+        .mapPartition<number>((values, out) => {
+          let bytes = 0;
+          for (const { text } of values) bytes += text.length;
+          out.collect(bytes);
+        })
+        .setParallelism(1)
+        .sinkTo(io.sink('out'));
+    });
+    t.strictSame(results, [Array.from({ length: RECORDS }, (_, i) => 60 + (i % 40)).reduce((a, b) => a + b)]);
+    t.ok(spilledBytes > 10 * 64 * 1024, `${spilledBytes} bytes spilled`);
+  },
+);
+
+t.test('a partition is seen once, and need not be seen to its end', async (t) => {
+  const twice = await PipelineHarness.create((_env, io) => {
+    io.source('in', types.int32)
+      .fullWindowPartition()
+      .mapPartition<number>((all, out) => out.collect([...all].length + [...all].length))
+      .sinkTo(io.sink('out'));
+  }, BATCH);
+  await twice.push('in', 1);
+  await t.rejects(twice.endInput('in'), { code: 'MR1001', what: /looked at once/ });
+  await twice.close();
+  const first = await PipelineHarness.create((_env, io) => {
+    io.source('in', click)
+      .keyBy('user')
+      .fullWindowPartition()
+      .mapPartition<string>((all, out) => {
+        for (const { user, n } of all) {
+          out.collect(`${user} ${n}`);
+          break;
+        }
+      })
+      .sinkTo(io.sink('out'));
+  }, BATCH);
+  for (const [user, n] of [
+    ['b', 5],
+    ['a', 3],
+    ['c', 1],
+    ['a', 2],
+    ['b', 4],
+  ] as const) {
+    await first.push('in', { user, n }, n);
+  }
+  await first.endInput('in');
+  t.strictSame(values(first), ['a 2', 'b 4', 'c 1']);
+  await first.close();
+});
+
 t.test('joins of ten times the managed memory find every pair', async (t) => {
   for (const joined of ['interval', 'window', 'coGroup'] as const) {
     const { results, spilledBytes } = await run((env, io) => {

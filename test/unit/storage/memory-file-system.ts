@@ -44,13 +44,15 @@ export class MemoryFileSystem implements FileSystem {
   async openRead(path: string): Promise<ReadableFile> {
     this.#operation();
     const file = this.#existing(path);
+    const readNow = (offset: number, length: number): Uint8Array => {
+      this.#operation();
+      const end = Math.min(offset + Math.min(length, this.readBytes), file.bytes.length);
+      return file.bytes.slice(offset, end);
+    };
     return {
       sizeBytes: file.bytes.length,
-      read: async (offset, length) => {
-        this.#operation();
-        const end = Math.min(offset + Math.min(length, this.readBytes), file.bytes.length);
-        return file.bytes.slice(offset, end);
-      },
+      read: async (offset, length) => readNow(offset, length),
+      readNow,
       close: async () => {},
     };
   }
