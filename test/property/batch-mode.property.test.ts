@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { StreamExecutionEnvironment } from '../../core/api/stream-execution-environment.js';
-import type { RuntimeExecutionMode } from '../../core/graph/runtime-mode.js';
-import type { KeyedProcessFunction } from '../../core/operator/keyed-process-function.js';
-import { types } from '../../core/serde/types.js';
-import type { ListState } from '../../core/state/list-state.js';
-import { ListStateDescriptor } from '../../core/state/state-descriptor.js';
-import { WatermarkStrategy } from '../../core/watermark/watermark-strategy.js';
-import { EventTimeSessionWindows } from '../../core/window/event-time-session-windows.js';
-import { SlidingEventTimeWindows } from '../../core/window/sliding-event-time-windows.js';
-import { TumblingEventTimeWindows } from '../../core/window/tumbling-event-time-windows.js';
-import { build } from '../build.js';
+import {
+  type DataStream,
+  EventTimeSessionWindows,
+  type KeyedProcessFunction,
+  type ListState,
+  ListStateDescriptor,
+  type RuntimeExecutionMode,
+  SlidingEventTimeWindows,
+  TumblingEventTimeWindows,
+  types,
+  WatermarkStrategy,
+} from '../../core/index.js';
 import { check } from '../check.js';
-import { InlineJob, RecordingSink } from '../inline-job.js';
-import { OperatorWorld } from '../operator-world.js';
+import { PipelineHarness } from '../driver/index.js';
 
-/** Bounded keyed jobs: what a batch gives against what is left of a stream's results when it has ended. */
+/** Bounded jobs: what a batch gives against what is left of a stream's results when it has ended. */
 
 interface Row {
   readonly key: string;
@@ -52,7 +52,54 @@ function gathering(): KeyedProcessFunction<string, Row, string> {
   };
 }
 
-type Kind = 'reduce' | 'tumbling' | 'sliding' | 'session' | 'process';
+const add = (a: Row, b: Row): Row => ({ key: a.key, at: Math.max(a.at, b.at), n: a.n + b.n });
+const text = ({ key, at, n }: Row): string => `${key} ${at} ${n}`;
+const keyOf = ({ key }: Row): string => key;
+/** In no order: a batch has one, a stream another. */
+const all = (rows: readonly Row[]): string => rows.map(text).toSorted().join('; ');
+
+type Streams = readonly [first: DataStream<Row>, second: DataStream<Row>];
+
+const JOBS = {
+  reduce: ([a, b]: Streams) => a.union(b).keyBy(keyOf).reduce(add).map(text),
+  tumbling: ([a, b]: Streams) =>
+    a.union(b).keyBy(keyOf).window(TumblingEventTimeWindows.of(20)).reduce(add).map(text),
+  sliding: ([a, b]: Streams) =>
+    a.union(b).keyBy(keyOf).window(SlidingEventTimeWindows.of(30, 10)).reduce(add).map(text),
+  session: ([a, b]: Streams) =>
+    a.union(b).keyBy(keyOf).window(EventTimeSessionWindows.withGap(7)).reduce(add).map(text),
+  process: ([a, b]: Streams) => a.union(b).keyBy(keyOf).process(gathering()),
+  windowAll: ([a, b]: Streams) =>
+    a
+      .union(b)
+      .windowAll(TumblingEventTimeWindows.of(25))
+      .process<string>({ process: ({ window }, rows, out) => out.collect(`${window.start}: ${all(rows)}`) }),
+  intervalJoin: ([a, b]: Streams) =>
+    a
+      .keyBy(keyOf)
+      .intervalJoin(b.keyBy(keyOf))
+      .between(-5, 10)
+      .fullOuter()
+      .process<string>({
+        processElement: (x, y, ctx, out) => out.collect(`${x?.n} with ${y?.n} at ${ctx.timestamp}`),
+      }),
+  join: ([a, b]: Streams) =>
+    a
+      .join(b)
+      .where(keyOf)
+      .equalTo(keyOf)
+      .window(TumblingEventTimeWindows.of(30))
+      .apply((x, y) => `${text(x)} with ${text(y)}`),
+  coGroup: ([a, b]: Streams) =>
+    a
+      .coGroup(b)
+      .where(keyOf)
+      .equalTo(keyOf)
+      .window(SlidingEventTimeWindows.of(40, 20))
+      .apply<string>((xs, ys, out) => out.collect(`${all(xs)} with ${all(ys)}`)),
+};
+
+type Kind = keyof typeof JOBS;
 
 interface Job {
   readonly kind: Kind;
@@ -61,33 +108,20 @@ interface Job {
   readonly parallelism: number;
 }
 
-function describe(env: StreamExecutionEnvironment, job: Job, sink: RecordingSink<string>): void {
-  // The subtasks of an inline job share their function objects, and that of `gathering` holds its state.
-  env.setParallelism(job.kind === 'process' ? 1 : job.parallelism);
-  const [first, second] = [job.first, job.second].map((rows) =>
-    env.fromData(rows, row).assignTimestampsAndWatermarks(byTime),
-  );
-  if (first === undefined || second === undefined) return;
-  const keyed = first.union(second).keyBy(({ key }) => key);
-  const add = (a: Row, b: Row): Row => ({ key: a.key, at: Math.max(a.at, b.at), n: a.n + b.n });
-  const text = ({ key, at, n }: Row): string => `${key} ${at} ${n}`;
-  const assigners = {
-    tumbling: () => TumblingEventTimeWindows.of(20),
-    sliding: () => SlidingEventTimeWindows.of(30, 10),
-    session: () => EventTimeSessionWindows.withGap(7),
-  };
-  if (job.kind === 'reduce') keyed.reduce(add).map(text).sinkTo(sink, 'out');
-  else if (job.kind === 'process') keyed.process(gathering()).sinkTo(sink, 'out');
-  else keyed.window(assigners[job.kind]()).reduce(add).map(text).sinkTo(sink, 'out');
-}
-
 async function run(job: Job, mode: RuntimeExecutionMode): Promise<string[]> {
-  const sink = new RecordingSink<string>();
-  const world = new OperatorWorld();
-  world.managedBytes = 64 * 1024;
-  const built = build((env) => describe(env.setRuntimeMode(mode), job, sink));
-  await (await InlineJob.start(built, { world })).run(5);
-  return sink.values;
+  const h = await PipelineHarness.create(
+    (env, io) => {
+      env.setRuntimeMode(mode);
+      const [a, b] = [job.first, job.second].map((rows) =>
+        env.fromData(rows, row).assignTimestampsAndWatermarks(byTime).setParallelism(1).returns(row),
+      );
+      if (a !== undefined && b !== undefined) JOBS[job.kind]([a, b]).sinkTo(io.sink('out'));
+    },
+    { parallelism: job.parallelism, managedMemory: 64 * 1024 },
+  );
+  const values = h.take<string>('out').map(({ value }) => value);
+  await h.close();
+  return values;
 }
 
 /** Of a rolling aggregation, the last result of each key stands. */
@@ -102,7 +136,7 @@ const rows = fc.array(
 );
 
 const jobs: fc.Arbitrary<Job> = fc.record({
-  kind: fc.constantFrom<Kind>('reduce', 'tumbling', 'sliding', 'session', 'process'),
+  kind: fc.constantFrom(...(Object.keys(JOBS) as Kind[])),
   first: rows,
   second: rows,
   parallelism: fc.integer({ min: 1, max: 3 }),
