@@ -260,7 +260,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     return {
       settings: {
         checkpointing: settings.checkpointing,
-        commitsWithJob: false,
+        commitsWithJob: !settings.checkpointing,
         exactlyOnce: machinery.exactlyOnce,
         autoWatermarkIntervalMs: settings.autoWatermarkIntervalMs,
         managedBytes: settings.managedBytes,
