@@ -136,6 +136,8 @@ export class StreamTask implements Tasklet {
     } catch (error) {
       this.fail(this.#opened ? this.#parts.chain().locate(error) : error);
       return this.#phase === 'done' ? Progress.DONE : Progress.WAITING;
+    } finally {
+      this.#parts.leaveChain();
     }
   }
 
@@ -154,6 +156,8 @@ export class StreamTask implements Tasklet {
       this.#handle(message);
     } catch (error) {
       this.fail(error);
+    } finally {
+      this.#parts.leaveChain();
     }
   }
 
@@ -378,6 +382,8 @@ export class StreamTask implements Tasklet {
           then();
         } catch (error) {
           this.fail(error);
+        } finally {
+          this.#parts.leaveChain();
         }
       },
       (error) => this.fail(this.#opened ? this.#parts.chain().locate(error) : error),

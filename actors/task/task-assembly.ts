@@ -99,6 +99,11 @@ export class TaskAssembly {
     return this.#commits;
   }
 
+  /** What runs in the operators next is another step. */
+  leaveChain(): void {
+    this.#chain?.leave();
+  }
+
   chain(): OperatorChain {
     invariant(this.#chain !== undefined, 'the chain exists once the task is open');
     return this.#chain;

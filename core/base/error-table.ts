@@ -60,6 +60,7 @@ export const ERROR_TABLE = {
   MR5008: { kind: 'retryable', title: 'A task could not be started' },
   MR5009: { kind: 'fatal', title: 'A record has no timestamp where event time is needed' },
   MR5010: { kind: 'retryable', title: 'An asynchronous request took too long' },
+  MR5011: { kind: 'fatal', title: 'A function handed on a result outside of its calls' },
   // 6xxx: connectors
   MR6001: { kind: 'fatal', title: 'Malformed input' },
   MR6002: { kind: 'fatal', title: 'No input was found' },

@@ -3,8 +3,8 @@ import { NO_TIMESTAMP } from '../element/watermark.js';
 import { refuseWithoutKey } from './keyless-use.js';
 import type { ProcessContext } from './process-function.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
+import { SideOutputs } from './side-outputs.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
-import { checkOutputTag } from './tag-check.js';
 import type { TimeService } from './timer-service.js';
 
 /** The one context that all calls of a function without keys are given; the operator sets what changes. */
@@ -12,13 +12,13 @@ export class ElementContext extends OperatorRuntimeContext implements ProcessCon
   readonly timerService: TimeService;
   /** Set before each call of the function. */
   time: number;
-  readonly #output: Output<unknown>;
+  readonly #sideOutputs: SideOutputs;
 
   constructor(context: ChainedOperatorContext, output: Output<never>, timerService: TimeService) {
     super(context);
     this.timerService = timerService;
     this.time = NO_TIMESTAMP;
-    this.#output = output;
+    this.#sideOutputs = new SideOutputs(context, output);
   }
 
   get timestamp(): number | undefined {
@@ -26,8 +26,7 @@ export class ElementContext extends OperatorRuntimeContext implements ProcessCon
   }
 
   output<X>(tag: OutputTag<X>, value: X): void {
-    checkOutputTag(tag);
-    this.#output.sideOutput(tag, value, this.time);
+    this.#sideOutputs.send(tag, value, this.time);
   }
 
   getState(): never {

@@ -11,9 +11,9 @@ import type { TwoKeySelectors } from './keyed-co-process-operator.js';
 import { KeyedTwoInputOperator } from './keyed-two-input-operator.js';
 import type { ProcessJoinContext, ProcessJoinFunction } from './process-join-function.js';
 import { OperatorRuntimeContext, type RuntimeContext } from './runtime-context.js';
+import { SideOutputs } from './side-outputs.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
-import { checkOutputTag } from './tag-check.js';
 
 type MaybeTime = number | undefined;
 
@@ -171,19 +171,18 @@ class JoinContext extends OperatorRuntimeContext implements ProcessJoinContext<M
   leftTimestamp: MaybeTime;
   rightTimestamp: MaybeTime;
   timestamp: number;
-  readonly #output: Output<unknown>;
+  readonly #sideOutputs: SideOutputs;
 
   constructor(context: ChainedOperatorContext, output: Output<never>) {
     super(context);
     this.leftTimestamp = undefined;
     this.rightTimestamp = undefined;
     this.timestamp = NO_TIMESTAMP;
-    this.#output = output;
+    this.#sideOutputs = new SideOutputs(context, output);
   }
 
   output<X>(tag: OutputTag<X>, value: X): void {
-    checkOutputTag(tag);
-    this.#output.sideOutput(tag, value, this.timestamp);
+    this.#sideOutputs.send(tag, value, this.timestamp);
   }
 }
 

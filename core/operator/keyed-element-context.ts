@@ -3,8 +3,8 @@ import { NO_TIMESTAMP } from '../element/watermark.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
 import { KeyedOperatorContext } from './keyed-operator-context.js';
 import type { OnTimerContext, TimeDomain } from './keyed-process-function.js';
+import { SideOutputs } from './side-outputs.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
-import { checkOutputTag } from './tag-check.js';
 import type { TimerService } from './timer-service.js';
 
 /** The one context that all calls of a function with keys are given; the operator sets what changes. */
@@ -12,7 +12,7 @@ export class KeyedElementContext<K> extends KeyedOperatorContext implements OnTi
   readonly timerService: TimerService;
   time: number;
   timeDomain: TimeDomain;
-  readonly #output: Output<unknown>;
+  readonly #sideOutputs: SideOutputs;
 
   constructor(
     context: ChainedOperatorContext,
@@ -24,7 +24,7 @@ export class KeyedElementContext<K> extends KeyedOperatorContext implements OnTi
     this.timerService = timerService;
     this.time = NO_TIMESTAMP;
     this.timeDomain = 'event-time';
-    this.#output = output;
+    this.#sideOutputs = new SideOutputs(context, output);
   }
 
   get timestamp(): number | undefined {
@@ -36,7 +36,6 @@ export class KeyedElementContext<K> extends KeyedOperatorContext implements OnTi
   }
 
   output<X>(tag: OutputTag<X>, value: X): void {
-    checkOutputTag(tag);
-    this.#output.sideOutput(tag, value, this.time);
+    this.#sideOutputs.send(tag, value, this.time);
   }
 }

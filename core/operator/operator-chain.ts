@@ -8,6 +8,7 @@ import {
 } from '../job/accumulator-totals.js';
 import type { HeldBackBy, OperatorEventTime } from '../protocol/event-time-report.js';
 import { Accumulators } from './accumulator.js';
+import { NOBODY } from './call-check.js';
 import { ChainedOutput, EdgeOutput, FanOutOutput, NO_OUTPUT } from './chain-output.js';
 import type {
   SourceCoordinator,
@@ -59,7 +60,7 @@ export class OperatorChain {
   #hasEnded: boolean;
 
   constructor(vertex: ExecutableVertex, host: ChainHost) {
-    const userCode: UserCodePosition = { node: 0 };
+    const userCode: UserCodePosition = { node: NOBODY };
     this.#vertex = vertex;
     this.#userCode = userCode;
     this.#ended = 0;
@@ -195,9 +196,14 @@ export class OperatorChain {
     return values;
   }
 
+  /** A step is over: until the next one, no code of any operator may hand on anything. */
+  leave(): void {
+    this.#userCode.node = NOBODY;
+  }
+
   /** What to report when a step of the chain threw `error`: it names the operator whose code ran last. */
   locate(error: unknown): Error {
-    return at(this.#contexts, this.#userCode.node).userError(error);
+    return at(this.#contexts, Math.max(0, this.#userCode.node)).userError(error);
   }
 
   /**

@@ -148,7 +148,8 @@ export interface ChainedOperatorContext extends OperatorContext {
 
 /**
  * Which operator of a chain runs user code, so that an exception is told of the right one without a
- * try/catch per record: the chain's `locate` reads it when a step has thrown.
+ * try/catch per record: the chain's `locate` reads it when a step has thrown. Between two steps it is
+ * {@link NOBODY}.
  */
 export interface UserCodePosition {
   node: number;

@@ -8,9 +8,9 @@ import { FunctionLife } from '../operator/function-life.js';
 import { KeyedOperatorContext } from '../operator/keyed-operator-context.js';
 import type { KeyedRuntimeContext, KeyedStates } from '../operator/keyed-process-function.js';
 import type { OperatorPart } from '../operator/operator-part.js';
+import { SideOutputs } from '../operator/side-outputs.js';
 import type { ChainedOperatorContext, Output } from '../operator/stream-operator.js';
 import { expectNoPromise } from '../operator/synchronous.js';
-import { checkOutputTag } from '../operator/tag-check.js';
 import type { TimeService } from '../operator/timer-service.js';
 import { StateNamespace } from '../state/key-context.js';
 import type { KeyedStateAccess } from '../state/keyed-state-access.js';
@@ -116,6 +116,7 @@ const NO_WINDOW = new TimeWindow(0, 0);
 class WindowFunctionContext<K> extends KeyedOperatorContext implements ProcessWindowContext {
   window: TimeWindow;
   readonly #runtime: WindowRuntime<never>;
+  readonly #sideOutputs: SideOutputs;
   readonly #windowState: KeyedStates;
   readonly #globalState: KeyedStates;
 
@@ -123,6 +124,7 @@ class WindowFunctionContext<K> extends KeyedOperatorContext implements ProcessWi
     super(runtime.context, runtime.access);
     this.window = NO_WINDOW;
     this.#runtime = runtime;
+    this.#sideOutputs = new SideOutputs(runtime.context, runtime.output);
     this.#windowState = statesOf(runtime.access, StateNamespace.WINDOW);
     this.#globalState = statesOf(runtime.access, StateNamespace.VOID);
   }
@@ -151,9 +153,8 @@ class WindowFunctionContext<K> extends KeyedOperatorContext implements ProcessWi
   }
 
   output<X>(tag: OutputTag<X>, value: X): void {
-    checkOutputTag(tag);
     const timestamp = this.window === NO_WINDOW ? NO_TIMESTAMP : this.window.maxTimestamp;
-    this.#runtime.output.sideOutput(tag, value, timestamp);
+    this.#sideOutputs.send(tag, value, timestamp);
   }
 }
 
