@@ -14,21 +14,7 @@ import {
 import { TaskAssembly } from './task-assembly.js';
 import { TaskCheckpointer } from './task-checkpointer.js';
 import type { TaskEnvironment } from './task-environment.js';
-
-/**
- * The life of a task. `ending`: its input has ended and its operators flush. `draining`: it waits for what makes
- * its last results final, a checkpoint or the end of the batch. `closing`: nothing more is reported.
- */
-type TaskPhase = 'opening' | 'running' | 'ending' | 'draining' | 'closing' | 'done';
-
-const LEGAL: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
-  opening: ['running', 'closing'],
-  running: ['ending', 'closing'],
-  ending: ['draining', 'closing'],
-  draining: ['closing'],
-  closing: ['done'],
-  done: [],
-};
+import { nextPhase, type TaskPhase } from './task-phase.js';
 
 type TaskOutcome = Extract<TaskReport, { type: 'finished' | 'canceled' | 'failed' }>;
 
@@ -42,7 +28,7 @@ type OrderedMail = Extract<
  * and routes; alignment, snapshots, channels and operators have their own homes.
  *
  * Invariants:
- * - phases change along {@link LEGAL}; exactly one of finished, failed, canceled is reported;
+ * - phases change as {@link nextPhase} lets them; exactly one of finished, failed, canceled is reported;
  * - a step takes about `budget` records and fires about as many timers: mail is served between steps, however
  *   many timers a watermark makes due;
  * - no record is taken while an output is full, an operator has work left, or a step awaits a completion;
@@ -391,10 +377,6 @@ export class StreamTask implements Tasklet {
   }
 
   #to(phase: TaskPhase): void {
-    invariant(LEGAL[this.#phase].includes(phase), 'task phases change as they may', {
-      from: this.#phase,
-      to: phase,
-    });
-    this.#phase = phase;
+    this.#phase = nextPhase(this.#phase, phase);
   }
 }
