@@ -175,6 +175,7 @@ export {
   type RichWindowFunction,
   type RuntimeContext,
   type RuntimeExecutionMode,
+  reinterpretAsKeyedStream,
   SequentialSourceReader,
   type SessionWindowTimeGapExtractor,
   SingleOutputStreamOperator,

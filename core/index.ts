@@ -63,6 +63,7 @@ export {
   type SortOrder,
 } from './api/partition-windowed-stream.js';
 export { PrintSink } from './api/print-sink.js';
+export { reinterpretAsKeyedStream } from './api/reinterpreted-stream.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
 export { SingleOutputStreamOperator } from './api/single-output-stream-operator.js';
 export type { Committer, Sink, SinkWriter, SinkWriterContext } from './api/sink.js';

@@ -75,6 +75,7 @@ function settle(
         said.runtimeMode ?? configuration['execution.runtime-mode'] ?? 'STREAMING',
       ),
       chainingEnabled: said.chaining ?? !isFalse(configuration['pipeline.operator-chaining.enabled']),
+      generatesUids: !isFalse(configuration['pipeline.auto-generate-uids']),
       bufferTimeoutMs: said.bufferTimeoutMs,
       configuration: said.configuration,
       cachedFiles: said.cachedFiles,

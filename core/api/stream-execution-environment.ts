@@ -1,4 +1,4 @@
-import type { Duration } from '../base/duration.js';
+import { type Duration, durationMs } from '../base/duration.js';
 import { MillraceError } from '../base/millrace-error.js';
 import type { CachedFileEntry } from '../graph/job-graph.js';
 import { parseRuntimeMode, type RuntimeExecutionMode } from '../graph/runtime-mode.js';
@@ -183,6 +183,26 @@ export class StreamExecutionEnvironment {
   setBufferTimeout(timeout: Duration): this {
     this.#bufferTimeoutMs = checkBufferTimeout(timeout);
     return this;
+  }
+
+  /**
+   * Takes checkpoints at this interval: the same as `execution.checkpointing.interval` and `.mode` of
+   * {@link configure}.
+   *
+   * @throws MillraceError MR1001 if the interval is not positive
+   * @example `env.enableCheckpointing('5 s')`
+   */
+  enableCheckpointing(interval: Duration, mode: 'EXACTLY_ONCE' | 'AT_LEAST_ONCE' = 'EXACTLY_ONCE'): this {
+    const intervalMs = durationMs(interval, 'checkpoint interval');
+    if (intervalMs <= 0) {
+      throw new MillraceError('MR1001', `The checkpoint interval is ${intervalMs} ms.`, {
+        hint: 'Without the call, no checkpoints are taken.',
+      });
+    }
+    return this.configure({
+      'execution.checkpointing.interval': `${intervalMs} ms`,
+      'execution.checkpointing.mode': mode,
+    });
   }
 
   /** Every operator runs in a task of its own. */

@@ -14,12 +14,18 @@ import type { SingleOutputStreamOperator } from './single-output-stream-operator
 import type { StreamFactory } from './stream-factory.js';
 import { WindowOperatorBuilder } from './window-operator-builder.js';
 
-interface StreamInput {
+/** Where the records of a stream come from. */
+export interface StreamInput {
   readonly factory: StreamFactory;
   readonly origins: readonly StreamOrigin[];
 }
 
 let inputOf: <T>(stream: WindowableStream<T>) => StreamInput;
+
+/** For what is made of streams beside their classes: it is no property that users would see. */
+export function streamInputOf<T>(stream: WindowableStream<T>): StreamInput {
+  return inputOf(stream);
+}
 
 /** Adds an operator to a stream, for the classes beside this one: it is no method that users would see. */
 export function transformStream<T, R>(

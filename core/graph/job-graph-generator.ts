@@ -15,7 +15,7 @@ import type {
   JobVertex,
 } from './job-graph.js';
 import { defaultMaxParallelism, MAX_PARALLELISM_LIMIT } from './key-group.js';
-import { operatorUids } from './operator-uids.js';
+import { checkUidsGiven, operatorUids } from './operator-uids.js';
 import { PARTITIONINGS, type Partitioning } from './partitioning.js';
 import { replayWarnings } from './replay-warnings.js';
 import { type RuntimeExecutionMode, type RuntimeMode, settleRuntimeMode } from './runtime-mode.js';
@@ -31,6 +31,8 @@ export interface JobGraphSettings {
   readonly maxParallelism: number | undefined;
   readonly chainingEnabled: boolean;
   readonly runtimeMode: RuntimeExecutionMode;
+  /** Operators may do without a uid. */
+  readonly generatesUids: boolean;
   /** Undefined: what the job is started with. */
   readonly bufferTimeoutMs: number | undefined;
   readonly configuration: Readonly<Record<string, string | number | boolean>>;
@@ -54,6 +56,7 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
       },
     );
   }
+  if (!settings.generatesUids) checkUidsGiven(graph.nodes);
   const uids = operatorUids(graph.nodes);
   const runtimeMode = settleRuntimeMode(graph.nodes, settings.runtimeMode);
   const resolved = resolveNodes(graph.nodes, uids.byNode, runtimeMode, settings);

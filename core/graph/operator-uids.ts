@@ -41,6 +41,16 @@ export function operatorUids(nodes: readonly StreamNode[]): OperatorUids {
   return { byNode, warnings };
 }
 
+/** @throws MillraceError MR1001 for the first operator that was given neither uid nor uid hash */
+export function checkUidsGiven(nodes: readonly StreamNode[]): void {
+  const without = nodes.find(({ uid, uidHash }) => uid === undefined && uidHash === undefined);
+  if (without === undefined) return;
+  throw new MillraceError('MR1001', `'${without.name}' was given no uid.`, {
+    why: 'pipeline.auto-generate-uids is false.',
+    hint: "Give it one by .uid('...').",
+  });
+}
+
 function takenUids(
   nodes: readonly StreamNode[],
   uidOf: (node: StreamNode) => string | undefined,

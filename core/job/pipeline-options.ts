@@ -27,6 +27,12 @@ export const PIPELINE_OPTIONS = {
     range: { min: 0 },
     description: 'Time between periodic watermarks.',
   },
+  'pipeline.auto-generate-uids': {
+    type: { kind: 'boolean' },
+    default: true,
+    description:
+      'Whether operators that were given no uid get one from their place. false: they are refused.',
+  },
   'pipeline.operator-chaining.enabled': {
     type: { kind: 'boolean' },
     default: true,

@@ -228,6 +228,19 @@ export class Accumulators {
     for (const [restored, plain] of this.#waiting) if (restored === name) accumulator.restore(plain);
   }
 
+  /**
+   * The one of that name, made where there is none yet.
+   *
+   * @throws MillraceError MR1001 if it is of another kind
+   */
+  demand<A extends Accumulator<never>>(name: string, kind: new () => A): A {
+    const before = this.#added.get(name);
+    if (before instanceof kind) return before;
+    const made = new kind();
+    this.add(name, made);
+    return made;
+  }
+
   get(name: string): Accumulator<never> | undefined {
     return this.#added.get(name);
   }

@@ -1,5 +1,7 @@
 import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
 import { OperatorStates } from '../state/operator-state-store.js';
+import type { KeyedStates } from './keyed-process-function.js';
+import { refuseWithoutKey } from './keyless-use.js';
 import type { OperatorPart } from './operator-part.js';
 import type { RichFunction } from './rich-function.js';
 import type { ChainedOperatorContext } from './stream-operator.js';
@@ -35,6 +37,7 @@ export class FunctionLife<C> implements OperatorPart {
       isRestored: restoredCheckpointId !== undefined,
       restoredCheckpointId,
       getOperatorStateStore: () => this.states,
+      getKeyedStateStore: () => keyedStatesOf(runtime),
     });
     expectNoPromise(initialized, `initializeState of ${this.#what}`);
     expectNoPromise(this.#fn.open?.(runtime), `open of ${this.#what}`);
@@ -69,4 +72,10 @@ export class FunctionLife<C> implements OperatorPart {
   #enter(): void {
     this.#context.userCode.node = this.#context.chainIndex;
   }
+}
+
+/** The context of a function with keys is where its state comes from. */
+function keyedStatesOf(runtime: unknown): KeyedStates {
+  const { getState } = runtime as Partial<KeyedStates>;
+  return getState === undefined ? refuseWithoutKey('Keyed state') : (runtime as KeyedStates);
 }

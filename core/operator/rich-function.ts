@@ -1,4 +1,5 @@
 import type { OperatorStateStore } from '../state/operator-state-store.js';
+import type { KeyedStates } from './keyed-process-function.js';
 import { checkFunctionObject, checkSynchronous } from './synchronous.js';
 
 /**
@@ -52,6 +53,12 @@ export interface FunctionInitializationContext {
   readonly isRestored: boolean;
   readonly restoredCheckpointId: number | undefined;
   getOperatorStateStore(): OperatorStateStore;
+  /**
+   * Where state of the key comes from, as from the context of `open`.
+   *
+   * @throws MillraceError MR2005 for a function whose records have no key
+   */
+  getKeyedStateStore(): KeyedStates;
 }
 
 /** What `snapshotState` is given. */

@@ -1,6 +1,13 @@
 import type { JobParameters } from '../api/job-parameters.js';
 import type { Counter, MetricGroup } from '../ports/metrics.js';
-import type { Accumulator, Accumulators } from './accumulator.js';
+import {
+  type Accumulator,
+  type Accumulators,
+  DoubleCounter,
+  Histogram,
+  IntCounter,
+  LongCounter,
+} from './accumulator.js';
 import type { DistributedCache } from './distributed-cache.js';
 import type { ChainedOperatorContext } from './stream-operator.js';
 
@@ -46,6 +53,15 @@ export interface RuntimeContext {
   addAccumulator<V>(name: string, accumulator: Accumulator<V>): void;
   /** The accumulator that was added under the name. */
   getAccumulator<V>(name: string): Accumulator<V> | undefined;
+  /**
+   * The accumulator of that name and kind, added where there is none yet.
+   *
+   * @throws MillraceError MR1001 if it is of another kind; so do the others
+   */
+  getIntCounter(name: string): IntCounter;
+  getLongCounter(name: string): LongCounter;
+  getDoubleCounter(name: string): DoubleCounter;
+  getHistogram(name: string): Histogram;
 }
 
 /** {@link RuntimeContext} of one operator of one subtask. */
@@ -98,5 +114,21 @@ export class OperatorRuntimeContext implements RuntimeContext {
 
   getAccumulator<V>(name: string): Accumulator<V> | undefined {
     return this.#accumulators.get(name) as Accumulator<V> | undefined;
+  }
+
+  getIntCounter(name: string): IntCounter {
+    return this.#accumulators.demand(name, IntCounter);
+  }
+
+  getLongCounter(name: string): LongCounter {
+    return this.#accumulators.demand(name, LongCounter);
+  }
+
+  getDoubleCounter(name: string): DoubleCounter {
+    return this.#accumulators.demand(name, DoubleCounter);
+  }
+
+  getHistogram(name: string): Histogram {
+    return this.#accumulators.demand(name, Histogram);
   }
 }

@@ -148,3 +148,31 @@ t.test(
     await next.close();
   },
 );
+
+t.test('enableCheckpointing is configuration of the job', async (t) => {
+  const { graph } = build((env) => {
+    env.enableCheckpointing('5 s').fromSequence(1, 2).sinkTo(sink);
+  });
+  t.strictSame(graph.configuration, {
+    'execution.checkpointing.interval': '5000 ms',
+    'execution.checkpointing.mode': 'EXACTLY_ONCE',
+  });
+  const relaxed = build((env) => {
+    env.enableCheckpointing(200, 'AT_LEAST_ONCE').fromSequence(1, 2).sinkTo(sink);
+  });
+  t.equal(relaxed.graph.configuration['execution.checkpointing.mode'], 'AT_LEAST_ONCE');
+  for (const wrong of [0, -1, 'soon']) {
+    t.equal(refused(() => build((env) => void env.enableCheckpointing(wrong))).code, 'MR1001');
+  }
+});
+
+t.test('a job may insist on uids', async (t) => {
+  const job = (env: StreamExecutionEnvironment) => {
+    const numbers = env.configure({ 'pipeline.auto-generate-uids': false }).fromSequence(1, 2).uid('numbers');
+    return numbers.map((n) => n);
+  };
+  const error = refused(() => build((env) => void job(env).sinkTo(sink).uid('out')));
+  t.equal(error.code, 'MR1001');
+  t.match(error.message, /'Map' was given no uid/);
+  t.ok(build((env) => void job(env).setUidHash('mapped').sinkTo(sink).uid('out')));
+});

@@ -278,6 +278,57 @@ t.test('accumulators are part of checkpoints, and added up over subtasks', async
   );
 });
 
+t.test('counters are made when they are first asked for', async (t) => {
+  const counting = processOperator<number, string>({
+    processElement(n, ctx, out) {
+      ctx.getIntCounter('int').add(1);
+      ctx.getLongCounter('long').add(n);
+      ctx.getDoubleCounter('double').add(n / 2);
+      ctx.getHistogram('histogram').add(n);
+      const counts = ['int', 'long', 'double'].map((name) => ctx.getAccumulator(name)?.getLocalValue());
+      out.collect(`${counts} ${ctx.getHistogram('histogram').getLocalValue().get(n)}`);
+      if (n < 0) ctx.getLongCounter('histogram');
+    },
+  });
+  const first = await OperatorTestHarness.open<number>(counting);
+  first.element(3);
+  const restored = await first.checkpoint(1);
+  const harness = await OperatorTestHarness.open<number>(counting, { restored }, first.world);
+  harness.element(3);
+  t.strictSame(harness.takeRecords(), [['2,6,3 2', undefined]]);
+  t.equal(refused(() => harness.element(-1)).code, 'MR1001', 'of another kind');
+});
+
+t.test('keyed state may be asked for where state is initialized', async (t) => {
+  const seen = keyedProcessOperator<string, string, string>(
+    (text) => text,
+    (() => {
+      let count: ValueState<number>;
+      return {
+        initializeState(ctx) {
+          count = ctx.getKeyedStateStore().getState(new ValueStateDescriptor('count', types.int32));
+        },
+        processElement(text, _ctx, out) {
+          count.update((count.value() ?? 0) + 1);
+          out.collect(`${text} ${count.value()}`);
+        },
+      };
+    })(),
+  );
+  const harness = await OperatorTestHarness.open<string>(seen);
+  for (const text of ['a', 'b', 'a']) harness.element(text);
+  t.strictSame(
+    harness.takeRecords().map(([value]) => value),
+    ['a 1', 'b 1', 'a 2'],
+  );
+  const keyless = processOperator<string, string>({
+    initializeState: (ctx) =>
+      void ctx.getKeyedStateStore().getState(new ValueStateDescriptor('x', types.int32)),
+    processElement() {},
+  });
+  await t.rejects(OperatorTestHarness.open(keyless), { code: 'MR2005' });
+});
+
 t.test('an accumulator has one kind', async (t) => {
   const harness = OperatorTestHarness.open<number>(
     processOperator<number, never>({
