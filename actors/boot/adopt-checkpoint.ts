@@ -7,10 +7,11 @@ import {
 } from '../../core/internal.js';
 import {
   type CheckpointAtPath,
-  LocalFileSystem,
   readManifestAt,
+  type S3Settings,
   StateFileCopies,
 } from '../../storage/index.js';
+import { checkpointsAt, storeAt } from './object-stores.js';
 
 /**
  * Finds the checkpoint that a job is to begin from, before anything of the job is touched. With
@@ -20,11 +21,16 @@ import {
  */
 export async function findCheckpoint(
   path: string,
+  s3: S3Settings,
   graph: JobGraph,
   onUnreadable: (checkpointId: number, error: unknown) => void,
   allowNonRestoredState: boolean,
 ): Promise<CheckpointAtPath & { readonly dropped: readonly string[] }> {
-  const found = await readManifestAt(new LocalFileSystem(), path, onUnreadable);
+  const found = await readManifestAt(
+    (folder) => storeAt(folder, s3, 'reader'),
+    checkpointsAt(path),
+    onUnreadable,
+  );
   assignState(found.manifest, graph, allowNonRestoredState);
   const dropped = unclaimedUids(found.manifest, graph);
   return { ...found, manifest: without(found.manifest, dropped), dropped };

@@ -25,6 +25,7 @@ import { CollectedValues } from './collected-values.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
+import { keptOnS3 } from './object-stores.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
 import type { StateContract } from './task-contract.js';
@@ -139,8 +140,9 @@ export class ControlPlane implements ClusterGateway {
         hint: 'Give one of them another name with --job-id or pipeline.name.',
       });
     }
+    const kind = taskThreadKind(plan);
     this.#names.add(name);
-    const threads = new TaskThreads(taskThreadKind(plan), plan.memory.plan.taskThreads);
+    const threads = new TaskThreads(kind, plan.memory.plan.taskThreads);
     // They load while the disk is asked what the job goes on from.
     threads.warm();
     try {
@@ -249,6 +251,7 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
     state: {
       backend: backendOf(plan),
       runFolder: home.folder,
+      s3: home.s3,
       localFolder: home.localFolder,
     },
   };
@@ -256,7 +259,11 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
 
 function taskThreadKind(plan: JobPlan): TaskThreadKind {
   const keepsState = plan.graph.vertices.some((vertex) => vertex.operators.some(({ keyed }) => keyed));
-  return { heap: plan.memory.plan.taskHeap, opensLmdb: keepsState && backendOf(plan) === 'lmdb' };
+  return {
+    heap: plan.memory.plan.taskHeap,
+    opensLmdb: keepsState && backendOf(plan) === 'lmdb',
+    speaksS3: keptOnS3(plan.options),
+  };
 }
 
 function backendOf(plan: JobPlan): StateContract['backend'] {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   type CheckpointManifest,
   type CheckpointStorage,
@@ -11,15 +11,16 @@ import {
 } from '../../core/internal.js';
 import {
   currentHolder,
-  FileObjectStore,
   holderState,
   jobFolder,
-  LocalFileSystem,
+  type ObjectStore,
   openJob,
+  type S3Settings,
 } from '../../storage/index.js';
 import type { JobStart } from '../cluster/cluster-gateway.js';
 import { adoptCheckpoint, findCheckpoint } from './adopt-checkpoint.js';
-import { checkpointsRoot, type JobPlan } from './job-plan.js';
+import type { JobPlan } from './job-plan.js';
+import { checkpointsAt, checkpointsRoot, leaderStore, s3Settings, storeAt } from './object-stores.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 
 /** Working copies lie in folders `millrace-<pid>-<random>` of the folder for temporary files. */
@@ -39,10 +40,12 @@ export interface JobHome {
   readonly storage: CheckpointStorage | undefined;
   readonly manifest: CheckpointManifest | undefined;
   readonly nextCheckpointId: number | undefined;
-  /** Folder of its checkpoints. */
+  /** Folder or address of its checkpoints. */
   readonly folder: string;
   /** Folder of the savepoints for which no other is named. */
   readonly savepointFolder: string | undefined;
+  /** How that is reached if it is at an s3:// address. */
+  readonly s3: S3Settings;
   /** Folder of this process's working copies; gone after `release`. */
   readonly localFolder: string;
   readonly warnings: readonly string[];
@@ -61,6 +64,7 @@ export async function openJobHome(
   { fromSavepoint, allowNonRestoredState }: RestoreOrder,
 ): Promise<JobHome | { readonly type: 'already-finished' }> {
   const folder = jobFolder(checkpointsRoot(plan.options), plan.graph.name);
+  const s3 = s3Settings(plan.options);
   await removeLeftovers();
   const localFolder = join(tmpdir(), `${LOCAL_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
   const removeLocal = (): Promise<void> => rm(localFolder, { recursive: true, force: true });
@@ -73,6 +77,7 @@ export async function openJobHome(
       nextCheckpointId: undefined,
       folder,
       savepointFolder: undefined,
+      s3,
       localFolder,
       warnings: [],
       release: removeLocal,
@@ -85,9 +90,9 @@ export async function openJobHome(
   const found =
     fromSavepoint === undefined
       ? undefined
-      : await findCheckpoint(fromSavepoint, plan.graph, onUnreadable, allowNonRestoredState);
+      : await findCheckpoint(fromSavepoint, s3, plan.graph, onUnreadable, allowNonRestoredState);
   const opened = await openJob({
-    store: new FileObjectStore(new LocalFileSystem(), folder, `leader-${process.pid}`),
+    store: await leaderStore(folder, s3, `leader-${process.pid}`),
     jobName: plan.graph.name,
     mode,
     holder: currentHolder(),
@@ -95,7 +100,7 @@ export async function openJobHome(
     nowMs: SYSTEM_CLOCK.wallMs(),
     onUnreadable,
     onWarning: (error) => process.stderr.write(`warning: ${String(error)}\n`),
-    savepoints: { create: newSavepoint },
+    savepoints: { create: (chosen) => newSavepoint(chosen, s3) },
   });
   if (opened.start === 'already-finished') return { type: 'already-finished' };
   const adopted =
@@ -110,6 +115,7 @@ export async function openJobHome(
     nextCheckpointId: opened.nextCheckpointId + (adopted === undefined ? 0 : 1),
     folder,
     savepointFolder: plan.options.values['execution.checkpointing.savepoint-dir'],
+    s3,
     localFolder,
     warnings: [
       ...(chosen === undefined ? [] : fallbackWarnings(passedOver, chosen)),
@@ -125,9 +131,12 @@ export async function openJobHome(
 }
 
 /** `savepoint-<random>`, so that no two meet. */
-function newSavepoint(folder: string): { readonly path: string; readonly store: FileObjectStore } {
-  const path = join(resolve(folder), `savepoint-${randomBytes(6).toString('hex')}`);
-  return { path, store: new FileObjectStore(new LocalFileSystem(), path, `savepoint-${process.pid}`) };
+function newSavepoint(
+  folder: string,
+  s3: S3Settings,
+): { readonly path: string; readonly store: ObjectStore } {
+  const path = `${checkpointsAt(folder)}/savepoint-${randomBytes(6).toString('hex')}`;
+  return { path, store: storeAt(path, s3, `savepoint-${process.pid}`) };
 }
 
 function needsCheckpoints(): MillraceError {

@@ -1,7 +1,6 @@
 import {
   type CachedFileContent,
   type JobGraph,
-  MillraceError,
   type OptionLayer,
   type ResolvedOptions,
   resolveOptions,
@@ -13,7 +12,7 @@ import {
   raiseProcessSizeUntilFits,
   shareBytes,
 } from '../../memory/index.js';
-import { localPath, readCachedFiles, schemeOf } from '../../storage/index.js';
+import { readCachedFiles } from '../../storage/index.js';
 import { channelsOf } from '../cluster/channel-plan.js';
 import type { JobSubmission } from '../cluster/cluster-gateway.js';
 import { type BuiltGraph, buildGraph } from './graph-builder.js';
@@ -68,18 +67,6 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
     networkOptions: networkBufferOptions(memory.config),
     warnings: warningsOf(built, options, memory),
   };
-}
-
-/** Where a job's checkpoints are kept: a folder below that of the configuration, relative to the process. */
-export function checkpointsRoot(options: ResolvedOptions): string {
-  const dir = options.values['execution.checkpointing.dir'] ?? './.millrace';
-  const path = localPath(dir);
-  if (path !== undefined) return path;
-  throw new MillraceError('MR4002', `Checkpoints cannot be kept at '${dir}'.`, {
-    where: { at: 'execution.checkpointing.dir' },
-    why: `there is no store for ${schemeOf(dir)}:// yet`,
-    hint: 'Name a local folder.',
-  });
 }
 
 /** What the job says of itself stands above the defaults and below everything that a person says. */

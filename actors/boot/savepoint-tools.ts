@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   assignState,
+  environmentLayer,
   isMillraceError,
   type JobGraph,
   JobParameters,
@@ -10,6 +11,7 @@ import {
   MillraceError,
   type OperatorStateHandle,
   operatorUids,
+  resolveOptions,
   STATE_TABLE_PREFIX,
   StateEntryDecoder,
   stateTableType,
@@ -19,9 +21,10 @@ import {
 import { ThreadCodecFactory } from '../../memory/index.js';
 import {
   type CheckpointAtPath,
-  LocalFileSystem,
+  isS3Address,
   METADATA_KEY,
   measureKeyedTables,
+  type ObjectStore,
   readKeyedRows,
   readManifestAt,
 } from '../../storage/index.js';
@@ -34,13 +37,19 @@ import type {
   SavepointTools,
 } from '../cli/savepoint-command.js';
 import { buildGraph } from './graph-builder.js';
+import { checkpointsAt, s3Settings, storeAt } from './object-stores.js';
 import { STOCK_CONTROL_HEAP } from './threads/spare-threads.js';
 
 /** Answers from the files alone: no job runs, and nothing but `dispose` changes anything. */
 export const savepointTools: SavepointTools = { inspect, read, diff, dispose };
 
+/** An s3:// address is reached as the environment says: `MILLRACE_S3_ENDPOINT` and so on. */
+function storeOf(folder: string): ObjectStore {
+  return storeAt(folder, s3Settings(resolveOptions([environmentLayer(process.env).layer])), 'reader');
+}
+
 function open(path: string): Promise<CheckpointAtPath> {
-  return readManifestAt(new LocalFileSystem(), path, (checkpointId, error) => {
+  return readManifestAt(storeOf, checkpointsAt(path), (checkpointId, error) => {
     process.stderr.write(`warning: checkpoint ${checkpointId} cannot be read: ${String(error)}\n`);
   });
 }
@@ -128,6 +137,12 @@ async function dispose(path: string): Promise<void> {
         hint: 'The job removes its checkpoints by itself.',
       },
     );
+  }
+  if (isS3Address(folder)) {
+    const store = storeOf(folder);
+    await store.delete([METADATA_KEY]);
+    await store.delete(await store.list(''));
+    return;
   }
   // Without it nobody takes the rest for a savepoint.
   await rm(metadata);

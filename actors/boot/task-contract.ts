@@ -7,6 +7,7 @@ import type {
   PartitionHandle,
   TaskGaugeMemory,
 } from '../../memory/index.js';
+import type { S3Settings } from '../../storage/index.js';
 import type { TaskRestore, TaskSettings } from '../task/task-environment.js';
 import type { JobModule } from './job-module.js';
 import type { StateWriterConnection } from './state-writer-link.js';
@@ -53,8 +54,10 @@ export interface OutputContract {
 /** Where and how the task keeps its state. */
 export interface StateContract {
   readonly backend: 'heap' | 'lmdb';
-  /** Folder of the run's checkpoints. */
+  /** Folder or address of the run's checkpoints. */
   readonly runFolder: string;
+  /** How that is reached if it is at an s3:// address. */
+  readonly s3: S3Settings;
   /** Folder for working copies on this machine. */
   readonly localFolder: string;
 }

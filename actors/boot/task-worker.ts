@@ -23,13 +23,13 @@ import {
   ThreadCodecFactory,
 } from '../../memory/index.js';
 import {
-  FileObjectStore,
   HeapStateBackend,
   LmdbStateBackend,
   LocalFileSystem,
   ObjectSnapshotWriter,
   ObjectStateFileReader,
   preloadLmdb,
+  preloadS3,
 } from '../../storage/index.js';
 import { ThreadRunner } from '../runner/thread-runner.js';
 import { StreamTask } from '../task/stream-task.js';
@@ -39,6 +39,7 @@ import { AsyncFailure } from './async-failure.js';
 import { DoorbellTurns } from './doorbell-turns.js';
 import { EventCompletions } from './event-completions.js';
 import { buildJobModule, moduleHash } from './job-module.js';
+import { storeAt } from './object-stores.js';
 import { StandardOutput } from './standard-output.js';
 import { StateWriterLink } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
@@ -47,7 +48,9 @@ import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
 import { ownPort } from './threads/own-port.js';
 
 // While the thread is a spare there is time for it.
-if ((ownPort().data as TaskThreadKind).opensLmdb) preloadLmdb();
+const { opensLmdb, speaksS3 } = ownPort().data as TaskThreadKind;
+if (opensLmdb) preloadLmdb();
+if (speaksS3) preloadS3();
 
 /**
  * Entry of a task's thread: builds the job, compares it with the submitted one, and runs one task until it
@@ -94,9 +97,9 @@ async function environmentOf(
   invariant(vertex !== undefined, 'the deployed vertex is in the graph', { vertex: address.vertexId });
   const codecs = new ThreadCodecFactory();
   const fileSystem = new LocalFileSystem();
-  const store = new FileObjectStore(
-    fileSystem,
+  const store = storeAt(
     contract.state.runFolder,
+    contract.state.s3,
     `e${contract.epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`,
   );
   const output = new StandardOutput();

@@ -16,6 +16,7 @@ import type { CliAction, CliCommand, CliContext } from './cli-command.js';
 import { configFileOption, definitionOption, loadConfiguration, warn } from './configuration.js';
 import { ExitCode } from './exit-code.js';
 import { FailureLines } from './failure-lines.js';
+import { namedPlace } from './named-place.js';
 import { ProgressLine } from './progress-line.js';
 
 /** What `run` adds below the flags: checkpointing is on by default, and one older checkpoint is kept. */
@@ -122,7 +123,7 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
       jobId: typeof options.jobId === 'string' ? options.jobId : undefined,
       fromSavepoint:
         typeof options.fromSavepoint === 'string'
-          ? resolve(context.workingDirectory, options.fromSavepoint)
+          ? namedPlace(options.fromSavepoint, context.workingDirectory)
           : undefined,
       allowNonRestoredState: options.allowNonRestoredState === true,
       start: options.resume === true ? 'resume' : options.fresh === true ? 'fresh' : 'new',

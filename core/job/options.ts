@@ -9,6 +9,7 @@ import type {
 } from './option-definition.js';
 import { PIPELINE_OPTIONS } from './pipeline-options.js';
 import { RESTART_STRATEGY_OPTIONS } from './restart-strategy-options.js';
+import { S3_OPTIONS } from './s3-options.js';
 import { TASK_MANAGER_OPTIONS } from './task-manager-options.js';
 
 /**
@@ -18,6 +19,7 @@ import { TASK_MANAGER_OPTIONS } from './task-manager-options.js';
 export const CONFIG_OPTIONS = {
   ...PIPELINE_OPTIONS,
   ...CHECKPOINTING_OPTIONS,
+  ...S3_OPTIONS,
   ...RESTART_STRATEGY_OPTIONS,
   ...TASK_MANAGER_OPTIONS,
   ...JOB_MANAGER_OPTIONS,

@@ -126,10 +126,21 @@ function newestKeys(layer: OptionLayer, warnings: string[]): ReadonlyMap<OptionK
   return entries;
 }
 
+/** Flink has keys for them. */
+const S3_CREDENTIAL = /^(?:fs\.)?s3[a-z]?\..*(?:access[.-]?key|secret|token|credential|password)/i;
+
 function unknownKey(name: string, origin: OptionOrigin): MillraceError {
-  const meant = nearest(name, optionNames());
+  const isCredential = S3_CREDENTIAL.test(name);
+  const meant = isCredential ? undefined : nearest(name, optionNames());
   return new MillraceError('MR4001', `Unknown configuration key '${name}'.`, {
     where: { at: origin === 'flag' ? `-D ${name}` : `${origin} ${name}` },
-    hint: meant === undefined ? 'millrace config lists every key.' : `Did you mean '${meant}'?`,
+    ...(isCredential
+      ? { why: 'credentials do not belong into a configuration, which is logged and shown' }
+      : {}),
+    hint: isCredential
+      ? 'The AWS provider chain finds them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, a role.'
+      : meant === undefined
+        ? 'millrace config lists every key.'
+        : `Did you mean '${meant}'?`,
   });
 }

@@ -1,5 +1,5 @@
-import { type CheckpointManifest, type FileSystem, MillraceError } from '../../core/internal.js';
-import { FileObjectStore } from '../object-store/file-object-store.js';
+import { type CheckpointManifest, MillraceError } from '../../core/internal.js';
+import type { ObjectStore } from '../object-store/object-store.js';
 import { slotOfKey } from './checkpoint-paths.js';
 import { findNewestCheckpoint, type OnUnreadable, readSlot } from './job-log.js';
 import { decodeManifest } from './manifest-codec.js';
@@ -16,36 +16,40 @@ export interface CheckpointAtPath {
 
 /**
  * Reads a savepoint (its folder, or the `_metadata` in it), or a completed checkpoint without taking the lead: of
- * a job's folder the newest one that is whole, of an entry of its log (`<folder>/log/<number>`) that very one.
+ * a job's folder the newest one that is whole, of an entry of its log (`<folder>/log/<number>`) that very one. The
+ * path may be an address.
  *
  * Rejects with MR3008 if there is none at that path, MR3004 if the entry is damaged, MR3005 if the folder
  * has checkpoints and none is whole.
  */
 export async function readManifestAt(
-  disk: FileSystem,
+  storeAt: (folder: string) => ObjectStore,
   path: string,
   onUnreadable: OnUnreadable,
 ): Promise<CheckpointAtPath> {
-  const savepoint = await savepointAt(disk, path);
+  const savepoint = await savepointAt(storeAt, path);
   if (savepoint !== undefined) return savepoint;
   const match = /^(.*)\/(log\/\d+)$/.exec(path);
   const slot = slotOfKey(match?.[2] ?? '');
   const folder = slot === undefined ? path : (match?.[1] ?? '');
-  const store = new FileObjectStore(disk, folder, 'reader');
+  const store = storeAt(folder);
   const manifest =
     slot === undefined ? await findNewestCheckpoint(store, onUnreadable) : await readOne(store, slot, path);
   if (manifest === undefined) throw noCheckpoint(path, 'no completed checkpoint lies there');
   return { manifest, folder, reader: new ObjectStateFileReader(store) };
 }
 
-async function savepointAt(disk: FileSystem, path: string): Promise<CheckpointAtPath | undefined> {
+async function savepointAt(
+  storeAt: (folder: string) => ObjectStore,
+  path: string,
+): Promise<CheckpointAtPath | undefined> {
   const folder = path.endsWith(`/${METADATA_KEY}`) ? path.slice(0, -METADATA_KEY.length - 1) : path;
-  const store = new FileObjectStore(disk, folder, 'reader');
+  const store = storeAt(folder);
   const manifest = await readSavepoint(store);
   return manifest && { manifest, folder, reader: new ObjectStateFileReader(store) };
 }
 
-async function readOne(store: FileObjectStore, slot: number, path: string): Promise<CheckpointManifest> {
+async function readOne(store: ObjectStore, slot: number, path: string): Promise<CheckpointManifest> {
   const reading = await readSlot(store, slot);
   if (reading === undefined) throw noCheckpoint(path, 'there is no such file');
   if (reading.body === undefined) throw reading.error;

@@ -54,11 +54,17 @@ t.test('what is no job file says so, and where it cannot be parsed', async (t) =
   t.match(aFolder.stderr, /^MR7001 \. is a folder/);
 });
 
-t.test('a checkpoint folder that is no local one is refused', async (t) => {
-  const { code, stderr } = await inFolder(t)('-D', 'execution.checkpointing.dir=s3://b/x', JOB, '--how', '-')
-    .ended;
-  t.equal(code, 3);
-  t.match(stderr, /^MR4002 .*s3:\/\/b\/x/);
+t.test('a checkpoint folder for which there is no store is refused', async (t) => {
+  for (const [dir, why] of [
+    ['hdfs://name/x', /^MR4002 There is no store for hdfs:/],
+    ['s3://b/../x', /^MR4002 Checkpoints cannot be kept at 's3:\/\/b\/..\/x'/],
+    ['s3://key:secret@b/x', /^MR4002 (?!.*secret)/],
+  ] as const) {
+    const { code, stderr } = await inFolder(t)('-D', `execution.checkpointing.dir=${dir}`, JOB, '--how', '-')
+      .ended;
+    t.equal(code, 3);
+    t.match(stderr, why);
+  }
 });
 
 t.test('a reader of standard output that goes ends the job, with no restart', async (t) => {

@@ -28,7 +28,7 @@ const MESSAGES: Readonly<Record<string, readonly [number, string]>> = {
   NoSuchBucket: [404, 'The specified bucket does not exist'],
   NoSuchKey: [404, 'The specified key does not exist.'],
   NoSuchUpload: [404, 'The specified multipart upload does not exist.'],
-  NotImplemented: [501, 'A header you provided implies functionality that is not implemented'],
+  NotImplemented: [501, 'A header of the request asks for what is not offered'],
   PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
   SlowDown: [503, 'Please reduce your request rate.'],
   XAmzContentSHA256Mismatch: [400, 'The provided x-amz-content-sha256 does not match what was computed.'],

@@ -10,6 +10,8 @@ export interface TaskThreadKind {
   readonly heap: V8HeapLimits;
   /** Some of them will keep state in LMDB. */
   readonly opensLmdb: boolean;
+  /** Their checkpoints are kept at an s3:// address. */
+  readonly speaksS3: boolean;
 }
 
 /**

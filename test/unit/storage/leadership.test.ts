@@ -48,6 +48,10 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   return 'none';
 }
 
+function storesOf(view: SimulatedFileSystem) {
+  return (folder: string) => new FileObjectStore(view, folder, 'reader');
+}
+
 function slotPath(slot: number): string {
   return `/c/delays/log/${String(slot).padStart(10, '0')}`;
 }
@@ -103,7 +107,9 @@ t.test(
     t.strictSame((await start(disk, 3)).manifest, kept[1]);
     // Even if all that is newer is damaged, what the zombie left is not taken for a checkpoint.
     disk.truncate(slotPath(5), 3);
-    const newest = codeOf(readManifestAt(new SimulatedFileSystem(disk), '/c/delays', () => undefined));
+    const newest = codeOf(
+      readManifestAt(storesOf(new SimulatedFileSystem(disk)), '/c/delays', () => undefined),
+    );
     t.equal(await newest, 'MR3005');
   },
 );
@@ -122,7 +128,7 @@ t.test('the entry just below the kept ones counts only if its successor vouches 
   t.equal(await late, 'MR8003');
   disk.truncate(slotPath(4), (disk.files().get(slotPath(4)) ?? 0) - 1);
   const told: number[] = [];
-  const newest = readManifestAt(new SimulatedFileSystem(disk), '/c/delays', (id) => told.push(id));
+  const newest = readManifestAt(storesOf(new SimulatedFileSystem(disk)), '/c/delays', (id) => told.push(id));
   t.equal(await codeOf(newest), 'MR3005');
   t.same(told, [2], 'the damaged one is told, the one of the zombie is nothing');
 });
@@ -292,16 +298,16 @@ t.test('a checkpoint is found by the path of its job or of its entry', async (t)
   const job = await start(disk, 1);
   const first = await checkpoint(job, 1);
   const second = await checkpoint(job, 2);
-  const newest = await readManifestAt(view, '/c/delays', () => undefined);
+  const newest = await readManifestAt(storesOf(view), '/c/delays', () => undefined);
   t.strictSame(newest.manifest, second);
-  const older = await readManifestAt(view, slotPath(2), () => undefined);
+  const older = await readManifestAt(storesOf(view), slotPath(2), () => undefined);
   t.strictSame(older.manifest, first);
   t.equal(older.folder, '/c/delays');
   const [file] = filesOf(first);
   if (file === undefined) throw new Error('The checkpoint names a file.');
   for await (const block of older.reader.read(file)) t.equal(block.length, 2);
   for (const path of ['/c/nothing', slotPath(1), slotPath(9)]) {
-    t.equal(await codeOf(readManifestAt(view, path, () => undefined)), 'MR3008', path);
+    t.equal(await codeOf(readManifestAt(storesOf(view), path, () => undefined)), 'MR3008', path);
   }
 });
 
@@ -338,7 +344,7 @@ t.test('at whatever step of retaining and finishing the power goes, what is left
     t.equal(opened.manifest?.checkpointId, 4);
     for (const path of after.files().keys()) {
       if (!path.includes('/log/')) continue;
-      const entry = readManifestAt(new SimulatedFileSystem(after), path, () => undefined);
+      const entry = readManifestAt(storesOf(new SimulatedFileSystem(after)), path, () => undefined);
       const { manifest } = await entry.catch(() => ({ manifest: undefined }));
       for (const { key } of filesOf(manifest)) t.ok(after.files().has(`/c/delays/${key}`), `${path} ${key}`);
     }

@@ -1,0 +1,99 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { MillraceError, Prng, type ResolvedOptions } from '../../core/internal.js';
+import {
+  FileObjectStore,
+  isS3Address,
+  LocalFileSystem,
+  localPath,
+  type ObjectStore,
+  openS3Store,
+  parseS3Address,
+  type S3Settings,
+  schemeOf,
+} from '../../storage/index.js';
+import { SystemTimers } from './system-timers.js';
+
+/** Where jobs keep their checkpoints, each below it: a folder, relative to the process, or an s3:// address. */
+export function checkpointsRoot(options: ResolvedOptions): string {
+  return checkpointsAt(options.values['execution.checkpointing.dir'] ?? './.millrace');
+}
+
+/** Whether there are checkpoints, and at an s3:// address. */
+export function keptOnS3(options: ResolvedOptions): boolean {
+  return (
+    options.values['execution.checkpointing.interval'] !== undefined && isS3Address(checkpointsRoot(options))
+  );
+}
+
+/**
+ * What a person wrote, as a folder or an s3:// address.
+ *
+ * @throws MillraceError MR4002 for what is neither
+ */
+export function checkpointsAt(written: string): string {
+  if (isS3Address(written)) {
+    const { bucket, prefix } = parseS3Address(written);
+    return `s3://${bucket}/${prefix}`.replace(/\/$/, '');
+  }
+  const path = localPath(written);
+  if (path !== undefined) return path;
+  throw new MillraceError('MR4002', `There is no store for ${schemeOf(written)}://.`, {
+    where: { at: written.replace(/\/\/.*@/, '//') },
+    why: 'checkpoints are kept in folders and on S3',
+    hint: 'Name a local folder, or s3://bucket/prefix.',
+  });
+}
+
+/** @throws MillraceError MR4002 for an endpoint that is none */
+export function s3Settings({ values }: ResolvedOptions): S3Settings {
+  const endpoint = values['s3.endpoint'];
+  if (endpoint !== undefined) checkEndpoint(endpoint);
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const said = values['s3.region'] ?? AWS_REGION ?? AWS_DEFAULT_REGION;
+  return {
+    endpoint,
+    // A server of one's own has no regions, and yet requests are signed with one.
+    region: said ?? (endpoint === undefined ? undefined : 'us-east-1'),
+    pathStyleAccess: values['s3.path-style-access'],
+    partBytes: values['s3.upload.min.part.size'],
+    partsAtOnce: values['s3.upload.max.concurrent.uploads'],
+    tryTimeoutMs: values['s3.socket-timeout'],
+    retriesMax: values['s3.retry.max-num-retries'],
+  };
+}
+
+/** The store of a folder or address. `writer` is used by no other running store of it. */
+export function storeAt(folder: string, s3: S3Settings, writer: string): ObjectStore {
+  return isS3Address(folder)
+    ? s3StoreAt(folder, s3)
+    : new FileObjectStore(new LocalFileSystem(), folder, writer);
+}
+
+/**
+ * The same for a process that is to lead a job. Rejects with MR3009 if the store cannot tell who was the first to
+ * create an object, MR3002 or MR3001 if it cannot be used.
+ */
+export async function leaderStore(folder: string, s3: S3Settings, writer: string): Promise<ObjectStore> {
+  if (!isS3Address(folder)) return storeAt(folder, s3, writer);
+  const store = s3StoreAt(folder, s3);
+  await store.assertConditionalCreate(`probe/${randomBytes(8).toString('hex')}`);
+  return store;
+}
+
+function s3StoreAt(address: string, s3: S3Settings) {
+  return openS3Store(address, s3, {
+    createTimers: (deliver) => new SystemTimers(deliver),
+    jitter: new Prng(randomInt(2 ** 48 - 1)),
+  });
+}
+
+function checkEndpoint(endpoint: string): void {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (isWeb && url.username === '' && url.password === '') return;
+  throw new MillraceError('MR4002', 'The value of s3.endpoint is no address of a server.', {
+    where: { at: 's3.endpoint' },
+    why: isWeb ? 'it holds credentials' : 'it does not begin with http:// or https://',
+    hint: 'Write it as https://host:port; the AWS provider chain finds the credentials.',
+  });
+}
