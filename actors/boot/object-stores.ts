@@ -81,6 +81,8 @@ export async function leaderStore(folder: string, s3: S3Settings, writer: string
 }
 
 function s3StoreAt(address: string, s3: S3Settings) {
+  // Of this thread alone. Which versions of Node do is for this package to say, and not once for each thread.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   return openS3Store(address, s3, {
     createTimers: (deliver) => new SystemTimers(deliver),
     jitter: new Prng(randomInt(2 ** 48 - 1)),

@@ -57,21 +57,40 @@ export type OnUnreadable = (checkpointId: number, error: unknown) => void;
 
 /** How often a survey begins again because the log moves on under it. */
 const SURVEYS_MAX = 20;
+/** How often a slot is read that seems to be damaged. */
+const LOOKS_MAX = 3;
 /** How many files are looked at at once. */
 const LOOKS_AT_ONCE = 4;
 
-/** The numbers of all slots, ascending. */
+/**
+ * The numbers of all slots, ascending. Where the list has a gap below its newest slots, the missing ones are looked
+ * for: slots have no gaps, but there are object stores whose lists lag behind.
+ */
 export async function listSlots(store: ObjectStore): Promise<readonly number[]> {
-  const slots: number[] = [];
+  const slots = new Set<number>();
   for (const key of await store.list(LOG_PREFIX)) {
     const slot = slotOfKey(key);
-    if (slot !== undefined) slots.push(slot);
+    if (slot !== undefined) slots.add(slot);
   }
-  return slots.sort((a, b) => a - b);
+  const listed = [...slots].sort((a, b) => a - b);
+  const oldest = listed[0] ?? 0;
+  for (let slot = (listed.at(-1) ?? 0) - 1; slot > oldest; slot--) {
+    if (slots.has(slot)) continue;
+    if ((await store.head(slotKey(slot))) === undefined) break;
+    slots.add(slot);
+  }
+  return [...slots].sort((a, b) => a - b);
 }
 
-/** undefined if there is no such slot. */
+/** undefined if there is no such slot. One that seems damaged is read again: it may have been damaged on its way. */
 export async function readSlot(store: ObjectStore, slot: number): Promise<SlotReading | undefined> {
+  for (let looks = 1; ; looks++) {
+    const reading = await readSlotOnce(store, slot);
+    if (looks === LOOKS_MAX || reading === undefined || reading.error === undefined) return reading;
+  }
+}
+
+async function readSlotOnce(store: ObjectStore, slot: number): Promise<SlotReading | undefined> {
   const key = slotKey(slot);
   const bytes = await readObject(store, key);
   if (bytes === undefined) return undefined;
