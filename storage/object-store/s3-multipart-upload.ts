@@ -75,7 +75,7 @@ export class S3MultipartUpload {
         const { kind } = toS3Failure(error);
         // An answer was lost: the upload that is gone may have become the object.
         const mayBeDone = unsure && (kind === 'no-upload' || kind === 'exists' || kind === 'missing');
-        if (mayBeDone && (await this.#isThere(signal))) return;
+        if (mayBeDone && (await this.#isDone(signal))) return;
         unsure ||= kind === 'transient';
         throw error;
       }
@@ -95,9 +95,14 @@ export class S3MultipartUpload {
     }
   }
 
-  async #isThere(signal: AbortSignal): Promise<boolean> {
+  /** Whether the upload is gone and an object of its length is there. */
+  async #isDone(signal: AbortSignal): Promise<boolean> {
+    const { requests } = this.#channel;
+    const { key, uploadId } = this.#upload;
     try {
-      return (await this.#channel.requests.head(this.#upload.key, signal)) === this.#sizeBytes;
+      const uploads = await requests.listUploads(key, signal);
+      if (uploads.some((upload) => upload.uploadId === uploadId)) return false;
+      return (await requests.head(key, signal)) === this.#sizeBytes;
     } catch (error) {
       if (toS3Failure(error).kind === 'missing') return false;
       throw error;

@@ -160,6 +160,8 @@ function contentOf(number: number, length: number): Buffer {
   return content;
 }
 
+t.setTimeout(120_000);
+
 t.test('whatever fails, what a store says is so', { timeout: 120_000 }, async (t) => {
   let faults = 0;
   await check(
@@ -172,7 +174,7 @@ t.test('whatever fails, what a store says is so', { timeout: 120_000 }, async (t
         const plan = new RandomS3Faults(prng.fork(), evenFaults(prng.pick([0.01, 0.03, 0.06])));
         const server = await S3Server.start({ faults: { faultOf: (request) => seen(plan, request) } });
         try {
-          const limits = { retriesMax: prng.pick([0, 1, 5]), tryTimeoutMs: 400 };
+          const limits = { retriesMax: prng.pick([0, 1, 5]), tryTimeoutMs: 250 };
           const stores = [0, 1].map((process) =>
             s3StoreAt(server.endpoint, { seed: seed + process, limits }),
           );
