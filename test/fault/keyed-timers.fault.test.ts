@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Prng } from '../../core/base/prng.js';
-import { BUCKET_MS, earlyTick, type Tick, tick } from './jobs/keyed-timers.js';
+import { expectedOutput, linesOf, wholeBuckets } from './keyed-timers-output.js';
 import { jobPath, MillraceProcess, visibleFiles } from './millrace-process.js';
 
 /**
@@ -12,29 +12,6 @@ import { jobPath, MillraceProcess, visibleFiles } from './millrace-process.js';
  */
 const COUNT = 4000;
 const KILLS = 4;
-
-function expected(): { counts: string[]; odd: string[] } {
-  const all = [
-    ...Array.from({ length: COUNT }, (_, i) => tick(i)),
-    ...Array.from({ length: 50 }, (_, i) => earlyTick(i)),
-  ];
-  const byBucket = new Map<string, Tick[]>();
-  const totals = new Map<string, number>();
-  for (const r of all) {
-    const at = (Math.floor(r.time / BUCKET_MS) + 1) * BUCKET_MS;
-    const bucket = `${r.key} ${at}`;
-    byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), r]);
-    totals.set(r.key, (totals.get(r.key) ?? 0) + 1);
-  }
-  const counts = [...byBucket].map(([bucket, records]) => {
-    const [key, at] = bucket.split(' ');
-    const ids = records.map((r) => r.id).sort((a, b) => a - b);
-    return JSON.stringify({ key, at: Number(at), count: ids.length, ids });
-  });
-  for (const [key, total] of totals) counts.push(JSON.stringify({ key, total }));
-  const odd = all.filter((r) => r.id % 2 !== 0).map((r) => JSON.stringify(r.id));
-  return { counts: counts.sort(), odd: odd.sort() };
-}
 
 /** Asked first before and then after a checkpoint has been completed. */
 function secondTime(): () => Promise<boolean> {
@@ -56,26 +33,6 @@ t.test('and so they do when each run has another parallelism', { timeout: 120_00
   };
   return throughKills(t, another);
 });
-
-/**
- * A reader that is given two splits reads one after the other, and by the time of the first the second comes
- * late: a bucket may be told of in parts. They are put together. (At the same parallelism too, where the other
- * reader's thread took longer to start than the first split to read.)
- */
-function wholeBuckets(counts: readonly string[]): string[] {
-  const buckets = new Map<string, number[]>();
-  const totals: string[] = [];
-  for (const line of counts) {
-    const { key, at, ids } = JSON.parse(line) as { key: string; at?: number; ids?: number[] };
-    if (at === undefined) totals.push(line);
-    else buckets.set(`${key} ${at}`, [...(buckets.get(`${key} ${at}`) ?? []), ...(ids ?? [])]);
-  }
-  for (const [bucket, ids] of buckets) {
-    const [key, at] = bucket.split(' ');
-    totals.push(JSON.stringify({ key, at: Number(at), count: ids.length, ids: ids.sort((a, b) => a - b) }));
-  }
-  return totals.sort();
-}
 
 async function throughKills(t: Test, nextParallelism: (prng: Prng) => number): Promise<void> {
   const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
@@ -128,11 +85,8 @@ async function throughKills(t: Test, nextParallelism: (prng: Prng) => number): P
   await finish('one more resume');
   t.same([...seen], last, 'which adds nothing');
   const lines = (name: string): string[] =>
-    [...seen]
-      .filter(([path]) => path.startsWith(join(output, name)))
-      .flatMap(([, text]) => text.split('\n').slice(0, -1))
-      .sort();
-  const { counts, odd } = expected();
+    linesOf([...seen].filter(([path]) => path.startsWith(join(output, name))));
+  const { counts, odd } = expectedOutput(COUNT);
   t.same(wholeBuckets(lines('counts')), counts, `seed ${seed}: every result once`);
   t.same(lines('odd'), odd, `seed ${seed}: every side output once`);
 }
