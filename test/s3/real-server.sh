@@ -51,7 +51,9 @@ case "$name" in
       cat >"$folder/pom.xml" <<POM
 <project><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version>
 <packaging>pom</packaging><dependencies><dependency><groupId>org.gaul</groupId><artifactId>s3proxy</artifactId>
-<version>$version</version></dependency></dependencies></project>
+<version>$version</version></dependency><!-- Its own dependencies disagree on this one. -->
+<dependency><groupId>com.fasterxml.jackson.core</groupId><artifactId>jackson-annotations</artifactId>
+<version>2.21</version></dependency></dependencies></project>
 POM
       (cd "$folder" && timeout 600 mvn -B -q dependency:copy-dependencies -DoutputDirectory=lib) \
         >"$folder/log" 2>&1 || leave_out "$(tail -n 3 "$folder/log")"
@@ -67,7 +69,7 @@ jclouds.identity=local
 jclouds.credential=local
 jclouds.filesystem.basedir=$folder/root
 CONF
-    java -cp "$classes/*" org.gaul.s3proxy.Main --properties "$folder/s3proxy.conf" >"$folder/server.log" 2>&1 &
+    java -DLOG_LEVEL=warn -cp "$classes/*" org.gaul.s3proxy.Main --properties "$folder/s3proxy.conf" >"$folder/server.log" 2>&1 &
     server_pid=$!
     ;;
   *)
