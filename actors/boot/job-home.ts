@@ -70,18 +70,7 @@ export async function openJobHome(
   const removeLocal = (): Promise<void> => rm(localFolder, { recursive: true, force: true });
   if (plan.options.values['execution.checkpointing.interval'] === undefined) {
     if (fromSavepoint !== undefined) throw needsCheckpoints();
-    return {
-      type: 'home',
-      storage: undefined,
-      manifest: undefined,
-      nextCheckpointId: undefined,
-      folder,
-      savepointFolder: undefined,
-      s3,
-      localFolder,
-      warnings: [],
-      release: removeLocal,
-    };
+    return withoutCheckpoints({ folder, s3, localFolder, release: removeLocal });
   }
   const passedOver: PassedOverCheckpoint[] = [];
   const onUnreadable = (checkpointId: number, error: unknown): void => {
@@ -127,6 +116,18 @@ export async function openJobHome(
       released ??= opened.release().then(removeLocal);
       return released;
     },
+  };
+}
+
+function withoutCheckpoints(home: Pick<JobHome, 'folder' | 's3' | 'localFolder' | 'release'>): JobHome {
+  return {
+    type: 'home',
+    storage: undefined,
+    manifest: undefined,
+    nextCheckpointId: undefined,
+    savepointFolder: undefined,
+    warnings: [],
+    ...home,
   };
 }
 

@@ -1,4 +1,9 @@
-import { type CheckpointManifest, crc32c, type StateFileReader } from '../../core/internal.js';
+import {
+  type CheckpointManifest,
+  crc32c,
+  isMillraceError,
+  type StateFileReader,
+} from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { corruptFile, FieldReader } from './field-reader.js';
 import { FieldWriter } from './field-writer.js';
@@ -25,6 +30,8 @@ const VERSION = 1;
 const FRAME_BYTES = 8;
 const CRC_BYTES = 4;
 const OWNER = 'savepoint';
+/** How often metadata are read that seem to be damaged: they may have been damaged on their way. */
+const LOOKS_MAX = 3;
 
 /** Copies the files that the manifest names, then makes the folder a savepoint. `target` is a new folder's. */
 export async function writeSavepoint(
@@ -44,6 +51,17 @@ export async function writeSavepoint(
  * @throws MillraceError MR3004 if its metadata are damaged
  */
 export async function readSavepoint(store: ObjectStore): Promise<CheckpointManifest | undefined> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await readSavepointOnce(store);
+    } catch (error) {
+      const isDamage = isMillraceError(error) && error.code === 'MR3004';
+      if (!isDamage || looks === LOOKS_MAX) throw error;
+    }
+  }
+}
+
+async function readSavepointOnce(store: ObjectStore): Promise<CheckpointManifest | undefined> {
   const status = await store.head(METADATA_KEY);
   if (status === undefined) return undefined;
   const file = store.describe(METADATA_KEY);
