@@ -3,8 +3,9 @@ import { NO_TIMESTAMP } from '../element/watermark.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { encodeKey } from '../serde/key-encoding.js';
 import type { RecordCodec } from '../serde/record-codec.js';
+import { appendTime, TIME_BYTES } from '../serde/time-layout.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
-import { appendTime, TIME_BYTES } from '../state/state-row.js';
+
 import { AbstractSortingOperator } from './abstract-sorting-operator.js';
 import type { Collector } from './collector.js';
 import { ElementCollector } from './element-collector.js';
