@@ -15,7 +15,6 @@ import {
   type SplitEnumerator,
   type SplitEnumeratorContext,
 } from './source.js';
-import { SplitQueueEnumerator } from './split-queue-enumerator.js';
 
 /**
  * The indices next, next + step, ... below `end` (no end if undefined). Plain data: it goes into checkpoints.
@@ -103,23 +102,55 @@ class UnpacedGenerator<T> implements Source<T, DataGeneratorSplit, readonly Data
   ): SplitEnumerator<readonly DataGeneratorSplit[]> {
     const step = context.parallelism;
     const splits = Array.from({ length: step }, (_, next) => ({ next, step, end: this.#count }));
-    return new SplitQueueEnumerator(context, splits);
+    return new StrideEnumerator(context, splits);
   }
 
   restoreEnumerator(
     context: SplitEnumeratorContext<DataGeneratorSplit>,
     state: readonly DataGeneratorSplit[],
   ): SplitEnumerator<readonly DataGeneratorSplit[]> {
-    return new SplitQueueEnumerator(context, state);
+    return new StrideEnumerator(context, state);
   }
 
   createReader(context: SourceReaderContext): SourceReader<T, DataGeneratorSplit> {
     return new InterleavedSourceReader(context, {
       splitId: ({ next, step }: DataGeneratorSplit) => `${next % step} of ${step}`,
       open: (split) => new DataGeneratorReader(this.#fn, split),
-      // More of them come at a lower parallelism; an unbounded one never makes way for another.
+      // At a lower parallelism a reader has several; an unbounded one never makes way for another.
       splitsAtOnce: 1,
     });
+  }
+}
+
+/**
+ * Gives each subtask its own strides, all at once: they run through the same time, so one that was read after
+ * another had ended would be late from its first record to its last.
+ *
+ * Invariants: a stride leaves the list in the same call that assigns it; whose it is depends on the stride and the
+ * parallelism alone, so a subtask that had ended never owns one that is left.
+ */
+class StrideEnumerator implements SplitEnumerator<readonly DataGeneratorSplit[]> {
+  readonly #context: SplitEnumeratorContext<DataGeneratorSplit>;
+  #strides: readonly DataGeneratorSplit[];
+
+  constructor(context: SplitEnumeratorContext<DataGeneratorSplit>, strides: readonly DataGeneratorSplit[]) {
+    this.#context = context;
+    this.#strides = strides;
+  }
+
+  start(): void {}
+
+  handleSplitRequest(subtask: number): void {
+    const { parallelism } = this.#context;
+    const isOwn = ({ next, step }: DataGeneratorSplit) => (next % step) % parallelism === subtask;
+    const own = this.#strides.filter(isOwn);
+    this.#strides = this.#strides.filter((stride) => !isOwn(stride));
+    for (const stride of own) this.#context.assignSplit(stride, subtask);
+    this.#context.signalNoMoreSplits(subtask);
+  }
+
+  snapshotState(): readonly DataGeneratorSplit[] {
+    return this.#strides;
   }
 }
 

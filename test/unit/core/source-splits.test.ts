@@ -120,3 +120,53 @@ for (const [name, make, timeOf] of SOURCES) {
     );
   });
 }
+
+t.test('generated data is dealt out by what is whose, whoever asks first', async (t) => {
+  const source = new DataGeneratorSource((index) => index, COUNT);
+  const world = new OperatorWorld();
+  const assigned: [unknown, number][] = [];
+  const ended: number[] = [];
+  const deal = (parallelism: number, state?: unknown) => {
+    const context = {
+      parallelism,
+      fileSystem: world.fileSystem,
+      clock: world.clock,
+      assignSplit: (split: { next: number }, subtask: number) => void assigned.push([split.next, subtask]),
+      signalNoMoreSplits: (subtask: number) => void ended.push(subtask),
+      callAsync: () => {},
+    };
+    return state === undefined
+      ? source.createEnumerator(context)
+      : source.restoreEnumerator(context, state as never);
+  };
+  const first = deal(4);
+  first.handleSplitRequest(2);
+  first.handleSplitRequest(2);
+  t.strictSame(assigned, [[2, 2]], 'its own stride, and never that of one which has not asked yet');
+  t.strictSame(ended, [2, 2]);
+  const left = first.snapshotState(1);
+  assigned.length = 0;
+  const same = deal(4, left);
+  for (const subtask of [0, 1, 3]) same.handleSplitRequest(subtask);
+  t.strictSame(
+    assigned,
+    [
+      [0, 0],
+      [1, 1],
+      [3, 3],
+    ],
+    'after a restore the same',
+  );
+  assigned.length = 0;
+  const fewer = deal(2, left);
+  for (const subtask of [1, 0]) fewer.handleSplitRequest(subtask);
+  t.strictSame(
+    assigned,
+    [
+      [1, 1],
+      [3, 1],
+      [0, 0],
+    ],
+    'fewer readers have several at once',
+  );
+});
