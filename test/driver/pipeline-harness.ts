@@ -4,6 +4,7 @@ import {
   FileCache,
   MillraceError,
   resolveOptions,
+  Watermark,
 } from '../../core/internal.js';
 import { readCachedFiles } from '../../storage/index.js';
 import { DescribedPipeline, type HarnessBuild, type HarnessOptions } from './described-pipeline.js';
@@ -126,15 +127,19 @@ export class PipelineHarness {
     });
   }
 
-  /** Event time of the source has come so far. One that is not above the last one changes nothing. */
+  /**
+   * Event time of the source has come so far; from `Watermark.MAX` on, to its end. One that is not above the last
+   * one changes nothing.
+   */
   watermark(source: string, timestamp: number): Promise<void> {
     return this.#inTurn(() => {
-      if (!Number.isSafeInteger(timestamp)) {
+      const isEnd = timestamp >= Watermark.MAX;
+      if (!isEnd && !Number.isSafeInteger(timestamp)) {
         throw new MillraceError('MR1001', `The watermark is ${String(timestamp)}.`, {
-          hint: 'Give whole milliseconds since the epoch, at most Watermark.MAX.',
+          hint: 'Give whole milliseconds since the epoch, or Watermark.MAX.',
         });
       }
-      this.#ports.feed(source).push({ type: 'watermark', timestamp });
+      this.#ports.feed(source).push({ type: 'watermark', timestamp: isEnd ? Watermark.MAX : timestamp });
       return this.#run.untilIdle();
     });
   }
