@@ -28,7 +28,8 @@ export class StateWriterHost {
   constructor(onFailed: (error: MillraceError) => void) {
     const memory = KillLock.memory();
     this.#lock = new KillLock(memory);
-    // On behalf of the thread, which leaves when it has loaded: cut off within that, the native library ends the process.
+    // On behalf of the thread, which leaves when it has loaded: cut off within that, the native library ends
+    // the process.
     this.#lock.enter();
     this.#thread = spawnThread(new URL('./state-writer-thread.js', import.meta.url), STATE_WRITER_HEAP, {
       workerData: memory,
