@@ -192,6 +192,7 @@ export {
   type SplitEnumeratorContext,
   SplitQueueEnumerator,
   type SplitReader,
+  type StandardStream,
   type StateOptions,
   type StateTtlConfig,
   StreamExecutionEnvironment,

@@ -66,7 +66,7 @@ export { PrintSink } from './api/print-sink.js';
 export { reinterpretAsKeyedStream } from './api/reinterpreted-stream.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
 export { SingleOutputStreamOperator } from './api/single-output-stream-operator.js';
-export type { Committer, Sink, SinkWriter, SinkWriterContext } from './api/sink.js';
+export type { Committer, Sink, SinkWriter, SinkWriterContext, StandardStream } from './api/sink.js';
 export {
   type Boundedness,
   InputStatus,

@@ -19,7 +19,7 @@ export { checkOptionNames } from './api/option-names.js';
 export { OutputTag } from './api/output-tag.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
 export type { SingleOutputStreamOperator } from './api/single-output-stream-operator.js';
-export type { Committer, Sink, SinkWriter, SinkWriterContext } from './api/sink.js';
+export type { Committer, Sink, SinkWriter, SinkWriterContext, StandardStream } from './api/sink.js';
 export {
   type Boundedness,
   InputStatus,

@@ -102,7 +102,7 @@ async function environmentOf(
     contract.state.s3,
     `e${contract.epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`,
   );
-  const output = new StandardOutput();
+  const streams = { stdout: new StandardOutput('stdout'), stderr: new StandardOutput('stderr') };
   return {
     jobName: contract.jobName,
     address,
@@ -129,7 +129,7 @@ async function environmentOf(
         owner,
       }),
     report: (report) => contract.mailbox.postMessage(report satisfies TaskReport),
-    writeLine: (line) => output.writeLine(line),
+    writeLine: (line, to = 'stdout') => streams[to].writeLine(line),
   };
 }
 

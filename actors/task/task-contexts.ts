@@ -94,7 +94,7 @@ export class TaskContexts {
       wakeAt: (wallMs) => this.#wakeAt(index, wallMs),
       mustYield: () => host.room.mustYield(),
       fail: (error) => host.fail(error),
-      writeLine: (line) => environment.writeLine(line),
+      writeLine: (line, to) => environment.writeLine(line, to),
       collect: (writer, sequence, values) =>
         environment.report({ type: 'collected', uid: node.uid, writer, sequence, values }),
       userError: (error) => this.#userError(node, error),

@@ -10,6 +10,7 @@ import type {
   JobParameters,
   KeyedStateBackend,
   SnapshotWriter,
+  StandardStream,
   StateFileReader,
   SubtaskSnapshot,
   TaskAddress,
@@ -43,8 +44,8 @@ export interface TaskEnvironment {
   /** A writer for the state files of this task in one checkpoint. */
   snapshotWriter(checkpointId: number, owner: string): SnapshotWriter;
   report(report: TaskReport): void;
-  /** A line for standard output; resolves when it has been taken. */
-  writeLine(line: string): Promise<void>;
+  /** A line for standard output, or that of errors; resolves when it has been taken. */
+  writeLine(line: string, to?: StandardStream): Promise<void>;
 }
 
 export interface TaskInputEdge {

@@ -30,7 +30,6 @@ import {
   type RichMapFunction,
   type RichProcess,
 } from '../operator/rich-functions.js';
-import { sinkOperator } from '../operator/sink-operator.js';
 import { filterOperator, mapOperator } from '../operator/stateless-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
 import { checkSynchronous } from '../operator/synchronous.js';
@@ -41,13 +40,9 @@ import type { MapStateDescriptor } from '../state/state-descriptor.js';
 import { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { BroadcastConnectedStream, BroadcastStream, checkDescriptors } from './broadcast-stream.js';
 import { type ConnectedInputs, ConnectedStreams, checkSameJob } from './connected-streams.js';
-import { DataStreamSink } from './data-stream-sink.js';
 import type { KeyedStream } from './keyed-stream.js';
-import { checkCount, checkText } from './operator-settings.js';
 import type { OutputTag } from './output-tag.js';
-import { PrintSink } from './print-sink.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
-import type { Sink } from './sink.js';
 import { WindowableStream } from './windowable-stream.js';
 
 /**
@@ -306,44 +301,6 @@ export class DataStream<T> extends WindowableStream<T> {
     }
     origin.node.declareSideOutput(tag.id, tag.type as TypeDescriptor<unknown> | undefined);
     return new DataStream(this.factory, [{ node: origin.node, tag: tag.id, partitioning: undefined }]);
-  }
-
-  /**
-   * Ends the stream in a sink. The name also makes the sink's uid, unless it is given one.
-   *
-   * @example
-   * ```ts
-   * flights.sinkTo(FileSink.jsonLines('output/flights', { type: flight }), 'flights');
-   * ```
-   */
-  sinkTo<CommittableT, WriterStateT>(
-    sink: Sink<T, CommittableT, WriterStateT>,
-    name?: string,
-  ): DataStreamSink {
-    if (typeof sink !== 'object' || sink === null || typeof sink.createWriter !== 'function') {
-      throw new MillraceError('MR1001', 'sinkTo takes a Sink: an object with createWriter.');
-    }
-    if (name !== undefined) checkText(name, 'name');
-    const node = this.factory.graph.add({
-      kind: 'sink',
-      name: `Sink: ${name ?? 'Unnamed'}`,
-      ...(name === undefined ? {} : { givenName: name }),
-      operator: { kind: 'operator', factory: sinkOperator(sink) },
-      inputs: [this.origins],
-      outputType: undefined,
-      isSink: true,
-      isStateful: sink.createCommitter !== undefined,
-    });
-    if (sink.parallelism !== undefined) node.parallelism = checkCount(sink.parallelism, 'parallelism');
-    return new DataStreamSink(node);
-  }
-
-  /** Prints each record as a line on standard output, after `prefix` where one is given. */
-  print(prefix?: string): DataStreamSink {
-    const sink = this.sinkTo(new PrintSink<T>(prefix));
-    return sink.name(
-      prefix === undefined ? 'Sink: Print to Std. Out' : `Sink: Print to Std. Out (${prefix})`,
-    );
   }
 
   /** @throws MillraceError MR1001 if the other is no stream of the same job */

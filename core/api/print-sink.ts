@@ -1,14 +1,15 @@
 import { Availability } from '../base/availability.js';
 import { jsonText } from '../serde/json-text.js';
-import type { Sink, SinkWriter, SinkWriterContext } from './sink.js';
+import type { Sink, SinkWriter, SinkWriterContext, StandardStream } from './sink.js';
 
-/** Lines that may be on their way to the standard output before the writer is busy. */
+/** Lines that may be on their way before the writer is busy. */
 const MAX_LINES_UNDER_WAY = 1000;
 
 /**
  * Prints each record on a line of its own: a string as it is, anything else as JSON. As in Flink a line
  * begins with the prefix, if there is one, and the number of the subtask (from 1), if there are several:
- * `prefix:1> `. What is printed cannot be taken back, so after a failure lines are printed again.
+ * `prefix:1> `. What is printed cannot be taken back, so after a failure lines are printed again. With `'stderr'`
+ * they go to standard error.
  *
  * @example
  * ```ts
@@ -17,16 +18,18 @@ const MAX_LINES_UNDER_WAY = 1000;
  */
 export class PrintSink<T> implements Sink<T, never, never> {
   readonly #prefix: string;
+  readonly #to: StandardStream;
 
-  constructor(prefix = '') {
+  constructor(prefix = '', to: StandardStream = 'stdout') {
     this.#prefix = prefix;
+    this.#to = to;
   }
 
   createWriter(context: SinkWriterContext): SinkWriter<T, never, never> {
     const subtask = context.parallelism > 1 ? String(context.subtaskIndex + 1) : '';
     const separator = this.#prefix !== '' && subtask !== '' ? ':' : '';
     const head = `${this.#prefix}${separator}${subtask}`;
-    return new PrintWriter(head === '' ? '' : `${head}> `, context);
+    return new PrintWriter(head === '' ? '' : `${head}> `, this.#to, context);
   }
 }
 
@@ -36,14 +39,16 @@ export class PrintSink<T> implements Sink<T, never, never> {
  */
 class PrintWriter<T> implements SinkWriter<T, never, never> {
   readonly #head: string;
+  readonly #to: StandardStream;
   readonly #context: SinkWriterContext;
   readonly #taken: Availability;
   #underWay: number;
   #failed: boolean;
   #failure: unknown;
 
-  constructor(head: string, context: SinkWriterContext) {
+  constructor(head: string, to: StandardStream, context: SinkWriterContext) {
     this.#head = head;
+    this.#to = to;
     this.#context = context;
     this.#taken = new Availability();
     this.#underWay = 0;
@@ -59,7 +64,7 @@ class PrintWriter<T> implements SinkWriter<T, never, never> {
     if (this.#failed) throw this.#failure;
     this.#underWay++;
     const text = typeof value === 'string' ? value : jsonText(value);
-    this.#context.writeLine(`${this.#head}${text}`).then(
+    this.#context.writeLine(`${this.#head}${text}`, this.#to).then(
       () => {
         this.#underWay--;
         this.#taken.release();

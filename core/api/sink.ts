@@ -1,6 +1,9 @@
 import type { Clock } from '../ports/clock.js';
 import type { FileSystem } from '../ports/file-system.js';
 
+/** Where a process says something. */
+export type StandardStream = 'stdout' | 'stderr';
+
 /**
  * A sink: writers take records; for exactly-once they hand out committables at each checkpoint, and a
  * committer makes them visible once that checkpoint is complete. Commits are repeated after a crash, so
@@ -53,8 +56,8 @@ export interface SinkWriterContext {
   readonly restoredCheckpointId: number | undefined;
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
-  /** For sinks that print: what is data goes to standard output. Resolves when it has been taken. */
-  writeLine(line: string): Promise<void>;
+  /** For sinks that print: without `to`, on standard output. Resolves when it has been taken. */
+  writeLine(line: string, to?: StandardStream): Promise<void>;
   /**
    * Hands values to who started the job; what was handed over before under a number of a writer, or under a
    * later one, is passed over.

@@ -11,6 +11,7 @@ import { JoinedStreams } from './joined-streams.js';
 import type { OperatorTransform } from './operator-transform.js';
 import { PartitionWindowedStream } from './partition-windowed-stream.js';
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+import { SinkableStream } from './sinkable-stream.js';
 import type { StreamFactory } from './stream-factory.js';
 import { WindowOperatorBuilder } from './window-operator-builder.js';
 
@@ -44,18 +45,9 @@ export function transformStream<T, R>(
 }
 
 /** A stream, as far as it can be windowed, as a whole or together with another one, and what that takes. */
-export abstract class WindowableStream<T> {
-  /** Where the records come from; several after a union. */
-  protected readonly origins: readonly StreamOrigin[];
-  protected readonly factory: StreamFactory;
-
+export abstract class WindowableStream<T> extends SinkableStream<T> {
   static {
     inputOf = ({ factory, origins }) => ({ factory, origins });
-  }
-
-  constructor(factory: StreamFactory, origins: readonly StreamOrigin[]) {
-    this.factory = factory;
-    this.origins = origins;
   }
 
   /**

@@ -167,7 +167,7 @@ function writerContext(context: ChainedOperatorContext): SinkWriterContext {
     restoredCheckpointId: context.restoredCheckpointId,
     fileSystem: context.fileSystem,
     clock: context.clock,
-    writeLine: (line) => context.writeLine(line),
+    writeLine: (line, to) => context.writeLine(line, to),
     collect: (writer, sequence, values) => context.collect(writer, sequence, values),
   };
 }

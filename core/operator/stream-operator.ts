@@ -1,5 +1,6 @@
 import type { JobParameters } from '../api/job-parameters.js';
 import type { OutputTag } from '../api/output-tag.js';
+import type { StandardStream } from '../api/sink.js';
 import type { OperatorListHandle, OperatorStateHandle } from '../checkpoint/snapshot-handle.js';
 import type { Clock } from '../ports/clock.js';
 import type { Completions } from '../ports/completions.js';
@@ -125,8 +126,8 @@ export interface OperatorContext {
   mustYield(): boolean;
   /** Fails the task from an asynchronous place (a rejected commit). */
   fail(error: unknown): void;
-  /** A line of data for standard output; resolves when taken. */
-  writeLine(line: string): Promise<void>;
+  /** A line of data for standard output, or that of errors; resolves when taken. */
+  writeLine(line: string, to?: StandardStream): Promise<void>;
   /** Hands values to who started the job: batches of one writer of the operator are numbered, upwards. */
   collect(writer: string, sequence: number, values: readonly unknown[]): void;
   /**

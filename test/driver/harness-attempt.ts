@@ -164,8 +164,8 @@ class HarnessSite implements AttemptSite<HarnessTask> {
         trace: NO_TRACE,
         snapshotWriter: (checkpointId, owner) => checkpoints.writerFor(checkpointId, attempt, owner),
         report: (report) => onEvent({ type: 'report', task: address, report }),
-        writeLine: async (line) => {
-          process.stdout.write(`${line}\n`);
+        writeLine: async (line, to = 'stdout') => {
+          process[to].write(`${line}\n`);
         },
       },
       adopt: (task, doorbell) => new HarnessTask(address, { task, doorbell }, completions, time, onEvent),

@@ -16,6 +16,8 @@ t.test('a job says which partition keeps its windows from firing', async (t) => 
     const held = windows.filter(({ heldBackBy }) => heldBackBy.length === 1);
     // Before its task runs, the source itself has nothing to say.
     const runs = explanation?.operators.some(({ name }) => name === 'Source: log') === true;
+    // A task may be late with its answer where the machine is busy.
+    if (explanation?.silent.length !== 0) return false;
     return runs && held.length === 2 && ticks.filter(({ watermark }) => watermark > 0).length === 2;
   };
   const giveUpMs = performance.now() + 60_000;

@@ -42,10 +42,11 @@ export function operatorMethods(tree: SourceTree): Map<string, readonly string[]
       );
     }
   }
-  // Its methods are DataStream's to everybody but the two files.
-  const windowable = found.get('WindowableStream') ?? [];
-  found.delete('WindowableStream');
-  found.set('DataStream', [...(found.get('DataStream') ?? []), ...windowable]);
+  // Their methods are DataStream's to everybody but these files.
+  for (const part of ['WindowableStream', 'SinkableStream']) {
+    found.set('DataStream', [...(found.get('DataStream') ?? []), ...(found.get(part) ?? [])]);
+    found.delete(part);
+  }
   return found;
 }
 

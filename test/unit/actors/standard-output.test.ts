@@ -6,11 +6,11 @@ import { StandardOutput } from '../../../actors/boot/standard-output.js';
 type Taken = number | NodeJS.ErrnoException;
 
 /** Stands in for the operating system: takes what `take` says of each write, and says so a turn later. */
-function operatingSystem(t: Test, take: (bytes: Buffer) => Taken = (bytes) => bytes.length) {
+function operatingSystem(t: Test, take: (bytes: Buffer) => Taken = (bytes) => bytes.length, file = 1) {
   const taken: string[] = [];
   const { write } = fs;
   const captured = (fd: number, bytes: Buffer, done: (error: Error | null, count?: number) => void): void => {
-    t.equal(fd, 1);
+    t.equal(fd, file);
     const answer = take(bytes);
     if (typeof answer === 'number') taken.push(bytes.subarray(0, answer).toString());
     setImmediate(() => (typeof answer === 'number' ? done(null, answer) : done(answer)));
@@ -37,6 +37,12 @@ t.test('lines that come while others are written go out together, in order', asy
   await Promise.all([first, ...rest]);
   t.equal(taken.join(''), Array.from({ length: 1000 }, (_, i) => `${i + 1}\n`).join(''));
   t.ok(taken.length <= 2, `${taken.length} writes`);
+});
+
+t.test('standard error is another file', async (t) => {
+  const taken = operatingSystem(t, (bytes) => bytes.length, 2);
+  await new StandardOutput('stderr').writeLine('careful');
+  t.same(taken, ['careful\n']);
 });
 
 t.test('a line is done when all of it has been taken', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { DiscardingSink } from '../../../core/api/discarding-sink.js';
 import { PrintSink } from '../../../core/api/print-sink.js';
+import { build } from '../../build.js';
 import { MemoryFileSystem } from '../storage/memory-file-system.js';
 import { SinkDriver, sinkContext } from '../storage/sink-driver.js';
 
@@ -21,6 +22,24 @@ t.test('lines carry the prefix and the number of the subtask, as in Flink', asyn
     await driver.prepare(true);
     t.same(lines, [line]);
   }
+});
+
+t.test('it prints on standard output, or on that of errors', async (t) => {
+  for (const to of [undefined, 'stdout', 'stderr'] as const) {
+    const said: unknown[] = [];
+    const context = {
+      ...sinkContext(fileSystem),
+      writeLine: async (line: string, where?: string) => void said.push([where, line]),
+    };
+    const driver = await SinkDriver.open(new PrintSink<string>('p', to), context);
+    await driver.write('x');
+    await driver.prepare(true);
+    t.same(said, [[to ?? 'stdout', 'p> x']]);
+  }
+  const { graph } = build((env) => {
+    env.fromSequence(1, 2).printToErr('numbers');
+  });
+  t.match(graph.vertices[0]?.name, 'Sink: Print to Std. Err (numbers)');
 });
 
 t.test('what is not a string is printed as JSON', async (t) => {
