@@ -106,7 +106,7 @@ export class OperatorWorld implements Completions {
       subtaskIndex,
       attempt: options.attempt ?? 1,
       keyGroups: keyGroupRangeOf(subtaskIndex, parallelism, maxParallelism),
-      managedBytes: 4 * 1024 * 1024,
+      managedBytes: this.managedBytes,
       restore: options.restored?.keyed,
       reader: this.files,
     });

@@ -31,6 +31,7 @@ const RUNS = SMALL ? 1 : 3;
 const SIZE_MS = 100 * KEYS;
 const DISORDER_MS = 500;
 const WATERMARK_EVERY = 1000;
+const MANAGED_BYTES = 64 * 1024 * 1024;
 /** Between sessions, of all keys at once. */
 const PAUSE_MS = SIZE_MS;
 
@@ -66,6 +67,7 @@ let stores = 0;
 async function openOperator(job: Job, output: SummingOutput): Promise<StreamOperator> {
   const factory = lastOperator<Payment>((stream) => job(stream.keyBy((p) => p.account)), payment);
   const world = new OperatorWorld();
+  world.managedBytes = MANAGED_BYTES;
   const writer = new InThreadStateWriter();
   world.backend = new LmdbStateBackend(join(folder, `${++stores}`), () => writer.connect());
   const store = await world.openStore({});

@@ -11,12 +11,16 @@ const SIGN = 0x8000_0000;
 /** Appends a safe integer so that bytes sort as the numbers do. */
 export function appendTime(out: ByteWriter, time: number): void {
   out.reserve(TIME_BYTES);
-  const at = out.position;
-  putTime(out.view, at, highWordOf(time), time | 0);
-  out.position = at + TIME_BYTES;
+  setTime(out.view, out.position, time);
+  out.position += TIME_BYTES;
 }
 
-/** Writes a time of these words as {@link appendTime} does. */
+/** {@link appendTime} to memory that is there. */
+export function setTime(view: DataView, at: number, time: number): void {
+  putTime(view, at, highWordOf(time), time | 0);
+}
+
+/** {@link setTime} of a time of these words. */
 export function putTime(view: DataView, at: number, high: number, low: number): void {
   view.setInt32(at, high ^ SIGN);
   view.setInt32(at + 4, low);
@@ -25,6 +29,11 @@ export function putTime(view: DataView, at: number, high: number, low: number): 
 /** Reads what {@link appendTime} wrote. */
 export function readTime(bytes: Uint8Array, at: number): number {
   return timeOf(highWordAt(bytes, at), lowWordAt(bytes, at));
+}
+
+/** {@link readTime} from memory that has a view. hot path. */
+export function timeAt(view: DataView, at: number): number {
+  return timeOf(view.getInt32(at) ^ SIGN, view.getInt32(at + 4));
 }
 
 /** The high word of a time, signed. Its low word is `time | 0`. */

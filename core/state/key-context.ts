@@ -127,7 +127,6 @@ export class KeyContext {
     this.windowStart = start;
     this.windowEnd = end;
     this.hasWindow = true;
-    this.windowRow.setWindow(start, end);
     this.windowRow.form = OPEN;
     if (this.elementPrefix === StateNamespace.WINDOW) this.elementPrefix = -1;
   }
@@ -159,6 +158,7 @@ export class KeyContext {
     this.hasDependents = true;
     const key = this.rowOf(StateNamespace.VOID);
     if (key.form === RowForm.INT) {
+      this.windowRow.setWindow(this.windowStart, this.windowEnd);
       this.windowRow.setIntWindow(key.keyGroup, key.int, key.hash);
       return;
     }

@@ -1,8 +1,8 @@
 import { invariant } from '../base/invariant.js';
-import type { KeyedStateStore, StateTable } from '../ports/keyed-state-store.js';
+import type { KeyedStateStore, RowKey, StateTable } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { ByteWriter } from '../serde/byte-writer.js';
-import { appendTime, readTime, TIME_BYTES } from '../serde/time-layout.js';
+import { setTime, TIME_BYTES, timeAt } from '../serde/time-layout.js';
 import { type KeyContext, StateNamespace } from '../state/key-context.js';
 import { TimeWindow } from './time-window.js';
 import type { MergingWindowAssigner } from './window-assigner.js';
@@ -32,26 +32,34 @@ export interface MergingWindow {
 const NONE: readonly TimeWindow[] = [];
 
 const ENTRY_BYTES = 4 * TIME_BYTES;
+const COUNT_BYTES = 4;
 
 /**
  * The windows of the current key that live, and under which window the state of each is kept: that of one of
  * the windows of which it was made, so that state moves only when two of them have some.
  *
  * ```
- *   row under the key   (start | end | start of state | end of state)*      times of 8 bytes
+ *   row under the key   number of windows u32 | the first of them
+ *   row of the others   (a window)*                                         no row if there is one window at most
+ *
+ *   a window            start | end | start of state | end of state         times of 8 bytes
  * ```
  *
- * Invariants: between `load` and `persist` the set is that of the current key; no two entries share a window
- * or a state; a key without windows has no row.
+ * Most keys have one window. Rows of one size have the short way through state, and others would not.
+ *
+ * Invariants: between `load` and `persist` the set is that of the current key, and `#stored` windows of it are in
+ * state; no two entries share a window or a state; a key without windows has no row.
  */
 export class MergingWindowSet {
   readonly #keys: KeyContext;
-  readonly #table: StateTable;
+  readonly #first: StateTable;
+  readonly #others: StateTable;
   readonly #reader = new ByteReader();
-  readonly #writer = new ByteWriter(ENTRY_BYTES);
+  readonly #writer = new ByteWriter(COUNT_BYTES + ENTRY_BYTES);
   readonly #mergeWindows: MergingWindowAssigner['mergeWindows'];
   readonly #listener: MergeListener;
   #entries: MergingWindow[] = [];
+  #stored = 0;
   #changed = false;
 
   constructor(
@@ -59,45 +67,71 @@ export class MergingWindowSet {
     mergeWindows: MergingWindowAssigner['mergeWindows'],
     listener: MergeListener,
   ) {
-    const options = { typeId: 'list<window,window>', ordered: false, fixedValueBytes: 0 };
+    const options = { typeId: 'list<window,window>', ordered: false };
+    const fixedValueBytes = COUNT_BYTES + ENTRY_BYTES;
     this.#keys = access.keys;
-    this.#table = access.store.table('merging-window-set', options);
+    this.#first = access.store.table('merging-window-set', { ...options, fixedValueBytes });
+    this.#others = access.store.table('merging-window-set-others', { ...options, fixedValueBytes: 0 });
     this.#mergeWindows = mergeWindows;
     this.#listener = listener;
   }
 
   load(): void {
     const reader = this.#reader;
+    const row = this.#keys.rowOf(StateNamespace.VOID);
     this.#changed = false;
-    this.#entries.length = 0;
-    if (!this.#table.get(this.#keys.rowOf(StateNamespace.VOID), reader)) return;
-    const { bytes } = reader;
-    for (let at = reader.position; at < reader.limit; at += ENTRY_BYTES) {
-      const window = new TimeWindow(readTime(bytes, at), readTime(bytes, at + TIME_BYTES));
-      const start = readTime(bytes, at + 2 * TIME_BYTES);
-      const end = readTime(bytes, at + 3 * TIME_BYTES);
-      const isOwn = window.start === start && window.end === end;
-      this.#entries.push({ window, state: isOwn ? window : new TimeWindow(start, end) });
+    this.#stored = 0;
+    if (!this.#first.get(row, reader)) {
+      this.#entries = [];
+      return;
     }
+    const count = reader.view.getInt32(reader.position);
+    reader.position += COUNT_BYTES;
+    this.#stored = count;
+    this.#entries = [readEntry(reader)];
+    if (count > 1) this.#loadOthers(row);
+  }
+
+  #loadOthers(row: RowKey): void {
+    const reader = this.#reader;
+    const found = this.#others.get(row, reader);
+    while (found && reader.position < reader.limit) this.#entries.push(readEntry(reader));
+    invariant(this.#entries.length === this.#stored, 'a key has as many windows as are counted', {
+      counted: this.#stored,
+      found: this.#entries.length,
+    });
   }
 
   persist(): void {
     if (!this.#changed) return;
     this.#changed = false;
     const row = this.#keys.rowOf(StateNamespace.VOID);
-    if (this.#entries.length === 0) {
-      this.#table.delete(row);
-      return;
+    const writer = this.#writer;
+    const count = this.#entries.length;
+    const first = this.#entries[0];
+    if (first === undefined) {
+      this.#first.delete(row);
+    } else {
+      writer.clear();
+      writer.reserve(COUNT_BYTES + ENTRY_BYTES);
+      writer.view.setInt32(0, count);
+      writer.position = COUNT_BYTES;
+      writeEntry(first, writer);
+      this.#first.put(row, writer, 0);
     }
+    if (count > 1) this.#persistOthers(row);
+    else if (this.#stored > 1) this.#others.delete(row);
+    this.#stored = count;
+  }
+
+  #persistOthers(row: RowKey): void {
     const writer = this.#writer;
     writer.clear();
-    for (const { window, state } of this.#entries) {
-      appendTime(writer, window.start);
-      appendTime(writer, window.end);
-      appendTime(writer, state.start);
-      appendTime(writer, state.end);
+    for (const entry of this.#entries.slice(1)) {
+      writer.reserve(ENTRY_BYTES);
+      writeEntry(entry, writer);
     }
-    this.#table.put(row, writer, 0);
+    this.#others.put(row, writer, 0);
   }
 
   /** Adds a window, and gives the one that it has become part of: perhaps itself. */
@@ -200,6 +234,26 @@ export class MergingWindowSet {
     );
     return entry;
   }
+}
+
+function readEntry(reader: ByteReader): MergingWindow {
+  const { view, position } = reader;
+  reader.position = position + ENTRY_BYTES;
+  const window = new TimeWindow(timeAt(view, position), timeAt(view, position + TIME_BYTES));
+  const start = timeAt(view, position + 2 * TIME_BYTES);
+  const end = timeAt(view, position + 3 * TIME_BYTES);
+  const isOwn = window.start === start && window.end === end;
+  return { window, state: isOwn ? window : new TimeWindow(start, end) };
+}
+
+/** There is room. */
+function writeEntry({ window, state }: MergingWindow, writer: ByteWriter): void {
+  const { view, position } = writer;
+  setTime(view, position, window.start);
+  setTime(view, position + TIME_BYTES, window.end);
+  setTime(view, position + 2 * TIME_BYTES, state.start);
+  setTime(view, position + 3 * TIME_BYTES, state.end);
+  writer.position = position + ENTRY_BYTES;
 }
 
 function has(windows: readonly TimeWindow[], window: TimeWindow): boolean {

@@ -49,7 +49,7 @@ export const PAGE_SHIFT = 8;
 
 /** Key and value sizes that are worth a slot. */
 export const INLINE_KEY_BYTES_MAX = 24;
-export const INLINE_VALUE_BYTES_MAX = 16;
+export const INLINE_VALUE_BYTES_MAX = 40;
 
 /** How the slots of a table lie in a chunk; in words, if nothing else is said. */
 export interface SlotGeometry {
