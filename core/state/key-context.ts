@@ -73,18 +73,18 @@ export class KeyContext {
    * @throws MillraceError MR2004 for a key without canonical form, MR2007 if another subtask owns the key
    */
   setCurrentKey(key: unknown): void {
-    if (typeof key === 'number' && (key | 0) === key) this.setInt(key | 0);
-    else this.setOther(key);
-  }
-
-  private setInt(key: number): void {
+    if (typeof key !== 'number' || (key | 0) !== key) {
+      this.setOther(key);
+      return;
+    }
     const row = this.keyRow;
     if (row.int === key && this.state === HAS_KEY_AND_IS_INT) return;
-    const hash = hashOfInt(key);
+    const int = key | 0;
+    const hash = hashOfInt(int);
     const mask = this.groupMask;
     const keyGroup = mask < 0 ? hash % this.maxParallelism : hash & mask;
     if (keyGroup < this.firstKeyGroup || keyGroup > this.lastKeyGroup) this.refuseForeign(key, keyGroup);
-    row.setHashedInt(keyGroup, key, hash);
+    row.setHashedInt(keyGroup, int, hash);
     this.state = HAS_KEY_AND_IS_INT;
     if (this.hasDependents) this.forgetDependents();
   }

@@ -31,8 +31,6 @@ const USED = SLOT_USED;
 const USED_AND_GONE = SLOT_USED | SLOT_GONE;
 /** Where the value of a slot of an integer is. */
 const INT32_VALUE = SLOT_KEY + 2;
-/** Such a slot has as many words as this power of two. */
-const INT32_SLOT_SHIFT = 2;
 const STAMP_AND_GONE = SLOT_STAMP_MASK | SLOT_GONE;
 const UNSTAMPED = ~(STAMP_AND_GONE | SLOT_FRESH);
 const FRESH = SLOT_FRESH;
@@ -89,6 +87,9 @@ export class InlineTable {
   declare private readonly slotsWords: number;
   declare private entries: Int32Array;
   declare private shift: number;
+  /** What {@link homeOf} comes to where words and slots of a region are powers of two. */
+  declare private readonly homeShift: number;
+  declare private readonly homeMask: number;
   declare private readonly pages: Int32Array;
   declare private generation: number;
   /** That of the present generation. */
@@ -119,6 +120,8 @@ export class InlineTable {
     this.slotsWords = this.slotCount * this.slotWords;
     this.stamps = new SlotStamps(generation);
     this.pages = arena.pages;
+    this.homeMask = this.slotsWords - this.slotWords;
+    this.homeShift = Math.clz32(this.slotsWords) - 15;
     this.generation = generation;
     this.stamp = this.stamps.present;
     this.host = host;
@@ -239,8 +242,7 @@ export class InlineTable {
   int32AtHome(row: RowKey): number | undefined {
     const { words } = this;
     const { hash } = row;
-    const base = this.entries[hash >>> this.shift] ?? 0;
-    const at = (base + ((imul(hash & 0xffff, this.slotCount) >>> 16) << INT32_SLOT_SHIFT)) | 0;
+    const at = ((this.entries[hash >>> this.shift] ?? 0) + ((hash >>> this.homeShift) & this.homeMask)) | 0;
     if (words[(at + KEY) | 0] !== row.int || ((words[at] ?? 0) & USED_AND_GONE) !== USED) return undefined;
     this.last = at;
     return words[(at + INT32_VALUE) | 0];
