@@ -20,6 +20,12 @@ export { readCachedFiles } from './file-system/cached-files.js';
 export { fileError } from './file-system/file-error.js';
 export { LocalFileSystem } from './file-system/local-file-system.js';
 export { localPath, schemeOf } from './file-system/local-path.js';
+export {
+  answerStoreRequest,
+  DistantObjectStore,
+  type StoreReply,
+  type StoreRequest,
+} from './object-store/distant-object-store.js';
 export { FileObjectStore } from './object-store/file-object-store.js';
 export { MemoryObjectStore } from './object-store/memory-object-store.js';
 export type { ObjectStore } from './object-store/object-store.js';

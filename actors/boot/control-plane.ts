@@ -254,6 +254,7 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
       s3: home.s3,
       localFolder: home.localFolder,
     },
+    hostedStore: home.hostedStore,
   };
 }
 

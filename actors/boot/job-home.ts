@@ -19,8 +19,16 @@ import {
 } from '../../storage/index.js';
 import type { JobStart } from '../cluster/cluster-gateway.js';
 import { adoptCheckpoint, findCheckpoint } from './adopt-checkpoint.js';
+import type { HostedStore } from './hosted-store.js';
 import type { JobPlan } from './job-plan.js';
-import { checkpointsAt, checkpointsRoot, leaderStore, s3Settings, storeAt } from './object-stores.js';
+import {
+  checkpointsAt,
+  checkpointsRoot,
+  leaderStore,
+  memoryStore,
+  s3Settings,
+  storeAt,
+} from './object-stores.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 
 /** Working copies lie in folders `millrace-<pid>-<random>` of the folder for temporary files. */
@@ -46,6 +54,8 @@ export interface JobHome {
   readonly savepointFolder: string | undefined;
   /** How that is reached if it is at an s3:// address. */
   readonly s3: S3Settings;
+  /** Instead of the folder: the checkpoints lie in the memory of this thread. */
+  readonly hostedStore: HostedStore | undefined;
   /** Folder of this process's working copies; gone after `release`. */
   readonly localFolder: string;
   readonly warnings: readonly string[];
@@ -80,8 +90,9 @@ export async function openJobHome(
     fromSavepoint === undefined
       ? undefined
       : await findCheckpoint(fromSavepoint, s3, plan.graph, onUnreadable, allowNonRestoredState);
+  const hostedStore = memoryStore(plan.options);
   const opened = await openJob({
-    store: await leaderStore(folder, s3, `leader-${process.pid}`),
+    store: hostedStore?.store ?? (await leaderStore(folder, s3, `leader-${process.pid}`)),
     jobName: plan.graph.name,
     mode,
     holder: currentHolder(),
@@ -103,6 +114,7 @@ export async function openJobHome(
     manifest,
     nextCheckpointId: opened.nextCheckpointId + (adopted === undefined ? 0 : 1),
     folder,
+    hostedStore,
     savepointFolder: plan.options.values['execution.checkpointing.savepoint-dir'],
     s3,
     localFolder,
@@ -126,6 +138,7 @@ function withoutCheckpoints(home: Pick<JobHome, 'folder' | 's3' | 'localFolder' 
     manifest: undefined,
     nextCheckpointId: undefined,
     savepointFolder: undefined,
+    hostedStore: undefined,
     warnings: [],
     ...home,
   };

@@ -111,6 +111,9 @@ function warningsOf(built: BuiltGraph, options: ResolvedOptions, memory: FittedM
   if (built.unusedParams.length > 0) {
     warnings.push(`The job did not ask for the parameter ${built.unusedParams.join(', ')}.`);
   }
+  if (options.values['execution.checkpointing.storage'] === 'jobmanager') {
+    warnings.push('Checkpoints are kept in memory: when this process ends, they are gone.');
+  }
   if (memory.choice !== undefined) warnings.push(memory.choice);
   if (
     options.values['execution.checkpointing.interval'] === undefined &&

@@ -5,12 +5,14 @@ import {
   isS3Address,
   LocalFileSystem,
   localPath,
+  MemoryObjectStore,
   type ObjectStore,
   openS3Store,
   parseS3Address,
   type S3Settings,
   schemeOf,
 } from '../../storage/index.js';
+import type { HostedStore } from './hosted-store.js';
 import { SystemTimers } from './system-timers.js';
 
 /** Where jobs keep their checkpoints, each below it: a folder, relative to the process, or an s3:// address. */
@@ -18,10 +20,20 @@ export function checkpointsRoot(options: ResolvedOptions): string {
   return checkpointsAt(options.values['execution.checkpointing.dir'] ?? './.millrace');
 }
 
+/** The memory in which a job's checkpoints are kept as long as it runs; undefined: they are kept in a folder. */
+export function memoryStore({ values }: ResolvedOptions): HostedStore | undefined {
+  if (values['execution.checkpointing.storage'] !== 'jobmanager') return undefined;
+  const limitBytes = values['execution.checkpointing.jobmanager-storage.max-size'];
+  return { store: new MemoryObjectStore(limitBytes), limitBytes };
+}
+
 /** Whether there are checkpoints, and at an s3:// address. */
 export function keptOnS3(options: ResolvedOptions): boolean {
+  const { values } = options;
   return (
-    options.values['execution.checkpointing.interval'] !== undefined && isS3Address(checkpointsRoot(options))
+    values['execution.checkpointing.interval'] !== undefined &&
+    values['execution.checkpointing.storage'] === 'filesystem' &&
+    isS3Address(checkpointsRoot(options))
   );
 }
 

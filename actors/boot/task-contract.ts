@@ -9,6 +9,7 @@ import type {
 } from '../../memory/index.js';
 import type { S3Settings } from '../../storage/index.js';
 import type { TaskRestore, TaskSettings } from '../task/task-environment.js';
+import type { StoreConnection } from './hosted-store.js';
 import type { JobModule } from './job-module.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 
@@ -33,6 +34,8 @@ export interface TaskContract {
   readonly mailbox: MessagePort;
   /** To the state writer; present where the task keeps state in LMDB. */
   readonly stateWriter: StateWriterConnection | undefined;
+  /** To the checkpoints, where they are kept in memory. */
+  readonly store: StoreConnection | undefined;
   readonly restore: TaskRestore | undefined;
   readonly settings: TaskSettings;
   readonly state: StateContract;

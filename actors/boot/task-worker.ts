@@ -28,6 +28,7 @@ import {
   LocalFileSystem,
   ObjectSnapshotWriter,
   ObjectStateFileReader,
+  type ObjectStore,
   preloadLmdb,
   preloadS3,
 } from '../../storage/index.js';
@@ -38,6 +39,7 @@ import './job-imports.js';
 import { AsyncFailure } from './async-failure.js';
 import { DoorbellTurns } from './doorbell-turns.js';
 import { EventCompletions } from './event-completions.js';
+import { storeOver } from './hosted-store.js';
 import { buildJobModule, moduleHash } from './job-module.js';
 import { storeAt } from './object-stores.js';
 import { StandardOutput } from './standard-output.js';
@@ -97,11 +99,7 @@ async function environmentOf(
   invariant(vertex !== undefined, 'the deployed vertex is in the graph', { vertex: address.vertexId });
   const codecs = new ThreadCodecFactory();
   const fileSystem = new LocalFileSystem();
-  const store = storeAt(
-    contract.state.runFolder,
-    contract.state.s3,
-    `e${contract.epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`,
-  );
+  const store = storeOf(contract);
   const streams = { stdout: new StandardOutput('stdout'), stderr: new StandardOutput('stderr') };
   return {
     jobName: contract.jobName,
@@ -185,6 +183,12 @@ function backendOf({ state, stateWriter }: TaskContract): KeyedStateBackend {
   if (stateWriter === undefined) return new HeapStateBackend();
   const link = new StateWriterLink(stateWriter);
   return new LmdbStateBackend(state.localFolder, (path) => link.connect(path));
+}
+
+function storeOf({ store, state, epoch, address }: TaskContract): ObjectStore {
+  if (store !== undefined) return storeOver(store);
+  const writer = `e${epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`;
+  return storeAt(state.runFolder, state.s3, writer);
 }
 
 function receive(mailbox: MessagePort): TaskMessage | undefined {

@@ -19,6 +19,7 @@ import { planChannels, type RunningSubtasks, type TaskChannelPlan } from '../clu
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
 import { type CancellationLimits, watchCancellation } from './cancellation-watch.js';
+import { connectStore } from './hosted-store.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
@@ -223,6 +224,7 @@ function contractBase(
     restore: restoreOf(attempt.restore, address),
     settings: { ...settings.task, managedBytes: keepsState ? settings.plan.managedPerTask : 0 },
     state: settings.state,
+    store: settings.hostedStore && connectStore(settings.hostedStore),
     stateWriter: keepsState && settings.state.backend === 'lmdb' ? resources.connectStateWriter() : undefined,
   };
 }

@@ -9,6 +9,7 @@ import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import type { TaskSettings } from '../task/task-environment.js';
 import type { CancellationLimits } from './cancellation-watch.js';
+import type { HostedStore } from './hosted-store.js';
 import type { JobModule } from './job-module.js';
 import { StateWriterHost } from './state-writer-host.js';
 import type { StateContract } from './task-contract.js';
@@ -29,6 +30,8 @@ export interface LauncherSettings {
   readonly heartbeatIntervalMs: number;
   readonly cancellation: CancellationLimits;
   readonly state: StateContract;
+  /** Where the checkpoints are kept if not at the place that `state` names. */
+  readonly hostedStore: HostedStore | undefined;
 }
 
 /** The TaskManager: starts the tasks of an attempt on warm threads, with channels sized by the plan. */

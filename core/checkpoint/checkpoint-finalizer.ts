@@ -6,7 +6,7 @@ import type { PendingCheckpoint } from './pending-checkpoint.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
 
 /** Times that the storage is asked what became of a checkpoint before the job is given up. */
-const OUTCOME_ATTEMPTS_MAX = 10;
+const OUTCOME_ATTEMPTS_MAX = 30;
 const OUTCOME_DELAY_MS = 250;
 const OUTCOME_DELAY_MAX_MS = 10_000;
 

@@ -46,6 +46,19 @@ export const CHECKPOINTING_OPTIONS = {
     deprecatedKeys: ['state.checkpoints.dir', 'state.backend.fs.checkpointdir'],
     description: 'Folder of the checkpoints; a job has its own folder below it.',
   },
+  'execution.checkpointing.storage': {
+    type: { kind: 'enum', values: ['filesystem', 'jobmanager'] },
+    default: 'filesystem',
+    deprecatedKeys: ['state.checkpoint-storage'],
+    description:
+      'Where checkpoints are kept: filesystem (execution.checkpointing.dir), or jobmanager (memory).',
+  },
+  'execution.checkpointing.jobmanager-storage.max-size': {
+    type: { kind: 'memory' },
+    default: '64mb',
+    range: { min: 65_536 },
+    description: 'The most that all checkpoints of a job may take in the memory of the JobManager.',
+  },
   'execution.checkpointing.savepoint-dir': {
     type: { kind: 'string' },
     default: undefined,

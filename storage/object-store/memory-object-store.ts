@@ -107,7 +107,7 @@ export class MemoryObjectStore implements ObjectStore {
     throw new MillraceError('MR3003', `No room for ${key} in the checkpoint memory`, {
       where: { at: this.describe(key) },
       why: `${this.#bytes} of ${this.#limitBytes} bytes are taken, ${length} more are needed`,
-      hint: 'keep checkpoints in files: set execution.checkpointing.dir',
+      hint: 'raise execution.checkpointing.jobmanager-storage.max-size, or keep checkpoints in files',
     });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClusterOptions, LocalCluster, type SubmitOptions } from 'millrace';
@@ -35,6 +35,18 @@ t.test('a job whose threads end recovers, and every result comes back once', asy
     sorted(await doubled.executeAndCollect<number>(params, { parallelism: 2, checkpointing })),
     expected,
   );
+});
+
+t.test('checkpoints in memory bring a job through the end of its threads', async (t) => {
+  const checkpointing = { interval: '50 ms', dir: folder(t) };
+  const storage = { 'execution.checkpointing.storage': 'jobmanager' };
+  const params = { count: COUNT, crash: '1:3000,2:3000' };
+  const options = { parallelism: 2, checkpointing };
+  t.same(
+    sorted(await doubled.executeAndCollect<number>(params, { ...options, configuration: storage })),
+    expected,
+  );
+  t.same(readdirSync(checkpointing.dir), [], 'and leave no files');
 });
 
 t.test('readers that end before they are told to make the job end', async (t) => {

@@ -60,6 +60,7 @@ export class TaskThreadPool {
     this.#started++;
     const transferList: MessagePort[] = [contract.mailbox];
     if (contract.stateWriter !== undefined) transferList.push(contract.stateWriter.port);
+    if (contract.store !== undefined) transferList.push(contract.store.port);
     try {
       const done = this.#pool.run(contract, { transferList, signal });
       this.#watchExits();

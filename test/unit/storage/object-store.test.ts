@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { Prng } from '../../../core/internal.js';
 import {
+  answerStoreRequest,
+  DistantObjectStore,
   FileObjectStore,
   LocalFileSystem,
   MemoryObjectStore,
@@ -22,6 +24,7 @@ t.teardown(() => rmSync(folder, { recursive: true }));
 const disk = new SimulatedDisk();
 const bucket = new SimulatedBucket();
 const memory = new MemoryObjectStore();
+const shared = new MemoryObjectStore();
 const server = await S3Server.start({ abilities: { pageSizeMax: 2 } });
 t.teardown(() => server.close());
 const STORES: Readonly<Record<string, [ObjectStore, ObjectStore]>> = {
@@ -29,11 +32,22 @@ const STORES: Readonly<Record<string, [ObjectStore, ObjectStore]>> = {
   'simulated files': [simulatedStore('a'), simulatedStore('b')],
   'a bucket': [new SimulatedObjectStore(bucket, new Prng(1)), new SimulatedObjectStore(bucket, new Prng(2))],
   memory: [memory, memory],
+  'memory of another thread': [distantStore(shared), distantStore(shared)],
   S3: [s3Store(1), s3Store(2)],
 };
 
 function localStore(writer: string): ObjectStore {
   return new FileObjectStore(new LocalFileSystem(), folder, writer);
+}
+
+/** As a task's thread sees a store of the control thread. */
+function distantStore(store: ObjectStore, limitBytes = 1_000_000): ObjectStore {
+  const distant = new DistantObjectStore(limitBytes, (request) => {
+    answerStoreRequest(store, structuredClone(request)).then((reply) =>
+      distant.receive(structuredClone(reply)),
+    );
+  });
+  return distant;
 }
 
 function s3Store(seed: number): ObjectStore {
@@ -77,6 +91,12 @@ t.test('a full disk leaves no object and no scratch file', async (t) => {
   const small = new MemoryObjectStore(100);
   await t.rejects(small.put('data/x', stream(new Uint8Array(90), new Uint8Array(90))), { code: 'MR3003' });
   t.equal(await small.createIfAbsent('log/1', new Uint8Array(100)), true);
+  const distant = distantStore(small, 90);
+  await t.rejects(distant.put('data/x', stream(new Uint8Array(50), new Uint8Array(50))), {
+    code: 'MR3003',
+    hint: /execution\.checkpointing\.jobmanager-storage\.max-size/,
+  });
+  await t.rejects(distant.createIfAbsent('log/2', bytes(1)), { code: 'MR3003' }, 'the other thread says no');
 });
 
 t.test('what was written survives a loss of power, whatever else happened', async (t) => {
