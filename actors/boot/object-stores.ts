@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { MillraceError, Prng, type ResolvedOptions } from '../../core/internal.js';
 import {
   FileObjectStore,
@@ -14,6 +14,9 @@ import {
 } from '../../storage/index.js';
 import type { HostedStore } from './hosted-store.js';
 import { SystemTimers } from './system-timers.js';
+
+/** Beside a job's log and data. */
+const QUESTION_KEY = 'conditional-create';
 
 /** Where jobs keep their checkpoints, each below it: a folder, relative to the process, or an s3:// address. */
 export function checkpointsRoot(options: ResolvedOptions): string {
@@ -88,7 +91,7 @@ export function storeAt(folder: string, s3: S3Settings, writer: string): ObjectS
 export async function leaderStore(folder: string, s3: S3Settings, writer: string): Promise<ObjectStore> {
   if (!isS3Address(folder)) return storeAt(folder, s3, writer);
   const store = s3StoreAt(folder, s3);
-  await store.assertConditionalCreate(`probe/${randomBytes(8).toString('hex')}`);
+  await store.assertConditionalCreate(QUESTION_KEY);
   return store;
 }
 

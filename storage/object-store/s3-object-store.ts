@@ -77,22 +77,19 @@ export class S3ObjectStore implements ObjectStore {
 
   /**
    * Finds out whether the server creates objects only where there are none, on which the one leader of a job
-   * rests: there are servers that refuse the condition, and servers that do not look at it. `key` is free.
-   * Rejects with MR3009 if it does not.
+   * rests: there are servers that refuse the condition, and servers that do not look at it. The object of the
+   * key is for this question alone, and stays: the next time, one request answers it. Rejects with MR3009.
    */
   async assertConditionalCreate(key: string): Promise<void> {
-    const told = `${this.#place.prefix}${key}`;
+    const path = this.#path(key);
     try {
       for (let creations = 0; creations < 2; creations++) {
-        await this.#retries.run((signal) => this.#requests.create(told, new Uint8Array(1), signal));
+        await this.#retries.run((signal) => this.#requests.create(path, new Uint8Array(1), signal));
       }
     } catch (error) {
-      const failure = toS3Failure(error);
-      if (failure.kind === 'exists') {
-        await this.delete([key]);
-        return;
-      }
-      if (failure.kind !== 'not-implemented') throw this.#told(error, 'Writing', key);
+      const kind = error instanceof S3Failure ? error.kind : undefined;
+      if (kind === 'exists') return;
+      if (kind !== 'not-implemented') throw this.#told(error, 'Writing', key);
     }
     throw new MillraceError('MR3009', `${this.describe('')} does not create objects conditionally`, {
       where: { at: 'execution.checkpointing.dir' },

@@ -14,7 +14,7 @@ export async function exchangeScenario(t: Test, endpoint: string, bucket: string
     prefix: 'recorded/a job & more/',
     limits: { partsAtOnce: 1, retriesMax: 0 },
   });
-  await store.assertConditionalCreate('probe/0000000001');
+  await store.assertConditionalCreate('conditional-create');
   t.equal(await store.createIfAbsent('log/0000000001', bytes(1, 2, 3)), true);
   t.equal(await store.createIfAbsent('log/0000000001', bytes(4)), false);
   t.equal(await store.createIfAbsent('log/0000000002', bytes(5)), true);
@@ -37,7 +37,14 @@ export async function exchangeScenario(t: Test, endpoint: string, bucket: string
     why: 'a key is written once',
   });
   await store.sweepUnfinished();
-  await store.delete(['log/0000000001', 'log/0000000002', 'data/empty', 'data/large', 'data/never']);
+  await store.delete([
+    'conditional-create',
+    'log/0000000001',
+    'log/0000000002',
+    'data/empty',
+    'data/large',
+    'data/never',
+  ]);
   t.same(await store.list(''), []);
   await store.delete(['data/never']);
   const nowhere = s3StoreAt(endpoint, { bucket: 'no-such-bucket', limits: { retriesMax: 0 } });
