@@ -6,6 +6,7 @@ import { Prng } from '../../core/base/prng.js';
 import { evenFaults, NO_S3_FAULTS, RandomS3Faults, type S3Request } from '../s3/s3-fault-plan.js';
 import { S3Server } from '../s3/s3-server.js';
 import { TEST_CREDENTIALS } from '../s3/s3-store.js';
+import wideState from './jobs/wide-state.js';
 import { expectedOutput, linesOf, wholeBuckets } from './keyed-timers-output.js';
 import { jobPath, MillraceProcess, visibleFiles } from './millrace-process.js';
 
@@ -15,6 +16,7 @@ import { jobPath, MillraceProcess, visibleFiles } from './millrace-process.js';
  */
 const COUNT = 3000;
 const KILLS = 3;
+const KEYS = 6000;
 
 // Of this process and of those that it starts.
 Object.assign(process.env, TEST_CREDENTIALS, { AWS_EC2_METADATA_DISABLED: 'true' });
@@ -146,6 +148,37 @@ t.test('a job begins from the checkpoint of another at an s3:// address', async 
   t.match(second.stderr, /Job two starts from checkpoint/);
   assertWhole(t, output, 'by two jobs');
 });
+
+t.test(
+  'state that is uploaded in parts and read in pieces brings a job through the end of its threads',
+  async (t) => {
+    const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
+    t.comment(`seed ${seed}`);
+    const { server } = await place(t);
+    server.faults = new RandomS3Faults(new Prng(seed), evenFaults(0.01));
+    const counts = await wideState.executeAndCollect<number>(
+      { keys: KEYS, count: KEYS * 3, crash: '1:12000' },
+      {
+        parallelism: 1,
+        checkpointing: { interval: '700 ms', dir: 's3://bucket/wide' },
+        configuration: {
+          'execution.checkpointing.tolerable-failed-checkpoints': 1000,
+          's3.endpoint': server.endpoint,
+          's3.socket-timeout': '3 s',
+          's3.retry.max-num-retries': 8,
+        },
+      },
+    );
+    t.ok(
+      server.requests.some((request) => request.startsWith('UploadPart ')),
+      'a file went in parts',
+    );
+    t.same(
+      [1, 2, 3].map((count) => counts.filter((each) => each === count).length),
+      [KEYS, KEYS, KEYS],
+    );
+  },
+);
 
 t.test('what cannot work is refused before it begins, and shows no credentials', async (t) => {
   const { run, server } = await place(t);
