@@ -20,8 +20,9 @@ export interface ObjectStore {
   describe(key: string): string;
   /**
    * Streams an object, or the part of it that the range names; a range beyond the end gives what there is.
-   * Memory: one chunk of at most {@link CHUNK_BYTES}, which belongs to the caller. Rejects with MR3008 if
-   * the object is missing. Consistency: reads what the one writer of the key wrote.
+   * Chunks have at most {@link CHUNK_BYTES} and belong to the caller; memory is bounded, however long the
+   * object is. Rejects with MR3008 if the object is missing. Consistency: reads what the one writer of the key
+   * wrote; over a network it may come damaged, which is for the checksums in it to find.
    */
   get(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /**

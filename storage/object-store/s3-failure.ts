@@ -53,6 +53,8 @@ const BY_NAME: Readonly<Record<string, S3FailureKind>> = {
   NoSuchUpload: 'no-upload',
   PreconditionFailed: 'exists',
   InvalidRange: 'beyond-end',
+  AccessDenied: 'denied',
+  ExpiredToken: 'denied',
   CredentialsProviderError: 'denied',
   ProviderError: 'denied',
   QuotaExceeded: 'no-space',
