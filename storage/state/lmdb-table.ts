@@ -116,6 +116,11 @@ export class LmdbTable implements StateTable {
   }
 
   private storeInt32(row: RowKey, value: number): void {
+    const { ints } = this;
+    // Found by the short way, it is the last that was found.
+    if (ints !== undefined && row.form === INT && ints.int32AtHome(row) !== undefined) {
+      if (ints.putInt32Again(row, value)) return;
+    }
     if (this.inline?.putInt32(row, value)) return;
     const writer = this.writer;
     writer.view.setInt32(0, value, true);
