@@ -51,12 +51,18 @@ export class S3MultipartUpload {
     return this.#channel.partBytes * 2 ** Math.floor(this.#parts / PARTS_OF_A_SIZE);
   }
 
-  /** Sends a part off; resolves when there is room for the next. The bytes belong to the upload from here on. */
-  async add(bytes: Uint8Array): Promise<void> {
+  /**
+   * Sends a part off; resolves when there is room for the next. The bytes belong to the upload until they are given
+   * back: where a try failed they never are, since it may still be reading them.
+   */
+  async add<B extends Uint8Array>(bytes: B, giveBack: (bytes: B) => void): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     const number = ++this.#parts;
     this.#sizeBytes += bytes.length;
-    const sent: Promise<void> = this.#send(number, bytes).finally(() => this.#underWay.delete(sent));
+    const sent: Promise<void> = this.#send(number, bytes).then((tries) => {
+      this.#underWay.delete(sent);
+      if (tries === 1) giveBack(bytes);
+    });
     this.#underWay.add(sent);
     while (this.#underWay.size >= this.#channel.partsAtOnce) await Promise.race(this.#underWay);
   }
@@ -67,8 +73,9 @@ export class S3MultipartUpload {
     if (this.#failure !== undefined) throw this.#failure;
     invariant(this.#tags.length === this.#parts, 'every part has a tag', { parts: this.#parts });
     const { requests, retries } = this.#channel;
-    let unsure = false;
+    let tries = 0;
     await retries.run(async (signal) => {
+      const unsure = tries++ > 0;
       try {
         await requests.completeUpload(this.#upload, this.#tags, signal);
       } catch (error) {
@@ -76,7 +83,6 @@ export class S3MultipartUpload {
         // An answer was lost: the upload that is gone may have become the object.
         const mayBeDone = unsure && (kind === 'no-upload' || kind === 'exists' || kind === 'missing');
         if (mayBeDone && (await this.#isDone(signal))) return;
-        unsure ||= kind === 'transient';
         throw error;
       }
     });
@@ -109,15 +115,21 @@ export class S3MultipartUpload {
     }
   }
 
-  /** Never rejects: a failure is kept for who comes next. */
-  async #send(number: number, bytes: Uint8Array): Promise<void> {
+  /** Never rejects: a failure is kept for who comes next. Resolves to the number of tries. */
+  async #send(number: number, bytes: Uint8Array): Promise<number> {
     const { requests, retries } = this.#channel;
+    let tries = 0;
     try {
-      const put = (signal: AbortSignal) => requests.putPart(this.#upload, number, bytes, signal);
+      const put = (signal: AbortSignal) => {
+        tries++;
+        return requests.putPart(this.#upload, number, bytes, signal);
+      };
       this.#tags[number - 1] = await retries.run(put, this.#gone.signal);
     } catch (error) {
       this.#failure ??= error;
       this.#gone.abort();
+      return Number.POSITIVE_INFINITY;
     }
+    return tries;
   }
 }

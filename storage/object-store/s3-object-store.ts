@@ -115,7 +115,8 @@ export class S3ObjectStore implements ObjectStore {
 
   async put(key: string, content: AsyncIterable<Uint8Array>): Promise<number> {
     const path = this.#path(key);
-    const buffer = new PartBuffer();
+    const buffer = new PartBuffer(this.#limits.partsAtOnce);
+    const giveBack = buffer.giveBack.bind(buffer);
     let upload: S3MultipartUpload | undefined;
     let limit = this.#limits.partBytes;
     try {
@@ -123,7 +124,7 @@ export class S3ObjectStore implements ObjectStore {
         for (let at = 0; at < chunk.length; ) {
           if (buffer.length === limit) {
             upload ??= await this.#beginUpload(path);
-            await upload.add(buffer.take());
+            await upload.add(buffer.take(), giveBack);
             limit = upload.nextPartBytes;
           }
           at += buffer.add(chunk.subarray(at), limit);
@@ -131,7 +132,7 @@ export class S3ObjectStore implements ObjectStore {
       }
       const length = upload === undefined ? await this.#putWhole(key, buffer.take()) : undefined;
       if (length !== undefined) return length;
-      await upload?.add(buffer.take());
+      await upload?.add(buffer.take(), giveBack);
       return (await upload?.complete()) ?? 0;
     } catch (error) {
       await upload?.abort();
@@ -228,15 +229,16 @@ export class S3ObjectStore implements ObjectStore {
 
   /** False: there is an object, and these bytes did not make it. */
   async #create(path: string, bytes: Uint8Array): Promise<boolean> {
-    let unsure = false;
+    let tries = 0;
     return this.#retries.run(async (signal) => {
+      // What came of the tries before is not known.
+      const unsure = tries++ > 0;
       try {
         await this.#requests.create(path, bytes, signal);
         return true;
       } catch (error) {
         const { kind } = toS3Failure(error);
         if (kind === 'exists') return unsure && (await this.#holds(path, bytes, signal));
-        unsure ||= kind === 'transient';
         throw error;
       }
     });

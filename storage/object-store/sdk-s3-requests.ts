@@ -69,15 +69,12 @@ export class SdkS3Requests implements S3Requests {
       const { Body, ContentRange } = await client.send(new sdk.GetObjectCommand(input), {
         abortSignal: signal,
       });
-      const bytes = await Body?.transformToByteArray();
       const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(ContentRange ?? '');
-      if (range === null || bytes === undefined) throw new S3Failure('refused', 'no part of an object came');
+      if (range === null || Body === undefined) throw new S3Failure('refused', 'no part of an object came');
       const [, first, last, size] = range.map(Number);
       const expected = Number(last) - Number(first) + 1;
-      if (Number(first) !== offset || bytes.length !== expected || expected > length) {
-        throw new S3Failure('transient', `${bytes.length} of ${expected} bytes came`);
-      }
-      return { bytes, sizeBytes: Number(size) };
+      if (Number(first) !== offset || expected > length) throw new S3Failure('refused', 'another part came');
+      return { bytes: await filled(Body as AsyncIterable<Uint8Array>, expected), sizeBytes: Number(size) };
     });
   }
 
@@ -193,4 +190,16 @@ export class SdkS3Requests implements S3Requests {
     };
     return { sdk, client: new sdk.S3Client(config) };
   }
+}
+
+/** The bytes of a body that must be so long. */
+async function filled(body: AsyncIterable<Uint8Array>, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for await (const chunk of body) {
+    if (at + chunk.length <= length) bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  if (at !== length) throw new S3Failure('transient', `${at} of ${length} bytes came`);
+  return bytes;
 }
