@@ -59,11 +59,11 @@ function assertWhole(t: Test, output: string, about: string): void {
   t.same(linesOf(visibleFiles(join(output, 'odd'))), odd, `${about}: every side output once`);
 }
 
-t.setTimeout(240_000);
+t.setTimeout(480_000);
 
 t.test(
   'killed in the middle of requests that fail, each result is there once',
-  { timeout: 150_000 },
+  { timeout: 300_000 },
   async (t) => {
     const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
     t.comment(`seed ${seed}`);
