@@ -57,6 +57,18 @@ export type PrimitiveKind =
   /** Undeclared: anything msgpackr can carry (structured clone values without functions). */
   | 'dynamic';
 
+export const PRIMITIVE_KINDS: ReadonlySet<string> = new Set<PrimitiveKind>([
+  'int32',
+  'float64',
+  'string',
+  'boolean',
+  'timestamp',
+  'bigint',
+  'bytes',
+  'void',
+  'dynamic',
+]);
+
 export interface FieldNode {
   readonly name: string;
   readonly type: TypeNode;

@@ -1,17 +1,11 @@
 import { MillraceError } from '../base/millrace-error.js';
-import type { FieldNode, PrimitiveKind, TypeNode, VariantNode } from './type-descriptor.js';
-
-const PRIMITIVES: ReadonlySet<string> = new Set<PrimitiveKind>([
-  'int32',
-  'float64',
-  'string',
-  'boolean',
-  'timestamp',
-  'bigint',
-  'bytes',
-  'void',
-  'dynamic',
-]);
+import {
+  type FieldNode,
+  PRIMITIVE_KINDS,
+  type PrimitiveKind,
+  type TypeNode,
+  type VariantNode,
+} from './type-descriptor.js';
 
 /** As deep as a text may nest: deeper than any type that could have been declared. */
 const DEPTH_MAX = 100;
@@ -73,7 +67,7 @@ export class TypeText {
     }
     if (this.take('union(')) return this.#union();
     const word = /^[a-z0-9]+/.exec(this.rest)?.[0] ?? '';
-    if (!PRIMITIVES.has(word)) throw this.#unreadable('no type is known by that name');
+    if (!PRIMITIVE_KINDS.has(word)) throw this.#unreadable('no type is known by that name');
     this.#at += word.length;
     return { kind: word as PrimitiveKind };
   }

@@ -1,21 +1,9 @@
 import { MillraceError } from '../base/millrace-error.js';
 import { presenceBytes } from './record-layout.js';
-import type { ObjectNode, TypeNode } from './type-descriptor.js';
+import { type ObjectNode, PRIMITIVE_KINDS, type TypeNode } from './type-descriptor.js';
 
 /** Deeper declarations are refused: codecs recurse. */
 const DEPTH_MAX = 64;
-
-const PRIMITIVES: ReadonlySet<string> = new Set([
-  'int32',
-  'float64',
-  'string',
-  'boolean',
-  'timestamp',
-  'bigint',
-  'bytes',
-  'void',
-  'dynamic',
-]);
 
 /** Equal by value in a Map, so that what is decoded finds what was encoded. */
 const MAP_KEYS: ReadonlySet<string> = new Set([
@@ -149,7 +137,7 @@ function checkKind(type: unknown, path: string): asserts type is TypeNode {
     refuse(path, `is no type but ${seen}`, 'Types are made by types.string, types.array(...) and so on.');
   }
   const kind = type.kind;
-  if (typeof kind === 'string' && (PRIMITIVES.has(kind) || COMPOSITES.has(kind))) return;
+  if (typeof kind === 'string' && (PRIMITIVE_KINDS.has(kind) || COMPOSITES.has(kind))) return;
   refuse(path, `is of the unknown kind ${String(kind)}`);
 }
 
