@@ -41,7 +41,7 @@ export class CheckpointCoordinator {
   readonly #schedule: CheckpointSchedule;
   readonly #ledger: CheckpointLedger;
   readonly #finalizer = new CheckpointFinalizer();
-  readonly #exports = new SavepointExports();
+  readonly #exports: SavepointExports;
   /** In order of ids. */
   readonly #pending = new Map<number, PendingCheckpoint>();
   /** Set while an attempt runs and none of its tasks has failed. */
@@ -57,6 +57,7 @@ export class CheckpointCoordinator {
     this.#config = config.minPauseMs > 0 ? { ...config, maxConcurrentCheckpoints: 1 } : config;
     this.#schedule = new CheckpointSchedule(this.#config);
     this.#ledger = new CheckpointLedger(config, job.restored);
+    this.#exports = new SavepointExports(config.timeoutMs);
     const restoredId = job.restored?.checkpointId ?? 0;
     this.#nextId = job.firstCheckpointId ?? restoredId + 1;
     invariant(this.#nextId > restoredId, 'new checkpoints have higher ids than the restored one', {
@@ -279,17 +280,15 @@ export class CheckpointCoordinator {
   }
 
   #onTimer({ name, id }: CheckpointTimer, now: Instant, effects: CoordinatorEffect[]): void {
-    if (name === 'checkpoint-due') {
-      this.#schedule.onDue(id, effects);
-    } else if (name === 'final-checkpoint-due') {
-      this.#schedule.onFinalDue(id);
-    } else if (name === 'checkpoint-outcome-due') {
-      this.#finalizer.onOutcomeDue(id, effects);
-    } else {
+    if (name === 'checkpoint-due') this.#schedule.onDue(id, effects);
+    else if (name === 'final-checkpoint-due') this.#schedule.onFinalDue(id);
+    else if (name === 'checkpoint-outcome-due') this.#finalizer.onOutcomeDue(id, effects);
+    else {
       const pending = this.#pending.get(id);
       if (pending?.state === 'PENDING') this.#abort(pending, 'CHECKPOINT_EXPIRED', undefined, effects);
       const silent = storageSilent(id, this.#config.timeoutMs);
       this.#onFinalized(this.#finalizer.onTimeout(id, silent), now, effects);
+      this.#onExported(this.#exports.onTimeout(id, effects), effects);
     }
   }
 

@@ -27,3 +27,16 @@ export function storageSilent(checkpointId: number, timeoutMs: number): WireErro
     }),
   );
 }
+
+/** The error of a savepoint that is copied for too long. */
+export function copyOverdue(checkpointId: number, timeoutMs: number): WireError {
+  return toWireError(
+    new MillraceError(
+      'MR3001',
+      `Savepoint ${checkpointId} was not copied within ${formatDuration(timeoutMs)}.`,
+      {
+        hint: 'Check the storage it goes to, or raise execution.checkpointing.timeout.',
+      },
+    ),
+  );
+}

@@ -1,6 +1,7 @@
 import { invariant } from '../base/invariant.js';
+import { copyOverdue } from './checkpoint-error.js';
 import type { CheckpointRequest } from './checkpoint-request-decider.js';
-import { settleRequest, traceEvent } from './coordinator-effects.js';
+import { armTimer, cancelTimer, settleRequest, traceEvent } from './coordinator-effects.js';
 import type { CoordinatorEffect, SavepointEvent } from './coordinator-protocol.js';
 import type { PendingCheckpoint } from './pending-checkpoint.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
@@ -20,10 +21,16 @@ export interface EndedExport {
  * Savepoints that are complete in the job's own storage and are being copied to where somebody wants them.
  *
  * Invariants: each is copied once, and whoever asked for it is told once; a savepoint with which the job ends
- * is told of here only when it failed, otherwise by whoever ends the job.
+ * is told of here only when it failed, otherwise by whoever ends the job; none is waited for longer than the timeout of
+ * a checkpoint, and what is heard of it later is ignored.
  */
 export class SavepointExports {
+  readonly #timeoutMs: number;
   readonly #running = new Map<number, Omit<EndedExport, 'path'>>();
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
 
   get busy(): boolean {
     return this.#running.size > 0;
@@ -34,7 +41,14 @@ export class SavepointExports {
     invariant(request.kind === 'user' && request.savepoint !== undefined, 'only a savepoint is copied');
     this.#running.set(checkpointId, { pending, request, attempt: manifest.attempt });
     const { folder } = request.savepoint;
+    armTimer('checkpoint-timeout', checkpointId, this.#timeoutMs, effects);
     effects.push({ type: 'export-savepoint', manifest: { ...manifest, kind: 'savepoint' }, folder });
+  }
+
+  /** The storage has not answered in time. */
+  onTimeout(checkpointId: number, effects: CoordinatorEffect[]): EndedExport | undefined {
+    const error = copyOverdue(checkpointId, this.#timeoutMs);
+    return this.handle({ type: 'savepoint-export-failed', checkpointId, error }, effects);
   }
 
   handle(event: SavepointEvent, effects: CoordinatorEffect[]): EndedExport | undefined {
@@ -42,6 +56,7 @@ export class SavepointExports {
     const running = this.#running.get(checkpointId);
     this.#running.delete(checkpointId);
     if (running === undefined) return undefined;
+    cancelTimer('checkpoint-timeout', checkpointId, effects);
     const { request } = running;
     if (event.type === 'savepoint-exported') {
       const { path } = event;

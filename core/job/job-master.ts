@@ -331,7 +331,7 @@ export class JobMaster {
     this.#beginClosing(now, effects);
     const { done, overdue } = this.#closing;
     const coordinator = this.#leadershipLost ? undefined : this.#coordinator;
-    // What is being stored or copied has a deadline of its own, or is worth any.
+    // What is being stored or copied has a deadline of its own.
     const keep = coordinator?.storing === true || coordinator?.exporting === true;
     if (coordinator === undefined || done || (state === 'FAILED' && overdue)) {
       this.#settle(now, effects);

@@ -24,12 +24,16 @@ export interface SavepointAnswers {
 
 const JOBS: Readonly<Record<SavepointPlan['job'], JobDefinition<unknown>>> = { counts, doubled };
 
+const ENDED: ReadonlySet<string> = new Set(['FINISHED', 'FAILED', 'CANCELED', 'SUSPENDED']);
+
 /** Until another checkpoint is complete. */
 async function anotherCheckpoint(job: LocalJob): Promise<void> {
-  const completed = async (): Promise<number> =>
-    (await job.status())?.checkpoints.completed ?? Number.POSITIVE_INFINITY;
-  const before = await completed();
-  while ((await completed()) <= before);
+  const before = (await job.status())?.checkpoints.completed ?? 0;
+  for (;;) {
+    const status = await job.status();
+    // None follows once the job has ended.
+    if (status === undefined || ENDED.has(status.status) || status.checkpoints.completed > before) return;
+  }
 }
 
 async function take(

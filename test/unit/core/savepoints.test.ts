@@ -79,6 +79,20 @@ t.test('a savepoint that cannot be copied fails alone', async (t) => {
   t.equal(driver.verdict, undefined, 'the job goes on');
 });
 
+t.test('a copy that does not come to an end is not waited for', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK);
+  driver.handle({ type: 'requested', requestId: 5, savepoint: SAVEPOINT });
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  t.ok(driver.done.includes('arm checkpoint-timeout in 1000'));
+  driver.timer('checkpoint-timeout', 1);
+  t.match(settled(driver), { requestId: 5, outcome: { completed: false } });
+  t.notOk(driver.coordinator.busy, 'the job may end');
+  t.equal(driver.verdict, undefined);
+  driver.handle({ type: 'savepoint-exported', checkpointId: 1, path: '/savepoints/a' });
+  t.notOk(settled(driver), 'what comes later is ignored');
+});
+
 t.test('to suspend, a checkpoint completes first, and is copied then', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK);
   driver.handle({ type: 'requested', requestId: 5, savepoint: SUSPEND });
