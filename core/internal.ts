@@ -177,6 +177,7 @@ export type {
   KeyedStateRequest,
   KeyedStateStore,
   KeyGroupRange,
+  RowBatch,
   RowKey,
   RowVisitor,
   SnapshotFile,
@@ -234,7 +235,8 @@ export { mismatch, showValue, wantedBy } from './serde/type-mismatch.js';
 export { leastBytes, validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
 export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVarint } from './serde/varint.js';
-export { rowHash } from './state/row-hash.js';
+export { LOOK_AHEAD_RECORDS } from './state/look-ahead.js';
+export { intRowHash, rowHash } from './state/row-hash.js';
 export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';
 export { StateRow } from './state/state-row.js';
 export { WatermarkStrategy } from './watermark/watermark-strategy.js';

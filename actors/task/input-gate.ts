@@ -7,14 +7,14 @@ import {
   Watermark,
   type WatermarkValve,
 } from '../../core/internal.js';
-import type { ChannelReader } from '../../memory/index.js';
+import type { ElementReader } from './look-ahead-reader.js';
 import type { OutputRoom } from './result-partition.js';
 import type { TaskInput } from './task-input.js';
 
 /** One channel of the gate, and where its elements go. */
 export interface GateChannel {
   /** undefined: its producer had finished before the restored checkpoint. */
-  readonly reader: ChannelReader<unknown> | undefined;
+  readonly reader: ElementReader | undefined;
   readonly inputIndex: number;
   /** Its number within the valve of that input. */
   readonly valveChannel: number;
@@ -173,12 +173,7 @@ export class InputGate implements TaskInput {
     return count;
   }
 
-  #onControlElement(
-    kind: ElementKind,
-    index: number,
-    channel: GateChannel,
-    reader: ChannelReader<unknown>,
-  ): void {
+  #onControlElement(kind: ElementKind, index: number, channel: GateChannel, reader: ElementReader): void {
     const valve = this.#inputs[channel.inputIndex]?.valve;
     invariant(valve !== undefined, 'every input has a valve', { index });
     switch (kind) {

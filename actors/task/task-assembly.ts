@@ -16,6 +16,7 @@ import {
   WatermarkValve,
 } from '../../core/internal.js';
 import { type GateChannel, type GateInput, type GateListener, InputGate } from './input-gate.js';
+import { elementsOf } from './look-ahead-reader.js';
 import { OutputRoom, type ResultPartition, resultPartition, TaskOutputs } from './result-partition.js';
 import { EnumeratorHost, SourceInput } from './source-input.js';
 import type { FrozenOperator } from './task-checkpointer.js';
@@ -292,17 +293,19 @@ export class TaskAssembly {
   }
 
   #openGate(chain: OperatorChain): void {
+    const { headInputs } = chain;
     const channels: GateChannel[] = [];
     const perInput: number[] = [];
     for (const edge of this.#environment.inputs) {
       for (const reader of edge.channels) {
         const valveChannel = perInput[edge.inputIndex] ?? 0;
         perInput[edge.inputIndex] = valveChannel + 1;
-        channels.push({ reader, inputIndex: edge.inputIndex, valveChannel });
+        const input = headInputs[edge.inputIndex] as Input<unknown> | undefined;
+        channels.push({ reader: elementsOf(reader, input), inputIndex: edge.inputIndex, valveChannel });
       }
     }
     const inputs = perInput.map((count, index): GateInput => {
-      const input = chain.headInputs[index];
+      const input = headInputs[index];
       invariant(input !== undefined, 'every input edge ends at an input of the head', { index });
       return { input: input as Input<unknown>, valve: this.#valveFor(count, input) };
     });

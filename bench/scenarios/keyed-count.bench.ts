@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { types } from '../../core/serde/types.js';
+import { LOOK_AHEAD_RECORDS } from '../../core/state/look-ahead.js';
 import { ValueStateDescriptor } from '../../core/state/state-descriptor.js';
 import { cpuNanoseconds, medianOf, Report, SMALL } from '../harness.js';
 import { type Bid, bidType, makeBids } from './bid.js';
@@ -57,18 +58,18 @@ interface Measured {
   readonly megabytes: number;
 }
 
-/** Runs `update` in slices, with turns of the event loop and a checkpoint every second between them. */
-async function keyed(
-  updates: number,
-  updateOf: (bench: KeyedStateBench) => (i: number) => void,
-): Promise<Measured> {
+/** Handles a record whose key is current; `i` counts the records. */
+type Update = (i: number) => void;
+
+/** Runs updates in slices, with turns of the event loop and a checkpoint every second between them. */
+async function keyed(updates: number, updateOf: (bench: KeyedStateBench) => Update): Promise<Measured> {
   const bench = await KeyedStateBench.open(MANAGED_BYTES);
-  const update = updateOf(bench);
+  const handle = handlerOf(bench, updateOf(bench));
   const start = cpuNanoseconds();
   let next = performance.now() + CHECKPOINT_EVERY_MS;
   for (let i = 0; i < updates; ) {
     const end = Math.min(updates, i + SLICE);
-    for (; i < end; i++) update(i);
+    i = handle(i, end);
     if (performance.now() >= next && !bench.isWriting) {
       next += CHECKPOINT_EVERY_MS;
       bench.checkpoint();
@@ -82,24 +83,39 @@ async function keyed(
   return { each, checkpoints, megabytes: writtenBytes / 1e6 };
 }
 
-function counting(bench: KeyedStateBench): (i: number) => void {
+/** What a task and a keyed operator do with the records [i, end), a look ahead included. Returns `end`. */
+function handlerOf(bench: KeyedStateBench, update: Update): (i: number, end: number) => number {
   const keys = new KeySequence(KEYS);
   const contexts = bench.access.keys;
-  const count = bench.access.getState(new ValueStateDescriptor('count', types.int32));
-  return () => {
-    contexts.setCurrentKey(keys.next());
-    count.update((count.value() ?? 0) + 1);
+  const { ahead } = bench.access;
+  const records = new Array<number>(LOOK_AHEAD_RECORDS).fill(0);
+  return (from, end) => {
+    let i = from;
+    while (i < end) {
+      const count = Math.min(LOOK_AHEAD_RECORDS, end - i);
+      for (let j = 0; j < count; j++) records[j] = keys.next();
+      if (ahead.pays) ahead.touch(records, count, keyOf);
+      for (let j = 0; j < count; j++) {
+        contexts.setCurrentKey(keyOf(records[j] ?? 0));
+        update(i++);
+      }
+    }
+    return i;
   };
 }
 
-function keepingBids(bench: KeyedStateBench): (i: number) => void {
-  const keys = new KeySequence(KEYS);
-  const contexts = bench.access.keys;
+function keyOf(record: number): number {
+  return record;
+}
+
+function counting(bench: KeyedStateBench): Update {
+  const count = bench.access.getState(new ValueStateDescriptor('count', types.int32));
+  return () => count.update((count.value() ?? 0) + 1);
+}
+
+function keepingBids(bench: KeyedStateBench): Update {
   const last = bench.access.getState(new ValueStateDescriptor('last', bidType));
-  return (i) => {
-    contexts.setCurrentKey(keys.next());
-    last.update(nextBid(last.value(), i));
-  };
+  return (i) => last.update(nextBid(last.value(), i));
 }
 
 const report = new Report('keyed-count');

@@ -34,6 +34,14 @@ export abstract class AbstractKeyedOperator<K, IN, OUT>
     this.access = keyedStateOf(context);
   }
 
+  get wantsLookAhead(): boolean {
+    return this.access.ahead.pays;
+  }
+
+  lookAhead(values: readonly IN[], count: number): void {
+    this.access.ahead.touch(values, count, this.keySelector);
+  }
+
   endKey(): boolean {
     return true;
   }

@@ -28,6 +28,13 @@ export interface Input<T> {
   processWatermark(timestamp: number): void;
   processIdle(): void;
   processActive(): void;
+  /** Present where {@link lookAhead} may be called: whether that is worth the time now. */
+  readonly wantsLookAhead?: boolean;
+  /**
+   * These records, `count` of them, come next, unless the task ends before. What is far away for them may be fetched;
+   * nothing else happens. It does not throw.
+   */
+  lookAhead?(values: readonly T[], count: number): void;
 }
 
 /**

@@ -87,6 +87,12 @@ export interface RowKey {
   readonly prefixLength: number;
 }
 
+/** Rows as far as they are told by numbers, as in {@link RowKey}. */
+export interface RowBatch {
+  readonly hashes: Int32Array;
+  readonly keyGroups: Int32Array;
+}
+
 export interface StateTable {
   /** Points `into` at the value's bytes, valid until the next call on the store. False: no such row. */
   get(row: RowKey, into: ByteReader): boolean;
@@ -98,6 +104,13 @@ export interface StateTable {
   putInt32(row: RowKey, value: number): void;
   /** True if there was such a row. */
   delete(row: RowKey): boolean;
+  /** Whether its rows are more than a cache of the processor holds. */
+  readonly isLarge: boolean;
+  /**
+   * Reads what {@link get} of the first `count` rows would read first, so that it is in a cache when it is wanted.
+   * What comes back says nothing, but is to be used: otherwise nothing is read.
+   */
+  touch(rows: RowBatch, count: number): number;
   /**
    * Visits rows whose key begins with the given row's bytes (its `prefixLength` is its `length`, and that of
    * the rows looked for), ascending by row key, until the visitor returns false. The visitor may delete the

@@ -8,6 +8,7 @@ import { KeyedAggregatingState } from './aggregating-state.js';
 import { KeyContext, StateNamespace } from './key-context.js';
 import { keysInGroup } from './key-scan.js';
 import { KeyedListState, type ListState } from './list-state.js';
+import { LookAhead } from './look-ahead.js';
 import { KeyedMapState, type MapState } from './map-state.js';
 import { KeyedReducingState, type ReducingState } from './reducing-state.js';
 import {
@@ -33,6 +34,8 @@ import { KeyedInt32State, KeyedValueState, type ValueState } from './value-state
 export class KeyedStateAccess {
   readonly keys: KeyContext;
   readonly store: KeyedStateStore;
+  /** Of the states that have one row for each key. */
+  readonly ahead: LookAhead;
   readonly #codecs: CodecFactory;
   readonly #wallMs: () => number;
   readonly #sweeper: TtlSweeper;
@@ -49,6 +52,7 @@ export class KeyedStateAccess {
     this.store = store;
     this.#wallMs = wallMs;
     this.keys = new KeyContext(store.keyGroups, maxParallelism);
+    this.ahead = new LookAhead(maxParallelism);
     this.#codecs = codecs;
     this.#sweeper = new TtlSweeper(this.keys, wallMs);
   }
@@ -130,6 +134,7 @@ export class KeyedStateAccess {
 
   #value<T>(descriptor: StateDescriptor, type: TypeDescriptor<T>, namespace: StateNamespace): ValueState<T> {
     const table = this.#table(descriptor, namespace);
+    if (namespace === StateNamespace.VOID) this.ahead.add(table);
     const { ttl } = descriptor;
     if (ttl === undefined && type.kind === 'int32') {
       // The value type of an int32 is number.

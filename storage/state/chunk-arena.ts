@@ -1,4 +1,4 @@
-import { invariant } from '../../core/internal.js';
+import { invariant, MillraceError } from '../../core/internal.js';
 import { PAGE_SHIFT } from './inline-layout.js';
 import { ChunkPersistence, ChunkState } from './memtable-layout.js';
 
@@ -98,6 +98,16 @@ export class ChunkArena {
     this.usedChunks += span;
     this.#freshFrom = Math.max(this.#freshFrom, chunk + span);
     return chunk;
+  }
+
+  /** {@link take} with room for a row of so many words. @throws MillraceError MR2008 if there is none */
+  takeFor(words: number): number {
+    const chunk = this.take(Math.ceil(words / this.chunkWords));
+    if (chunk >= 0) return chunk;
+    throw new MillraceError('MR2008', `A row of ${words * 4} bytes finds no room in managed memory.`, {
+      why: `The state backend has ${this.chunkCount} chunks of ${this.chunkWords * 4} bytes, all in use.`,
+      hint: 'Raise taskmanager.memory.managed.size, or keep large values in several smaller rows.',
+    });
   }
 
   /** Counts words of latest versions; negative ones leave. hot path. */

@@ -79,6 +79,15 @@ export class HeapTable implements StateTable {
     return shard?.delete(textOf(row), this.#generation.current) ?? false;
   }
 
+  /** Objects of the heap are for the garbage collector to place: there is nothing to gain. */
+  get isLarge(): boolean {
+    return false;
+  }
+
+  touch(): number {
+    return 0;
+  }
+
   scan(prefix: RowKey, visit: RowVisitor): void {
     invariant(this.options.ordered, 'only an ordered table is scanned by prefix', { table: this.name });
     const shard = this.#shards[prefix.keyGroup - this.#keyGroups.start];

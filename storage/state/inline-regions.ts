@@ -1,10 +1,20 @@
-import { invariant, StateRow } from '../../core/internal.js';
+import { intRowHash, invariant, murmurOfInt, RowForm, StateRow } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
 import { InlineKeys, type SlotMemory } from './inline-keys.js';
-import { PAGE_SHIFT, type SlotGeometry } from './inline-layout.js';
+import { PAGE_SHIFT, SLOT_GONE, SLOT_KEY, SLOT_STAMP_SHIFT, type SlotGeometry } from './inline-layout.js';
 import { ChunkState } from './memtable-layout.js';
 import { RegionDirectory } from './region-directory.js';
 import type { SlotStamps } from './slot-stamps.js';
+
+/** hot path: as in inline-table.ts, a constant of this file is part of the machine code. */
+const INT = RowForm.INT;
+const KEY = SLOT_KEY;
+const GONE = SLOT_GONE;
+const STAMP_SHIFT = SLOT_STAMP_SHIFT;
+const PAGE = PAGE_SHIFT;
+const imul = Math.imul;
+const hashOfInt = murmurOfInt;
+const hashOfRow = intRowHash;
 
 /** A region of which more than so many of 16 slots are taken is crowded. */
 const TAKEN_OF_16 = 13;
@@ -59,13 +69,14 @@ export class InlineRegions {
   isWorthSweeping(chunk: number): boolean {
     const { words } = this.#arena;
     const { slotWords, slotCount } = this.#geometry;
-    let stays = 0;
     const base = this.directory.slotsOf(chunk);
+    let room = Math.floor((slotCount * LEFT_OF_16) / 16);
     for (let at = base; at < base + slotCount * slotWords; at += slotWords) {
       const meta = words[at] ?? 0;
-      if (meta !== 0 && !this.#stamps.isNothing(meta)) stays++;
+      if (meta === 0 || ((meta & GONE) !== 0 && this.#stamps.isNothing(meta))) continue;
+      if (--room < 0) return false;
     }
-    return stays * 16 <= slotCount * LEFT_OF_16;
+    return true;
   }
 
   /** Gives half of the region's hashes to a new one. There must be a free chunk, and nobody who wants the region. */
@@ -78,6 +89,25 @@ export class InlineRegions {
   /** Leaves out what is nothing. Nobody may want the region as it was. */
   sweep(chunk: number): void {
     this.#layOut(chunk, chunk);
+  }
+
+  /** At least what the regions in use take, bytes, and at most a few times that. */
+  get reservedBytes(): number {
+    return this.directory.entries.length * this.#arena.chunkWords * 4;
+  }
+
+  /** Reads the slots of these hashes; see StateTable.touch. hot path. */
+  touch(hashes: Int32Array, count: number): number {
+    const { words } = this.#arena;
+    const { slotWords, slotCount } = this.#geometry;
+    const { entries, shift } = this.directory;
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i] ?? 0;
+      const slot = imul(hash & 0xffff, slotCount) >>> 16;
+      seen ^= words[(entries[hash >>> shift] ?? 0) + imul(slot, slotWords)] ?? 0;
+    }
+    return seen;
   }
 
   /** Gives every slot the stamp that it has from the base on. */
@@ -103,34 +133,55 @@ export class InlineRegions {
     return chunk;
   }
 
-  /** Lays the rows of a region out anew, in it and in the one that it was divided with. */
+  /**
+   * Lays the rows of a region out anew, in it and in the one that it was divided with. hot path: of a state that
+   * grows, each row is laid out about twice.
+   */
   #layOut(chunk: number, other: number): void {
     const { words, pages, chunkWords, chunkShift } = this.#arena;
     const start = chunk << chunkShift;
+    const distance = (other - chunk) << chunkShift;
     const { slotWords, slotCount } = this.#geometry;
-    const { entries, shift } = this.directory;
+    const bit = this.directory.dividingBit(chunk);
+    const stamps = this.#stamps;
     const old = this.#scratch.words;
-    const row = this.#row;
+    const isOfInts = this.keys.form === INT;
+    const end = slotCount * slotWords;
     old.set(words.subarray(start, start + chunkWords));
     this.#clear(start);
-    this.#taken[chunk] = 0;
-    for (let from = 0; from < slotCount * slotWords; from += slotWords) {
+    let rows = 0;
+    let left = 0;
+    for (let from = 0; from < end; from += slotWords) {
       const meta = old[from] ?? 0;
-      if (meta === 0 || this.#stamps.isNothing(meta)) continue;
-      this.keys.read(this.#scratch, from, row);
-      const { hash } = row;
-      const base = entries[hash >>> shift] ?? 0;
-      const into = base >>> chunkShift;
-      invariant(into === chunk || into === other, 'a row stays in its region or goes to the new one');
-      let slot = ((hash & 0xffff) * slotCount) >>> 16;
-      while (words[base + slot * slotWords] !== 0) slot = slot + 1 === slotCount ? 0 : slot + 1;
-      const at = base + slot * slotWords;
+      if (meta === 0 || ((meta & GONE) !== 0 && stamps.isNothing(meta))) continue;
+      const hash = isOfInts ? hashOfRow(hashOfInt(old[from + KEY] ?? 0)) : this.#hashAt(from);
+      // Without a branch, which every other row would take.
+      const goes = (hash >>> bit) & 1;
+      left += goes;
+      rows++;
+      const base = start + imul(goes, distance);
+      let at = base + (((hash & 0xffff) * slotCount) >>> 16) * slotWords;
+      while (words[at] !== 0) {
+        at += slotWords;
+        if (at === base + end) at = base;
+      }
       for (let i = 0; i < slotWords; i++) words[at + i] = old[from + i] ?? 0;
-      this.#taken[into] = (this.#taken[into] ?? 0) + 1;
-      const page = at >>> PAGE_SHIFT;
-      const generation = this.#stamps.generationOf(meta);
+      if (meta >>> STAMP_SHIFT === 0) continue;
+      const page = at >>> PAGE;
+      const generation = stamps.generationOf(meta);
       if ((pages[page] ?? 0) < generation) pages[page] = generation;
     }
+    if (other === chunk) {
+      this.#taken[chunk] = rows;
+      return;
+    }
+    this.#taken[chunk] = rows - left;
+    this.#taken[other] = left;
+  }
+
+  #hashAt(from: number): number {
+    this.keys.read(this.#scratch, from, this.#row);
+    return this.#row.hash;
   }
 
   /** Makes all slots of a region empty. */

@@ -95,7 +95,7 @@ export class InlineTable {
   /** That of the present generation. */
   private stamp = 0;
   declare private readonly host: InlineTableHost;
-  declare private readonly layout: InlineRegions;
+  declare readonly layout: InlineRegions;
   /** The slot that was last found. */
   private last = 0;
 
@@ -262,7 +262,7 @@ export class InlineTable {
     const { words, last } = this;
     const meta = words[last] ?? 0;
     if (words[(last + KEY) | 0] !== row.int || (meta & USED) === 0) return false;
-    if ((meta & STAMP_AND_GONE) !== this.stamp) this.touch(last);
+    if ((meta & STAMP_AND_GONE) !== this.stamp) this.stampAnew(last);
     words[(last + INT32_VALUE) | 0] = value;
     return true;
   }
@@ -279,7 +279,7 @@ export class InlineTable {
   private slotToWrite(row: RowKey): number {
     const at = this.findAgain(row);
     if (at <= 0) return at === 0 ? 0 : this.insert(row, -at, this.stamp);
-    if (((this.words[at] ?? 0) & STAMP_AND_GONE) !== this.stamp) this.touch(at);
+    if (((this.words[at] ?? 0) & STAMP_AND_GONE) !== this.stamp) this.stampAnew(at);
     return at;
   }
 
@@ -289,7 +289,7 @@ export class InlineTable {
     const { words } = this.arena;
     if (at === 0) return 0;
     if (at < 0 || ((words[at] ?? 0) & SLOT_GONE) !== 0) return -1;
-    if (((words[at] ?? 0) & STAMP) !== this.stamp) this.touch(at);
+    if (((words[at] ?? 0) & STAMP) !== this.stamp) this.stampAnew(at);
     words[at] = (words[at] ?? 0) | SLOT_GONE;
     return 1;
   }
@@ -329,7 +329,7 @@ export class InlineTable {
    * The row is written, and was deleted or has not changed in this generation yet: then a snapshot may still want
    * what it was.
    */
-  private touch(at: number): void {
+  private stampAnew(at: number): void {
     const { words } = this;
     const meta = words[at] ?? 0;
     if ((meta & STAMP) === this.stamp) {

@@ -2,6 +2,7 @@ import {
   ByteReader,
   ByteWriter,
   invariant,
+  type RowBatch,
   RowForm,
   type RowKey,
   type RowVisitor,
@@ -22,6 +23,9 @@ import type { FileRow } from './row-file-reader.js';
 
 /** hot path: a constant of this file is part of the machine code, an imported one is not. */
 const INT = RowForm.INT;
+
+/** Less than this lies near to the processor for good: what a core has for itself, and more on most machines. */
+const CACHE_BYTES = 2 * 1024 * 1024;
 
 /** What the tables of a store share. */
 export interface LmdbTableHost {
@@ -103,6 +107,14 @@ export class LmdbTable implements StateTable {
     const { ints } = this;
     if (ints === undefined || row.form !== INT || !ints.putInt32Again(row, value))
       this.storeInt32(row, value);
+  }
+
+  get isLarge(): boolean {
+    return (this.inline?.layout.reservedBytes ?? this.host.memtable.arena.usedBytes) > CACHE_BYTES;
+  }
+
+  touch(rows: RowBatch, count: number): number {
+    return this.inline?.layout.touch(rows.hashes, count) ?? this.host.memtable.touch(this.rows, rows, count);
   }
 
   private findInt32(row: RowKey): number | undefined {

@@ -1,4 +1,4 @@
-import { invariant, type KeyGroupRange, rowHash } from '../../core/internal.js';
+import { invariant, type KeyGroupRange, type RowBatch, rowHash } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
 import { ROW_PREFIX_LENGTH } from './memtable-layout.js';
 import type { MemtableTable } from './memtable-table.js';
@@ -61,6 +61,16 @@ export class ShardMap {
     const shard = this.#shards[this.#shardOf[keyGroup - this.#start] ?? -1];
     if (shard === undefined) invariant(false, 'a row lies in a key group of its store', { keyGroup });
     return shard;
+  }
+
+  /** Of a table with this salt, whose rows lie in `words`: see Memtable.touch. */
+  touch({ hashes, keyGroups }: RowBatch, count: number, salt: number, words: Int32Array): number {
+    let seen = 0;
+    for (let i = 0; i < count; i++) {
+      const { slots, mask } = this.of(keyGroups[i] ?? 0).rows;
+      seen ^= words[slots[((((hashes[i] ?? 0) ^ salt) << 1) & mask) + 1] ?? 0] ?? 0;
+    }
+    return seen;
   }
 
   get bytes(): number {

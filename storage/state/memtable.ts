@@ -1,4 +1,4 @@
-import { invariant, type KeyGroupRange, MillraceError, type RowKey, rowHash } from '../../core/internal.js';
+import { invariant, type KeyGroupRange, type RowBatch, type RowKey, rowHash } from '../../core/internal.js';
 import { ChunkArena } from './chunk-arena.js';
 import type { ChunkPart } from './chunk-part.js';
 import {
@@ -109,6 +109,11 @@ export class Memtable {
     }
     this.#slot = -1;
     return 0;
+  }
+
+  /** Reads the places of the rows in the index, and the heads of what is there; see StateTable.touch. */
+  touch(table: MemtableTable, rows: RowBatch, count: number): number {
+    return this.#shards.touch(rows, count, table.salt, this.arena.words);
   }
 
   /** Stores bytes[from, from + length) under the row. */
@@ -356,17 +361,10 @@ export class Memtable {
     if (open.end + size <= open.limit) return;
     this.#close(open);
     const { arena } = this;
-    const span = Math.ceil(size / arena.chunkWords);
-    const chunk = arena.take(span);
-    if (chunk < 0) {
-      throw new MillraceError('MR2008', `A row of ${size * 4} bytes finds no room in managed memory.`, {
-        why: `The state backend has ${arena.chunkCount} chunks of ${arena.chunkWords * 4} bytes, all in use.`,
-        hint: 'Raise taskmanager.memory.managed.size, or keep large values in several smaller rows.',
-      });
-    }
+    const chunk = arena.takeFor(size);
     open.chunk = chunk;
     open.end = chunk << arena.chunkShift;
-    open.limit = open.end + span * arena.chunkWords;
+    open.limit = open.end + (arena.span[chunk] ?? 1) * arena.chunkWords;
     if (open === this.#present) {
       arena.generation[chunk] = this.generation;
       arena.stamp[chunk] = this.generation;

@@ -69,6 +69,11 @@ export class RegionDirectory {
     this.#depthOf[other] = depth + 1;
   }
 
+  /** The bit of a hash that tells a region, divided last, from the one that took half of it: 1 is that one. */
+  dividingBit(chunk: number): number {
+    return 32 - (this.#depthOf[chunk] ?? 255);
+  }
+
   giveUp(chunk: number): void {
     const slots = this.slotsOf(chunk);
     for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i] === slots) this.#entries[i] = 0;

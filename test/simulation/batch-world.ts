@@ -90,7 +90,7 @@ class BatchWorld implements Participant {
       trace,
       weather: this.#weather,
       verdict: this.#verdict,
-      state: new SimulatedState(options.stateBackend),
+      state: new SimulatedState(options),
     });
     const topology = drawTopology(options, SOUND, prng.fork());
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { KeyedStateBackend, KeyedStateStore } from '../../core/internal.js';
 import { HeapStateBackend, LmdbStateBackend } from '../../storage/index.js';
 import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
+import { farStateBackend } from './far-state.js';
 
 export type StateBackendName = 'heap' | 'lmdb';
 
@@ -18,16 +19,23 @@ let worlds = 0;
  */
 export class SimulatedState {
   readonly #name: StateBackendName;
+  readonly #isFar: boolean;
   readonly #writer = new InThreadStateWriter();
   readonly #folder = join(tmpdir(), `millrace-world-${process.pid}-${++worlds}`);
   readonly #stores: KeyedStateStore[] = [];
 
-  constructor(name: StateBackendName) {
-    this.#name = name;
+  constructor(options: { readonly stateBackend: StateBackendName; readonly farState: boolean }) {
+    this.#name = options.stateBackend;
+    this.#isFar = options.farState;
   }
 
   /** Of the tasks of one process, whose attempts have numbers of their own. */
   backendOf(process: string): KeyedStateBackend {
+    const backend = this.#nearBackendOf(process);
+    return this.#isFar ? farStateBackend(backend) : backend;
+  }
+
+  #nearBackendOf(process: string): KeyedStateBackend {
     if (this.#name === 'heap') return new HeapStateBackend();
     const backend = new LmdbStateBackend(join(this.#folder, process), () => this.#writer.connect());
     return {

@@ -54,6 +54,8 @@ export interface WorldOptions {
   /** Turns of safety, with faults; liveness follows, without. */
   readonly safetyTurns: number;
   readonly faults: FaultOptions;
+  /** Tasks look ahead at the keys of their records, as with a state that is large. */
+  readonly farState: boolean;
 }
 
 /** How a disk behaves when it is well. */
@@ -88,6 +90,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     turnMs,
     safetyTurns: prng.between(1000, 4000),
     faults: drawFaults(prng, turnMs, checkpointing.retainOnCancellation),
+    farState: prng.chance(0.5),
   };
 }
 

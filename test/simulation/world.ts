@@ -89,7 +89,7 @@ class World {
       trace: this.#trace,
       weather: this.#weather,
       verdict: this.#verdict,
-      state: new SimulatedState(options.stateBackend),
+      state: new SimulatedState(options),
     });
     this.#topology = drawTopology(options, machinery, prng.fork());
     this.#output = new OutputChecker(this.#topology.outputs, this.#verdict);
