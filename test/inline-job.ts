@@ -212,6 +212,7 @@ export class InlineJob {
       first.coordinator = first.chain.createCoordinator({
         assignSplits: (subtask, splits) => tasks[subtask]?.chain.source?.addSplits(structuredClone(splits)),
         signalNoMoreSplits: (subtask) => tasks[subtask]?.chain.source?.notifyNoMoreSplits(),
+        reportBacklog: () => {},
       });
       await first.coordinator.start(restore?.enumerators[first.vertex]);
     }

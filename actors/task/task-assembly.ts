@@ -346,6 +346,8 @@ export class TaskAssembly {
         this.#enumerator?.noteReaderDone(subtask);
         this.#environment.report({ type: 'no-more-splits', subtask });
       },
+      reportBacklog: (isProcessingBacklog) =>
+        this.#environment.report({ type: 'backlog-reported', isProcessingBacklog }),
     });
     this.#enumerator = new EnumeratorHost(
       coordinator,

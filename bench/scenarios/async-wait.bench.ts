@@ -53,6 +53,7 @@ async function openChain(
   const coordinator = chain.createCoordinator({
     assignSplits: (_subtask, splits) => chain.source?.addSplits(splits),
     signalNoMoreSplits: () => chain.source?.notifyNoMoreSplits(),
+    reportBacklog: () => {},
   });
   await coordinator.start(undefined);
   chain.source?.poll(1);

@@ -66,6 +66,7 @@ async function openChain(builder: JobBuilder): Promise<OperatorChain> {
   const coordinator = chain.createCoordinator({
     assignSplits: (_subtask, splits) => chain.source?.addSplits(splits),
     signalNoMoreSplits: () => chain.source?.notifyNoMoreSplits(),
+    reportBacklog: () => {},
   });
   await coordinator.start(undefined);
   chain.source?.poll(1);

@@ -57,6 +57,7 @@ async function readingRate<T, S, E>(source: Source<T, S, E>, limit: number): Pro
     clock,
     assignSplit: (split) => reader.addSplits([split]),
     signalNoMoreSplits: () => reader.notifyNoMoreSplits(),
+    setIsProcessingBacklog: () => {},
     callAsync: (run, handle) => work.push(run().then(handle)),
   });
   const reader: SourceReader<T, S> = source.createReader({

@@ -56,6 +56,7 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
   }
 
   async start(): Promise<void> {
+    this.#reportBacklog();
     const source = this.#current();
     const context = this.#innerContext(this.#source);
     const restored = this.#restored;
@@ -107,6 +108,7 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
     this.#source++;
     this.#told = new Set();
     this.#finished = new Set();
+    this.#reportBacklog();
     const next = this.#current().createEnumerator(this.#innerContext(this.#source));
     this.#inner = next;
     this.#started = false;
@@ -127,6 +129,11 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
     );
   }
 
+  /** Every source but the last catches up with it. */
+  #reportBacklog(): void {
+    this.#context.setIsProcessingBacklog(this.#source < this.#sources.length - 1);
+  }
+
   #innerContext(source: number): SplitEnumeratorContext<unknown> {
     const context = this.#context;
     return {
@@ -140,6 +147,9 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
           this.#told.add(subtask);
           context.assignSplit({ source, kind: 'end' }, subtask);
         }
+      },
+      setIsProcessingBacklog: (isProcessingBacklog) => {
+        if (source === this.#sources.length - 1) context.setIsProcessingBacklog(isProcessingBacklog);
       },
       callAsync: (work, handle) => context.callAsync(work, handle),
     };

@@ -128,6 +128,11 @@ export interface SplitEnumeratorContext<SplitT> {
   assignSplit(split: SplitT, subtask: number): void;
   /** After this the reader ends once it has read what it has. */
   signalNoMoreSplits(subtask: number): void;
+  /**
+   * Whether the source reads what had piled up before now, until said otherwise; not, at first. While one does,
+   * checkpoints come at `execution.checkpointing.interval-during-backlog`.
+   */
+  setIsProcessingBacklog(isProcessingBacklog: boolean): void;
   /** Runs `work`, then `handle` on the enumerator's turn; a rejection fails the source. */
   callAsync<T>(work: () => Promise<T>, handle: (value: T) => void): void;
 }

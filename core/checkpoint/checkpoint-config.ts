@@ -1,8 +1,13 @@
+import { MillraceError } from '../base/millrace-error.js';
 import type { OptionValues } from '../job/options.js';
+
+const DURING_BACKLOG = 'execution.checkpointing.interval-during-backlog';
 
 /** When checkpoints are taken and how many are kept. A job without one of these takes none. */
 export interface CheckpointConfig {
   readonly intervalMs: number;
+  /** The interval while a source works off a backlog, at least `intervalMs`; Infinity: none begins by itself then. */
+  readonly intervalDuringBacklogMs: number;
   readonly timeoutMs: number;
   /** Least time from a completion to the next trigger; above 0 it allows one checkpoint at a time. */
   readonly minPauseMs: number;
@@ -17,6 +22,7 @@ export interface CheckpointConfig {
 
 export const DEFAULT_CHECKPOINT_CONFIG: CheckpointConfig = {
   intervalMs: 10_000,
+  intervalDuringBacklogMs: 10_000,
   timeoutMs: 600_000,
   minPauseMs: 0,
   maxConcurrentCheckpoints: 1,
@@ -25,6 +31,19 @@ export const DEFAULT_CHECKPOINT_CONFIG: CheckpointConfig = {
   retainOnCancellation: false,
 };
 
+/** @throws MillraceError MR4002 if checkpoints were more frequent than without a backlog */
+function intervalDuringBacklog(intervalMs: number, duringBacklogMs: number | undefined): number {
+  if (duringBacklogMs === undefined) return intervalMs;
+  if (duringBacklogMs === 0) return Number.POSITIVE_INFINITY;
+  if (duringBacklogMs >= intervalMs) return duringBacklogMs;
+  throw new MillraceError(
+    'MR4002',
+    `Invalid configuration value for ${DURING_BACKLOG} : ${duringBacklogMs} ms - It must be 0, or not less than ` +
+      `execution.checkpointing.interval, which is ${intervalMs} ms.`,
+    { where: { at: DURING_BACKLOG } },
+  );
+}
+
 /** What the configuration asks for; undefined when it asks for no checkpoints. */
 export function checkpointConfigFromOptions(values: OptionValues): CheckpointConfig | undefined {
   const intervalMs = values['execution.checkpointing.interval'];
@@ -32,6 +51,7 @@ export function checkpointConfigFromOptions(values: OptionValues): CheckpointCon
   const minPauseMs = values['execution.checkpointing.min-pause'];
   return {
     intervalMs,
+    intervalDuringBacklogMs: intervalDuringBacklog(intervalMs, values[DURING_BACKLOG]),
     timeoutMs: values['execution.checkpointing.timeout'],
     minPauseMs,
     maxConcurrentCheckpoints:

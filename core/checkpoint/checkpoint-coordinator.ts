@@ -114,7 +114,7 @@ export class CheckpointCoordinator {
   #dispatch(event: CoordinatorEvent, now: Instant, effects: CoordinatorEffect[]): void {
     switch (event.type) {
       case 'attempt-running':
-        this.#onAttemptRunning(event.executions, effects);
+        this.#onAttemptRunning(event.executions, now, effects);
         break;
       case 'attempt-failing':
         this.#deactivate('JOB_FAILURE', effects);
@@ -143,6 +143,9 @@ export class CheckpointCoordinator {
       case 'enumerator-snapshot':
         this.#onEnumeratorSnapshot(event, now, effects);
         break;
+      case 'backlog-reported':
+        this.#schedule.onBacklog(event, now, effects);
+        break;
       case 'requested':
         this.#schedule.onRequested(event, effects);
         break;
@@ -150,11 +153,8 @@ export class CheckpointCoordinator {
         this.#onTimer(event.timer, now, effects);
         break;
       case 'checkpoints-retained':
-        this.#ledger.cleaner.onRetained(event.error, effects);
-        this.#checkLeadership(event.error, effects);
-        break;
       case 'files-discarded':
-        this.#ledger.cleaner.onDiscarded(event.error, effects);
+        this.#ledger.cleaner.handle(event, effects);
         this.#checkLeadership(event.error, effects);
         break;
       case 'savepoint-exported':
@@ -168,14 +168,14 @@ export class CheckpointCoordinator {
 
   // ---- attempts
 
-  #onAttemptRunning(executions: ExecutionGraph, effects: CoordinatorEffect[]): void {
+  #onAttemptRunning(executions: ExecutionGraph, now: Instant, effects: CoordinatorEffect[]): void {
     invariant(
       this.#executions === undefined && this.#pending.size === 0,
       'one attempt takes checkpoints at a time',
       { attempt: executions.attempt, pending: this.#pending.size },
     );
     this.#executions = executions;
-    this.#schedule.begin(executions, effects);
+    this.#schedule.begin(executions, now, effects);
   }
 
   /** Nothing begins and nobody is told anything until the next attempt runs; what is being stored goes on. */
@@ -280,7 +280,7 @@ export class CheckpointCoordinator {
   }
 
   #onTimer({ name, id }: CheckpointTimer, now: Instant, effects: CoordinatorEffect[]): void {
-    if (name === 'checkpoint-due') this.#schedule.onDue(id, effects);
+    if (name === 'checkpoint-due') this.#schedule.onDue(id, now, effects);
     else if (name === 'final-checkpoint-due') this.#schedule.onFinalDue(id);
     else if (name === 'checkpoint-outcome-due') this.#finalizer.onOutcomeDue(id, effects);
     else {

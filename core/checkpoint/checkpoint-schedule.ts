@@ -28,9 +28,13 @@ export interface CheckpointLoad {
  * - a draining savepoint takes the place of the final checkpoint; a job has at most one stop on order.
  */
 export class CheckpointSchedule {
-  readonly #intervalMs: number;
+  readonly #config: CheckpointConfig;
   readonly #decider: CheckpointRequestDecider;
   #executions: ExecutionGraph | undefined;
+  /** Vertices of sources that work off a backlog, and the attempt that said so. */
+  readonly #backlogs = new Map<number, number>();
+  /** When the next periodic checkpoint is due. */
+  #dueMs = Number.POSITIVE_INFINITY;
   #lastCompletionMs = Number.NEGATIVE_INFINITY;
   #firstFinalId: number | undefined;
   #finalCompleted = false;
@@ -40,15 +44,15 @@ export class CheckpointSchedule {
   #drainQueued = false;
 
   constructor(config: CheckpointConfig) {
-    this.#intervalMs = config.intervalMs;
+    this.#config = config;
     this.#decider = new CheckpointRequestDecider(config);
   }
 
-  begin(executions: ExecutionGraph, effects: CoordinatorEffect[]): void {
+  begin(executions: ExecutionGraph, now: Instant, effects: CoordinatorEffect[]): void {
     this.#executions = executions;
     this.#firstFinalId = undefined;
     this.#finalCompleted = false;
-    armTimer('checkpoint-due', executions.attempt, this.#intervalMs, effects);
+    this.#due(this.#interval, now, effects);
     this.requestFinal();
   }
 
@@ -101,10 +105,33 @@ export class CheckpointSchedule {
     if (request === this.#stop) this.#stop = undefined;
   }
 
-  onDue(attempt: number, effects: CoordinatorEffect[]): void {
+  onDue(attempt: number, now: Instant, effects: CoordinatorEffect[]): void {
     if (this.#executions?.attempt !== attempt || this.#finalCompleted) return;
-    this.#decider.add({ kind: 'periodic' });
-    armTimer('checkpoint-due', attempt, this.#intervalMs, effects);
+    if (this.#interval !== Number.POSITIVE_INFINITY) this.#decider.add({ kind: 'periodic' });
+    this.#due(this.#interval, now, effects);
+  }
+
+  /** As Flink: a longer interval holds from the next checkpoint on, a shorter one at once. */
+  onBacklog(event: EventOf<'backlog-reported'>, now: Instant, effects: CoordinatorEffect[]): void {
+    const { task, isProcessingBacklog } = event;
+    if (isProcessingBacklog) this.#backlogs.set(task.vertexId, task.attempt);
+    else this.#backlogs.delete(task.vertexId);
+    const interval = this.#interval;
+    if (now.monotonicMs + interval < this.#dueMs) this.#due(interval, now, effects);
+  }
+
+  /** From one periodic checkpoint to the next, as things are. */
+  get #interval(): number {
+    const attempt = this.#executions?.attempt;
+    const hasBacklog = [...this.#backlogs.values()].includes(attempt ?? -1);
+    return hasBacklog ? this.#config.intervalDuringBacklogMs : this.#config.intervalMs;
+  }
+
+  /** The next periodic checkpoint, in place of the one that was due. */
+  #due(delayMs: number, now: Instant, effects: CoordinatorEffect[]): void {
+    this.#dueMs = now.monotonicMs + delayMs;
+    if (this.#executions === undefined || delayMs === Number.POSITIVE_INFINITY) return;
+    armTimer('checkpoint-due', this.#executions.attempt, delayMs, effects);
   }
 
   onFinalDue(attempt: number): void {
@@ -121,7 +148,7 @@ export class CheckpointSchedule {
       });
       if (decision.type === 'run') return decision.request;
       if (decision.type === 'none') return undefined;
-      armTimer('checkpoint-due', this.#executions.attempt, decision.retryInMs, effects);
+      this.#due(decision.retryInMs, now, effects);
     }
     return undefined;
   }
@@ -151,7 +178,7 @@ export class CheckpointSchedule {
   #retryFinal(checkpointId: number, effects: CoordinatorEffect[]): void {
     const isFinal = this.#firstFinalId !== undefined && checkpointId >= this.#firstFinalId;
     if (!isFinal || this.#finalCompleted || this.#executions === undefined) return;
-    const delayMs = Math.min(this.#intervalMs, FINAL_RETRY_MS);
+    const delayMs = Math.min(this.#config.intervalMs, FINAL_RETRY_MS);
     armTimer('final-checkpoint-due', this.#executions.attempt, delayMs, effects);
   }
 }

@@ -1,7 +1,7 @@
 import type { WireError } from '../protocol/wire-error.js';
 import type { CompletedCheckpointStore } from './completed-checkpoint-store.js';
 import { traceEvent } from './coordinator-effects.js';
-import type { CoordinatorEffect } from './coordinator-protocol.js';
+import type { CoordinatorEffect, EventOf } from './coordinator-protocol.js';
 import { OrphanedFiles } from './orphaned-files.js';
 import type { SubtaskSnapshot } from './snapshot-handle.js';
 
@@ -43,16 +43,21 @@ export class CheckpointsCleaner {
     if (!this.#retaining) this.#retain(effects);
   }
 
-  onRetained(error: WireError | undefined, effects: CoordinatorEffect[]): void {
+  /** How the storage answered. */
+  handle(
+    { type, error }: EventOf<'checkpoints-retained' | 'files-discarded'>,
+    effects: CoordinatorEffect[],
+  ): void {
+    if (type === 'checkpoints-retained') this.#onRetained(error, effects);
+    else this.#traceFailure('checkpoint.discard-failed', error, effects);
+  }
+
+  #onRetained(error: WireError | undefined, effects: CoordinatorEffect[]): void {
     this.#retaining = false;
     this.#traceFailure('checkpoint.retention-failed', error, effects);
     if (!this.#retainAgain) return;
     this.#retainAgain = false;
     this.#retain(effects);
-  }
-
-  onDiscarded(error: WireError | undefined, effects: CoordinatorEffect[]): void {
-    this.#traceFailure('checkpoint.discard-failed', error, effects);
   }
 
   discardBelow(bound: number, effects: CoordinatorEffect[]): void {

@@ -57,6 +57,7 @@ export type CoordinatorEvent =
       readonly checkpointId: number;
       readonly state: Uint8Array;
     }
+  | { readonly type: 'backlog-reported'; readonly task: TaskAddress; readonly isProcessingBacklog: boolean }
   | {
       readonly type: 'requested';
       readonly requestId: number;

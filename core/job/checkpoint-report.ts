@@ -4,7 +4,7 @@ import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
 /** What a task says to the coordinator. */
 export type CheckpointReport = Extract<
   TaskReport,
-  { type: 'checkpoint-acknowledged' | 'checkpoint-declined' | 'enumerator-snapshot' }
+  { type: 'checkpoint-acknowledged' | 'checkpoint-declined' | 'enumerator-snapshot' | 'backlog-reported' }
 >;
 
 export function coordinatorEventOf(task: TaskAddress, report: CheckpointReport): CoordinatorEvent {
@@ -14,6 +14,7 @@ export function coordinatorEventOf(task: TaskAddress, report: CheckpointReport):
     case 'checkpoint-declined':
       return { ...report, type: 'declined', task };
     case 'enumerator-snapshot':
+    case 'backlog-reported':
       return { ...report, task };
   }
 }

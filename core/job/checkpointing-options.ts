@@ -11,6 +11,12 @@ export const CHECKPOINTING_OPTIONS = {
     range: { min: 10 },
     description: 'Time between checkpoints. Unset means none, so a job is at-most-once.',
   },
+  'execution.checkpointing.interval-during-backlog': {
+    type: duration,
+    default: undefined,
+    range: { min: 0 },
+    description: 'The interval while a source works off a backlog, as long at least; 0: no checkpoints then.',
+  },
   'execution.checkpointing.mode': {
     type: { kind: 'enum', values: ['EXACTLY_ONCE', 'AT_LEAST_ONCE'] },
     default: 'EXACTLY_ONCE',

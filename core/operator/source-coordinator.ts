@@ -101,6 +101,7 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
         this.#checkSubtask(subtask);
         this.#assignments.signalNoMoreSplits(subtask);
       },
+      setIsProcessingBacklog: (isProcessingBacklog) => this.#assignments.reportBacklog(isProcessingBacklog),
       callAsync: (work, handle) => {
         completions.watch(
           work(),

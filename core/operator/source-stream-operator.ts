@@ -40,6 +40,7 @@ export interface SourceCoordinator {
 export interface SplitAssignments {
   assignSplits(subtask: number, splits: readonly unknown[]): void;
   signalNoMoreSplits(subtask: number): void;
+  reportBacklog(isProcessingBacklog: boolean): void;
 }
 
 export interface SourceOperatorFactory {

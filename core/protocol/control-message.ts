@@ -69,6 +69,8 @@ export type TaskReport =
     }
   | { readonly type: 'checkpoint-declined'; readonly checkpointId: number; readonly error: WireError }
   | { readonly type: 'enumerator-snapshot'; readonly checkpointId: number; readonly state: Uint8Array }
+  /** From the enumerator: whether its source reads what had piled up before now, and freshness matters less. */
+  | { readonly type: 'backlog-reported'; readonly isProcessingBacklog: boolean }
   | { readonly type: 'splits-assigned'; readonly subtask: number; readonly splits: readonly unknown[] }
   | { readonly type: 'no-more-splits'; readonly subtask: number }
   | { readonly type: 'split-requested' }

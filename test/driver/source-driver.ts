@@ -168,6 +168,7 @@ export class SourceDriver<T> {
       assignSplit: (split: unknown, subtask: number): void =>
         this.#readers[subtask]?.reader.addSplits([structuredClone(split)]),
       signalNoMoreSplits: (subtask: number): void => this.#readers[subtask]?.reader.notifyNoMoreSplits(),
+      setIsProcessingBacklog: (): void => {},
       callAsync: <V>(work: () => Promise<V>, handle: (value: V) => void): void => {
         this.#work.push(work().then(handle));
       },

@@ -95,8 +95,10 @@ export function drawWorldOptions(seed: number): WorldOptions {
 }
 
 function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
+  const intervalMs = Math.ceil(turnMs * prng.between(50, 600));
   return {
-    intervalMs: Math.ceil(turnMs * prng.between(50, 600)),
+    intervalMs,
+    intervalDuringBacklogMs: intervalMs * 2,
     timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1000, 5000)) : 600_000,
     minPauseMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1, 300)) : 0,
     maxConcurrentCheckpoints: prng.chance(0.4) ? prng.between(2, 4) : 1,

@@ -155,6 +155,38 @@ t.test('when all data is processed, the final checkpoint does not wait for the i
   t.same(driver.effects, [], 'and after it nothing begins by itself');
 });
 
+t.test('while a source works off a backlog, checkpoints come at an interval of their own', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { intervalMs: 100, intervalDuringBacklogMs: 1000 });
+  driver.backlog('source.0', true);
+  t.same(driver.done, [], 'the one that is due stays due');
+  driver.nowMs = 100;
+  driver.due();
+  t.ok(driver.done.includes('arm checkpoint-due in 1000'));
+  driver.nowMs = 200;
+  driver.backlog('source.0', false);
+  t.same(driver.done, ['arm checkpoint-due in 100'], 'soon again, once it is worked off');
+  driver.backlog('source.0', false);
+  t.same(driver.done, [], 'and it does not recede');
+});
+
+t.test('no checkpoint begins by itself while a source works off a backlog, if so configured', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { intervalDuringBacklogMs: Number.POSITIVE_INFINITY });
+  driver.backlog('source.0', true);
+  driver.due();
+  t.same(driver.done, []);
+  driver.handle({ type: 'requested', requestId: 1 });
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 1'], 'but who asks gets one');
+  driver.backlog('source.0', false);
+  t.same(driver.done, ['arm checkpoint-due in 100']);
+});
+
+t.test('a backlog of an attempt that is gone does not count', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { intervalDuringBacklogMs: Number.POSITIVE_INFINITY });
+  driver.backlog('source.0', true);
+  driver.restart();
+  t.ok(driver.done.includes('arm checkpoint-due in 100'));
+});
+
 t.test('the final checkpoint comes after the one that is pending', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK);
   driver.due();

@@ -75,6 +75,10 @@ export class CoordinatorDriver {
     return this.handle({ type: 'declined', task: this.task(task).address, checkpointId, error });
   }
 
+  backlog(task: string, isProcessingBacklog: boolean): CoordinatorEffect[] {
+    return this.handle({ type: 'backlog-reported', task: this.task(task).address, isProcessingBacklog });
+  }
+
   enumerator(checkpointId: number, task: string): CoordinatorEffect[] {
     const state = Uint8Array.of(checkpointId);
     return this.handle({ type: 'enumerator-snapshot', task: this.task(task).address, checkpointId, state });

@@ -199,6 +199,7 @@ function openCoordinator(source = new ScriptedSource()) {
     {
       assignSplits: (subtask, splits) => decisions.push(`${subtask}: ${JSON.stringify(splits)}`),
       signalNoMoreSplits: (subtask) => decisions.push(`${subtask}: no more`),
+      reportBacklog: (isProcessingBacklog) => decisions.push(`backlog: ${isProcessingBacklog}`),
     },
   );
   return { source, world, coordinator, decisions };

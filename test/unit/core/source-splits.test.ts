@@ -45,6 +45,7 @@ function splitsOf(source: Source<number, unknown, unknown>): unknown[] {
     clock: world.clock,
     assignSplit: (split) => void splits.push(split),
     signalNoMoreSplits: () => {},
+    setIsProcessingBacklog: () => {},
     callAsync: () => {},
   });
   void enumerator.start();
@@ -133,6 +134,7 @@ t.test('generated data is dealt out by what is whose, whoever asks first', async
       clock: world.clock,
       assignSplit: (split: { next: number }, subtask: number) => void assigned.push([split.next, subtask]),
       signalNoMoreSplits: (subtask: number) => void ended.push(subtask),
+      setIsProcessingBacklog: () => {},
       callAsync: () => {},
     };
     return state === undefined
