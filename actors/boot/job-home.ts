@@ -86,6 +86,8 @@ export async function openJobHome(
   const onUnreadable = (checkpointId: number, error: unknown): void => {
     passedOver.push({ checkpointId, error });
   };
+  const savepointFolder = plan.options.values['execution.checkpointing.savepoint-dir'];
+  if (savepointFolder !== undefined) checkpointsAt(savepointFolder);
   const found =
     fromSavepoint === undefined
       ? undefined
@@ -115,7 +117,7 @@ export async function openJobHome(
     nextCheckpointId: opened.nextCheckpointId + (adopted === undefined ? 0 : 1),
     folder,
     hostedStore,
-    savepointFolder: plan.options.values['execution.checkpointing.savepoint-dir'],
+    savepointFolder,
     s3,
     localFolder,
     warnings: [

@@ -43,9 +43,14 @@ export function keptOnS3(options: ResolvedOptions): boolean {
 /**
  * What a person wrote, as a folder or an s3:// address.
  *
- * @throws MillraceError MR4002 for what is neither
+ * @throws MillraceError MR4002 for what is neither; an empty text would be the folder in which the process runs
  */
 export function checkpointsAt(written: string): string {
+  if (written.trim() === '') {
+    throw new MillraceError('MR4002', 'An empty text names no folder of checkpoints.', {
+      hint: 'Name a local folder, or s3://bucket/prefix.',
+    });
+  }
   if (isS3Address(written)) {
     const { bucket, prefix } = parseS3Address(written);
     return `s3://${bucket}/${prefix}`.replace(/\/$/, '');

@@ -10,6 +10,7 @@ import {
   resolveOptions,
 } from '../../core/internal.js';
 import type { CliContext } from './cli-command.js';
+import { namedText } from './named-place.js';
 
 /** Read from the working directory if it is there. */
 const CONFIG_FILE = 'millrace.config.json';
@@ -67,7 +68,7 @@ function collectDefinition(text: string, before: readonly Definition[]): readonl
 }
 
 function fileLayer(context: CliContext, named: string | undefined): OptionLayer | undefined {
-  const path = named ?? CONFIG_FILE;
+  const path = named === undefined ? CONFIG_FILE : namedText('configuration file', named);
   const absolute = isAbsolute(path) ? path : join(context.workingDirectory, path);
   if (named === undefined && !existsSync(absolute)) return undefined;
   let content: unknown;

@@ -16,7 +16,7 @@ import type { CliAction, CliCommand, CliContext } from './cli-command.js';
 import { configFileOption, definitionOption, loadConfiguration, warn } from './configuration.js';
 import { ExitCode } from './exit-code.js';
 import { FailureLines } from './failure-lines.js';
-import { namedPlace } from './named-place.js';
+import { namedPlace, namedText } from './named-place.js';
 import { ProgressLine } from './progress-line.js';
 
 /** What `run` adds below the flags: checkpointing is on by default, and one older checkpoint is kept. */
@@ -101,7 +101,7 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
   return async (operands, options) => {
     const [file, ...words] = operands;
     if (file === undefined) throw new MillraceError('MR7001', 'No job file is given.');
-    const path = resolve(context.workingDirectory, file);
+    const path = resolve(context.workingDirectory, namedText('job file', file));
     if (!existsSync(path)) {
       throw new MillraceError('MR7001', `There is no job file ${file}.`, {
         hint: 'Options of millrace come before the job file, those of the job after it.',
@@ -123,7 +123,7 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
       jobId: typeof options.jobId === 'string' ? options.jobId : undefined,
       fromSavepoint:
         typeof options.fromSavepoint === 'string'
-          ? namedPlace(options.fromSavepoint, context.workingDirectory)
+          ? namedPlace('savepoint', options.fromSavepoint, context.workingDirectory)
           : undefined,
       allowNonRestoredState: options.allowNonRestoredState === true,
       start: options.resume === true ? 'resume' : options.fresh === true ? 'fresh' : 'new',

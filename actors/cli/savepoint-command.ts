@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { formatMemoryBytes } from '../../core/internal.js';
 import type { CliAction, CliCommand, CliCommandGroup, CliContext } from './cli-command.js';
 import { ExitCode } from './exit-code.js';
-import { namedPlace } from './named-place.js';
+import { namedPlace, namedText } from './named-place.js';
 
 /** A savepoint, or a completed checkpoint, as a person asks about it. Plain data: what `--json` prints. */
 export interface SavepointReport {
@@ -90,7 +90,7 @@ function inspectCommand(tools: SavepointTools): CliCommand {
         .option('--json', 'print one JSON document')
         .allowExcessArguments(false);
       return async ([path = ''], { json }) => {
-        const report = await tools.inspect(namedPlace(path, context.workingDirectory));
+        const report = await tools.inspect(namedPlace('savepoint', path, context.workingDirectory));
         print(context, json === true ? JSON.stringify(report, undefined, 2) : printReport(report));
         return ExitCode.ok;
       };
@@ -109,7 +109,11 @@ function readCommand(tools: SavepointTools): CliCommand {
         .requiredOption('--state <name>', 'the state, as its descriptor names it')
         .allowExcessArguments(false);
       return async ([path = ''], { uid, state }) => {
-        const lines = tools.read(namedPlace(path, context.workingDirectory), String(uid), String(state));
+        const lines = tools.read(
+          namedPlace('savepoint', path, context.workingDirectory),
+          String(uid),
+          String(state),
+        );
         for await (const line of lines) print(context, line);
         return ExitCode.ok;
       };
@@ -131,8 +135,8 @@ function diffCommand(tools: SavepointTools): CliCommand {
       return async ([path = '', job = '', ...args], { json }) => {
         const { workingDirectory } = context;
         const diff = await tools.diff(
-          namedPlace(path, workingDirectory),
-          resolve(workingDirectory, job),
+          namedPlace('savepoint', path, workingDirectory),
+          resolve(workingDirectory, namedText('job file', job)),
           args,
         );
         print(context, json === true ? JSON.stringify(diff, undefined, 2) : printDiff(diff));
@@ -151,7 +155,7 @@ function disposeCommand(tools: SavepointTools): CliCommand {
         .argument('<path>', 'the savepoint')
         .allowExcessArguments(false);
       return async ([path = '']) => {
-        await tools.dispose(namedPlace(path, context.workingDirectory));
+        await tools.dispose(namedPlace('savepoint', path, context.workingDirectory));
         context.stderr.write(`Savepoint '${path}' is removed.\n`);
         return ExitCode.ok;
       };

@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { CliCommand, CliContext } from '../../../actors/cli/cli-command.js';
+import type { CliCommand, CliCommandGroup, CliContext } from '../../../actors/cli/cli-command.js';
 import { configCommand } from '../../../actors/cli/config-command.js';
 import { ExitCode, exitCodeOf } from '../../../actors/cli/exit-code.js';
 import { memoryCommand } from '../../../actors/cli/memory-command.js';
 import { runProgram } from '../../../actors/cli/program.js';
+import { runCommand } from '../../../actors/cli/run-command.js';
+import { savepointCommand } from '../../../actors/cli/savepoint-command.js';
 import { ERROR_TABLE, type ErrorCode, MillraceError } from '../../../core/internal.js';
 
 /** A command whose action is given. */
@@ -17,7 +20,7 @@ function commandThat(act: () => Promise<ExitCode>): CliCommand {
   };
 }
 
-async function run(argv: readonly string[], extra: readonly CliCommand[] = []) {
+async function run(argv: readonly string[], extra: readonly (CliCommand | CliCommandGroup)[] = []) {
   let stdout = '';
   let stderr = '';
   const context: CliContext = {
@@ -65,6 +68,30 @@ t.test('a usage error exits 2, names the nearest, and prints nothing on stdout',
     t.equal(exitCode, ExitCode.usage, argv.join(' '));
     t.equal(stdout, '', argv.join(' '));
     t.match(stderr, message);
+  }
+});
+
+t.test('an empty path is no path, and nothing is looked at', async (t) => {
+  const untouched = (): never => {
+    throw new Error('Nothing is to be looked at.');
+  };
+  const tools = { inspect: untouched, read: untouched, diff: untouched, dispose: untouched };
+  const commands = [savepointCommand(tools), runCommand(untouched, untouched)];
+  const cases: [string[], RegExp][] = [
+    [['savepoint', 'inspect', ''], /^MR7001 An empty text names no savepoint\./],
+    [['savepoint', 'read', '', '--uid', 'u', '--state', 's'], /no savepoint/],
+    [['savepoint', 'diff', '', 'job.js'], /no savepoint/],
+    [['savepoint', 'diff', '/savepoint', ''], /no job file/],
+    [['savepoint', 'dispose', ' '], /no savepoint/],
+    [['run', ''], /no job file/],
+    [['run', '-s', '', fileURLToPath(import.meta.url)], /no savepoint/],
+    [['config', '--config', ''], /no configuration file/],
+  ];
+  for (const [argv, message] of cases) {
+    const { exitCode, stdout, stderr } = await run(argv, commands);
+    t.equal(exitCode, ExitCode.usage, argv.join(' '));
+    t.equal(stdout, '', argv.join(' '));
+    t.match(stderr, message, argv.join(' '));
   }
 });
 
