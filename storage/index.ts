@@ -1,12 +1,13 @@
 /** The door of storage. */
+export { type BegunJob, beginJob } from './checkpoint/begin-job.js';
 export { jobFolder } from './checkpoint/checkpoint-paths.js';
 export { ObjectCheckpointStorage, type SavepointFolders } from './checkpoint/object-checkpoint-storage.js';
 export { ObjectSnapshotWriter, type SnapshotScope } from './checkpoint/object-snapshot-writer.js';
 export { ObjectStateFileReader } from './checkpoint/object-state-file-reader.js';
-export { type LedJob, type OpenedJob, type OpenJobRequest, openJob } from './checkpoint/open-job.js';
+export { type LedJob, type OpenedJob, openJob } from './checkpoint/open-job.js';
 export { type CheckpointAtPath, readManifestAt } from './checkpoint/read-manifest.js';
+export type { RunOrigin } from './checkpoint/run-origin.js';
 export { METADATA_KEY } from './checkpoint/savepoint-folder.js';
-export { StateFileCopies } from './checkpoint/state-file-copies.js';
 export { FileSink, type FileSinkOptions, type JsonFileSinkOptions } from './connectors/file-sink.js';
 export { FileSource } from './connectors/file-source.js';
 export type {

@@ -10,15 +10,16 @@ import {
   type PassedOverCheckpoint,
 } from '../../core/internal.js';
 import {
+  type BegunJob,
+  beginJob,
   currentHolder,
   holderState,
   jobFolder,
   type ObjectStore,
-  openJob,
+  type RunOrigin,
   type S3Settings,
 } from '../../storage/index.js';
 import type { JobStart } from '../cluster/cluster-gateway.js';
-import { adoptCheckpoint, findCheckpoint } from './adopt-checkpoint.js';
 import type { HostedStore } from './hosted-store.js';
 import type { JobPlan } from './job-plan.js';
 import {
@@ -71,7 +72,7 @@ export interface JobHome {
 export async function openJobHome(
   plan: JobPlan,
   mode: JobStart,
-  { fromSavepoint, allowNonRestoredState }: RestoreOrder,
+  order: RestoreOrder,
 ): Promise<JobHome | { readonly type: 'already-finished' }> {
   const folder = jobFolder(checkpointsRoot(plan.options), plan.graph.name);
   const s3 = s3Settings(plan.options);
@@ -79,58 +80,65 @@ export async function openJobHome(
   const localFolder = join(tmpdir(), `${LOCAL_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
   const removeLocal = (): Promise<void> => rm(localFolder, { recursive: true, force: true });
   if (plan.options.values['execution.checkpointing.interval'] === undefined) {
-    if (fromSavepoint !== undefined) throw needsCheckpoints();
+    if (order.fromSavepoint !== undefined) throw needsCheckpoints();
     return withoutCheckpoints({ folder, s3, localFolder, release: removeLocal });
   }
-  const passedOver: PassedOverCheckpoint[] = [];
-  const onUnreadable = (checkpointId: number, error: unknown): void => {
-    passedOver.push({ checkpointId, error });
-  };
   const savepointFolder = plan.options.values['execution.checkpointing.savepoint-dir'];
   if (savepointFolder !== undefined) checkpointsAt(savepointFolder);
-  const found =
-    fromSavepoint === undefined
-      ? undefined
-      : await findCheckpoint(fromSavepoint, s3, plan.graph, onUnreadable, allowNonRestoredState);
+  const passedOver: PassedOverCheckpoint[] = [];
   const hostedStore = memoryStore(plan.options);
-  const opened = await openJob({
+  const begun = await beginJob({
     store: hostedStore?.store ?? (await leaderStore(folder, s3, `leader-${process.pid}`)),
+    storeAt: (origin) => storeAt(origin, s3, 'reader'),
+    graph: plan.graph,
     jobName: plan.graph.name,
     mode,
+    origin: originOf(order),
     holder: currentHolder(),
     holderState,
     nowMs: SYSTEM_CLOCK.wallMs(),
-    onUnreadable,
+    onUnreadable: (checkpointId, error) => passedOver.push({ checkpointId, error }),
     onWarning: (error) => process.stderr.write(`warning: ${String(error)}\n`),
     savepoints: { create: (chosen) => newSavepoint(chosen, s3) },
   });
-  if (opened.start === 'already-finished') return { type: 'already-finished' };
-  const adopted =
-    found && (await adoptCheckpoint(found, plan.graph, opened.storage, opened.nextCheckpointId));
-  const manifest = adopted ?? opened.manifest;
-  const chosen = (found?.manifest ?? manifest)?.checkpointId;
+  if (begun.start === 'already-finished') return { type: 'already-finished' };
   let released: Promise<void> | undefined;
   return {
     type: 'home',
-    storage: opened.storage,
-    manifest,
-    nextCheckpointId: opened.nextCheckpointId + (adopted === undefined ? 0 : 1),
+    storage: begun.storage,
+    manifest: begun.manifest,
+    nextCheckpointId: begun.nextCheckpointId,
     folder,
     hostedStore,
     savepointFolder,
     s3,
     localFolder,
-    warnings: [
-      ...(chosen === undefined ? [] : fallbackWarnings(passedOver, chosen)),
-      ...(found?.dropped ?? []).map(
-        (uid) => `The state of '${uid}' is left out: the job has no such operator.`,
-      ),
-    ],
+    warnings: warningsOf(begun, passedOver),
     release: () => {
-      released ??= opened.release().then(removeLocal);
+      released ??= begun.release().then(removeLocal);
       return released;
     },
   };
+}
+
+/** @throws MillraceError MR4002 for a path that is none */
+function originOf({ fromSavepoint, allowNonRestoredState }: RestoreOrder): RunOrigin | undefined {
+  return fromSavepoint === undefined
+    ? undefined
+    : { path: checkpointsAt(fromSavepoint), allowNonRestoredState };
+}
+
+function warningsOf(
+  { adopted, manifest }: Exclude<BegunJob, { start: 'already-finished' }>,
+  passedOver: readonly PassedOverCheckpoint[],
+): readonly string[] {
+  const chosen = adopted?.foundId ?? manifest?.checkpointId;
+  return [
+    ...(chosen === undefined ? [] : fallbackWarnings(passedOver, chosen)),
+    ...(adopted?.dropped ?? []).map(
+      (uid) => `The state of '${uid}' is left out: the job has no such operator.`,
+    ),
+  ];
 }
 
 function withoutCheckpoints(home: Pick<JobHome, 'folder' | 's3' | 'localFolder' | 'release'>): JobHome {

@@ -8,7 +8,8 @@ import { namedPlace, namedText } from './named-place.js';
 /** A savepoint, or a completed checkpoint, as a person asks about it. Plain data: what `--json` prints. */
 export interface SavepointReport {
   readonly path: string;
-  readonly kind: 'checkpoint' | 'savepoint';
+  /** `drained`: the checkpoint of a job whose input was ended for good. */
+  readonly kind: 'checkpoint' | 'savepoint' | 'drained';
   readonly job: string;
   readonly checkpointId: number;
   /** Wall time, ms. */
@@ -169,7 +170,7 @@ function print(context: CliContext, text: string): void {
 
 function printReport(report: SavepointReport): string {
   const lines = [
-    `${report.kind} ${report.checkpointId} of job '${report.job}'`,
+    `${report.kind === 'drained' ? 'drained checkpoint' : report.kind} ${report.checkpointId} of job '${report.job}'`,
     `triggered ${new Date(report.triggered).toISOString()}, complete after ${report.completed - report.triggered} ms, ` +
       `${formatMemoryBytes(BigInt(report.bytes))} of state files`,
   ];

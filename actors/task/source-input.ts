@@ -13,7 +13,8 @@ import type { TaskInput } from './task-input.js';
  * the split enumerator.
  *
  * Invariants: `isAvailable` is awaited at most once at a time; after END_OF_INPUT the head is not polled, and
- * given nothing; while it is suspended nothing is taken from it.
+ * given nothing, but for splits that were under way when it was drained; while it is suspended nothing is taken
+ * from it.
  */
 export class SourceInput implements TaskInput {
   readonly #head: SourceStreamOperator;
@@ -63,12 +64,12 @@ export class SourceInput implements TaskInput {
   }
 
   /**
-   * Splits as the enumerator sent them.
+   * Splits as the enumerator sent them. A reader that was drained keeps them for its snapshot.
    *
    * @throws MillraceError MR6003 if the reader has ended: they would never be read
    */
   addSplits(splits: readonly unknown[]): void {
-    if (this.#ended) throw assignedTooLate();
+    if (this.#ended && !this.#draining) throw assignedTooLate();
     this.#head.addSplits(splits);
   }
 

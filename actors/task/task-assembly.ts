@@ -337,6 +337,7 @@ export class TaskAssembly {
     );
     this.#source = input;
     this.#input = input;
+    if (restore?.drained === true) input.drain();
     if (restore?.finishedSubtasks.includes(0) === true) input.notifyNoMoreSplits();
     if (address.subtask !== 0) return;
     const coordinator = chain.createCoordinator({

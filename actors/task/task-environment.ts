@@ -68,6 +68,8 @@ export interface TaskRestore {
   readonly enumerator: Uint8Array | undefined;
   /** Subtasks of this vertex that had finished; they ask for no more splits. */
   readonly finishedSubtasks: readonly number[];
+  /** A source takes nothing: its input had been ended for good. */
+  readonly drained: boolean;
 }
 
 export interface TaskSettings {
@@ -97,7 +99,8 @@ export function restoreOf(
     if (subtask === 'finished') finishedSubtasks.push(index);
   });
   const enumerator = address.subtask === 0 ? restore.enumerators[address.vertexId] : undefined;
-  return { checkpointId: restore.checkpointId, snapshot, enumerator, finishedSubtasks };
+  const { checkpointId, drained } = restore;
+  return { checkpointId, snapshot, enumerator, finishedSubtasks, drained };
 }
 
 /** `<uid>-<subtask>`: the owner's name in keys of state files. */

@@ -51,6 +51,11 @@ export class Prng {
 
   /** An independent stream of numbers, so that drawing here does not shift what is drawn there. */
   fork(): Prng {
-    return new Prng(this.uint32() + this.below(0x20_0000) * 0x1_0000_0000);
+    return new Prng(this.seed());
+  }
+
+  /** A seed for a stream that is begun more than once. */
+  seed(): number {
+    return this.uint32() + this.below(0x20_0000) * 0x1_0000_0000;
   }
 }

@@ -147,7 +147,7 @@ export class CheckpointCoordinator {
         this.#schedule.onBacklog(event, now, effects);
         break;
       case 'requested':
-        this.#schedule.onRequested(event, effects);
+        if (this.#schedule.onRequested(event, effects)) this.#abortAll('CHECKPOINT_SUBSUMED', effects);
         break;
       case 'timer':
         this.#onTimer(event.timer, now, effects);
@@ -182,9 +182,12 @@ export class CheckpointCoordinator {
   #deactivate(reason: CheckpointFailureReason, effects: CoordinatorEffect[]): void {
     this.#executions = undefined;
     this.#schedule.end(reason, effects);
-    for (const pending of [...this.#pending.values()]) {
+    this.#abortAll(reason, effects);
+  }
+
+  #abortAll(reason: CheckpointFailureReason, effects: CoordinatorEffect[]): void {
+    for (const pending of [...this.#pending.values()])
       if (pending !== this.#finalizer.current) this.#abort(pending, reason, undefined, effects);
-    }
   }
 
   #onTaskFinished(execution: Execution, now: Instant, effects: CoordinatorEffect[]): void {
@@ -194,8 +197,6 @@ export class CheckpointCoordinator {
       this.#advance(pending, now, effects);
     }
   }
-
-  // ---- triggering
 
   #runRequests(executions: ExecutionGraph, now: Instant, effects: CoordinatorEffect[]): void {
     for (;;) {

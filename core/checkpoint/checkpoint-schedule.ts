@@ -25,7 +25,9 @@ export interface CheckpointLoad {
  * - nothing begins but between {@link begin} and {@link end};
  * - the final checkpoint is the first one to complete of those begun after all data had been processed;
  *   until it completes it is wished for again and again, and after it nothing begins by itself;
- * - a draining savepoint takes the place of the final checkpoint; a job has at most one stop on order.
+ * - a draining savepoint takes the place of the final checkpoint; a job has at most one stop on order;
+ * - from the order to drain on nothing else begins: who restored it would go on with sources of which some had ended
+ *   their event time, and read on behind it.
  */
 export class CheckpointSchedule {
   readonly #config: CheckpointConfig;
@@ -72,14 +74,19 @@ export class CheckpointSchedule {
     this.#drainQueued = false;
   }
 
+  get #drains(): boolean {
+    return this.#stop?.savepoint?.stop === 'drain';
+  }
+
   /** To be called whenever a task has processed its data, and when the retry is due. */
   requestFinal(): void {
     if (this.#executions?.allDataFinished !== true || this.#finalCompleted) return;
-    if (this.#stop?.savepoint?.stop !== 'drain') this.#decider.add({ kind: 'final' });
+    if (this.#stop === undefined || !this.#drains) this.#decider.add({ kind: 'final' });
     else if (!this.#drainQueued) this.#drainQueued = this.#decider.add(this.#stop);
   }
 
-  onRequested({ requestId, savepoint }: EventOf<'requested'>, effects: CoordinatorEffect[]): void {
+  /** True: the sources are drained from here on, and no checkpoint that is under way may complete. */
+  onRequested({ requestId, savepoint }: EventOf<'requested'>, effects: CoordinatorEffect[]): boolean {
     const request: SavepointRequest = { kind: 'user', requestId, savepoint };
     const stop = request.savepoint?.stop;
     if (this.#executions === undefined || (stop !== undefined && this.#finalCompleted)) {
@@ -93,11 +100,13 @@ export class CheckpointSchedule {
       );
       sendTo(sources, { type: 'drain' }, effects);
       this.requestFinal();
+      return true;
     } else if (this.#decider.add(request)) {
       if (stop !== undefined) this.#stop = request;
     } else {
       settleRequest(request, { completed: false, reason: 'TOO_MANY_CHECKPOINT_REQUESTS' }, effects);
     }
+    return false;
   }
 
   /** The stop on order has come to its end, well or badly. */
@@ -141,6 +150,7 @@ export class CheckpointSchedule {
   /** Takes the request to run now; undefined: none may begin. */
   next(load: CheckpointLoad, now: Instant, effects: CoordinatorEffect[]): CheckpointRequest | undefined {
     while (this.#executions !== undefined) {
+      if (this.#drains && this.#decider.queued[0] !== this.#stop) return undefined;
       const decision = this.#decider.decide({
         ...load,
         lastCompletionMs: this.#lastCompletionMs,

@@ -188,7 +188,7 @@ export class PendingCheckpoint {
       jobName: graph.name,
       triggeredMs: this.triggered.wallMs,
       completedMs,
-      kind: this.kind,
+      kind: this.#executions.drained || this.stop === 'drain' ? 'drained' : this.kind,
       vertices: graph.vertices.map((vertex) => ({
         vertexUid: vertex.uid,
         parallelism: vertex.parallelism,

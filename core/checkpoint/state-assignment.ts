@@ -44,6 +44,7 @@ export function assignState(
     enumerators: graph.vertices.map((vertex) =>
       vertex.isSource ? enumeratorOf(vertex, manifest) : undefined,
     ),
+    drained: manifest.kind === 'drained',
   };
 }
 

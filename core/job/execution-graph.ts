@@ -74,12 +74,15 @@ export class Execution {
 export class ExecutionGraph {
   readonly graph: JobGraph;
   readonly attempt: number;
+  /** Its sources take nothing: the input had been ended for good. */
+  readonly drained: boolean;
   readonly #vertices: readonly (readonly Execution[])[];
   readonly #inputs: readonly (readonly JobEdge[])[];
 
   constructor(jobId: string, graph: JobGraph, attempt: number, restore: AttemptRestore | undefined) {
     this.graph = graph;
     this.attempt = attempt;
+    this.drained = restore?.drained ?? false;
     this.#vertices = graph.vertices.map((vertex) =>
       Array.from(
         { length: vertex.parallelism },

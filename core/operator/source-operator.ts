@@ -143,8 +143,9 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     return this.#reader.close?.();
   }
 
-  /** Splits that are told apart speak for the whole. */
+  /** Splits that are told apart speak for the whole; who was drained still has some, and time has ended. */
   #onPeriodicEmit(nowMs: number): void {
+    if (this.#stage.currentWatermark === Watermark.MAX) return;
     if (this.#alignment?.isAhead() === true) this.#stage.stayActive(nowMs);
     if (!this.#splits.any) {
       this.#stage.onPeriodicEmit(nowMs);

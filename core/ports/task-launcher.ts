@@ -30,6 +30,8 @@ export interface AttemptRestore {
   readonly subtasks: readonly (readonly (SubtaskSnapshot | 'finished')[])[];
   /** By vertex id. */
   readonly enumerators: readonly (Uint8Array | undefined)[];
+  /** The input had been ended for good: sources take nothing. */
+  readonly drained: boolean;
 }
 
 export interface RunningAttempt {

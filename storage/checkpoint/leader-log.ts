@@ -23,6 +23,8 @@ export interface EpochRequest {
   readonly startedMs: number;
   /** Whether a run begins; otherwise the newest one goes on. */
   readonly newRun: boolean;
+  /** What is written into the start slot beside its head. */
+  readonly body?: Uint8Array;
 }
 
 /** What is put into the next slot. */
@@ -93,7 +95,7 @@ export class LeaderLog {
       holder: request.holder,
       result: undefined,
     };
-    const attempt = written(start, NO_BYTES);
+    const attempt = written(start, request.body ?? NO_BYTES);
     const log = new LeaderLog(store, request.jobName, attempt);
     try {
       await log.#claim({ slot, attempts: [attempt] }, attempt, TRIES_MAX);

@@ -35,7 +35,7 @@ import { FieldWriter } from './field-writer.js';
  */
 const MANIFEST_VERSION = 2;
 
-const KINDS = ['checkpoint', 'savepoint'] as const;
+const KINDS = ['checkpoint', 'savepoint', 'drained'] as const;
 const LIST_MODES = ['split', 'union', 'broadcast', 'watermark', 'together'] as const;
 /** A name that plain objects treat specially; refused on both ways instead of being renamed. */
 const FORBIDDEN_NAME = '__proto__';

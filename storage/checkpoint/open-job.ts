@@ -11,10 +11,11 @@ import {
   type StoredJobResult,
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { DATA_PREFIX, dataKeyOrigin } from './checkpoint-paths.js';
-import { type LogSurvey, type OnUnreadable, surveyLog } from './job-log.js';
+import { DATA_PREFIX, dataKeyOrigin, slotKey } from './checkpoint-paths.js';
+import { type LogSurvey, type OnUnreadable, readSlot, surveyLog } from './job-log.js';
 import { LeaderLog } from './leader-log.js';
 import { ObjectCheckpointStorage, type SavepointFolders } from './object-checkpoint-storage.js';
+import { decodeRunOrigin, encodeRunOrigin, type RunOrigin } from './run-origin.js';
 
 /** How often the log may move on between a look at it and the claim of its next slot. */
 const LOOKS_MAX = 50;
@@ -36,11 +37,16 @@ export interface OpenJobRequest {
   readonly onWarning: (error: unknown) => void;
   /** Undefined: nobody asks for savepoints. */
   readonly savepoints?: SavepointFolders;
+  /** What a run that begins now begins from; one that goes on keeps its own. */
+  readonly origin?: RunOrigin | undefined;
 }
 
 export type OpenedJob =
   | { readonly start: 'already-finished'; readonly result: StoredJobResult }
-  | LedJob<'from-beginning', undefined>
+  | (LedJob<'from-beginning', undefined> & {
+      /** What the run is to begin from: it has no checkpoint yet. */
+      readonly origin: RunOrigin | undefined;
+    })
   | LedJob<'restore', CheckpointManifest>;
 
 /** A job that this process leads now. */
@@ -126,7 +132,8 @@ async function takeLead(
 ): Promise<OpenedJob | undefined> {
   const { store, jobName, holder, nowMs } = request;
   const newRun = decision.action === 'begin';
-  const log = await LeaderLog.begin(store, survey, { jobName, holder, startedMs: nowMs, newRun });
+  const body = encodeRunOrigin(newRun ? request.origin : undefined);
+  const log = await LeaderLog.begin(store, survey, { jobName, holder, startedMs: nowMs, newRun, body });
   if (log === undefined) return undefined;
   const storage = new ObjectCheckpointStorage(store, log, request.onWarning, request.savepoints);
   try {
@@ -140,9 +147,9 @@ async function takeLead(
       nextCheckpointId,
       release: () => storage.release(),
     };
-    return manifest === undefined
-      ? { ...led, start: 'from-beginning', manifest }
-      : { ...led, start: 'restore', manifest };
+    if (manifest !== undefined) return { ...led, start: 'restore', manifest };
+    const origin = newRun ? request.origin : await originOf(store, log.run);
+    return { ...led, start: 'from-beginning', manifest, origin };
   } catch (error) {
     // Who was faster must not be overtaken in turn, or two processes could go on so for ever.
     const superseded = isMillraceError(error) && error.code === 'MR8003';
@@ -151,13 +158,22 @@ async function takeLead(
   }
 }
 
-async function giveBack(storage: ObjectCheckpointStorage, request: OpenJobRequest): Promise<void> {
+/** After a failure, which is the one to tell. */
+export async function giveBack(storage: ObjectCheckpointStorage, request: OpenJobRequest): Promise<void> {
   try {
     await storage.release();
   } catch (error) {
     // The failure that led here is the one to tell; the next start finds out whether this process lives.
     request.onWarning(error);
   }
+}
+
+/** What the run of that slot began from; without the slot, nothing can be said. */
+async function originOf(store: ObjectStore, run: number): Promise<RunOrigin | undefined> {
+  const reading = await readSlot(store, run);
+  if (reading === undefined) return undefined;
+  if (reading.body === undefined) throw reading.error;
+  return decodeRunOrigin(reading.body, store.describe(slotKey(run)));
 }
 
 async function newestIdOf(store: ObjectStore, log: LeaderLog): Promise<number> {

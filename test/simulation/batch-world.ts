@@ -5,7 +5,7 @@ import { isMillraceError, MillraceError, Prng } from '../../core/internal.js';
 import { OutputChecker } from './checkers/output-checker.js';
 import { SOUND } from './machinery.js';
 import type { DiskWeather } from './scheduled-disk.js';
-import { drawTopology, JOB_NAME, simulatedJob } from './simulated-job.js';
+import { JOB_NAME, simulatedJob, topologyDrawer } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { type Participant, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
@@ -92,7 +92,7 @@ class BatchWorld implements Participant {
       verdict: this.#verdict,
       state: new SimulatedState(options),
     });
-    const topology = drawTopology(options, SOUND, prng.fork());
+    const topology = topologyDrawer(options, SOUND, prng)({ shift: 0, read: undefined });
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));
     const { build, launcher } = simulatedJob(options, { ...topology, build: batch });
     this.#build = build;

@@ -1,12 +1,14 @@
-import type { HolderState, JobHolder, Prng } from '../../core/internal.js';
+import { type HolderState, isMillraceError, type JobHolder, type Prng } from '../../core/internal.js';
 import type { FailureChecker } from './checkers/failure-checker.js';
 import type { Machinery } from './machinery.js';
 import type { SimulatedMachine } from './simulated-machine.js';
-import { type SimulatedJob, SimulatedProcess } from './simulated-process.js';
+import { type SimulatedJob, SimulatedProcess, STOP_FOLDERS } from './simulated-process.js';
+import type { TraceEvent } from './world-trace.js';
 
 export interface ProcessGroupParts {
   readonly machine: SimulatedMachine;
-  readonly job: SimulatedJob;
+  /** What processes run after so many stops with a savepoint. */
+  readonly job: (stops: number) => SimulatedJob;
   readonly machinery: Machinery;
   readonly prng: Prng;
   readonly failures: FailureChecker;
@@ -16,15 +18,21 @@ export interface ProcessGroupParts {
 
 /**
  * The processes of a world, one after another and now and then two at once: when none is active, the next
- * one starts and resumes the job.
+ * one starts and resumes the job, or begins it from the savepoint that it was stopped with.
  *
- * Invariants: processes are numbered from 1; `finished` once a process has said that the job is.
+ * Invariants: processes are numbered from 1; `finished` once a process has said that the job is, unless it was
+ * stopped to be gone on with.
  */
 export class ProcessGroup {
   finished = false;
   readonly #parts: ProcessGroupParts;
   readonly #processes: SimulatedProcess[] = [];
   readonly #seenEnded = new Set<SimulatedProcess>();
+  #stops = 0;
+  /** The savepoint with which the job ends, if it ends now. */
+  #exported: string | undefined;
+  /** The savepoint that the next process begins from. */
+  #from: string | undefined;
 
   constructor(parts: ProcessGroupParts) {
     this.#parts = parts;
@@ -58,8 +66,10 @@ export class ProcessGroup {
       const { outcome } = process;
       if (outcome === undefined || this.#seenEnded.has(process)) continue;
       this.#seenEnded.add(process);
-      if (outcome.type === 'failed') this.#parts.failures.onProcessFailed(process.number, outcome.error);
-      else this.finished = true;
+      if (outcome.type !== 'failed') this.#onJobEnded();
+      // Somebody begins from the savepoint already, and is to be gone on with.
+      else if (process.from !== undefined && isUnfinished(outcome.error)) this.#from = undefined;
+      else this.#parts.failures.onProcessFailed(process.number, outcome.error);
     }
     if (this.finished) return true;
     if (this.active.length > 0) return false;
@@ -68,14 +78,38 @@ export class ProcessGroup {
   }
 
   start(): SimulatedProcess {
-    const { machine, job, machinery, prng, takeovers } = this.#parts;
+    const { machine, machinery, prng, takeovers } = this.#parts;
+    const job = this.#parts.job(this.#stops);
     const number = this.#processes.length + 1;
     const parts = { machine, job, machinery, prng: prng.fork() };
     const process = new SimulatedProcess(number, parts, (holder) => this.#holderState(holder));
     this.#processes.push(process);
     // A new start that is overtaken while it asks would rightly begin the finished job anew.
-    process.start(number === 1 && !takeovers ? 'new' : 'resume');
+    process.start((number === 1 && !takeovers) || this.#from !== undefined ? 'new' : 'resume', this.#from);
     return process;
+  }
+
+  /** `isLeader`: it comes from the process that leads the job. */
+  onEvent({ name, values }: TraceEvent, isLeader: boolean): void {
+    const path = String(values.path);
+    if (name === 'process.leads') {
+      this.#exported = undefined;
+      this.#from = undefined;
+    } else if (name === 'job.stop-refused') {
+      // It was whole, and came too late.
+      if (this.#exported?.startsWith(`${String(values.folder)}/`) === true) this.#exported = undefined;
+    } else if (!isLeader) return;
+    else if (name === 'savepoint.completed' && path.startsWith(`${STOP_FOLDERS.suspend}/`))
+      this.#exported = path;
+    else if (name === 'job.status' && values.to !== 'FINISHED') this.#exported = undefined;
+  }
+
+  #onJobEnded(): void {
+    this.finished = this.#exported === undefined && this.#from === undefined;
+    if (this.#exported === undefined) return;
+    this.#from = this.#exported;
+    this.#exported = undefined;
+    this.#stops++;
   }
 
   describe(): string {
@@ -86,4 +120,8 @@ export class ProcessGroup {
   #holderState(holder: JobHolder): HolderState {
     return this.#processes[holder.pid - 1]?.isAlive === true ? 'unknown' : 'dead';
   }
+}
+
+function isUnfinished(error: unknown): boolean {
+  return isMillraceError(error) && error.code === 'MR8001';
 }

@@ -1,35 +1,71 @@
 import type { StreamExecutionEnvironment } from '../../core/index.js';
-import { buildJob, JobParameters, type Prng } from '../../core/internal.js';
+import { buildJob, JobParameters, Prng } from '../../core/internal.js';
 import type { Machinery } from './machinery.js';
 import type { SimulatedJob } from './simulated-process.js';
 import { TOPOLOGIES } from './topology/topologies.js';
 import type { Topology } from './topology/topology.js';
-import { TopologyKit } from './topology/topology-kit.js';
+import { type DrawnSource, TopologyKit } from './topology/topology-kit.js';
 import type { WorldOptions } from './world-options.js';
 
 export const JOB_NAME = 'simulated';
 /** Bounds what a world costs: beside slow sources checkpoints went on by the thousand, and showed nothing new. */
 const CHECKPOINTS_IN_PAUSES_MAX = 500;
 
-/** Draws the job of a world by its options. */
-export function drawTopology(options: WorldOptions, machinery: Machinery, prng: Prng): Topology {
+/** How a topology is drawn another time. */
+export interface TopologyVariant {
+  /** By how much every parallelism differs from the drawn one. */
+  readonly shift: number;
+  /** Events that the sources have read, where they did not read all; undefined: they do. */
+  readonly read: ReadonlySet<number> | undefined;
+}
+
+export interface DrawnTopology extends Topology {
+  /** Number n of them is at n - 1. */
+  readonly sources: readonly DrawnSource[];
+}
+
+export type DrawTopology = (variant: TopologyVariant) => DrawnTopology;
+
+/** Draws the job of a world by its options, as often as somebody wants: the same each time, but for the variant. */
+export function topologyDrawer(options: WorldOptions, machinery: Machinery, prng: Prng): DrawTopology {
   const drawn = TOPOLOGIES[options.topology];
   if (drawn === undefined) throw new Error(`There is no topology ${options.topology}.`);
+  const seed = prng.seed();
   const { events, parallelismMax, faults, checkpointing } = options;
-  const throwing = prng.fork();
+  // As it was before topologies were drawn twice.
+  const throwing = new Prng(seed).fork();
   let throws = faults.throws;
-  const kit = new TopologyKit(prng, {
-    events,
-    parallelismMax,
-    pausesMaxMs: checkpointing.intervalMs * CHECKPOINTS_IN_PAUSES_MAX,
-    beforeEvent: () => {
-      if (throws === 0 || !throwing.chance(throws / events)) return;
-      throws--;
-      throw new Error('The user code of this world throws.');
-    },
-    sink: (sink) => machinery.sink(sink),
-  });
-  return drawn.draw(kit);
+  const beforeEvent = (): void => {
+    if (throws === 0 || !throwing.chance(throws / events)) return;
+    throws--;
+    throw new Error('The user code of this world throws.');
+  };
+  return ({ shift, read }) => {
+    const own = new Prng(seed);
+    own.fork();
+    const kit = new TopologyKit(own, {
+      events,
+      parallelismMax,
+      pausesMaxMs: checkpointing.intervalMs * CHECKPOINTS_IN_PAUSES_MAX,
+      beforeEvent,
+      parallelism: (parallelism) => ((parallelism - 1 + shift) % parallelismMax) + 1,
+      readFolder: faults.drains > 0 ? readFolder : undefined,
+      counts: (id) => read?.has(id) ?? true,
+      sink: (sink) => machinery.sink(sink),
+    });
+    const topology = { ...drawn.draw(kit), sources: kit.sources };
+    if (faults.drains === 0) return topology;
+    const told = kit.sources.map(({ events: given }, index) => ({
+      folder: readFolder(index + 1),
+      lines: given.map(({ id }) => String(id)),
+    }));
+    return { ...topology, outputs: [...topology.outputs, ...told] };
+  };
+}
+
+/** Where a source tells what it has read. */
+export function readFolder(source: number): string {
+  return `/out/read-${source}`;
 }
 
 /** The topology as a job that processes run. */

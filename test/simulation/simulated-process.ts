@@ -4,12 +4,13 @@ import type {
   BuiltJob,
   CheckpointConfig,
   HolderState,
+  JobGraph,
   JobHolder,
   Prng,
   RestartStrategyConfig,
   StartMode,
 } from '../../core/internal.js';
-import { FileObjectStore, jobFolder, type OpenedJob, openJob } from '../../storage/index.js';
+import { type BegunJob, beginJob, FileObjectStore, jobFolder, type RunOrigin } from '../../storage/index.js';
 import type { Machinery } from './machinery.js';
 import { ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
@@ -32,11 +33,13 @@ export type ProcessOutcome =
   | { readonly type: 'already-finished' }
   | { readonly type: 'failed'; readonly error: unknown };
 
-type Led = Exclude<OpenedJob, { start: 'already-finished' }>;
+type Led = Exclude<BegunJob, { start: 'already-finished' }>;
 
 /** Where worlds keep checkpoints. */
 export const CHECKPOINTS_FOLDER = '/checkpoints';
 const SAVEPOINTS_FOLDER = '/savepoints';
+/** Of the savepoints with which somebody stops the job, by how. */
+export const STOP_FOLDERS = { suspend: '/suspended', drain: '/drained' } as const;
 
 /**
  * One process that runs the job: takes the lead of it, starts its master, and leaves when the job has ended.
@@ -61,7 +64,10 @@ export class SimulatedProcess implements Participant {
   #dead = false;
   /** Checkpoints and savepoints that somebody asked for. */
   #requests = 0;
+  #savepoints = 0;
+  #stops = 0;
   #paused = false;
+  #from: string | undefined;
 
   constructor(
     number: number,
@@ -108,13 +114,21 @@ export class SimulatedProcess implements Participant {
     return this.#paused;
   }
 
+  /** What it was to begin a run from. */
+  get from(): string | undefined {
+    return this.#from;
+  }
+
   get launcher(): SimulatedTaskLauncher {
     return this.#launcher;
   }
 
-  start(mode: StartMode): void {
-    this.#machine.trace.note('process.start', `p${this.number} ${mode}`);
-    this.#live(mode).then(
+  /** `from`: path of a savepoint that a new run begins from. */
+  start(mode: StartMode, from?: string): void {
+    this.#from = from;
+    this.#machine.trace.note('process.start', `p${this.number} ${mode} ${from ?? ''}`);
+    const origin = from === undefined ? undefined : { path: from, allowNonRestoredState: false };
+    this.#live(mode, origin).then(
       (outcome) => this.#end(outcome),
       (error: unknown) => this.#end({ type: 'failed', error }),
     );
@@ -139,9 +153,26 @@ export class SimulatedProcess implements Participant {
   /** Somebody asks for a checkpoint, and the next time for a savepoint. */
   requestCheckpoint(): void {
     const savepoint = this.#requests++ % 2 === 1;
-    const granted = savepoint
-      ? this.#running?.triggerSavepoint({ folder: SAVEPOINTS_FOLDER, stop: undefined })
-      : this.#running?.triggerCheckpoint();
+    this.#tell(
+      savepoint
+        ? this.#running?.triggerSavepoint({ folder: SAVEPOINTS_FOLDER, stop: undefined })
+        : this.#running?.triggerCheckpoint(),
+    );
+  }
+
+  /** Somebody stops the job with a savepoint. False: nobody would stop one that is just being deployed. */
+  stopJob(stop: 'suspend' | 'drain'): boolean {
+    const { tasksRunning, tasks } = this.#running?.status() ?? { tasksRunning: 0, tasks: 1 };
+    if (this.#running === undefined || tasksRunning < tasks) return false;
+    this.#machine.trace.note(`job.${stop}`, `p${this.number}`);
+    const folder = `${STOP_FOLDERS[stop]}/p${this.number}-${++this.#stops}`;
+    const stopped = this.#running.triggerSavepoint({ folder, stop });
+    this.#tell(stopped);
+    stopped.catch(() => this.#machine.trace.emit({ name: 'job.stop-refused', values: { folder } }));
+    return true;
+  }
+
+  #tell(granted: Promise<number | string> | undefined): void {
     granted?.then(
       (what) => this.#machine.trace.note('checkpoint.granted', String(what)),
       () => this.#machine.trace.note('checkpoint.refused', ''),
@@ -180,11 +211,17 @@ export class SimulatedProcess implements Participant {
     turn?.();
   }
 
-  async #live(mode: StartMode): Promise<ProcessOutcome> {
+  async #live(mode: StartMode, origin: RunOrigin | undefined): Promise<ProcessOutcome> {
     const { disk, time } = this.#machine;
     const view = new SimulatedFileSystem(disk, { faults: this.#disk, nowMs: () => time.wallMs });
     const fileSystem = this.#machinery.fileSystem(view);
-    const opened = await openJob({
+    const storeAt = (folder: string): FileObjectStore =>
+      new FileObjectStore(fileSystem, folder, `reader-${this.number}`);
+    const { graph } = this.#job.build();
+    const opened = await beginJob({
+      graph,
+      origin,
+      storeAt,
       store: new FileObjectStore(
         fileSystem,
         jobFolder(CHECKPOINTS_FOLDER, this.#job.name),
@@ -201,7 +238,7 @@ export class SimulatedProcess implements Participant {
       onWarning: (error) => this.#machine.trace.note('warning', String(error)),
       savepoints: {
         create: (folder) => {
-          const path = `${folder}/p${this.number}-${this.#requests}`;
+          const path = `${folder}/p${this.number}-${++this.#savepoints}`;
           return { path, store: new FileObjectStore(fileSystem, path, `savepoint-${this.number}`) };
         },
       },
@@ -217,14 +254,14 @@ export class SimulatedProcess implements Participant {
       },
     });
     try {
-      await this.#lead(opened);
+      await this.#lead(opened, graph);
       return { type: 'finished' };
     } finally {
       await opened.release();
     }
   }
 
-  async #lead(opened: Led): Promise<void> {
+  async #lead(opened: Led, graph: JobGraph): Promise<void> {
     const { time, trace } = this.#machine;
     const turns = {
       schedule: (turn: () => void) => {
@@ -237,12 +274,12 @@ export class SimulatedProcess implements Participant {
         this.#machine.verdict.fail('crash', `The actor ${actor} failed: ${String(error)}`, error);
       },
     });
-    const { build, checkpointing, restartStrategy } = this.#job;
+    const { checkpointing, restartStrategy } = this.#job;
     this.#running = startJobMaster(
       system,
       {
         jobId: `job-${this.number}`,
-        graph: build().graph,
+        graph,
         restored: opened.manifest,
         firstCheckpointId: opened.nextCheckpointId,
         checkpointing,

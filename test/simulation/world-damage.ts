@@ -110,6 +110,14 @@ export class WorldDamage implements FaultTargets {
     return process !== undefined;
   }
 
+  suspendJob(): boolean {
+    return this.#any(this.#parts.processes.active)?.stopJob('suspend') ?? false;
+  }
+
+  drainJob(): boolean {
+    return this.#any(this.#parts.processes.active)?.stopJob('drain') ?? false;
+  }
+
   /** After each turn. */
   endDue(): void {
     const { turns } = this.#parts.machine.scheduler;

@@ -13,6 +13,8 @@ export interface FaultTargets {
   jumpClock(): boolean;
   requestCheckpoint(): boolean;
   cancelJob(): boolean;
+  suspendJob(): boolean;
+  drainJob(): boolean;
 }
 
 type FaultName = keyof FaultTargets;
@@ -68,6 +70,8 @@ export class WorldFaults {
       ['jumpClock', options.clockJumps],
       ['requestCheckpoint', options.requests],
       ['cancelJob', options.cancels],
+      ['suspendJob', options.suspensions],
+      ['drainJob', options.drains],
     ];
     for (const [name, count] of counts) if (count > 0) this.#left.set(name, count);
   }

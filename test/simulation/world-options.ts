@@ -22,6 +22,10 @@ export interface FaultOptions {
   readonly requests: number;
   /** Somebody cancels the job, whose checkpoints are retained, and resumes it. */
   readonly cancels: number;
+  /** Somebody stops the job with a savepoint, and starts it from that at another parallelism. */
+  readonly suspensions: number;
+  /** Somebody has the job drained: what it has read by then is all that it is to have read. */
+  readonly drains: number;
   /** Events at which user code throws, once. */
   readonly throws: number;
   /** A fault comes soon after something that matters, rather than at any time. */
@@ -53,6 +57,8 @@ export interface WorldOptions {
   readonly turnMs: number;
   /** Turns of safety, with faults; liveness follows, without. */
   readonly safetyTurns: number;
+  /** Whether the job has another parallelism after a stop; not where its output depends on it. */
+  readonly rescales: boolean;
   readonly faults: FaultOptions;
   /** Tasks look ahead at the keys of their records, as with a state that is large. */
   readonly farState: boolean;
@@ -65,9 +71,11 @@ export function drawWorldOptions(seed: number): WorldOptions {
   const prng = new Prng(seed);
   const turnMs = prng.pick([0.01, 0.03, 0.1]);
   const checkpointing = drawCheckpointing(prng, turnMs);
+  const topology = drawTopologyName(prng.float());
   return {
     seed,
-    topology: drawTopologyName(prng.float()),
+    topology,
+    rescales: topology !== 'broadcast-and-global',
     events: prng.pick([200, 500, 1000, 1500]),
     parallelismMax: prng.pick([1, 2, 2, 3, 4]),
     chaining: prng.chance(0.7),
@@ -89,7 +97,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     budgetMax: prng.pick([4, 16, 64, 256]),
     turnMs,
     safetyTurns: prng.between(1000, 4000),
-    faults: drawFaults(prng, turnMs, checkpointing.retainOnCancellation),
+    faults: { ...drawFaults(prng, turnMs, checkpointing.retainOnCancellation), ...drawStops(seed) },
     farState: prng.chance(0.5),
   };
 }
@@ -133,7 +141,21 @@ function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
   return prng.chance(0.6) ? strategies[0] : prng.pick(strategies);
 }
 
-function drawFaults(prng: Prng, turnMs: number, mayCancel: boolean): FaultOptions {
+/** By themselves, so that worlds without stops stay what they were. */
+function drawStops(seed: number): Pick<FaultOptions, 'suspensions' | 'drains'> {
+  const prng = new Prng(seed + 0x570b);
+  const kind = prng.pick(['none', 'none', 'suspend', 'drain', 'both']);
+  return {
+    suspensions: kind === 'suspend' || kind === 'both' ? prng.between(1, 4) : 0,
+    drains: kind === 'drain' || kind === 'both' ? 1 : 0,
+  };
+}
+
+function drawFaults(
+  prng: Prng,
+  turnMs: number,
+  mayCancel: boolean,
+): Omit<FaultOptions, 'suspensions' | 'drains'> {
   // Each kind is off altogether in many worlds, so that what it hides from others can show.
   const some = (share: number, most: number): number => (prng.chance(share) ? prng.between(1, most) : 0);
   const failing = prng.chance(0.4);

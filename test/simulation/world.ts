@@ -8,13 +8,19 @@ import { OutputChecker } from './checkers/output-checker.js';
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
 import type { DiskWeather } from './scheduled-disk.js';
-import { drawTopology, JOB_NAME, simulatedJob } from './simulated-job.js';
+import {
+  type DrawnTopology,
+  type DrawTopology,
+  JOB_NAME,
+  readFolder,
+  simulatedJob,
+  topologyDrawer,
+} from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { CHECKPOINTS_FOLDER } from './simulated-process.js';
 import { reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTime } from './simulated-time.js';
-import type { Topology } from './topology/topology.js';
 import { WorldDamage } from './world-damage.js';
 import { type WorldFailure, WorldVerdict } from './world-failure.js';
 import { WorldFaults } from './world-faults.js';
@@ -28,6 +34,7 @@ const START_WALL_MS = 1_750_000_000_000;
  */
 const SILENCE_MS = 60_000;
 const LOOK_EVERY_TURNS = 64;
+const AS_DRAWN = { shift: 0, read: undefined };
 
 /** What became of a world. */
 export interface WorldReport {
@@ -66,7 +73,8 @@ class World {
   readonly #scheduler: SimulatedScheduler;
   readonly #weather: DiskWeather;
   readonly #machine: SimulatedMachine;
-  readonly #topology: Topology;
+  readonly #draw: DrawTopology;
+  readonly #topology: DrawnTopology;
   readonly #processes: ProcessGroup;
   readonly #damage: WorldDamage;
   readonly #faults: WorldFaults;
@@ -91,14 +99,15 @@ class World {
       verdict: this.#verdict,
       state: new SimulatedState(options),
     });
-    this.#topology = drawTopology(options, machinery, prng.fork());
-    this.#output = new OutputChecker(this.#topology.outputs, this.#verdict);
+    this.#draw = topologyDrawer(options, machinery, prng);
+    this.#topology = this.#draw(AS_DRAWN);
+    this.#output = new OutputChecker(this.#topology.outputs, this.#verdict, options.faults.drains === 0);
     this.#checkpoints = new CheckpointChecker(this.#verdict);
     this.#manifests = new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict);
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
       machine: this.#machine,
-      job: simulatedJob(options, this.#topology),
+      job: (stops) => simulatedJob(options, this.#draw({ ...AS_DRAWN, shift: options.rescales ? stops : 0 })),
       machinery,
       prng: prng.fork(),
       failures,
@@ -119,6 +128,7 @@ class World {
     );
     this.#trace.listen((event) => {
       this.#checkpoints.onEvent(event);
+      this.#processes.onEvent(event, this.#checkpoints.isLeader(Number(event.values.process)));
       failures.onEvent(event);
       this.#liveness.onEvent(event.name);
       this.#faults.onEvent(event.name);
@@ -180,6 +190,7 @@ class World {
   async #end(): Promise<void> {
     if (this.#verdict.failure !== undefined) return;
     this.#output.look(this.#machine.disk, true);
+    if (this.#options.faults.drains > 0) this.#expectWhatWasRead();
     this.#output.expectAll();
     const last = this.#processes.start();
     while (this.#processes.alive.length > 0) {
@@ -196,6 +207,27 @@ class World {
       () => `The job has finished, and the next start says ${JSON.stringify(last.outcome)}.`,
     );
     this.#output.look(this.#machine.disk, true);
+  }
+
+  /** A source that was drained has read a part of each split from its beginning, and everything is a fold of that. */
+  #expectWhatWasRead(): void {
+    const read = new Set<number>();
+    for (const [index, { plan }] of this.#topology.sources.entries()) {
+      const told = this.#output.linesOf(readFolder(index + 1)).map(Number);
+      const ends = Array.from({ length: plan.splits }, () => 0);
+      for (const id of told.sort((a, b) => a - b)) {
+        const split = Math.floor((id - plan.firstId) / plan.perSplit);
+        const position = (id - plan.firstId) % plan.perSplit;
+        this.#verdict.check(
+          ends[split] === position,
+          () => `Source ${index + 1} has read event ${id}, and not the one before it, or twice.`,
+        );
+        ends[split] = position + 1;
+        read.add(id);
+      }
+    }
+    const drained = this.#trace.counts.get('job.drain') ?? 0;
+    this.#output.expect(drained === 0 ? this.#topology.outputs : this.#draw({ shift: 0, read }).outputs);
   }
 
   /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */

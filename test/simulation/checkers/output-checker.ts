@@ -14,26 +14,27 @@ interface SeenFile {
  * What must hold: a visible part file never changes and never goes away; no line is there once too often;
  * lines that have an order are in it; when the job has finished, every expected line is there.
  *
+ * Where it is not known before the end what is to be expected, lines are only counted then.
+ *
  * One thing no disk can give: a name is seen before it is durable. A file that the power took in that moment
  * must come back as it was before the job finishes.
  */
 export class OutputChecker {
-  readonly #expected: readonly ExpectedOutput[];
+  #expected: readonly ExpectedOutput[];
+  /** Whether lines are counted as they are seen. */
+  readonly #atOnce: boolean;
   readonly #verdict: WorldVerdict;
   readonly #seen = new Map<string, SeenFile>();
   /** Files that were seen, and of which a loss of power took the name. */
   readonly #lost = new Set<string>();
   /** By folder: how often each line is still to come. */
-  readonly #missing: readonly Map<string, number>[];
+  #missing: readonly Map<string, number>[];
 
-  constructor(expected: readonly ExpectedOutput[], verdict: WorldVerdict) {
+  constructor(expected: readonly ExpectedOutput[], verdict: WorldVerdict, atOnce = true) {
     this.#expected = expected;
     this.#verdict = verdict;
-    this.#missing = expected.map(({ lines }) => {
-      const counts = new Map<string, number>();
-      for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
-      return counts;
-    });
+    this.#atOnce = atOnce;
+    this.#missing = expected.map(countsOf);
   }
 
   /** Part files that have been seen. */
@@ -61,6 +62,24 @@ export class OutputChecker {
       if (!before.isDurable(path) && after.find(path) === undefined) this.#lost.add(path);
     }
     this.look(after, true);
+  }
+
+  /** What is in the files of a folder that were seen. */
+  linesOf(folder: string): string[] {
+    return [...this.#seen]
+      .filter(([path]) => path.startsWith(`${folder}/`))
+      .flatMap(([, { bytes }]) => textOf(bytes).split('\n'))
+      .filter((line) => line !== '');
+  }
+
+  /** What is expected after all, of the same folders: for who counts at the end. */
+  expect(expected: readonly ExpectedOutput[]): void {
+    this.#expected = expected;
+    this.#missing = expected.map(countsOf);
+    for (const [path, { bytes }] of this.#seen) {
+      const index = expected.findIndex(({ folder }) => path.startsWith(`${folder}/`));
+      this.#count(index, path, textOf(bytes));
+    }
   }
 
   /** The job says that it has finished. */
@@ -98,8 +117,12 @@ export class OutputChecker {
   #onNewFile(index: number, path: string, inode: Inode): void {
     const bytes = inode.bytes.slice(0, inode.length);
     this.#seen.set(path, { inode, bytes });
-    const text = new TextDecoder().decode(bytes);
+    const text = textOf(bytes);
     this.#verdict.check(text.endsWith('\n'), () => `The visible part file ${path} is not whole.`);
+    if (this.#atOnce) this.#count(index, path, text);
+  }
+
+  #count(index: number, path: string, text: string): void {
     const missing = this.#missing[index];
     for (const line of text.slice(0, -1).split('\n')) {
       const left = missing?.get(line) ?? 0;
@@ -120,7 +143,7 @@ export class OutputChecker {
     const paths = [...this.#seen.keys()].filter((path) => path.startsWith(`${folder}/`)).sort(byWriting);
     for (const path of paths) {
       const bytes = this.#seen.get(path)?.bytes ?? new Uint8Array(0);
-      for (const line of new TextDecoder().decode(bytes).split('\n')) {
+      for (const line of textOf(bytes).split('\n')) {
         const place = line === '' ? undefined : order(line);
         if (place === undefined) continue;
         const before = ranks.get(place.group) ?? Number.NEGATIVE_INFINITY;
@@ -129,6 +152,16 @@ export class OutputChecker {
       }
     }
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function countsOf({ lines }: ExpectedOutput): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return counts;
 }
 
 /** part-<sink>-<subtask>-<epoch>-<attempt>-<number>: by epoch, attempt and number. */

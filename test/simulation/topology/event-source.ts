@@ -61,12 +61,10 @@ export class EventSource implements Source<Event, EventSplit, readonly EventSpli
   createReader(context: SourceReaderContext): SourceReader<Event, EventSplit> {
     const { splitsAtOnce } = this.#pace;
     const open = (split: EventSplit) => new EventReader(this.#plan, this.#pace, context, split);
-    if (splitsAtOnce === 0) return new SequentialSourceReader(context, open);
-    return new InterleavedSourceReader(context, {
-      open,
-      splitId: ({ split }) => `split-${split}`,
-      splitsAtOnce,
-    });
+    // Splits of several readers may come to one when the job goes on, and each has its place in time.
+    const splitId = ({ split }: EventSplit): string => `split-${split}`;
+    if (splitsAtOnce === 0) return new SequentialSourceReader(context, open, splitId);
+    return new InterleavedSourceReader(context, { open, splitId, splitsAtOnce });
   }
 }
 

@@ -18,6 +18,12 @@ export interface KitSettings {
   /** Virtual time that all pauses of one source may take together, ms: checkpoints go on meanwhile. */
   readonly pausesMaxMs: number;
   readonly beforeEvent: (id: number) => void;
+  /** What is to run where this parallelism was drawn. */
+  readonly parallelism: (drawn: number) => number;
+  /** Where each source also tells what it has read; undefined: nowhere. */
+  readonly readFolder: ((source: number) => string) | undefined;
+  /** Whether an event counts among those that its source gives. */
+  readonly counts: (id: number) => boolean;
   sink<T, CommittableT, WriterStateT>(
     sink: Sink<T, CommittableT, WriterStateT>,
   ): Sink<T, CommittableT, WriterStateT>;
@@ -42,15 +48,20 @@ interface SourceSettings {
 export class TopologyKit {
   readonly prng: Prng;
   readonly #settings: KitSettings;
-  #sources = 0;
+  readonly #drawnSources: DrawnSource[] = [];
 
   constructor(prng: Prng, settings: KitSettings) {
     this.prng = prng;
     this.#settings = settings;
   }
 
+  /** In the order in which they were drawn. */
+  get sources(): readonly DrawnSource[] {
+    return this.#drawnSources;
+  }
+
   parallelism(): number {
-    return this.prng.between(1, this.#settings.parallelismMax);
+    return this.#settings.parallelism(this.prng.between(1, this.#settings.parallelismMax));
   }
 
   /** A window size that some tens of events fall into. */
@@ -60,7 +71,7 @@ export class TopologyKit {
 
   source(options: { readonly keysBySplit?: boolean; readonly keys?: number } = {}): DrawnSource {
     const { prng } = this;
-    const number = ++this.#sources;
+    const number = this.#drawnSources.length + 1;
     const splits = prng.chance(0.3) ? prng.between(10, 60) : prng.between(1, 6);
     const strideMs = prng.pick([1, 10, 1000]);
     const plan: EventPlan = {
@@ -85,12 +96,14 @@ export class TopologyKit {
     const alignment = prng.chance(0.7)
       ? undefined
       : { driftMs: strideMs * prng.between(1, 200), intervalMs: prng.between(1, 20) };
-    return this.#drawn(plan, pace, {
+    const drawn = this.#drawn(plan, pace, {
       number,
       parallelism: this.parallelism(),
       alignment,
       fromFiles: prng.chance(0.25),
     });
+    this.#drawnSources.push(drawn);
+    return drawn;
   }
 
   /** Text lines, exactly once. */
@@ -109,7 +122,8 @@ export class TopologyKit {
     pace: SourcePace,
     { number, parallelism, alignment, fromFiles }: SourceSettings,
   ): DrawnSource {
-    const events = eventsOf(plan);
+    const { counts, readFolder, sink } = this.#settings;
+    const events = eventsOf(plan).filter(({ id }) => counts(id));
     const name = `events-${number}`;
     const folder = `/in/${number}`;
     const unaligned = WatermarkStrategy.forBoundedOutOfOrderness<Event>(
@@ -122,12 +136,17 @@ export class TopologyKit {
     return {
       plan,
       events,
-      files: fromFiles ? filesOf(events, plan, folder) : new Map(),
+      files: fromFiles ? filesOf(eventsOf(plan), plan, folder) : new Map(),
       stream: (env) => {
         const source = fromFiles
           ? FileSource.jsonLines<Event>(folder, pace.declared ? EVENT : undefined)
           : new EventSource(plan, pace);
-        return env.fromSource(source as EventSource, strategy, name).setParallelism(parallelism);
+        const stream = env.fromSource(source as EventSource, strategy, name).setParallelism(parallelism);
+        if (readFolder !== undefined)
+          stream
+            .map(({ id }) => String(id))
+            .sinkTo(sink(FileSink.textLines(readFolder(number))), `read-${number}`);
+        return stream;
       },
     };
   }

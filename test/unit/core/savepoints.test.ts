@@ -165,3 +165,21 @@ t.test('to drain, the final checkpoint is the savepoint, however often it is tri
   driver.handle({ type: 'savepoint-exported', checkpointId: 2, path: '/savepoints/a' });
   t.match(driver.verdict, { type: 'stop', stopped: { requestId: 5 } });
 });
+
+t.test('from the order to drain on nothing but the draining savepoint completes', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE, { maxConcurrentCheckpoints: 3 });
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  driver.handle({ type: 'requested', requestId: 5, savepoint: DRAIN });
+  t.ok(driver.sent.includes('sink.0 <- checkpoint-aborted 1'), 'one half of it would be behind the end');
+  driver.due();
+  driver.handle({ type: 'requested', requestId: 6 });
+  t.notOk(driver.sent.some((message) => message.includes('snapshot-enumerator')));
+  for (const task of ['source.0', 'source.1', 'sink.0']) driver.dataFinished(task);
+  driver.enumerator(2, 'source.0');
+  driver.acknowledgeAll(2);
+  t.match(driver.manifest, { checkpointId: 2, kind: 'drained' }, 'who goes on from it takes nothing more');
+  driver.stored(2);
+  t.match(exported(driver), { manifest: { kind: 'savepoint' } });
+});

@@ -53,6 +53,7 @@ t.test('each subtask gets what its operators had, and the source its enumerator'
       [modelSnapshot('sink', 'k0'), modelSnapshot('sink', 'k1')],
     ],
     enumerators: [Uint8Array.of(9), undefined],
+    drained: false,
   });
 });
 

@@ -1,7 +1,13 @@
 import t from 'tap';
 import type { HolderState, JobHolder, StartMode } from '../../../core/internal.js';
 import { isMillraceError, Prng } from '../../../core/internal.js';
-import { FileObjectStore, MemoryObjectStore, type ObjectStore, openJob } from '../../../storage/index.js';
+import {
+  FileObjectStore,
+  MemoryObjectStore,
+  type ObjectStore,
+  openJob,
+  type RunOrigin,
+} from '../../../storage/index.js';
 import type { DiskFaultPlan } from '../../simulation/disk-fault-plan.js';
 import { SimulatedDisk } from '../../simulation/simulated-disk.js';
 import { SimulatedFileSystem } from '../../simulation/simulated-file-system.js';
@@ -12,6 +18,7 @@ interface Start {
   readonly mode?: StartMode;
   readonly pid?: number;
   readonly state?: HolderState;
+  readonly origin?: RunOrigin;
   readonly onUnreadable?: (checkpointId: number, error: unknown) => void;
 }
 
@@ -21,6 +28,7 @@ function open(start: Start) {
     store: start.store,
     jobName: 'delays',
     mode: start.mode ?? 'resume',
+    origin: start.origin,
     holder,
     holderState: () => start.state ?? 'dead',
     nowMs: 1_700_000_000_000,
@@ -269,3 +277,18 @@ t.test('a storage that fails for the moment is no reason to fall back', async (t
   const failing = new FileObjectStore(new SimulatedFileSystem(disk, { faults }), '/c/delays', 'w2');
   t.equal(await codeOf(open({ store: failing })), 'MR3001');
 });
+
+t.test(
+  'a run that died before its first checkpoint still begins from what it was to begin from',
+  async (t) => {
+    const store = new MemoryObjectStore();
+    const origin = { path: '/savepoints/a', allowNonRestoredState: true };
+    await open({ store, mode: 'new', origin });
+    for (const pid of [2, 3])
+      t.match(await open({ store, pid, origin: { ...origin, path: '/other' } }), { origin });
+    const job = led(await open({ store, pid: 4 }));
+    await checkpoint(job, job.nextCheckpointId);
+    t.match(await open({ store, pid: 5 }), { start: 'restore' });
+    t.match(await open({ store, pid: 6, mode: 'fresh' }), { start: 'from-beginning', origin: undefined });
+  },
+);

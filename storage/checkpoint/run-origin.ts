@@ -1,0 +1,30 @@
+import { encodeUtf8 } from '../../core/internal.js';
+import { corruptFile } from './field-reader.js';
+
+/** What a run begins from, if not from nothing: a savepoint, or a checkpoint that lies elsewhere. */
+export interface RunOrigin {
+  /** Absolute, or an address: another process must find it too. */
+  readonly path: string;
+  /** State of operators that the job does not have is left out instead of refused. */
+  readonly allowNonRestoredState: boolean;
+}
+
+/**
+ * The body of the slot that begins a run. Until the run has a checkpoint of its own, this is all that tells who goes
+ * on with it that it did not begin from nothing.
+ */
+export function encodeRunOrigin(origin: RunOrigin | undefined): Uint8Array {
+  return encodeUtf8(origin === undefined ? '' : JSON.stringify(origin));
+}
+
+/** @throws MillraceError MR3004, which names `file`, for what {@link encodeRunOrigin} did not write */
+export function decodeRunOrigin(body: Uint8Array, file: string): RunOrigin | undefined {
+  if (body.length === 0) return undefined;
+  try {
+    const { path, allowNonRestoredState } = JSON.parse(new TextDecoder().decode(body)) as RunOrigin;
+    if (typeof path === 'string') return { path, allowNonRestoredState: allowNonRestoredState === true };
+  } catch {
+    // Told below, as whatever else is no origin.
+  }
+  throw corruptFile(file, 'it does not tell what the run began from');
+}
