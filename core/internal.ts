@@ -179,6 +179,7 @@ export type {
   KeyGroupRange,
   RowBatch,
   RowKey,
+  RowMigration,
   RowVisitor,
   SnapshotFile,
   SnapshotWriter,

@@ -35,9 +35,11 @@ export class KeyedStateLife {
     this.#backend = backend;
   }
 
+  /** `declare`: asks for states before the rows are restored. */
   async open(
     restore?: KeyedStateHandle,
     changes: Partial<KeyedStateRequest> = {},
+    declare: (access: KeyedStateAccess) => void = () => {},
   ): Promise<KeyedStateAccess> {
     const store = await this.#backend.open({
       operatorUid: 'operator',
@@ -49,7 +51,10 @@ export class KeyedStateLife {
       reader: this.files,
       ...changes,
     });
-    return new KeyedStateAccess(store, interpretedCodecs, MAX_PARALLELISM, () => this.wallMs);
+    const access = new KeyedStateAccess(store, interpretedCodecs, MAX_PARALLELISM, () => this.wallMs);
+    declare(access);
+    await store.restore();
+    return access;
   }
 
   /** Takes a checkpoint and completes it. */

@@ -99,9 +99,9 @@ export class OperatorWorld implements Completions {
     };
   }
 
-  openStore(options: WorldOptions): Promise<KeyedStateStore> {
+  async openStore(options: WorldOptions): Promise<KeyedStateStore> {
     const { subtaskIndex = 0, parallelism = 1, maxParallelism = 128 } = options;
-    return this.backend.open({
+    const store = await this.backend.open({
       operatorUid: options.uid ?? 'operator',
       subtaskIndex,
       attempt: options.attempt ?? 1,
@@ -110,6 +110,8 @@ export class OperatorWorld implements Completions {
       restore: options.restored?.keyed,
       reader: this.files,
     });
+    await store.restore();
+    return store;
   }
 
   context(options: WorldOptions, keyedState?: KeyedStateStore): OperatorContext {

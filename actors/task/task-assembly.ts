@@ -165,6 +165,7 @@ export class TaskAssembly {
     });
     this.#chain = chain;
     await chain.open();
+    await this.contexts.restore();
     if (chain.source === undefined) this.#openGate(chain);
     else await this.#openSource(chain, chain.source);
     this.#measureWatermarks(chain);

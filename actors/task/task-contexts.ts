@@ -44,7 +44,7 @@ export class TaskContexts {
     return this.#stores;
   }
 
-  /** Opens and restores the keyed state of every operator that has some. */
+  /** Opens the keyed state of every operator that has some. It is empty until {@link restore} has resolved. */
   async open(): Promise<void> {
     const { vertex, address, stateBackend, stateFiles, restore } = this.#environment;
     for (const [index, node] of vertex.nodes.entries()) {
@@ -58,6 +58,17 @@ export class TaskContexts {
         restore: restore?.snapshot.operators[node.uid]?.keyed,
         reader: stateFiles,
       });
+    }
+  }
+
+  /** Restores the keyed state, of which the operators have said by now what they declare. */
+  async restore(): Promise<void> {
+    for (const [index, node] of this.#environment.vertex.nodes.entries()) {
+      try {
+        await this.#stores[index]?.restore();
+      } catch (error) {
+        throw isMillraceError(error) ? this.#userError(node, error) : error;
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import { invariant } from '../base/invariant.js';
+import { isMillraceError } from '../base/millrace-error.js';
 import { Watermark } from '../element/watermark.js';
 import type { ChainNode, ChainOutput, ExecutableEdge, ExecutableVertex } from '../graph/job-graph.js';
 import {
@@ -344,7 +345,11 @@ class ChainAssembly {
       return;
     }
     if (first === last) {
-      this.operators[first] = operator.factory.create(context, output as Output<never>);
+      try {
+        this.operators[first] = operator.factory.create(context, output as Output<never>);
+      } catch (error) {
+        throw isMillraceError(error) ? context.userError(error) : error;
+      }
       return;
     }
     const steps: StatelessStep[] = [];

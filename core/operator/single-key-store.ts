@@ -31,6 +31,10 @@ export class SingleKeyStore implements KeyedStateStore {
     return table;
   }
 
+  restore(): Promise<void> {
+    return this.#store.restore();
+  }
+
   /** Deletes the rows of the key group, that of the key whose records have all come. */
   clear(keyGroup: number): void {
     const row = this.#row;

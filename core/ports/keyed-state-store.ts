@@ -15,9 +15,19 @@ import type { ByteWriter } from '../serde/byte-writer.js';
 export interface KeyedStateStore {
   /**
    * Declares a table before its first use. The same name gives the same table.
-   * @throws MillraceError MR2103 if a restored table of that name had another `typeId`
+   * @throws MillraceError MR2103 if the checkpoint has a table of that name with another `typeId`, of which nothing
+   *   is to be made, or whose rows would have to be changed and are restored already
    */
   table(name: string, options: TableOptions): StateTable;
+  /**
+   * Reads the rows of the checkpoint: once, before the first of them is asked for, and after the tables were
+   * declared whose type may have changed; rows that are to be migrated are as they come. Rows of tables that were
+   * not declared are kept for who declares them later, and for the next checkpoints.
+   *
+   * Rejects with MR2102 if key groups are missing, MR2103 for a row of which nothing can be made, MR3004 or MR3008
+   * for what cannot be read.
+   */
+  restore(): Promise<void>;
   /** The key groups that this subtask owns; rows outside are never stored. */
   readonly keyGroups: KeyGroupRange;
   /**
@@ -45,6 +55,19 @@ export interface TableOptions {
    * rows out. Undefined: rows live for ever.
    */
   isExpired?(bytes: Uint8Array, at: number): boolean;
+  /**
+   * What is to be done with rows that a checkpoint holds under another `typeId`; undefined: nothing, the bytes mean
+   * the same. Throws MR2103 if nothing can be done. Without this, any other type is refused.
+   */
+  evolve?(storedTypeId: string): RowMigration | undefined;
+  /** The rows of the checkpoint are in the table. Called once, and at once if they were there already. */
+  onRestored?(table: StateTable): void;
+}
+
+/** Makes the values of restored rows what the job declares now. Used for one row after another. */
+export interface RowMigration {
+  /** Appends the new value of the row to `out`. @throws MillraceError MR2103 if it cannot be made */
+  migrate(key: ByteReader, value: ByteReader, out: ByteWriter): void;
 }
 
 /** What is said of a row beside its bytes, so that most rows are hashed and compared without them. */
@@ -166,10 +189,11 @@ export interface StateFileHandle {
   readonly crc32c: number;
 }
 
-/** Opens keyed state for one operator of a subtask: fresh, or from a checkpoint. Supplied by boot. */
+/** Opens keyed state for one operator of a subtask. Supplied by boot. */
 export interface KeyedStateBackend {
   /** `heap` or `lmdb`; for messages. */
   readonly name: string;
+  /** The store is empty until its `restore` has resolved. */
   open(request: KeyedStateRequest): Promise<KeyedStateStore>;
 }
 

@@ -6,37 +6,45 @@
  */
 export type TypeNode = PrimitiveNode | OptionalNode | ArrayNode | MapNode | ObjectNode | UnionNode;
 
-export interface PrimitiveNode {
+/** What every type may say of state that was stored before it was declared so. It says nothing of the bytes. */
+interface Evolving {
+  /** Stands for a value that stored state does not have. */
+  readonly default?: { readonly value: unknown };
+}
+
+export interface PrimitiveNode extends Evolving {
   readonly kind: PrimitiveKind;
 }
 
 /** undefined or a value. In an object the field may be absent. */
-export interface OptionalNode {
+export interface OptionalNode extends Evolving {
   readonly kind: 'optional';
   readonly element: TypeNode;
 }
 
-export interface ArrayNode {
+export interface ArrayNode extends Evolving {
   readonly kind: 'array';
   readonly element: TypeNode;
 }
 
 /** A Map. */
-export interface MapNode {
+export interface MapNode extends Evolving {
   readonly kind: 'map';
   readonly key: TypeNode;
   readonly value: TypeNode;
 }
 
 /** Fields in declared order. `strict`: input with a field that is not named is refused, not ignored. */
-export interface ObjectNode {
+export interface ObjectNode extends Evolving {
   readonly kind: 'object';
   readonly fields: readonly FieldNode[];
   readonly strict: boolean;
+  /** By field: the names that it had in stored state, the newest first. */
+  readonly renamed?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** An object whose string field `tag` names its variant. */
-export interface UnionNode {
+export interface UnionNode extends Evolving {
   readonly kind: 'union';
   readonly tag: string;
   readonly variants: readonly VariantNode[];

@@ -35,6 +35,7 @@ export function validateType(type: unknown, path = 'the type', depth = 0): asser
         checkField(field.name, field.type);
         validateType(field.type, `field '${field.name}'`, depth + 1);
       }
+      checkRenamed(type);
       return checkUnique(
         path,
         type.fields.map((field) => field.name),
@@ -94,6 +95,28 @@ export function checkNode(type: unknown, path = 'the type'): asserts type is Typ
 export function checkField(name: unknown, type: unknown): asserts type is TypeNode {
   checkName('A field name', name);
   checkKind(type, `field '${name}'`);
+}
+
+/** @throws MillraceError MR2001 if it could not be told which stored field is meant */
+export function checkRenamed({ fields, renamed = {} }: ObjectNode): void {
+  const declared = new Set(fields.map(({ name }) => name));
+  const taken = new Set<string>();
+  for (const [name, formers] of Object.entries(renamed)) {
+    if (!declared.has(name)) refuse(`field '${name}'`, 'has former names, and is no field of its object');
+    if (!Array.isArray(formers)) refuse(`field '${name}'`, 'has former names that are no list');
+    for (const former of formers) {
+      checkName(`A former name of field '${name}'`, former);
+      if (declared.has(former)) {
+        refuse(
+          `field '${name}'`,
+          `was called '${former}', which is a field of the same object`,
+          'Take the name out of `renamed` once no state is restored that has it.',
+        );
+      }
+      if (taken.has(former)) refuse(`field '${name}'`, `was called '${former}', as another field was`);
+      taken.add(former);
+    }
+  }
 }
 
 export function checkVariant(tag: unknown, name: unknown, type: unknown): asserts type is ObjectNode {

@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import { checkDefault } from './type-default.js';
 import type {
   FieldNode,
   Infer,
@@ -10,7 +11,7 @@ import type {
   ValuesOf,
   VariantNode,
 } from './type-descriptor.js';
-import { checkField, checkNode, checkVariant } from './type-validation.js';
+import { checkField, checkNode, checkRenamed, checkVariant } from './type-validation.js';
 
 type Fields = Readonly<Record<string, TypeNode>>;
 type Variants = Readonly<Record<string, ObjectNode>>;
@@ -36,6 +37,11 @@ export type ObjectDescriptor<T> = ObjectNode & ValuesOf<T>;
 export interface ObjectTypeOptions {
   /** Input with a field that is not declared is refused with MR2002 instead of ignored. Default false. */
   readonly strict?: boolean;
+  /**
+   * By field: the name, or the names, that it had before. State that was stored under one of them is found by it
+   * when a job is restored; input is not.
+   */
+  readonly renamed?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /**
@@ -97,11 +103,37 @@ export const types = {
       checkField(name, type);
       nodes.push(Object.freeze({ name, type }));
     }
-    return Object.freeze({
+    const node: ObjectNode = {
       kind: 'object',
       fields: Object.freeze(nodes),
       strict: options.strict === true,
-    });
+    };
+    if (options.renamed === undefined) return Object.freeze(node);
+    const renamed = Object.entries(options.renamed).map(([name, former]) => [
+      name,
+      Object.freeze(typeof former === 'string' ? [former] : [...former]),
+    ]);
+    const evolving: ObjectNode = { ...node, renamed: Object.freeze(Object.fromEntries(renamed)) };
+    checkRenamed(evolving);
+    return Object.freeze(evolving);
+  },
+
+  /**
+   * The same type, for a field that older state does not have: when a job is restored, the field has this value
+   * there. Also where the stored field was optional, and absent. Input is not filled in.
+   *
+   * @throws MillraceError MR2001 if the value is not of the type, or the type is optional
+   * @example
+   * ```ts
+   * const visit = types.object({
+   *   count: types.int32,
+   *   country: types.withDefault(types.string, 'unknown'),
+   * });
+   * ```
+   */
+  withDefault<T>(type: TypeDescriptor<T>, value: NoInfer<T>): TypeDescriptor<T> {
+    checkDefault(type, value);
+    return Object.freeze({ ...type, default: Object.freeze({ value }) });
   },
 
   array<T>(element: TypeDescriptor<T>): TypeDescriptor<T[]> {

@@ -57,7 +57,7 @@ export class InternalTimerService {
   /** Within {@link endKey}, which may be interrupted. */
   #isEnding = false;
 
-  /** Finds what a restored store holds. */
+  /** Finds what a restored store holds, or will once it is restored. */
   constructor(
     name: string,
     access: { readonly keys: KeyContext; readonly store: KeyedStateStore },
@@ -69,8 +69,12 @@ export class InternalTimerService {
     this.#namespace = namespace;
     this.#host = host;
     this.#target = target;
-    this.#event = new TimerTable(access.store, `timers:${name}:event-time`, namespace);
-    this.#processing = new TimerTable(access.store, `timers:${name}:processing-time`, namespace);
+    let isMade = false;
+    this.#event = new TimerTable(access.store, `timers:${name}:event-time`, namespace, () => {});
+    this.#processing = new TimerTable(access.store, `timers:${name}:processing-time`, namespace, () => {
+      if (isMade) this.#askToWake();
+    });
+    isMade = true;
     this.#askToWake();
   }
 

@@ -19,6 +19,9 @@ import {
   type StateDescriptor,
   ValueStateDescriptor,
 } from './state-descriptor.js';
+import { STATE_TABLE_PREFIX, type StateTableType, stateTableType } from './state-entry.js';
+import { stateTableText, stateTypeOf } from './state-evolution.js';
+import { rowMigration } from './state-migration.js';
 import { isExpired, type StateTtl } from './state-ttl.js';
 import { TIMED_BYTES, type Timed, TimedCodec, timeOfWriting } from './timed-codec.js';
 import { type Expiring, TtlLife, TtlListState, TtlMapState, TtlValueState } from './ttl-states.js';
@@ -168,9 +171,10 @@ export class KeyedStateAccess {
   }
 
   #table(descriptor: StateDescriptor, namespace: StateNamespace): StateTable {
-    const name = `state:${descriptor.name}`;
-    const scope = namespace === StateNamespace.WINDOW ? ' per window' : '';
-    const typeId = `${descriptor.typeId}${scope}`;
+    const name = `${STATE_TABLE_PREFIX}${descriptor.name}`;
+    const perWindow = namespace === StateNamespace.WINDOW;
+    const declared = stateTypeOf(descriptor, perWindow);
+    const typeId = stateTableText(descriptor, perWindow);
     const before = this.#registered.get(name);
     if (before !== undefined && before !== typeId) {
       throw new MillraceError('MR2006', `The state '${descriptor.name}' is asked for as ${typeId}.`, {
@@ -182,7 +186,9 @@ export class KeyedStateAccess {
     const options = {
       typeId,
       ordered: descriptor.kind === 'map',
-      fixedValueBytes: fixedValueBytesOf(descriptor),
+      fixedValueBytes: fixedValueBytesOf(declared),
+      evolve: (stored: string) =>
+        rowMigration(descriptor.name, stateTableType(stored), declared, this.#codecs, this.#wallMs),
     };
     const { ttl } = descriptor;
     if (ttl === undefined) return this.store.table(name, options);
@@ -195,17 +201,9 @@ export class KeyedStateAccess {
 }
 
 /** Bytes of a row's value where all have the same, else 0. */
-function fixedValueBytesOf(descriptor: StateDescriptor): number {
-  const bytes = fixedBytesOfType(descriptor);
-  return bytes > 0 && descriptor.ttl !== undefined ? bytes + TIMED_BYTES : bytes;
-}
-
-function fixedBytesOfType(descriptor: StateDescriptor): number {
-  if (descriptor instanceof MapStateDescriptor) return fixedBytesOf(descriptor.valueType);
-  if (descriptor instanceof AggregatingStateDescriptor) return fixedBytesOf(descriptor.accumulatorType);
-  if (descriptor instanceof ValueStateDescriptor || descriptor instanceof ReducingStateDescriptor)
-    return fixedBytesOf(descriptor.type);
-  return 0;
+function fixedValueBytesOf({ kind, valueType, ttl }: StateTableType): number {
+  const bytes = kind === 'list' ? 0 : fixedBytesOf(valueType);
+  return bytes > 0 && ttl ? bytes + TIMED_BYTES : bytes;
 }
 
 function refuseToEnd(): number {

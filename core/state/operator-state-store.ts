@@ -6,6 +6,9 @@ import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
 import { type BroadcastState, HeapBroadcastState } from './broadcast-state.js';
 import type { ListState } from './list-state.js';
 import type { ListStateDescriptor, MapStateDescriptor, StateDescriptor } from './state-descriptor.js';
+import { stateTableType } from './state-entry.js';
+import { stateTypeOf } from './state-evolution.js';
+import { type ItemMigration, itemMigration } from './state-migration.js';
 
 /**
  * State of an operator that belongs to no key. It lives in the memory of its subtask, and goes whole into
@@ -16,7 +19,7 @@ export interface OperatorStateStore {
    * A list whose elements are dealt out over the subtasks when the parallelism changes.
    *
    * @throws MillraceError MR2006 if the name stands for other state of this operator, MR2103 if it was
-   *   restored with another type
+   *   restored with a type of which this one cannot be made
    */
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
   /** A list of which every subtask is given all elements of all subtasks when the job is restored. */
@@ -37,13 +40,15 @@ interface Registered {
 const PREFIX = 'state:';
 
 /**
- * The operator state of one subtask, from a checkpoint and into the next ones.
+ * The operator state of one subtask, from a checkpoint and into the next ones. What has another type there is
+ * migrated when it is asked for.
  *
  * ```
  *   name of a list in the checkpoint   state:["<name of the state>","<type>"]
  * ```
  *
- * Invariant: what was restored and not asked for yet is part of each snapshot as it was.
+ * Invariants: what was restored and not asked for yet is part of each snapshot as it was; a name stands for one
+ * type.
  */
 export class OperatorStates implements OperatorStateStore {
   readonly #codecs: CodecFactory;
@@ -55,6 +60,8 @@ export class OperatorStates implements OperatorStateStore {
     for (const [key, handle] of Object.entries(restored)) {
       if (!key.startsWith(PREFIX)) continue;
       const [name = '', typeId = ''] = JSON.parse(key.slice(PREFIX.length)) as string[];
+      const other = this.#unclaimed.get(name);
+      if (other !== undefined) throw twoTypes(name, other.typeId, typeId);
       this.#unclaimed.set(name, { typeId, handle });
     }
   }
@@ -113,17 +120,47 @@ export class OperatorStates implements OperatorStateStore {
       });
     }
     const restored = this.#unclaimed.get(name);
-    if (restored !== undefined && (restored.typeId !== typeId || restored.handle.mode !== mode)) {
-      throw new MillraceError('MR2103', `The operator state '${name}' is declared as ${mode} ${typeId}.`, {
-        why: `In the checkpoint it is ${restored.handle.mode} ${restored.typeId}.`,
-        hint: 'Declare it as before, or give the changed state another name.',
-      });
-    }
-    const state = make(restored?.handle.items ?? []);
+    const state = make(restored === undefined ? [] : this.#itemsFor(descriptor, mode, restored));
     this.#unclaimed.delete(name);
     this.#registered.set(name, { typeId, mode, state, encode: () => state.encode() });
     return state;
   }
+
+  /** The items of the checkpoint, as those of the descriptor's type. */
+  #itemsFor(
+    descriptor: StateDescriptor,
+    mode: Mode,
+    { typeId, handle }: RestoredList,
+  ): readonly Uint8Array[] {
+    const { name } = descriptor;
+    if (handle.mode !== mode) {
+      throw new MillraceError('MR2103', `The operator state '${name}' is declared as ${mode}.`, {
+        why: `In the checkpoint it is ${handle.mode}, and its items are dealt out by that.`,
+        hint: 'Declare it as before, or give the changed state another name, and it begins empty.',
+      });
+    }
+    if (typeId === descriptor.typeId) return handle.items;
+    const migration = itemMigration(
+      name,
+      stateTableType(typeId),
+      stateTypeOf(descriptor, false),
+      this.#codecs,
+    );
+    return migration === undefined ? handle.items : handle.items.map((item) => migrated(item, migration));
+  }
+}
+
+function migrated(item: Uint8Array, migration: ItemMigration): Uint8Array {
+  const writer = new ByteWriter(64);
+  migration(new ByteReader(item), writer);
+  return writer.bytes.slice(writer.mark, writer.position);
+}
+
+function twoTypes(name: string, one: string, other: string): MillraceError {
+  return new MillraceError('MR2103', `The subtasks hold the operator state '${name}' with two types.`, {
+    why: `They are ${one} and ${other}.`,
+    hint: 'Have every subtask declare it in open, and take a savepoint at the former parallelism first.',
+  });
 }
 
 interface RestoredList {

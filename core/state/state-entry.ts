@@ -17,6 +17,8 @@ export interface StateTableType {
   readonly keyType: TypeNode | undefined;
   /** Of a value, an element or an accumulator. */
   readonly valueType: TypeNode;
+  /** How a map is laid out, where that is not a row for each entry of a key: `in slices of 40 ms`. */
+  readonly layout: string;
   readonly ttl: boolean;
   readonly perWindow: boolean;
 }
@@ -45,12 +47,16 @@ export function stateTableType(text: string): StateTableType {
   if (kind === 'map') input.expect(',');
   const second = kind === 'map' ? input.type() : undefined;
   input.expect('>');
+  const layout = /^(?: in slices of [0-9]+ ms)?/.exec(input.rest)?.[0] ?? '';
+  input.expect(layout);
   const ttl = input.take(' with ttl');
   const perWindow = input.take(' per window');
+  if (input.rest !== '') input.expect(' per window');
   return {
     kind: kind ?? 'value',
     keyType: second === undefined ? undefined : first,
     valueType: second ?? first,
+    layout: layout.trim(),
     ttl,
     perWindow,
   };

@@ -1,4 +1,4 @@
-import type { KeyedStateStore, StateTable } from '../ports/keyed-state-store.js';
+import type { KeyedStateStore, KeyGroupRange, StateTable } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { ByteWriter } from '../serde/byte-writer.js';
 import { StateNamespace } from './key-context.js';
@@ -20,12 +20,23 @@ export class TimerTable {
   /** Rows that exist. */
   count = 0;
 
-  constructor(store: KeyedStateStore, name: string, namespace: StateNamespace) {
-    const typeId = `timer<${namespace === StateNamespace.VOID ? 'key' : 'key,window'}>`;
-    this.#table = store.table(name, { typeId, ordered: true, fixedValueBytes: 0 });
+  /** `onLoaded`: the timers of the checkpoint are there; called after this if the store is restored later. */
+  constructor(store: KeyedStateStore, name: string, namespace: StateNamespace, onLoaded: () => void) {
+    this.#table = store.table(name, {
+      typeId: `timer<${namespace === StateNamespace.VOID ? 'key' : 'key,window'}>`,
+      ordered: true,
+      fixedValueBytes: 0,
+      onRestored: (table) => {
+        this.#load(table, store.keyGroups);
+        onLoaded();
+      },
+    });
+  }
+
+  #load(table: StateTable, keyGroups: KeyGroupRange): void {
     const row = new StateRow();
-    for (let keyGroup = store.keyGroups.start; keyGroup <= store.keyGroups.end; keyGroup++) {
-      this.#table.scanKeyGroup(keyGroup, (key) => {
+    for (let keyGroup = keyGroups.start; keyGroup <= keyGroups.end; keyGroup++) {
+      table.scanKeyGroup(keyGroup, (key) => {
         row.setTo(keyGroup, key);
         this.#queue.add(row);
         this.count++;

@@ -5,7 +5,6 @@ import {
   type KeyedStateRequest,
   type KeyedStateStore,
   type KeyGroupRange,
-  MillraceError,
   type StateFileHandle,
   type StateTable,
   type TableOptions,
@@ -13,7 +12,8 @@ import {
 import { expiredRowsOf, type RowExpiry } from './expired-rows.js';
 import type { HeapChanges, HeapShard } from './heap-shard.js';
 import { type FrozenShard, frozenChanges, frozenRows, HeapSnapshot } from './heap-snapshot.js';
-import { type HeapGeneration, HeapTable } from './heap-table.js';
+import { type HeapGeneration, HeapTable, latin1Of } from './heap-table.js';
+import { RestoredTables } from './restored-tables.js';
 import { ROW_FILE_FORMAT } from './row-file-layout.js';
 import { SnapshotChain } from './snapshot-chain.js';
 
@@ -39,8 +39,7 @@ export class HeapStateStore implements KeyedStateStore {
   readonly keyGroups: KeyGroupRange;
   readonly #tables: HeapTable[] = [];
   readonly #byName = new Map<string, HeapTable>();
-  /** Tables of the checkpoint, whether the job still declares them or not. */
-  readonly #typeIds: Map<string, string>;
+  readonly #restored: RestoredTables;
   readonly #expiries = new Map<string, RowExpiry>();
   readonly #chain: SnapshotChain;
   readonly #generation: HeapGeneration = { current: 0 };
@@ -49,22 +48,33 @@ export class HeapStateStore implements KeyedStateStore {
   constructor(request: KeyedStateRequest) {
     this.keyGroups = request.keyGroups;
     this.#chain = new SnapshotChain(request.restore);
-    this.#typeIds = new Map(Object.entries(request.restore?.tables ?? {}));
+    this.#restored = new RestoredTables(request);
   }
 
   table(name: string, options: TableOptions): StateTable {
-    const restored = this.#typeIds.get(name);
-    if (restored !== undefined && restored !== options.typeId)
-      throw typeChanged(name, restored, options.typeId);
-    const table = this.tableOf(name, options);
-    invariant(table.options.ordered === options.ordered, 'a table stays ordered or not', { table: name });
-    this.#typeIds.set(name, options.typeId);
-    if (options.isExpired !== undefined) this.#expiries.set(name, options.isExpired);
-    return table;
+    return this.#restored.declare(name, options, () => {
+      const table = this.#tableOf(name, options);
+      invariant(table.options.ordered === options.ordered, 'a table stays ordered or not', { table: name });
+      if (options.isExpired !== undefined) this.#expiries.set(name, options.isExpired);
+      return table;
+    });
+  }
+
+  async restore(): Promise<void> {
+    const startsOver = await this.#restored.restore(({ name, ordered, fixedValueBytes }, typeId) => {
+      const table = this.#tableOf(name, { typeId, ordered, fixedValueBytes });
+      return (row) => {
+        const key = latin1Of(row.bytes, row.keyStart, row.keyLength);
+        const end = row.valueStart + row.valueLength;
+        const value = row.valueLength < 0 ? undefined : row.bytes.slice(row.valueStart, end);
+        table.shard(row.keyGroup).restore(key, value, row.prefixLength);
+      };
+    });
+    if (startsOver) this.#chain.startOver();
   }
 
   /** The table of that name, made if need be; its type is not looked at. */
-  tableOf(name: string, options: TableOptions): HeapTable {
+  #tableOf(name: string, options: TableOptions): HeapTable {
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
     const table = new HeapTable(name, this.#tables.length, options, this.keyGroups, this.#generation);
@@ -85,7 +95,7 @@ export class HeapStateStore implements KeyedStateStore {
       ordered,
       fixedValueBytes,
     }));
-    const typeIds = Object.fromEntries(this.#typeIds);
+    const typeIds = this.#restored.typeIds();
     return new HeapSnapshot({
       checkpointId,
       purpose,
@@ -189,11 +199,4 @@ export function filesWith(
   file: StateFileHandle | undefined,
 ): readonly StateFileHandle[] {
   return file === undefined ? before : [...before, file];
-}
-
-export function typeChanged(table: string, restored: string, declared: string): MillraceError {
-  return new MillraceError('MR2103', `The stored type of '${table}' is ${restored}.`, {
-    why: `The job declares ${declared}.`,
-    hint: 'Declare the type that is stored, or give the state another name to begin it anew.',
-  });
 }

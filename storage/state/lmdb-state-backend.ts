@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { KeyedStateBackend, KeyedStateRequest, KeyedStateStore } from '../../core/internal.js';
 import { LmdbStateStore } from './lmdb-state-store.js';
-import { restoreRows } from './row-restore.js';
 import type { StateWriterPort } from './state-writer-protocol.js';
 
 /**
@@ -31,13 +30,7 @@ export class LmdbStateBackend implements KeyedStateBackend {
 
   async open(request: KeyedStateRequest): Promise<KeyedStateStore> {
     const path = join(this.#folder, environmentName(request));
-    const store = new LmdbStateStore(request, path, this.#connect(path));
-    await restoreRows(request, ({ name, ordered, fixedValueBytes }) => {
-      const typeId = request.restore?.tables[name] ?? '';
-      const table = store.tableOf(name, { typeId, ordered, fixedValueBytes });
-      return (row) => table.restore(row);
-    });
-    return store;
+    return new LmdbStateStore(request, path, this.#connect(path));
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type TableOptions,
 } from '../../core/internal.js';
 import { expiredRowsOf, type RowExpiry } from './expired-rows.js';
-import { filesWith, typeChanged } from './heap-state-store.js';
+import { filesWith } from './heap-state-store.js';
 import { InlineSnapshot } from './inline-snapshot.js';
 import { InlineTable } from './inline-table.js';
 import { LmdbHome } from './lmdb-home.js';
@@ -19,6 +19,7 @@ import { MemoryReclaimer } from './memory-reclaimer.js';
 import { Memtable } from './memtable.js';
 import { MemtableGenerations } from './memtable-generations.js';
 import type { MemtableTable } from './memtable-table.js';
+import { RestoredTables } from './restored-tables.js';
 import { ROW_FILE_FORMAT, type RowFileTable } from './row-file-layout.js';
 import { SnapshotChain } from './snapshot-chain.js';
 import type { StateWriterPort } from './state-writer-protocol.js';
@@ -44,8 +45,7 @@ export class LmdbStateStore implements KeyedStateStore {
   readonly #memtableTables: MemtableTable[] = [];
   readonly #byName = new Map<string, LmdbTable>();
   readonly #inlineTables: InlineTable[] = [];
-  /** Tables of the checkpoint, whether the job still declares them or not. */
-  readonly #typeIds: Map<string, string>;
+  readonly #restored: RestoredTables;
   readonly #expiries = new Map<string, RowExpiry>();
   readonly #chain: SnapshotChain;
   readonly #memtable: Memtable;
@@ -57,7 +57,7 @@ export class LmdbStateStore implements KeyedStateStore {
   constructor(request: KeyedStateRequest, path: string, port: StateWriterPort) {
     this.keyGroups = request.keyGroups;
     this.#chain = new SnapshotChain(request.restore);
-    this.#typeIds = new Map(Object.entries(request.restore?.tables ?? {}));
+    this.#restored = new RestoredTables(request);
     const budget = Math.min(Math.max(request.managedBytes, BUDGET_BYTES_MIN), BUDGET_BYTES_MAX);
     this.#memtable = new Memtable(request.keyGroups, budget, this.#memtableTables, () =>
       this.#reclaimer.makeRoom(),
@@ -74,18 +74,24 @@ export class LmdbStateStore implements KeyedStateStore {
   }
 
   table(name: string, options: TableOptions): StateTable {
-    const restored = this.#typeIds.get(name);
-    if (restored !== undefined && restored !== options.typeId)
-      throw typeChanged(name, restored, options.typeId);
-    const table = this.tableOf(name, options);
-    invariant(table.options.ordered === options.ordered, 'a table stays ordered or not', { table: name });
-    this.#typeIds.set(name, options.typeId);
-    if (options.isExpired !== undefined) this.#expiries.set(name, options.isExpired);
-    return table;
+    return this.#restored.declare(name, options, () => {
+      const table = this.#tableOf(name, options);
+      invariant(table.options.ordered === options.ordered, 'a table stays ordered or not', { table: name });
+      if (options.isExpired !== undefined) this.#expiries.set(name, options.isExpired);
+      return table;
+    });
+  }
+
+  async restore(): Promise<void> {
+    const startsOver = await this.#restored.restore(({ name, ordered, fixedValueBytes }, typeId) => {
+      const table = this.#tableOf(name, { typeId, ordered, fixedValueBytes });
+      return (row) => table.restore(row);
+    });
+    if (startsOver) this.#chain.startOver();
   }
 
   /** The table of that name, made if need be; its type is not looked at. */
-  tableOf(name: string, options: TableOptions): LmdbTable {
+  #tableOf(name: string, options: TableOptions): LmdbTable {
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
     const table = new LmdbTable(name, this.#tables.length, options, {
@@ -110,7 +116,7 @@ export class LmdbStateStore implements KeyedStateStore {
       table.advance(until + 1);
       return new InlineSnapshot(table, since, until);
     });
-    const typeIds = Object.fromEntries(this.#typeIds);
+    const typeIds = this.#restored.typeIds();
     const fileTables = this.#fileTables();
     const mayRepeat = this.#reclaimer.hasDropped;
     return new LmdbStoreSnapshot({

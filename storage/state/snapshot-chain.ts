@@ -27,6 +27,12 @@ export class SnapshotChain {
     this.#completed = restored?.files ?? [];
   }
 
+  /** What was restored is not built upon: the next snapshot is a base. Before the first of them. */
+  startOver(): void {
+    invariant(this.#pending.size === 0 && this.#completedId < 0, 'only what was restored is left behind');
+    this.#completed = [];
+  }
+
   /** Files of the last completed checkpoint. */
   get completed(): readonly StateFileHandle[] {
     return this.#completed;

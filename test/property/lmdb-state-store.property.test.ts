@@ -8,7 +8,7 @@ import type { StateWriterPort } from '../../storage/state/state-writer-protocol.
 import { check } from '../check.js';
 import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
 import { fixedBytes, stateCommands } from './state-commands.js';
-import { StateStoreWorld } from './state-store-world.js';
+import { restoredStore, StateStoreWorld } from './state-store-world.js';
 
 /**
  * A state writer that seems to need time: its replies come when they are waited for, or the third time they
@@ -44,7 +44,9 @@ for (const { managedBytes, patience } of WORLDS) {
         const backend = new LmdbStateBackend(join(folder, `${++world}`), () =>
           patience === 'prompt' ? writer.connect() : delayed(writer.connect()),
         );
-        await new StateStoreWorld((request) => backend.open(request), managedBytes, bytes).run(commands);
+        await new StateStoreWorld((request) => restoredStore(backend, request), managedBytes, bytes).run(
+          commands,
+        );
       }),
       { runs: 60 },
     );

@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert';
 import type { KeyedStateHandle } from '../../core/checkpoint/snapshot-handle.js';
 import type {
   KeyedSnapshot,
+  KeyedStateBackend,
   KeyedStateRequest,
   KeyedStateStore,
   StateTable,
@@ -22,6 +23,16 @@ interface Pending {
   writing: Promise<void> | undefined;
   handle: KeyedStateHandle | undefined;
   failed: boolean;
+}
+
+/** A store of the backend with the rows of the request's checkpoint. */
+export async function restoredStore(
+  backend: KeyedStateBackend,
+  request: KeyedStateRequest,
+): Promise<KeyedStateStore> {
+  const store = await backend.open(request);
+  await store.restore();
+  return store;
 }
 
 /**

@@ -75,6 +75,7 @@ export function sharingBackend(backend: KeyedStateBackend): KeyedStateBackend {
       return {
         keyGroups: store.keyGroups,
         table: (name, options) => store.table(name, options),
+        restore: () => store.restore(),
         snapshot: (checkpointId) => ({
           write: async (writer) => {
             // Some turns pass before the writing begins.
