@@ -40,6 +40,10 @@ class FarStore implements KeyedStateStore {
     return known;
   }
 
+  restore(): Promise<void> {
+    return this.#near.restore();
+  }
+
   snapshot(checkpointId: number): KeyedSnapshot {
     return this.#near.snapshot(checkpointId);
   }
