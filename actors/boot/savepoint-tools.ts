@@ -68,7 +68,8 @@ async function inspect(path: string): Promise<SavepointReport> {
   }
   return {
     path: folder,
-    kind: manifest.kind,
+    kind: found.isSavepoint ? 'savepoint' : 'checkpoint',
+    drained: manifest.kind === 'drained',
     job: manifest.jobName,
     checkpointId: manifest.checkpointId,
     triggered: manifest.triggeredMs,
@@ -127,9 +128,10 @@ async function diff(path: string, job: string, args: readonly string[]): Promise
 }
 
 async function dispose(path: string): Promise<void> {
-  const { manifest, folder } = await open(path);
+  const found = await open(path);
+  const { manifest, folder } = found;
   const metadata = join(folder, METADATA_KEY);
-  if (manifest.kind !== 'savepoint') {
+  if (!found.isSavepoint) {
     throw new MillraceError(
       'MR7001',
       `${path} is a checkpoint of the job '${manifest.jobName}', and no savepoint.`,

@@ -8,8 +8,9 @@ import { namedPlace, namedText } from './named-place.js';
 /** A savepoint, or a completed checkpoint, as a person asks about it. Plain data: what `--json` prints. */
 export interface SavepointReport {
   readonly path: string;
-  /** `drained`: the checkpoint of a job whose input was ended for good. */
-  readonly kind: 'checkpoint' | 'savepoint' | 'drained';
+  readonly kind: 'checkpoint' | 'savepoint';
+  /** The input of the job was ended for good with it. */
+  readonly drained: boolean;
   readonly job: string;
   readonly checkpointId: number;
   /** Wall time, ms. */
@@ -170,7 +171,7 @@ function print(context: CliContext, text: string): void {
 
 function printReport(report: SavepointReport): string {
   const lines = [
-    `${report.kind === 'drained' ? 'drained checkpoint' : report.kind} ${report.checkpointId} of job '${report.job}'`,
+    `${report.kind} ${report.checkpointId} of job '${report.job}'${report.drained ? ', which was drained' : ''}`,
     `triggered ${new Date(report.triggered).toISOString()}, complete after ${report.completed - report.triggered} ms, ` +
       `${formatMemoryBytes(BigInt(report.bytes))} of state files`,
   ];

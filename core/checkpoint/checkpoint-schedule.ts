@@ -27,7 +27,9 @@ export interface CheckpointLoad {
  *   until it completes it is wished for again and again, and after it nothing begins by itself;
  * - a draining savepoint takes the place of the final checkpoint; a job has at most one stop on order;
  * - from the order to drain on nothing else begins: who restored it would go on with sources of which some had ended
- *   their event time, and read on behind it.
+ *   their event time, and read on behind it;
+ * - from the beginning of a suspending savepoint on nothing else begins before its end: timers and watermarks go on
+ *   behind its barrier, and what they yield must not be committed, since who begins from the savepoint yields it again.
  */
 export class CheckpointSchedule {
   readonly #config: CheckpointConfig;
@@ -42,6 +44,8 @@ export class CheckpointSchedule {
   #finalCompleted = false;
   /** The stop that is on order, until its outcome is known. */
   #stop: SavepointRequest | undefined;
+  /** The stop that has begun: its snapshots are being taken, or copied. */
+  #stopping: CheckpointRequest | undefined;
   /** The draining savepoint is wished for, or under way. */
   #drainQueued = false;
 
@@ -66,6 +70,7 @@ export class CheckpointSchedule {
     this.#executions = undefined;
     const stop = this.#stop;
     this.#stop = undefined;
+    this.#stopping = undefined;
     const dropped = this.#decider.clear();
     for (const request of dropped) settleRequest(request, { completed: false, reason }, effects);
     // It waits for the end of the data.
@@ -112,6 +117,7 @@ export class CheckpointSchedule {
   /** The stop on order has come to its end, well or badly. */
   stopEnded(request: CheckpointRequest): void {
     if (request === this.#stop) this.#stop = undefined;
+    if (request === this.#stopping) this.#stopping = undefined;
   }
 
   onDue(attempt: number, now: Instant, effects: CoordinatorEffect[]): void {
@@ -150,13 +156,17 @@ export class CheckpointSchedule {
   /** Takes the request to run now; undefined: none may begin. */
   next(load: CheckpointLoad, now: Instant, effects: CoordinatorEffect[]): CheckpointRequest | undefined {
     while (this.#executions !== undefined) {
-      if (this.#drains && this.#decider.queued[0] !== this.#stop) return undefined;
+      const alone = this.#drains || this.#stopping !== undefined;
+      if (alone && this.#decider.queued[0] !== this.#stop) return undefined;
       const decision = this.#decider.decide({
         ...load,
         lastCompletionMs: this.#lastCompletionMs,
         nowMs: now.monotonicMs,
       });
-      if (decision.type === 'run') return decision.request;
+      if (decision.type === 'run') {
+        if (decision.request === this.#stop) this.#stopping = this.#stop;
+        return decision.request;
+      }
       if (decision.type === 'none') return undefined;
       this.#due(decision.retryInMs, now, effects);
     }

@@ -42,7 +42,8 @@ export class SavepointExports {
     this.#running.set(checkpointId, { pending, request, attempt: manifest.attempt });
     const { folder } = request.savepoint;
     armTimer('checkpoint-timeout', checkpointId, this.#timeoutMs, effects);
-    effects.push({ type: 'export-savepoint', manifest: { ...manifest, kind: 'savepoint' }, folder });
+    const kind = manifest.kind === 'drained' ? 'drained' : 'savepoint';
+    effects.push({ type: 'export-savepoint', manifest: { ...manifest, kind }, folder });
   }
 
   /** The storage has not answered in time. */

@@ -64,7 +64,7 @@ export interface CheckpointManifest {
   /** Wall time of the trigger and of completion, ms since the epoch. */
   readonly triggeredMs: number;
   readonly completedMs: number;
-  /** `drained`: the input has ended for good with it, wherever the sources were; who goes on from it takes no more. */
+  /** `drained`: the input has ended for good with it, wherever the sources were; who resumes it takes no more. */
   readonly kind: CheckpointKind | 'drained';
   readonly vertices: readonly VertexSnapshot[];
 }

@@ -75,6 +75,8 @@ export class SplitWatermarks<T> {
       if (paused) stage.stayActive(nowMs);
       stage.onPeriodicEmit(nowMs);
     }
+    // Splits that were restored say nothing by themselves while they rest, and may be the only ones.
+    this.#combine();
   }
 
   /** Marks the splits above the limit as paused, and says which are so newly, and which no longer. */

@@ -58,7 +58,8 @@ async function findOrigin(origin: RunOrigin, request: BeginJobRequest): Promise<
   const found = await readManifestAt(request.storeAt, path, request.onUnreadable);
   assignState(found.manifest, request.graph, allowNonRestoredState);
   const dropped = unclaimedUids(found.manifest, request.graph);
-  return { ...found, manifest: without(found.manifest, dropped), origin, dropped };
+  const manifest = withTimeAgain(without(found.manifest, dropped));
+  return { ...found, manifest, origin, dropped };
 }
 
 function without(manifest: CheckpointManifest, dropped: readonly string[]): CheckpointManifest {
@@ -71,6 +72,23 @@ function without(manifest: CheckpointManifest, dropped: readonly string[]): Chec
       if (subtask === 'finished') return subtask;
       const kept = Object.entries(subtask.operators).filter(([uid]) => !gone.has(uid));
       return { ...subtask, operators: Object.fromEntries(kept) };
+    }),
+  }));
+  return { ...manifest, vertices };
+}
+
+/** Event time has ended for who was drained; a new run that reads on from there begins its event time anew. */
+function withTimeAgain(manifest: CheckpointManifest): CheckpointManifest {
+  if (manifest.kind !== 'drained') return manifest;
+  const vertices = manifest.vertices.map((vertex) => ({
+    ...vertex,
+    subtasks: vertex.subtasks.map((subtask) => {
+      if (subtask === 'finished') return subtask;
+      const operators = Object.entries(subtask.operators).map(([uid, state]) => {
+        const lists = Object.entries(state.lists).filter(([, { mode }]) => mode !== 'watermark');
+        return [uid, { ...state, lists: Object.fromEntries(lists) }] as const;
+      });
+      return { ...subtask, operators: Object.fromEntries(operators) };
     }),
   }));
   return { ...manifest, vertices };

@@ -9,6 +9,8 @@ import { METADATA_KEY, readSavepoint } from './savepoint-folder.js';
 /** A checkpoint found by its path, with what reads its files. */
 export interface CheckpointAtPath {
   readonly manifest: CheckpointManifest;
+  /** In a folder of its own; otherwise in the log of a job. */
+  readonly isSavepoint: boolean;
   /** The job's folder, to which the manifest's file names are relative. */
   readonly folder: string;
   readonly reader: ObjectStateFileReader;
@@ -36,7 +38,7 @@ export async function readManifestAt(
   const manifest =
     slot === undefined ? await findNewestCheckpoint(store, onUnreadable) : await readOne(store, slot, path);
   if (manifest === undefined) throw noCheckpoint(path, 'no completed checkpoint lies there');
-  return { manifest, folder, reader: new ObjectStateFileReader(store) };
+  return { manifest, isSavepoint: false, folder, reader: new ObjectStateFileReader(store) };
 }
 
 async function savepointAt(
@@ -46,7 +48,7 @@ async function savepointAt(
   const folder = path.endsWith(`/${METADATA_KEY}`) ? path.slice(0, -METADATA_KEY.length - 1) : path;
   const store = storeAt(folder);
   const manifest = await readSavepoint(store);
-  return manifest && { manifest, folder, reader: new ObjectStateFileReader(store) };
+  return manifest && { manifest, isSavepoint: true, folder, reader: new ObjectStateFileReader(store) };
 }
 
 async function readOne(store: ObjectStore, slot: number, path: string): Promise<CheckpointManifest> {

@@ -110,7 +110,9 @@ export class WorldDamage implements FaultTargets {
     return process !== undefined;
   }
 
+  /** Not once it was drained: who goes on from there reads more, in windows that have fired. */
   suspendJob(): boolean {
+    if (this.#parts.machine.trace.counts.has('job.drain')) return false;
     return this.#any(this.#parts.processes.active)?.stopJob('suspend') ?? false;
   }
 

@@ -160,7 +160,7 @@ t.test('to drain, the final checkpoint is the savepoint, however often it is tri
   driver.enumerator(2, 'source.0');
   driver.acknowledge(2, 'source.0');
   driver.stored(2);
-  t.match(exported(driver), { manifest: { checkpointId: 2, kind: 'savepoint' } });
+  t.match(exported(driver), { manifest: { checkpointId: 2, kind: 'drained' } });
   driver.finish('source.0');
   driver.handle({ type: 'savepoint-exported', checkpointId: 2, path: '/savepoints/a' });
   t.match(driver.verdict, { type: 'stop', stopped: { requestId: 5 } });
@@ -181,5 +181,19 @@ t.test('from the order to drain on nothing but the draining savepoint completes'
   driver.acknowledgeAll(2);
   t.match(driver.manifest, { checkpointId: 2, kind: 'drained' }, 'who goes on from it takes nothing more');
   driver.stored(2);
-  t.match(exported(driver), { manifest: { kind: 'savepoint' } });
+  t.match(exported(driver), { manifest: { kind: 'drained' } });
+});
+
+t.test('from the beginning of a suspending savepoint on nothing else begins before its end', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { maxConcurrentCheckpoints: 3 });
+  driver.handle({ type: 'requested', requestId: 5, savepoint: SUSPEND });
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  driver.stored(1);
+  driver.due();
+  t.notOk(driver.sent.includes('source.0 <- snapshot-enumerator 2'), 'it would commit what comes behind');
+  const error = wireError('MR3001', 'no such disk');
+  driver.handle({ type: 'savepoint-export-failed', checkpointId: 1, error });
+  t.ok(driver.sent.includes('source.0 <- snapshot-enumerator 2'), 'the job goes on');
 });

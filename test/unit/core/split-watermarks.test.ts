@@ -169,6 +169,22 @@ t.test('generators of splits are restored by the name of the split', async (t) =
   t.same(await second.turn(), [59], 'the split that has nothing new is where it was');
 });
 
+t.test('who is given one of several splits is where that split was, though it has nothing new', async (t) => {
+  const first = await open();
+  first.reader.addSplits([A, B]);
+  first.source.append('a', 100);
+  first.source.append('b', 50);
+  await first.turn();
+  const lists = structuredClone(first.reader.snapshotState(1).lists);
+  const { splits } = lists;
+  const ahead = { ...splits, mode: 'split', items: splits?.items.slice(0, 1) ?? [] } as const;
+  const second = await open({
+    restored: { keyed: undefined, lists: { ...lists, splits: ahead } },
+    source: first.source,
+  });
+  t.same(await second.turn(), [49, 99], 'or its group would wait for it');
+});
+
 t.test('punctuated generators speak with each record, of their own split', async (t) => {
   const strategy = WatermarkStrategy.forGenerator<number>(
     (): WatermarkGenerator<number> => ({
