@@ -44,16 +44,16 @@ export type RequestDecision =
 const QUEUE_MAX = 1000;
 
 function rankOf(request: CheckpointRequest): number {
-  if (request.kind === 'user') return request.savepoint?.stop === 'drain' ? 0 : 1;
-  return request.kind === 'final' ? 0 : 2;
+  if (request.kind === 'user') return request.savepoint?.stop === 'drain' ? 0 : 2;
+  return request.kind === 'final' ? 1 : 3;
 }
 
 /**
  * Decides which of the wished-for checkpoints is begun next.
  *
  * Invariants:
- * - the queue is sorted: the final one (or the draining savepoint in its place), then users' in the order they
- *   came, then the periodic one;
+ * - the queue is sorted: the draining savepoint, the final one (whose place that takes: while it is on order nothing
+ *   else begins), then users' in the order they came, then the periodic one;
  * - a savepoint begins only when nothing is pending: its tasks are told that it is over while others go on;
  * - it holds at most one periodic and one final request, and at most {@link QUEUE_MAX} in all. (Periodic
  *   ones do not pile up behind a slow checkpoint: the next one covers all that were missed.)

@@ -184,6 +184,21 @@ t.test('from the order to drain on nothing but the draining savepoint completes'
   t.match(exported(driver), { manifest: { kind: 'drained' } });
 });
 
+t.test('an order to drain overtakes a final checkpoint that waits for its turn', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK);
+  driver.due();
+  driver.enumerator(1, 'source.0');
+  driver.acknowledge(1, 'source.0');
+  driver.dataFinished('source.0');
+  driver.handle({ type: 'requested', requestId: 5, savepoint: DRAIN });
+  driver.stored(1);
+  t.ok(driver.sent.includes('source.0 <- snapshot-enumerator 2'));
+  driver.enumerator(2, 'source.0');
+  driver.acknowledge(2, 'source.0');
+  driver.stored(2);
+  t.match(exported(driver), { manifest: { checkpointId: 2, kind: 'drained' } });
+});
+
 t.test('from the beginning of a suspending savepoint on nothing else begins before its end', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK, { maxConcurrentCheckpoints: 3 });
   driver.handle({ type: 'requested', requestId: 5, savepoint: SUSPEND });
