@@ -5,6 +5,9 @@ import type { SimulatedMachine } from './simulated-machine.js';
 import { type SimulatedJob, SimulatedProcess, STOP_FOLDERS } from './simulated-process.js';
 import type { TraceEvent } from './world-trace.js';
 
+/** After a process that failed: what made it fail may pass, and only in time. */
+const RESTART_PAUSE_MS = 5;
+
 export interface ProcessGroupParts {
   readonly machine: SimulatedMachine;
   /** What processes run after so many stops with a savepoint. */
@@ -25,6 +28,8 @@ export interface ProcessGroupParts {
  */
 export class ProcessGroup {
   finished = false;
+  /** The last process has failed, and whoever starts the next waits a moment. */
+  #pauses = false;
   readonly #parts: ProcessGroupParts;
   readonly #processes: SimulatedProcess[] = [];
   readonly #seenEnded = new Set<SimulatedProcess>();
@@ -69,12 +74,21 @@ export class ProcessGroup {
       if (outcome.type !== 'failed') this.#onJobEnded();
       // Somebody begins from the savepoint already, and is to be gone on with.
       else if (process.from !== undefined && isUnfinished(outcome.error)) this.#from = undefined;
-      else this.#parts.failures.onProcessFailed(process.number, outcome.error);
+      else this.#onProcessFailed(process, outcome.error);
     }
     if (this.finished) return true;
-    if (this.active.length > 0) return false;
+    if (this.active.length > 0 || this.#pauses) return false;
     this.start();
     return true;
+  }
+
+  #onProcessFailed(process: SimulatedProcess, error: unknown): void {
+    const { failures, machine } = this.#parts;
+    failures.onProcessFailed(process.number, error);
+    this.#pauses = true;
+    void machine.time.sleep(this, RESTART_PAUSE_MS).then(() => {
+      this.#pauses = false;
+    });
   }
 
   start(): SimulatedProcess {

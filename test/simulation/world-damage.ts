@@ -1,6 +1,7 @@
 import { MillraceError, type Prng } from '../../core/internal.js';
 import type { OutputChecker } from './checkers/output-checker.js';
 import type { ProcessGroup } from './process-group.js';
+import type { DiskConduct } from './scheduled-disk.js';
 import type { SimulatedMachine } from './simulated-machine.js';
 import type { FaultTargets } from './world-faults.js';
 
@@ -20,6 +21,10 @@ export interface DamageParts {
  */
 export class WorldDamage implements FaultTargets {
   readonly #parts: DamageParts;
+  /** Outages of the disk that have not ended, how it behaves during the last of them, and without. */
+  #outages = 0;
+  #during: DiskConduct | undefined;
+  #fair: DiskConduct | undefined;
   #agenda: { readonly turn: number; readonly act: () => void }[] = [];
 
   constructor(parts: DamageParts) {
@@ -81,11 +86,14 @@ export class WorldDamage implements FaultTargets {
     const { weather } = machine;
     const share = prng.pick([0.1, 0.5]);
     machine.trace.note('disk.outage', String(share));
-    const before = weather.conduct;
-    const during = { ...before, fail: share / 2, failAfter: share / 2 };
+    // One that begins during another takes its place, and lasts until both have ended.
+    if (this.#outages++ === 0) this.#fair = weather.conduct;
+    const fair = this.#fair ?? weather.conduct;
+    const during = { ...fair, fail: share / 2, failAfter: share / 2 };
     weather.conduct = during;
+    this.#during = during;
     this.#later(prng.between(1, 100), () => {
-      if (weather.conduct === during) weather.conduct = before;
+      if (--this.#outages === 0 && weather.conduct === this.#during) weather.conduct = fair;
     });
     return true;
   }
