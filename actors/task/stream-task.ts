@@ -152,16 +152,16 @@ export class StreamTask implements Tasklet {
     if (this.#phase === 'opening' && this.#awaiting === undefined) this.#open();
     if (this.#phase === 'closing' || this.#awaiting !== undefined) return Progress.WAITING;
     const { room } = this.#parts;
-    room.beginStep(budget);
-    // Nobody reads on once the job ends.
-    if (!this.#parts.outputs.drain() && !this.#finishing) return Progress.IDLE;
     const chain = this.#parts.chain();
-    this.#fireWakes(chain);
-    if (!chain.resume()) return room.isFiring ? Progress.MADE : Progress.WAITING;
     if (this.#finishing) {
+      if (!chain.stop()) return Progress.WAITING;
       this.#await('close', chain.close(), () => this.#leave(this.#parts.finished()));
       return Progress.MADE;
     }
+    room.beginStep(budget);
+    if (!this.#parts.outputs.drain()) return Progress.IDLE;
+    this.#fireWakes(chain);
+    if (!chain.resume()) return room.isFiring ? Progress.MADE : Progress.WAITING;
     if (this.#serveOrderedMail()) return Progress.MADE;
     const taken = Math.min(budget, chain.room());
     if (taken <= 0) return Progress.WAITING;
@@ -216,7 +216,6 @@ export class StreamTask implements Tasklet {
         return;
       case 'finish':
         this.#finishing = true;
-        this.#parts.chain().stop();
         return;
       case 'cancel':
         return;

@@ -293,8 +293,6 @@ export class CheckpointCoordinator {
     }
   }
 
-  // ---- the end of a checkpoint
-
   #storeNext(now: Instant, effects: CoordinatorEffect[]): void {
     const pending = this.#finalizer.next();
     if (pending === undefined) return;
@@ -361,9 +359,11 @@ export class CheckpointCoordinator {
     this.#schedule.stopEnded(request);
     const sameAttempt = this.#executions?.attempt === attempt;
     if (path === undefined) sendTo(sameAttempt ? this.#running() : [], { type: 'resume' }, effects);
-    else if (sameAttempt || stop === 'drain')
+    else if (sameAttempt || stop === 'drain') {
+      // Tasks finish that have not come to their end: no checkpoint may say that they have.
+      this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
       this.#verdict = { type: 'stop', stopped: { requestId: request.requestId, checkpointId, path } };
-    else settleRequest(request, { completed: false, reason: 'JOB_FAILURE' }, effects);
+    } else settleRequest(request, { completed: false, reason: 'JOB_FAILURE' }, effects);
   }
 
   #abort(

@@ -36,7 +36,9 @@ export abstract class AbstractStreamOperator<OUT> implements StreamOperator {
 
   endInput(): void | Promise<void> {}
 
-  stop(): void {}
+  stop(): boolean {
+    return true;
+  }
 
   prepareSnapshot(_checkpointId: number): void | Promise<void> {}
 

@@ -116,9 +116,9 @@ export class OperatorChain {
     return undefined;
   }
 
-  /** No element, snapshot or end follows: {@link resume} is false until what is complete is committed. */
-  stop(): void {
-    for (const operator of this.#distinct()) operator.stop();
+  /** No element, snapshot or end follows. Asked until it is true: what is complete is committed. */
+  stop(): boolean {
+    return this.#distinct().every((operator) => operator.stop());
   }
 
   /** All operators have been told the end of the input, and none has anything left. */

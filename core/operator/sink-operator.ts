@@ -79,7 +79,11 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
       this.#awaitWriter(busy);
       return false;
     }
-    return !this.#ended || this.#commits === undefined || !this.#commits.isCommitting;
+    return !this.#ended || this.#isCommitted;
+  }
+
+  get #isCommitted(): boolean {
+    return this.#commits?.isCommitting !== true;
   }
 
   override endInput(): void | Promise<void> {
@@ -93,8 +97,8 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
     this.#commits?.commitSoon(AT_END);
   }
 
-  override stop(): void {
-    this.#ended = true;
+  override stop(): boolean {
+    return this.#isCommitted;
   }
 
   override prepareSnapshot(checkpointId: number): void | Promise<void> {

@@ -56,8 +56,11 @@ export interface StreamOperator {
   inputEnded(inputIndex: number): void;
   /** Every input has ended; buffered results go out now. */
   endInput(): void | Promise<void>;
-  /** Instead of `endInput`, when the job ends with the last complete checkpoint: nothing follows but `close`. */
-  stop(): void;
+  /**
+   * Instead of `endInput`, when the job ends with the last complete checkpoint: nothing follows but `close`, and
+   * nobody takes results any more. Asked again until it is true: what is complete is committed.
+   */
+  stop(): boolean;
   /** Of a batch: all tasks of the job have ended their data, and what is to be committed is. Once, after `endInput`. */
   commitAtEnd?(): void;
   /**

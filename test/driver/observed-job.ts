@@ -103,8 +103,8 @@ class ObservedOperator implements StreamOperator {
     return this.#operator.endInput();
   }
 
-  stop(): void {
-    this.#operator.stop();
+  stop(): boolean {
+    return this.#operator.stop();
   }
 
   commitAtEnd(): void {
