@@ -204,6 +204,7 @@ export class ControlPlane implements ClusterGateway {
       jobName: name,
       warnings: [...plan.warnings, ...home.warnings],
       restoredCheckpointId: home.manifest?.checkpointId,
+      begunFrom: home.begunFrom,
     };
   }
 

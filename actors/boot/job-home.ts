@@ -19,7 +19,7 @@ import {
   type RunOrigin,
   type S3Settings,
 } from '../../storage/index.js';
-import type { JobStart } from '../cluster/cluster-gateway.js';
+import type { BegunFrom, JobStart } from '../cluster/cluster-gateway.js';
 import type { HostedStore } from './hosted-store.js';
 import type { JobPlan } from './job-plan.js';
 import {
@@ -60,6 +60,8 @@ export interface JobHome {
   /** Folder of this process's working copies; gone after `release`. */
   readonly localFolder: string;
   readonly warnings: readonly string[];
+  /** What this start made the job's own. */
+  readonly begunFrom: BegunFrom | undefined;
   /** Gives the lead back, so that the next start need not ask whether this process lives. Idempotent. */
   release(): Promise<void>;
 }
@@ -89,11 +91,12 @@ export async function openJobHome(
   const hostedStore = memoryStore(plan.options);
   const begun = await beginJob({
     store: hostedStore?.store ?? (await leaderStore(folder, s3, `leader-${process.pid}`)),
-    storeAt: (origin) => storeAt(origin, s3, 'reader'),
+    storeAt: (origin) => storeAt(origin, s3, `claimer-${process.pid}`),
+    folder: hostedStore === undefined ? folder : undefined,
     graph: plan.graph,
     jobName: plan.graph.name,
     mode,
-    origin: originOf(order),
+    origin: originOf(order, plan.options.values['execution.state-recovery.claim-mode'] === 'CLAIM'),
     holder: currentHolder(),
     holderState,
     nowMs: SYSTEM_CLOCK.wallMs(),
@@ -114,6 +117,7 @@ export async function openJobHome(
     s3,
     localFolder,
     warnings: warningsOf(begun, passedOver),
+    begunFrom: begun.adopted && { path: begun.adopted.path, claimed: begun.adopted.claim },
     release: () => {
       released ??= begun.release().then(removeLocal);
       return released;
@@ -122,10 +126,13 @@ export async function openJobHome(
 }
 
 /** @throws MillraceError MR4002 for a path that is none */
-function originOf({ fromSavepoint, allowNonRestoredState }: RestoreOrder): RunOrigin | undefined {
+function originOf(
+  { fromSavepoint, allowNonRestoredState }: RestoreOrder,
+  claim: boolean,
+): RunOrigin | undefined {
   return fromSavepoint === undefined
     ? undefined
-    : { path: checkpointsAt(fromSavepoint), allowNonRestoredState };
+    : { path: checkpointsAt(fromSavepoint), allowNonRestoredState, claim };
 }
 
 function warningsOf(
@@ -149,6 +156,7 @@ function withoutCheckpoints(home: Pick<JobHome, 'folder' | 's3' | 'localFolder' 
     nextCheckpointId: undefined,
     savepointFolder: undefined,
     hostedStore: undefined,
+    begunFrom: undefined,
     warnings: [],
     ...home,
   };

@@ -16,6 +16,7 @@ import {
 } from '../../core/internal.js';
 import { configuredControlHeap } from '../../memory/index.js';
 import type {
+  BegunFrom,
   ClusterGateway,
   JobStart,
   SavepointRequest,
@@ -65,6 +66,11 @@ export interface SubmitOptions {
   readonly fromSavepoint?: string;
   /** State in it of operators that the job does not have is left out (and named in a warning), not refused. */
   readonly allowNonRestoredState?: boolean;
+  /**
+   * `'NO_CLAIM'`: it is copied before the job starts, and stays as it is. `'CLAIM'`: its files are the job's, which builds
+   * on them and removes them when no checkpoint of it needs them. Else as `execution.state-recovery.claim-mode` says.
+   */
+  readonly claimMode?: 'NO_CLAIM' | 'CLAIM';
   readonly configuration?: Readonly<Record<string, RawValue>>;
 }
 
@@ -82,6 +88,7 @@ export const SUBMIT_OPTIONS: readonly string[] = [
   'start',
   'fromSavepoint',
   'allowNonRestoredState',
+  'claimMode',
   'configuration',
 ];
 
@@ -171,7 +178,11 @@ export class LocalCluster {
     params: Readonly<Record<string, string>>,
     options: SubmitOptions = {},
   ): Promise<SubmissionAnswer> {
-    const extra = options.configuration ?? {};
+    const { claimMode } = options;
+    const extra = {
+      ...options.configuration,
+      ...(claimMode === undefined ? {} : { 'execution.state-recovery.claim-mode': claimMode }),
+    };
     const layers = [...this.#layers, { origin: 'flag' as const, values: extra }];
     const { jobId, start = 'new', fromSavepoint, allowNonRestoredState = false } = options;
     const submission = { url, params, layers, jobId, start, fromSavepoint, allowNonRestoredState };
@@ -213,6 +224,8 @@ export class LocalJob {
   /** What a person should know of the job's graph and configuration. */
   readonly warnings: readonly string[];
   readonly restoredCheckpointId: number | undefined;
+  /** The savepoint or checkpoint that this start began from: it may be deleted, unless the job has claimed it. */
+  readonly begunFrom: BegunFrom | undefined;
   readonly #gateway: Remote<ClusterGateway>;
   readonly #lost: Promise<never>;
 
@@ -225,6 +238,7 @@ export class LocalJob {
     this.jobName = answer.jobName;
     this.warnings = answer.warnings;
     this.restoredCheckpointId = answer.restoredCheckpointId;
+    this.begunFrom = answer.begunFrom;
     this.#gateway = gateway;
     this.#lost = lost;
   }

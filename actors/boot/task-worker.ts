@@ -23,6 +23,7 @@ import {
   ThreadCodecFactory,
 } from '../../memory/index.js';
 import {
+  ClaimingStore,
   HeapStateBackend,
   LmdbStateBackend,
   LocalFileSystem,
@@ -188,7 +189,8 @@ function backendOf({ state, stateWriter }: TaskContract): KeyedStateBackend {
 function storeOf({ store, state, epoch, address }: TaskContract): ObjectStore {
   if (store !== undefined) return storeOver(store);
   const writer = `e${epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`;
-  return storeAt(state.runFolder, state.s3, writer);
+  const at = (folder: string): ObjectStore => storeAt(folder, state.s3, writer);
+  return new ClaimingStore(at(state.runFolder), at);
 }
 
 function receive(mailbox: MessagePort): TaskMessage | undefined {

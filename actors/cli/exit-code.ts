@@ -30,6 +30,7 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   MR3006: ExitCode.jobFailed,
   MR3007: ExitCode.jobFailed,
   MR3008: ExitCode.restore,
+  MR3010: ExitCode.restore,
   MR8001: ExitCode.restore,
 };
 

@@ -62,6 +62,7 @@ export interface StartedJob {
   readonly jobName: string;
   readonly warnings: readonly string[];
   readonly restoredCheckpointId: number | undefined;
+  readonly begunFrom: { readonly path: string; readonly claimed: boolean } | undefined;
 }
 
 /** How a process learns that it is to stop. Supplied by boot. */
@@ -87,6 +88,11 @@ export function runCommand(runJob: RunJob, onSignal: OnSignal): CliCommand {
           ).conflicts('resume'),
         )
         .option('-n, --allowNonRestoredState', 'with -s: leave out state that the job has no operator for')
+        .option(
+          '--claim-mode <mode>',
+          "with -s: NO_CLAIM leaves its files as they are, CLAIM makes them the job's",
+        )
+        .addOption(new Option('--claimMode <mode>').hideHelp())
         .addOption(definitionOption())
         .addOption(configFileOption())
         .option('--json', 'print the result as JSON on stdout')
@@ -114,6 +120,8 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
     }
     const flags: Record<string, RawValue> = {};
     if (typeof options.parallelism === 'number') flags['parallelism.default'] = options.parallelism;
+    if (typeof options.claimMode === 'string')
+      flags['execution.state-recovery.claim-mode'] = options.claimMode;
     const configuration = loadConfiguration(context, options, RUN_DEFAULTS, flags);
     const run = new RunInTerminal(context, options.json === true, onSignal);
     return run.run(runJob, {
@@ -191,6 +199,13 @@ class RunInTerminal {
           : 'from the beginning'
         : `from checkpoint ${job.restoredCheckpointId}`;
     this.#context.stderr.write(`Job ${job.jobName} starts ${from}.\n`);
+    if (job.begunFrom === undefined) return;
+    const { path, claimed } = job.begunFrom;
+    this.#context.stderr.write(
+      claimed
+        ? `The files of ${path} are the job's now, which removes them when it needs them no more.\n`
+        : `The state of ${path} was copied: the job does not need it any more, and it may be deleted.\n`,
+    );
   }
 
   /** Failures are told as they come (the last one of all with the job's end); the live line where one watches. */

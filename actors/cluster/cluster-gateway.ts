@@ -80,10 +80,18 @@ export type SubmissionAnswer =
       readonly warnings: readonly string[];
       /** Checkpoint that the job goes on from. */
       readonly restoredCheckpointId: number | undefined;
+      /** What the run began from, if this start made it the job's own. */
+      readonly begunFrom: BegunFrom | undefined;
     }
   /** A resumed job that had finished before: nothing is to do. */
   | { readonly type: 'already-finished'; readonly jobName: string }
   | { readonly type: 'refused'; readonly error: WireError };
+
+/** A savepoint, or a checkpoint that lay elsewhere. `claimed`: its files are the job's; otherwise nothing needs them. */
+export interface BegunFrom {
+  readonly path: string;
+  readonly claimed: boolean;
+}
 
 export type JobResultAnswer =
   | { readonly type: 'finished'; readonly result: JobExecutionResult }

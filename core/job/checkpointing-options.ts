@@ -99,6 +99,20 @@ export const CHECKPOINTING_OPTIONS = {
     deprecatedKeys: ['state.storage.fs.memory-threshold', 'state.backend.fs.memory-threshold'],
     description: 'State smaller than this lies in the checkpoint manifest instead of a file of its own.',
   },
+  'execution.state-recovery.claim-mode': {
+    type: {
+      kind: 'enum',
+      values: ['NO_CLAIM', 'CLAIM'],
+      gone: {
+        legacy:
+          'LEGACY left it open whose the files are. NO_CLAIM leaves them as they are, CLAIM takes them over.',
+      },
+    },
+    default: 'NO_CLAIM',
+    deprecatedKeys: ['execution.savepoint-restore-mode'],
+    description:
+      'Whose the files are that a job begins from. NO_CLAIM: they are copied and stay. CLAIM: the job removes them.',
+  },
   'state.backend.type': {
     type: {
       kind: 'enum',

@@ -17,6 +17,8 @@ export type OptionType =
       readonly values: readonly string[];
       /** Names that mean one of `values`; a leading `~` of the target asks for no warning. */
       readonly aliases?: Readonly<Record<string, string>>;
+      /** Names that meant something once, in lower case, and why they are refused. */
+      readonly gone?: Readonly<Record<string, string>>;
     };
 
 /** Bounds of a number, a duration (ms) or a size (bytes). `min` and `max` are in range, the others not. */

@@ -92,6 +92,8 @@ function parseEnum(
   const wanted = text.trim().toLowerCase();
   const value = type.values.find((candidate) => candidate.toLowerCase() === wanted);
   if (value !== undefined) return value;
+  const gone = type.gone ?? {};
+  if (Object.hasOwn(gone, wanted)) throw malformed(String(gone[wanted]));
   const aliases = type.aliases ?? {};
   const target = Object.hasOwn(aliases, wanted) ? aliases[wanted] : undefined;
   if (target === undefined) {

@@ -1,15 +1,35 @@
-import { assignState, type CheckpointManifest, type JobGraph, unclaimedUids } from '../../core/internal.js';
+import {
+  assignState,
+  type CheckpointManifest,
+  type JobGraph,
+  MillraceError,
+  unclaimedUids,
+} from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
+import { newClaimName } from './checkpoint-paths.js';
+import {
+  ClaimingStore,
+  claimedByAnother,
+  claimedVertices,
+  claimFiles,
+  claimOn,
+  type StoreAt,
+  withdrawClaim,
+} from './claimed-files.js';
+import { surveyLog } from './job-log.js';
 import { giveBack, type LedJob, type OpenedJob, type OpenJobRequest, openJob } from './open-job.js';
 import { type CheckpointAtPath, readManifestAt } from './read-manifest.js';
 import type { RunOrigin } from './run-origin.js';
+import { METADATA_KEY } from './savepoint-folder.js';
 import { StateFileCopies } from './state-file-copies.js';
 
 export interface BeginJobRequest extends OpenJobRequest {
   /** Which the state must fit. */
   readonly graph: JobGraph;
   /** The store of the folder or address of an origin. */
-  readonly storeAt: (folder: string) => ObjectStore;
+  readonly storeAt: StoreAt;
+  /** Folder or address of the job; undefined: its checkpoints lie in memory, and nothing is claimed. */
+  readonly folder: string | undefined;
 }
 
 export type BegunJob =
@@ -28,13 +48,16 @@ export interface AdoptedOrigin extends RunOrigin {
 /**
  * Takes the lead of a job as {@link openJob} does. A run that begins from a savepoint, or whose first process died
  * before it had made that its own, gets a copy of it as its first completed checkpoint: whatever happens afterwards,
- * the job stands on its own, and what it began from may go.
+ * the job stands on its own, and what it began from may go. With `claim` the files stay where they are and become the
+ * job's, which may build on them and removes them when none of its checkpoints needs them.
  *
  * Rejects as `openJob` does, and with MR3008, MR3004 or MR3005 if the origin cannot be read, MR2101 or MR2102 if it
- * does not fit the graph: before anything of the job is touched, unless it was the run of another process.
+ * does not fit the graph, MR3010 if another job has claimed it: before anything of the job is touched, unless it was
+ * the run of another process. With MR8002 if a checkpoint is to be claimed whose job runs.
  */
-export async function beginJob(request: BeginJobRequest): Promise<BegunJob> {
-  const { origin } = request;
+export async function beginJob(given: BeginJobRequest): Promise<BegunJob> {
+  const { origin } = given;
+  const request = { ...given, store: new ClaimingStore(given.store, given.storeAt) };
   const found = origin && (await findOrigin(origin, request));
   const opened = await openJob(request);
   if (opened.start === 'already-finished') return opened;
@@ -56,6 +79,8 @@ interface FoundOrigin extends CheckpointAtPath {
 async function findOrigin(origin: RunOrigin, request: BeginJobRequest): Promise<FoundOrigin> {
   const { path, allowNonRestoredState } = origin;
   const found = await readManifestAt(request.storeAt, path, request.onUnreadable);
+  const claim = await claimOn(request.storeAt(found.folder));
+  if (claim !== undefined && (!origin.claim || claim.owner !== request.folder)) throw claimedByAnother(claim);
   assignState(found.manifest, request.graph, allowNonRestoredState);
   const dropped = unclaimedUids(found.manifest, request.graph);
   const manifest = withTimeAgain(without(found.manifest, dropped));
@@ -97,22 +122,77 @@ function withTimeAgain(manifest: CheckpointManifest): CheckpointManifest {
 async function adopt(
   found: FoundOrigin,
   opened: LedJob<'from-beginning', undefined>,
-  { graph }: BeginJobRequest,
+  request: BeginJobRequest,
 ): Promise<BegunJob> {
   const { storage, nextCheckpointId: checkpointId } = opened;
-  const copies = new StateFileCopies(found.reader, storage.writerFor(checkpointId, 0, 'adopted'));
+  const { origin, dropped } = found;
   const manifest: CheckpointManifest = {
     ...found.manifest,
     kind: 'checkpoint',
     checkpointId,
     epoch: storage.epoch,
     attempt: 0,
-    jobName: graph.name,
-    fingerprint: graph.fingerprint,
-    vertices: await copies.vertices(found.manifest),
+    jobName: request.graph.name,
+    fingerprint: request.graph.fingerprint,
+    vertices: origin.claim ? await claimed(found, opened, request) : await copied(found, opened),
   };
   await storage.complete(manifest);
-  const { origin, dropped } = found;
   const adopted = { ...origin, foundId: found.manifest.checkpointId, dropped };
   return { ...opened, start: 'restore', manifest, nextCheckpointId: checkpointId + 1, adopted };
+}
+
+function copied(
+  { manifest, reader }: FoundOrigin,
+  { storage, nextCheckpointId }: LedJob<'from-beginning', undefined>,
+): Promise<CheckpointManifest['vertices']> {
+  return new StateFileCopies(reader, storage.writerFor(nextCheckpointId, 0, 'adopted')).vertices(manifest);
+}
+
+async function claimed(
+  { manifest, folder, isSavepoint }: FoundOrigin,
+  { storage, nextCheckpointId }: LedJob<'from-beginning', undefined>,
+  request: BeginJobRequest,
+): Promise<CheckpointManifest['vertices']> {
+  const { folder: owner, graph, store } = request;
+  if (owner === undefined) throw memoryClaimsNothing();
+  // Of an earlier run: they are the job's already.
+  if (folder === owner) return manifest.vertices;
+  const foreign = request.storeAt(folder);
+  const wanted = {
+    name: newClaimName(nextCheckpointId, storage.epoch),
+    folder,
+    metadataKey: isSavepoint ? METADATA_KEY : undefined,
+    owner,
+    jobName: graph.name,
+  };
+  const claim = await claimFiles(store, foreign, wanted, manifest);
+  if (!isSavepoint) await assertNobodyRuns(foreign, folder, request);
+  storage.adoptClaim(claim);
+  return claimedVertices(manifest, claim);
+}
+
+/** Who starts that job from here on sees the marker; who had started it before is seen here. */
+async function assertNobodyRuns(
+  foreign: ObjectStore,
+  folder: string,
+  { holderState }: BeginJobRequest,
+): Promise<void> {
+  const { head } = await surveyLog(foreign);
+  if (head === undefined || head.kind === 'release' || head.kind === 'result') return;
+  if (holderState(head.holder) === 'dead') return;
+  await withdrawClaim(foreign);
+  const { pid } = head.holder;
+  throw new MillraceError('MR8002', `The job whose checkpoint is to be claimed runs in process ${pid}`, {
+    where: { at: folder },
+    why: 'it would build on files that are about to belong to another job',
+    hint: 'Stop it first, take a savepoint of it and claim that, or use NO_CLAIM.',
+  });
+}
+
+function memoryClaimsNothing(): MillraceError {
+  return new MillraceError('MR4002', 'A job whose checkpoints lie in memory cannot claim files.', {
+    where: { at: 'execution.state-recovery.claim-mode' },
+    why: 'what the job owns goes with its memory, and the files would stay',
+    hint: 'Use NO_CLAIM, or set execution.checkpointing.storage to filesystem.',
+  });
 }

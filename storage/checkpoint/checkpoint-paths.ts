@@ -9,6 +9,7 @@ import { crc32c, encodeUtf8, invariant, MillraceError } from '../../core/interna
  *     log/0000000042                       slot 42 of the job's log
  *     data/0000000007-0000000040-2-<owner>.<n>.<purpose>
  *          checkpoint - epoch    - attempt
+ *     claims/0000000007-0000000040       what the run of that checkpoint and epoch has claimed elsewhere
  * ```
  *
  * A data key says which leader and which attempt wrote it: what a zombie writes late has a name that no
@@ -16,6 +17,8 @@ import { crc32c, encodeUtf8, invariant, MillraceError } from '../../core/interna
  */
 export const LOG_PREFIX = 'log/';
 export const DATA_PREFIX = 'data/';
+/** Before the keys of files that lie in a folder which the job has claimed. */
+export const CLAIMED_PREFIX = 'claimed/';
 
 const DIGITS = 10;
 const OWNER_LENGTH_MAX = 96;
@@ -51,11 +54,24 @@ export function dataKey(name: DataFileName): string {
   return `${DATA_PREFIX}${origin}-${owner}.${name.number}.${purpose}`;
 }
 
-/** Which checkpoint and epoch wrote a data file; undefined for a foreign file. */
+/** Names a claim by the checkpoint that made the files the job's own. */
+export function newClaimName(checkpointId: number, epoch: number): string {
+  return `${padded(checkpointId)}-${padded(epoch)}`;
+}
+
+/** The claim that the key of a file belongs to; undefined for a file of the job's own folder. */
+export function claimName(key: string): string | undefined {
+  return /^claimed\/(\d{10,16}-\d{10,16})\/./.exec(key)?.[1];
+}
+
+/**
+ * Which checkpoint and epoch wrote a data file, or made it the job's own if it was claimed; undefined for a foreign
+ * file.
+ */
 export function dataKeyOrigin(key: string): { checkpointId: number; epoch: number } | undefined {
-  const match = /^data\/(\d{10,16})-(\d{10,16})-\d+-./.exec(key);
+  const match = /^(?:data\/(\d{10,16})-(\d{10,16})-\d+-|claimed\/(\d{10,16})-(\d{10,16})\/)./.exec(key);
   if (match === null) return undefined;
-  return { checkpointId: Number(match[1]), epoch: Number(match[2]) };
+  return { checkpointId: Number(match[1] ?? match[3]), epoch: Number(match[2] ?? match[4]) };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { DATA_PREFIX, dataKeyOrigin, slotKey } from './checkpoint-paths.js';
+import type { Claim, Claims } from './claimed-files.js';
 import { findNewestCheckpoint, type OnUnreadable, readSlot } from './job-log.js';
 import type { LeaderLog } from './leader-log.js';
 import { decodeManifest, encodeManifest, filesOfManifest } from './manifest-codec.js';
@@ -37,7 +38,7 @@ export interface SavepointFolders {
  * - a manifest that names a data file which this leader has deleted is refused (MR3007), so a completed
  *   checkpoint is whole: tasks hear of completions late and may build on files that are just going;
  * - completed checkpoint ids strictly grow through all epochs and runs;
- * - a file that is being copied into a savepoint is not removed.
+ * - a file that is being copied into a savepoint is not removed, nor one that another job has claimed.
  */
 export class ObjectCheckpointStorage implements CheckpointStorage {
   readonly epoch: number;
@@ -61,6 +62,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   /** Files that are being copied, and how often. */
   readonly #pinned = new Map<string, number>();
   readonly #savepoints: SavepointFolders | undefined;
+  readonly #claims: Claims;
 
   /** `onWarning` is told what could not be cleaned up. */
   constructor(
@@ -68,7 +70,9 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
     log: LeaderLog,
     onWarning: (error: unknown) => void,
     savepoints: SavepointFolders | undefined,
+    claims: Claims,
   ) {
+    this.#claims = claims;
     this.#savepoints = savepoints;
     this.epoch = log.epoch;
     this.#store = store;
@@ -83,6 +87,11 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
 
   writerFor(checkpointId: number, attempt: number, owner: string): SnapshotWriter {
     return new ObjectSnapshotWriter(this.#store, { checkpointId, epoch: this.epoch, attempt, owner });
+  }
+
+  /** Files that lie elsewhere are this job's from here on. */
+  adoptClaim(claim: Claim): void {
+    this.#claims.add(claim);
   }
 
   complete(manifest: CheckpointManifest): Promise<void> {
@@ -143,7 +152,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         this.#kept = decision.kept;
         this.#forgetThrough(decision.newestCheckpointId);
       }
-      await this.#store.delete(decision.dataKeys.filter((key) => !this.#pinned.has(key)));
+      await this.#claims.delete(decision.dataKeys.filter((key) => !this.#pinned.has(key)));
     });
   }
 
@@ -191,7 +200,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         const slots = await this.#log.slots();
         await this.#deleteSlots(slots.slice(0, -1));
         const files = (await this.#dataFiles()).filter(({ epoch }) => epoch <= this.epoch);
-        await this.#store.delete(files.map(({ key }) => key));
+        await this.#claims.delete(files.map(({ key }) => key));
       } catch (error) {
         // The result is recorded, so the job has ended; what is left over is only space.
         this.#onWarning(error);
@@ -283,10 +292,10 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   }
 
   async #dataFiles(): Promise<readonly StoredDataFile[]> {
-    const files: StoredDataFile[] = [];
+    const files: StoredDataFile[] = [...this.#claims.files()];
     for (const key of await this.#store.list(DATA_PREFIX)) {
       const origin = dataKeyOrigin(key);
-      if (origin !== undefined) files.push({ key, ...origin });
+      if (origin !== undefined && !this.#claims.isGivenAway(key)) files.push({ key, ...origin });
     }
     return files;
   }

@@ -12,6 +12,7 @@ import {
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { DATA_PREFIX, dataKeyOrigin, slotKey } from './checkpoint-paths.js';
+import { Claims, claimedByAnother, claimOn, type StoreAt } from './claimed-files.js';
 import { type LogSurvey, type OnUnreadable, readSlot, surveyLog } from './job-log.js';
 import { LeaderLog } from './leader-log.js';
 import { ObjectCheckpointStorage, type SavepointFolders } from './object-checkpoint-storage.js';
@@ -39,6 +40,8 @@ export interface OpenJobRequest {
   readonly savepoints?: SavepointFolders;
   /** What a run that begins now begins from; one that goes on keeps its own. */
   readonly origin?: RunOrigin | undefined;
+  /** Where files are that the job has claimed; undefined: it never claims any. */
+  readonly storeAt?: StoreAt;
 }
 
 export type OpenedJob =
@@ -135,8 +138,12 @@ async function takeLead(
   const body = encodeRunOrigin(newRun ? request.origin : undefined);
   const log = await LeaderLog.begin(store, survey, { jobName, holder, startedMs: nowMs, newRun, body });
   if (log === undefined) return undefined;
-  const storage = new ObjectCheckpointStorage(store, log, request.onWarning, request.savepoints);
+  const claims = new Claims(store, request.storeAt ?? noStoreAt);
+  const storage = new ObjectCheckpointStorage(store, log, request.onWarning, request.savepoints, claims);
   try {
+    await claims.load();
+    const claim = newRun ? undefined : await claimOn(store);
+    if (claim !== undefined) throw claimedByAnother(claim);
     await store.sweepUnfinished();
     const nextCheckpointId = (await newestIdOf(store, log)) + 1;
     const manifest = newRun ? undefined : await storage.latest(request.onUnreadable);
@@ -156,6 +163,10 @@ async function takeLead(
     if (!superseded) await giveBack(storage, request);
     throw error;
   }
+}
+
+function noStoreAt(folder: string): ObjectStore {
+  throw new MillraceError('MR3008', `The job has claimed ${folder}, and nobody says how that is reached.`);
 }
 
 /** After a failure, which is the one to tell. */

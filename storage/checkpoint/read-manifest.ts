@@ -1,6 +1,7 @@
 import { type CheckpointManifest, MillraceError } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { slotOfKey } from './checkpoint-paths.js';
+import { ClaimingStore } from './claimed-files.js';
 import { findNewestCheckpoint, type OnUnreadable, readSlot } from './job-log.js';
 import { decodeManifest } from './manifest-codec.js';
 import { ObjectStateFileReader } from './object-state-file-reader.js';
@@ -25,10 +26,11 @@ export interface CheckpointAtPath {
  * has checkpoints and none is whole.
  */
 export async function readManifestAt(
-  storeAt: (folder: string) => ObjectStore,
+  plainStoreAt: (folder: string) => ObjectStore,
   path: string,
   onUnreadable: OnUnreadable,
 ): Promise<CheckpointAtPath> {
+  const storeAt = (folder: string): ObjectStore => new ClaimingStore(plainStoreAt(folder), plainStoreAt);
   const savepoint = await savepointAt(storeAt, path);
   if (savepoint !== undefined) return savepoint;
   const match = /^(.*)\/(log\/\d+)$/.exec(path);

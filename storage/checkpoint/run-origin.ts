@@ -7,6 +7,8 @@ export interface RunOrigin {
   readonly path: string;
   /** State of operators that the job does not have is left out instead of refused. */
   readonly allowNonRestoredState: boolean;
+  /** Its files become the job's, which removes them when it needs them no more; otherwise they are copied. */
+  readonly claim: boolean;
 }
 
 /**
@@ -21,8 +23,10 @@ export function encodeRunOrigin(origin: RunOrigin | undefined): Uint8Array {
 export function decodeRunOrigin(body: Uint8Array, file: string): RunOrigin | undefined {
   if (body.length === 0) return undefined;
   try {
-    const { path, allowNonRestoredState } = JSON.parse(new TextDecoder().decode(body)) as RunOrigin;
-    if (typeof path === 'string') return { path, allowNonRestoredState: allowNonRestoredState === true };
+    const origin = JSON.parse(new TextDecoder().decode(body)) as RunOrigin;
+    const { path, allowNonRestoredState, claim } = origin;
+    if (typeof path === 'string')
+      return { path, allowNonRestoredState: allowNonRestoredState === true, claim: claim === true };
   } catch {
     // Told below, as whatever else is no origin.
   }

@@ -119,6 +119,20 @@ t.test('where no savepoint can be written, it is told why, and the job goes on',
   t.equal(checkedCounts(t, join(at, 'out')), 20_000);
 });
 
+t.test('a savepoint stays as it is, or belongs to the job that claims it', async (t) => {
+  const at = folder(t);
+  const params = { output: join(at, 'out'), count: 6000, rate: 6000 };
+  const fromSavepoint = stopped(at, { params });
+  const copy = { ...params, output: join(at, 'copy') };
+  const options = { fromSavepoint, jobId: 'copy' };
+  t.equal(carryOut(at, ['finish'], { params: copy, options }).status, 'FINISHED');
+  t.ok(existsSync(join(fromSavepoint, '_metadata')), 'any number of jobs may begin from it');
+  const claimed = { fromSavepoint, claimMode: 'CLAIM' } as const;
+  t.equal(carryOut(at, ['savepoint', 'finish'], { params, options: claimed }).status, 'FINISHED');
+  t.notOk(existsSync(join(fromSavepoint, '_metadata')), 'it went with the job');
+  t.equal(checkedCounts(t, params.output), 6000);
+});
+
 t.test('SIGTERM stops with a savepoint where there is a folder for it', async (t) => {
   const at = folder(t);
   const output = join(at, 'out');
@@ -136,6 +150,7 @@ t.test('SIGTERM stops with a savepoint where there is a folder for it', async (t
     run.kill('SIGTERM');
     const { code, stderr } = await run.ended;
     t.equal(code, 0);
+    if (from.length > 0) t.match(stderr, /^The state of \/.* was copied: .* may be deleted\.$/m);
     const path = /^Savepoint completed\. Path: (.*)$/m.exec(stderr)?.[1] ?? '';
     t.ok(existsSync(join(path, '_metadata')), stderr);
     from = ['-s', path];

@@ -1,4 +1,5 @@
 import { type HolderState, isMillraceError, type JobHolder, type Prng } from '../../core/internal.js';
+import type { RunOrigin } from '../../storage/index.js';
 import type { FailureChecker } from './checkers/failure-checker.js';
 import type { Machinery } from './machinery.js';
 import type { SimulatedMachine } from './simulated-machine.js';
@@ -15,6 +16,10 @@ export interface ProcessGroupParts {
   readonly machinery: Machinery;
   readonly prng: Prng;
   readonly failures: FailureChecker;
+  /** Whether the savepoints that the job goes on from become its own. */
+  readonly claims: boolean;
+  /** Told of each savepoint that must stay as it is. */
+  readonly untouched: (path: string) => void;
   /** Whether a process may be overtaken by another while it starts. */
   readonly takeovers: boolean;
 }
@@ -36,8 +41,8 @@ export class ProcessGroup {
   #stops = 0;
   /** The savepoint with which the job ends, if it ends now. */
   #exported: string | undefined;
-  /** The savepoint that the next process begins from. */
-  #from: string | undefined;
+  /** What the next process begins from. */
+  #from: RunOrigin | undefined;
 
   constructor(parts: ProcessGroupParts) {
     this.#parts = parts;
@@ -121,7 +126,8 @@ export class ProcessGroup {
   #onJobEnded(): void {
     this.finished = this.#exported === undefined && this.#from === undefined;
     if (this.#exported === undefined) return;
-    this.#from = this.#exported;
+    this.#from = { path: this.#exported, allowNonRestoredState: false, claim: this.#parts.claims };
+    if (!this.#parts.claims) this.#parts.untouched(this.#exported);
     this.#exported = undefined;
     this.#stops++;
   }

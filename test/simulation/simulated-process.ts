@@ -67,7 +67,7 @@ export class SimulatedProcess implements Participant {
   #savepoints = 0;
   #stops = 0;
   #paused = false;
-  #from: string | undefined;
+  #from: RunOrigin | undefined;
 
   constructor(
     number: number,
@@ -115,7 +115,7 @@ export class SimulatedProcess implements Participant {
   }
 
   /** What it was to begin a run from. */
-  get from(): string | undefined {
+  get from(): RunOrigin | undefined {
     return this.#from;
   }
 
@@ -123,12 +123,11 @@ export class SimulatedProcess implements Participant {
     return this.#launcher;
   }
 
-  /** `from`: path of a savepoint that a new run begins from. */
-  start(mode: StartMode, from?: string): void {
+  /** `from`: what a new run begins from. */
+  start(mode: StartMode, from?: RunOrigin): void {
     this.#from = from;
-    this.#machine.trace.note('process.start', `p${this.number} ${mode} ${from ?? ''}`);
-    const origin = from === undefined ? undefined : { path: from, allowNonRestoredState: false };
-    this.#live(mode, origin).then(
+    this.#machine.trace.note('process.start', `p${this.number} ${mode} ${from?.path ?? ''}`);
+    this.#live(mode, from).then(
       (outcome) => this.#end(outcome),
       (error: unknown) => this.#end({ type: 'failed', error }),
     );
@@ -222,6 +221,7 @@ export class SimulatedProcess implements Participant {
       graph,
       origin,
       storeAt,
+      folder: jobFolder(CHECKPOINTS_FOLDER, this.#job.name),
       store: new FileObjectStore(
         fileSystem,
         jobFolder(CHECKPOINTS_FOLDER, this.#job.name),

@@ -21,7 +21,12 @@ import type {
   NetworkBufferOptions,
   SegmentPool,
 } from '../../memory/index.js';
-import { FileObjectStore, ObjectSnapshotWriter, ObjectStateFileReader } from '../../storage/index.js';
+import {
+  ClaimingStore,
+  FileObjectStore,
+  ObjectSnapshotWriter,
+  ObjectStateFileReader,
+} from '../../storage/index.js';
 import {
   type AttemptSite,
   assembleAttempt,
@@ -256,7 +261,8 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     const view = new SimulatedFileSystem(machine.disk, { faults: disk, nowMs: () => machine.time.wallMs });
     const fileSystem = machinery.fileSystem(view);
     const writer = `e${epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`;
-    const store = new FileObjectStore(fileSystem, settings.folder, writer);
+    const storeAt = (folder: string): FileObjectStore => new FileObjectStore(fileSystem, folder, writer);
+    const store = new ClaimingStore(storeAt(settings.folder), storeAt);
     return {
       settings: {
         checkpointing: settings.checkpointing,

@@ -59,6 +59,8 @@ export interface WorldOptions {
   readonly safetyTurns: number;
   /** Whether the job has another parallelism after a stop; not where its output depends on it. */
   readonly rescales: boolean;
+  /** Whether the job claims the savepoints that it goes on from. */
+  readonly claims: boolean;
   readonly faults: FaultOptions;
   /** Tasks look ahead at the keys of their records, as with a state that is large. */
   readonly farState: boolean;
@@ -76,6 +78,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     seed,
     topology,
     rescales: topology !== 'broadcast-and-global',
+    claims: new Prng(seed + 0xc1a1).chance(0.5),
     events: prng.pick([200, 500, 1000, 1500]),
     parallelismMax: prng.pick([1, 2, 2, 3, 4]),
     chaining: prng.chance(0.7),

@@ -5,6 +5,7 @@ import { FailureChecker } from './checkers/failure-checker.js';
 import { LivenessChecker } from './checkers/liveness-checker.js';
 import { ManifestChecker } from './checkers/manifest-checker.js';
 import { OutputChecker } from './checkers/output-checker.js';
+import { SavepointChecker } from './checkers/savepoint-checker.js';
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
 import type { DiskWeather } from './scheduled-disk.js';
@@ -80,6 +81,7 @@ class World {
   readonly #faults: WorldFaults;
   readonly #output: OutputChecker;
   readonly #checkpoints: CheckpointChecker;
+  readonly #savepoints: SavepointChecker;
   readonly #manifests: ManifestChecker;
   readonly #liveness: LivenessChecker;
 
@@ -103,6 +105,7 @@ class World {
     this.#topology = this.#draw(AS_DRAWN);
     this.#output = new OutputChecker(this.#topology.outputs, this.#verdict, options.faults.drains === 0);
     this.#checkpoints = new CheckpointChecker(this.#verdict);
+    this.#savepoints = new SavepointChecker(this.#verdict);
     this.#manifests = new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict);
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
@@ -112,6 +115,8 @@ class World {
       prng: prng.fork(),
       failures,
       takeovers: options.faults.takeovers > 0,
+      claims: options.claims,
+      untouched: (path) => this.#savepoints.watch(path, this.#machine.disk),
     });
     this.#damage = new WorldDamage({
       machine: this.#machine,
@@ -192,6 +197,7 @@ class World {
     this.#output.look(this.#machine.disk, true);
     if (this.#options.faults.drains > 0) this.#expectWhatWasRead();
     this.#output.expectAll();
+    this.#savepoints.look(this.#machine.disk);
     const last = this.#processes.start();
     while (this.#processes.alive.length > 0) {
       if (!(await this.#scheduler.turn())) {

@@ -1,6 +1,6 @@
 import { isMillraceError } from '../../../core/internal.js';
 import { findNewestCheckpoint, surveyLog } from '../../../storage/checkpoint/job-log.js';
-import { FileObjectStore } from '../../../storage/index.js';
+import { ClaimingStore, FileObjectStore, type ObjectStore } from '../../../storage/index.js';
 import type { SimulatedDisk } from '../simulated-disk.js';
 import { SimulatedFileSystem } from '../simulated-file-system.js';
 import type { WorldVerdict } from '../world-failure.js';
@@ -31,10 +31,12 @@ export class ManifestChecker {
     if (disk === this.#disk && names === this.#names) return;
     this.#disk = disk;
     this.#names = names;
-    await this.#read(new FileObjectStore(new SimulatedFileSystem(disk), this.#folder, 'checker'));
+    const storeAt = (folder: string): FileObjectStore =>
+      new FileObjectStore(new SimulatedFileSystem(disk), folder, 'checker');
+    await this.#read(new ClaimingStore(storeAt(this.#folder), storeAt));
   }
 
-  async #read(store: FileObjectStore): Promise<void> {
+  async #read(store: ObjectStore): Promise<void> {
     const verdict = this.#verdict;
     try {
       // A finished job removes its checkpoints.

@@ -282,7 +282,7 @@ t.test(
   'a run that died before its first checkpoint still begins from what it was to begin from',
   async (t) => {
     const store = new MemoryObjectStore();
-    const origin = { path: '/savepoints/a', allowNonRestoredState: true };
+    const origin = { path: '/savepoints/a', allowNonRestoredState: true, claim: false };
     await open({ store, mode: 'new', origin });
     for (const pid of [2, 3])
       t.match(await open({ store, pid, origin: { ...origin, path: '/other' } }), { origin });

@@ -1,0 +1,261 @@
+import {
+  type CheckpointManifest,
+  encodeUtf8,
+  MillraceError,
+  type OperatorStateHandle,
+  type StoredDataFile,
+} from '../../core/internal.js';
+import type { ByteRange, ObjectStatus, ObjectStore } from '../object-store/object-store.js';
+import { CLAIMED_PREFIX, claimName, dataKeyOrigin } from './checkpoint-paths.js';
+import { filesOfManifest } from './manifest-codec.js';
+
+/** In the folder that a job has claimed, so that nobody else takes its files for lasting: whose they are now. */
+const MARKER_KEY = '_claimed';
+/** In the folder of the job: what it has claimed, by name. */
+const RECORDS_PREFIX = 'claims/';
+const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Files of a folder that a job has made its own. Plain data. */
+export interface Claim {
+  /** By which the job knows the folder: it stands in the keys of the files. */
+  readonly name: string;
+  /** Where they lie. */
+  readonly folder: string;
+  /** Keys in that folder. */
+  readonly keys: readonly string[];
+  /** What makes the folder a savepoint, and goes before any of the files does. */
+  readonly metadataKey: string | undefined;
+  /** Folder or address of the job, and its name for people. */
+  readonly owner: string;
+  readonly jobName: string;
+}
+
+/** The store of a folder or address. */
+export type StoreAt = (folder: string) => ObjectStore;
+
+/** Who owns the files of a folder, if some job has claimed them. */
+export function claimOn(store: ObjectStore): Promise<Claim | undefined> {
+  return readClaim(store, MARKER_KEY);
+}
+
+export function claimedByAnother({ folder, jobName }: Claim): MillraceError {
+  return new MillraceError('MR3010', `The state at ${folder} belongs to the job '${jobName}'.`, {
+    where: { at: folder, job: jobName },
+    why: 'that job was started from it with claim mode CLAIM, and removes it when it needs it no more',
+    hint: `Take a savepoint of '${jobName}', and begin from that.`,
+  });
+}
+
+/**
+ * Makes the files of a checkpoint in another folder those of a job. Done again by the same job, after a death in between
+ * or by a later run, it gives the same claim.
+ *
+ * Rejects with MR3010 if another job has them.
+ */
+export async function claimFiles(
+  own: ObjectStore,
+  foreign: ObjectStore,
+  wanted: Omit<Claim, 'keys'>,
+  manifest: CheckpointManifest,
+): Promise<Claim> {
+  const claim: Claim = { ...wanted, keys: [...filesOfManifest(manifest).keys()] };
+  const isFirst = await foreign.createIfAbsent(MARKER_KEY, textOf(claim));
+  const held = isFirst ? claim : await claimOn(foreign);
+  if (held === undefined || held.owner !== claim.owner) throw claimedByAnother(held ?? claim);
+  await own.createIfAbsent(RECORDS_PREFIX + held.name, textOf(held));
+  return held;
+}
+
+/** The marker goes, where the claim turned out to be none. */
+export async function withdrawClaim(foreign: ObjectStore): Promise<void> {
+  await foreign.delete([MARKER_KEY]);
+}
+
+/** The vertices of a checkpoint by the names that its files have for the job which claimed them. */
+export function claimedVertices(
+  manifest: CheckpointManifest,
+  { name }: Claim,
+): CheckpointManifest['vertices'] {
+  const renamed = (state: OperatorStateHandle): OperatorStateHandle => {
+    const { keyed } = state;
+    if (keyed === undefined) return state;
+    const files = keyed.files.map((file) => ({ ...file, key: `${CLAIMED_PREFIX}${name}/${file.key}` }));
+    return { ...state, keyed: { ...keyed, files } };
+  };
+  return manifest.vertices.map((vertex) => ({
+    ...vertex,
+    subtasks: vertex.subtasks.map((subtask) => {
+      if (subtask === 'finished') return subtask;
+      const operators = Object.entries(subtask.operators).map(
+        ([uid, state]) => [uid, renamed(state)] as const,
+      );
+      return { ...subtask, operators: Object.fromEntries(operators) };
+    }),
+  }));
+}
+
+/**
+ * What a job has claimed, and what of its own another job has claimed, for its leader.
+ *
+ * Invariants: of a claimed savepoint the metadata go before its first file; the marker and the record go after the last
+ * one, so that whoever leads next finds what is left; files that another job has claimed are nobody's here.
+ */
+export class Claims {
+  readonly #store: ObjectStore;
+  readonly #storeAt: StoreAt;
+  readonly #left = new Map<string, { readonly claim: Claim; readonly keys: Set<string> }>();
+  #givenAway: ReadonlySet<string> = new Set();
+
+  constructor(store: ObjectStore, storeAt: StoreAt) {
+    this.#store = store;
+    this.#storeAt = (folder) => new ClaimingStore(storeAt(folder), storeAt);
+  }
+
+  /** Once, by who leads: a claim on what is here comes before that, or sees that somebody leads. */
+  async load(): Promise<void> {
+    this.#givenAway = new Set((await claimOn(this.#store))?.keys ?? []);
+    for (const key of await this.#store.list(RECORDS_PREFIX)) {
+      const claim = await readClaim(this.#store, key);
+      if (claim !== undefined) this.add(claim);
+    }
+  }
+
+  add(claim: Claim): void {
+    this.#left.set(claim.name, { claim, keys: new Set(claim.keys) });
+  }
+
+  isGivenAway(key: string): boolean {
+    return this.#givenAway.has(key);
+  }
+
+  files(): readonly StoredDataFile[] {
+    const files: StoredDataFile[] = [];
+    for (const [name, { keys }] of this.#left) {
+      for (const foreignKey of keys) {
+        const key = `${CLAIMED_PREFIX}${name}/${foreignKey}`;
+        const origin = dataKeyOrigin(key);
+        if (origin !== undefined) files.push({ key, ...origin });
+      }
+    }
+    return files;
+  }
+
+  /** Of the job's data files: its own ones, and claimed ones. */
+  async delete(keys: readonly string[]): Promise<void> {
+    await this.#store.delete(keys.filter((key) => claimName(key) === undefined));
+    for (const [name, { claim, keys: left }] of [...this.#left]) {
+      const prefix = `${CLAIMED_PREFIX}${name}/`;
+      const gone = keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+      if (gone.length === 0 && left.size > 0) continue;
+      const foreign = this.#storeAt(claim.folder);
+      if (claim.metadataKey !== undefined) await foreign.delete([claim.metadataKey]);
+      await foreign.delete(gone);
+      for (const key of gone) left.delete(key);
+      if (left.size > 0) continue;
+      await foreign.delete([MARKER_KEY]);
+      await this.#store.delete([RECORDS_PREFIX + name]);
+      this.#left.delete(name);
+    }
+  }
+}
+
+/**
+ * A job's store in which the files that it has claimed are found where they lie.
+ *
+ * Invariant: only reading and deleting goes elsewhere; what is written is the job's own.
+ */
+export class ClaimingStore implements ObjectStore {
+  readonly mayLandLate: boolean;
+  readonly #store: ObjectStore;
+  readonly #storeAt: StoreAt;
+  readonly #foreign = new Map<string, Promise<ObjectStore>>();
+
+  constructor(store: ObjectStore, storeAt: StoreAt) {
+    this.#store = store;
+    this.#storeAt = (folder) => new ClaimingStore(storeAt(folder), storeAt);
+    this.mayLandLate = store.mayLandLate;
+  }
+
+  describe(key: string): string {
+    return this.#store.describe(key);
+  }
+
+  async *get(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    const { store, key: inner } = await this.#whereIs(key);
+    yield* store.get(inner, range);
+  }
+
+  async head(key: string): Promise<ObjectStatus | undefined> {
+    const { store, key: inner } = await this.#whereIs(key);
+    return store.head(inner);
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    await this.#store.delete(keys.filter((key) => claimName(key) === undefined));
+    for (const key of keys.filter((each) => claimName(each) !== undefined)) {
+      const { store, key: inner } = await this.#whereIs(key);
+      await store.delete([inner]);
+    }
+  }
+
+  put(key: string, content: AsyncIterable<Uint8Array>): Promise<number> {
+    return this.#store.put(key, content);
+  }
+
+  createIfAbsent(key: string, bytes: Uint8Array): Promise<boolean> {
+    return this.#store.createIfAbsent(key, bytes);
+  }
+
+  list(prefix: string): Promise<readonly string[]> {
+    return this.#store.list(prefix);
+  }
+
+  sweepUnfinished(): Promise<void> {
+    return this.#store.sweepUnfinished();
+  }
+
+  async #whereIs(key: string): Promise<{ readonly store: ObjectStore; readonly key: string }> {
+    const name = claimName(key);
+    if (name === undefined) return { store: this.#store, key };
+    let foreign = this.#foreign.get(name);
+    if (foreign === undefined) {
+      foreign = this.#open(name);
+      this.#foreign.set(name, foreign);
+      // A failure is told to who asked, and the next one asks again.
+      foreign.catch(() => this.#foreign.delete(name));
+    }
+    return { store: await foreign, key: key.slice(`${CLAIMED_PREFIX}${name}/`.length) };
+  }
+
+  async #open(name: string): Promise<ObjectStore> {
+    const claim = await readClaim(this.#store, RECORDS_PREFIX + name);
+    if (claim !== undefined) return this.#storeAt(claim.folder);
+    const at = this.#store.describe(RECORDS_PREFIX + name);
+    throw new MillraceError('MR3008', `Where the claimed files ${name} lie is not known: ${at} is missing`, {
+      where: { at },
+      why: 'a completed checkpoint names them',
+      hint: 'see whether something else removed files of the checkpoint folder',
+    });
+  }
+}
+
+function textOf(claim: Claim): Uint8Array {
+  return encodeUtf8(JSON.stringify(claim));
+}
+
+async function readClaim(store: ObjectStore, key: string): Promise<Claim | undefined> {
+  const status = await store.head(key);
+  if (status === undefined) return undefined;
+  const chunks: Uint8Array[] = [];
+  const range = { offset: 0, length: Math.min(status.sizeBytes, TEXT_BYTES_MAX) };
+  for await (const chunk of store.get(key, range)) chunks.push(chunk.slice());
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString()) as Claim;
+  } catch (cause) {
+    const at = store.describe(key);
+    throw new MillraceError('MR3004', `What a job has claimed cannot be read: ${at}`, {
+      where: { at },
+      cause,
+    });
+  }
+}
