@@ -67,8 +67,9 @@ export interface SubmitOptions {
   /** State in it of operators that the job does not have is left out (and named in a warning), not refused. */
   readonly allowNonRestoredState?: boolean;
   /**
-   * `'NO_CLAIM'`: it is copied before the job starts, and stays as it is. `'CLAIM'`: its files are the job's, which builds
-   * on them and removes them when no checkpoint of it needs them. Else as `execution.state-recovery.claim-mode` says.
+   * `'NO_CLAIM'`: it is copied before the job starts, and stays as it is. `'CLAIM'`: its files are the job's, which
+   * builds on them and removes them when no checkpoint of it needs them. Else as
+   * `execution.state-recovery.claim-mode` says.
    */
   readonly claimMode?: 'NO_CLAIM' | 'CLAIM';
   readonly configuration?: Readonly<Record<string, RawValue>>;

@@ -87,7 +87,7 @@ export type SubmissionAnswer =
   | { readonly type: 'already-finished'; readonly jobName: string }
   | { readonly type: 'refused'; readonly error: WireError };
 
-/** A savepoint, or a checkpoint that lay elsewhere. `claimed`: its files are the job's; otherwise nothing needs them. */
+/** A savepoint, or a checkpoint that lay elsewhere. `claimed`: its files are the job's, which otherwise needs none. */
 export interface BegunFrom {
   readonly path: string;
   readonly claimed: boolean;

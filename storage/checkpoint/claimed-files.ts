@@ -47,8 +47,8 @@ export function claimedByAnother({ folder, jobName }: Claim): MillraceError {
 }
 
 /**
- * Makes the files of a checkpoint in another folder those of a job. Done again by the same job, after a death in between
- * or by a later run, it gives the same claim.
+ * Makes the files of a checkpoint in another folder those of a job. Done again by the same job, after a death in
+ * between or by a later run, it gives the same claim.
  *
  * Rejects with MR3010 if another job has them.
  */

@@ -257,3 +257,15 @@ t.test('a resolved configuration can be sent to another thread and not be change
   t.same(structuredClone(resolved), resolved);
   t.ok(Object.isFrozen(resolved) && Object.isFrozen(resolved.values));
 });
+
+t.test('what Flink had once and has no more is refused with a sentence', async (t) => {
+  for (const key of ['execution.state-recovery.claim-mode', 'execution.savepoint-restore-mode'])
+    t.match(
+      refused(() => flags({ [key]: 'legacy' })),
+      { code: 'MR4002', why: /^LEGACY left it open whose/ },
+    );
+  t.equal(
+    flags({ 'execution.savepoint-restore-mode': 'claim' }).values['execution.state-recovery.claim-mode'],
+    'CLAIM',
+  );
+});
