@@ -1,5 +1,8 @@
+import { MillraceError } from '../base/millrace-error.js';
 import { keyGroupRangeOf } from '../graph/key-group.js';
 import type { KeyGroupRange } from '../ports/keyed-state-store.js';
+import { STATE_TABLE_PREFIX, stateTableType } from '../state/state-entry.js';
+import { stateEvolution } from '../state/state-evolution.js';
 import type {
   KeyedStateFile,
   KeyedStateHandle,
@@ -52,7 +55,8 @@ function keyedStateOf(former: FormerStates, keyGroups: KeyGroupRange): KeyedStat
   const files: KeyedStateFile[] = [];
   const tables: Record<string, string> = {};
   for (const handle of handles) {
-    Object.assign(tables, handle.tables);
+    for (const [name, text] of Object.entries(handle.tables))
+      tables[name] = commonType(name, tables[name], text);
     const own = { start: handle.keyGroupStart, end: handle.keyGroupEnd };
     if (common(own, keyGroups) === undefined) continue;
     for (const file of handle.files) {
@@ -68,6 +72,28 @@ function keyedStateOf(former: FormerStates, keyGroups: KeyGroupRange): KeyedStat
     files,
     tables,
   };
+}
+
+/**
+ * One type for a table whose rows come from several subtasks. They have the same, unless some of them have not asked
+ * for the state since its declaration was changed.
+ *
+ * @throws MillraceError MR2103 if the rows of the one are not those of the other as they are
+ */
+function commonType(table: string, one: string | undefined, other: string): string {
+  if (one === undefined || one === other) return other;
+  if (table.startsWith(STATE_TABLE_PREFIX)) {
+    if (staysAsItIs(one, other)) return other;
+    if (staysAsItIs(other, one)) return one;
+  }
+  throw new MillraceError('MR2103', `The subtasks hold '${table}' with two types: ${one} and ${other}.`, {
+    why: 'Some of them have not asked for it since its declaration was changed.',
+    hint: 'Restore at the former parallelism, and ask for the state in open() before the next checkpoint.',
+  });
+}
+
+function staysAsItIs(stored: string, declared: string): boolean {
+  return stateEvolution(stateTableType(stored), stateTableType(declared)).kind === 'as-is';
 }
 
 function common(a: KeyGroupRange, b: KeyGroupRange): KeyGroupRange | undefined {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { OperatorListHandle, OperatorStateHandle } from '../../../core/checkpoint/snapshot-handle.js';
 import { redistributeState, withUnionLists } from '../../../core/checkpoint/state-redistribution.js';
+import { refused } from '../../refused.js';
 
 type Mode = OperatorListHandle['mode'];
 
@@ -112,4 +113,20 @@ t.test('files go to whom their key groups belong, each for the rows that were it
       ['c', 86, 127],
     ],
   );
+});
+
+t.test('subtasks that hold a table with two types share it only where its bytes are the same', async (t) => {
+  const withType = (start: number, end: number, text: string): OperatorStateHandle => {
+    const state = keyed(start, end, `file ${start}`);
+    return { ...state, keyed: state.keyed && { ...state.keyed, tables: { 'state:s': text } } };
+  };
+  const merged = (one: string, other: string) =>
+    redistributeState([withType(0, 63, one), withType(64, 127, other)], 1, 128)[0]?.keyed?.tables['state:s'];
+  const narrow = 'value<union(kind)<a:{}>>';
+  const wide = 'value<union(kind)<a:{}|b:{}>>';
+  t.equal(merged(narrow, wide), wide);
+  t.equal(merged(wide, narrow), wide);
+  const refusal = refused(() => merged('value<int32>', 'value<float64>'));
+  t.equal(refusal.code, 'MR2103');
+  t.match(refusal.message, /'state:s' with two types: value<int32> and value<float64>/);
 });
