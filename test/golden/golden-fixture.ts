@@ -8,7 +8,8 @@ import {
   type OperatorStateHandle,
   StateRow,
 } from '../../core/internal.js';
-import { HeapStateBackend, ObjectStateFileReader, openJob, StateFileCopies } from '../../storage/index.js';
+import { StateFileCopies } from '../../storage/checkpoint/state-file-copies.js';
+import { HeapStateBackend, ObjectStateFileReader, openJob } from '../../storage/index.js';
 import { restoreRows } from '../../storage/state/row-restore.js';
 import { type HarnessSnapshot, PipelineHarness } from '../driver/pipeline-harness.js';
 import { manifestOf, storeAt, writeSavepointOf } from './golden-folder.js';
