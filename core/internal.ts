@@ -158,6 +158,12 @@ export type {
   SourceStreamOperator,
   SplitAssignments,
 } from './operator/source-stream-operator.js';
+export {
+  type StateSurvey,
+  type StoredStates,
+  type SurveyedState,
+  surveyState,
+} from './operator/state-survey.js';
 export { isStateless } from './operator/stateless-operator.js';
 export type { Input, OperatorContext, OperatorSnapshot, Output } from './operator/stream-operator.js';
 export { WatermarkTrace } from './operator/watermark-trace.js';

@@ -2,6 +2,8 @@ import {
   fromWireError,
   type JobGraph,
   MillraceError,
+  type StateSurvey,
+  type StoredStates,
   toWireError,
   type WireError,
 } from '../../core/internal.js';
@@ -11,6 +13,13 @@ import { outOfMemory } from './threads/out-of-memory.js';
 import { ownHeap } from './threads/own-port.js';
 import { graphBuilderThreads } from './threads/spare-threads.js';
 
+/** What the graph builder's thread is asked. */
+export interface GraphRequest {
+  readonly module: JobModule;
+  /** By uid: what a checkpoint has, with which the operators' states are to be compared. */
+  readonly stored: Readonly<Record<string, StoredStates>> | undefined;
+}
+
 /** What the graph builder's thread answers. */
 export type GraphBuilderAnswer =
   | {
@@ -18,6 +27,7 @@ export type GraphBuilderAnswer =
       readonly graph: JobGraph;
       readonly moduleHash: string;
       readonly unusedParams: readonly string[];
+      readonly survey: StateSurvey | undefined;
     }
   | { readonly type: 'failed'; readonly error: WireError };
 
@@ -25,17 +35,24 @@ export interface BuiltGraph {
   readonly graph: JobGraph;
   readonly moduleHash: string;
   readonly unusedParams: readonly string[];
+  /** Where there was something to compare with. */
+  readonly survey: StateSurvey | undefined;
 }
 
 /**
  * Builds a job's graph on a thread of its own, which ends with it: the caller's module cache never holds a
  * job, so a corrected file is read anew.
  *
- * `heap`: of that thread; that of the caller's own where nothing else is said.
+ * `heap`: of that thread; that of the caller's own where nothing else is said. `stored`: has the operators opened
+ * there, and asked for their states.
  *
  * Rejects with what building threw.
  */
-export function buildGraph(module: JobModule, heap: V8HeapLimits = ownHeap()): Promise<BuiltGraph> {
+export function buildGraph(
+  module: JobModule,
+  heap: V8HeapLimits = ownHeap(),
+  stored?: GraphRequest['stored'],
+): Promise<BuiltGraph> {
   return new Promise((resolve, reject) => {
     const thread = graphBuilderThreads.take(heap);
     let answered = false;
@@ -55,6 +72,6 @@ export function buildGraph(module: JobModule, heap: V8HeapLimits = ownHeap()): P
         }),
       );
     });
-    thread.postMessage(module);
+    thread.postMessage({ module, stored } satisfies GraphRequest);
   });
 }

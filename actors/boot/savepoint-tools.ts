@@ -14,6 +14,7 @@ import {
   resolveOptions,
   STATE_TABLE_PREFIX,
   StateEntryDecoder,
+  type StoredStates,
   stateTableType,
   unclaimedUids,
   type VertexSnapshot,
@@ -106,9 +107,10 @@ async function* read(path: string, uid: string, state: string): AsyncIterable<st
 async function diff(path: string, job: string, args: readonly string[]): Promise<SavepointDiff> {
   const { manifest } = await open(path);
   const params = new JobParameters([...args]).all();
-  const { graph } = await buildGraph(
+  const { graph, survey } = await buildGraph(
     { url: pathToFileURL(job).href, params, options: {} },
     STOCK_CONTROL_HEAP,
+    storedStates(manifest.vertices),
   );
   const known = new Set(manifest.vertices.flatMap((vertex) => uidsOf(vertex)));
   const refused: string[] = [];
@@ -119,13 +121,39 @@ async function diff(path: string, job: string, args: readonly string[]): Promise
     refused.push(error.message);
   }
   const declared = operatorsOf(graph);
+  const states = survey?.states ?? [];
+  for (const { outcome, uid, why } of states)
+    if (outcome === 'refuse' && why !== undefined) refused.push(`${uid}: ${why}`);
   return {
     mapped: declared.filter(({ uid }) => known.has(uid)).map(({ uid }) => uid),
     fresh: declared.filter(({ uid, keyed }) => keyed && !known.has(uid)).map(({ uid }) => uid),
     dropped: unclaimedUids(manifest, graph),
+    migrated: states.flatMap(({ outcome, uid, state, stored, declared }) =>
+      outcome === 'migrate' ? [{ uid, state, stored, declared }] : [],
+    ),
     refused,
+    unknown: survey?.silent ?? {},
   };
 }
+
+/** By uid: what the operators' states are stored as. */
+function storedStates(vertices: readonly VertexSnapshot[]): Record<string, StoredStates> {
+  const stored: Record<string, StoredStates> = {};
+  for (const vertex of vertices) {
+    for (const uid of uidsOf(vertex)) {
+      const tables: Record<string, string> = {};
+      const lists: Record<string, OperatorListMode> = {};
+      for (const { handle } of partsOf(vertex, uid)) {
+        Object.assign(tables, handle.keyed?.tables);
+        for (const [name, { mode }] of Object.entries(handle.lists)) lists[name] = mode;
+      }
+      stored[uid] = { tables, lists };
+    }
+  }
+  return stored;
+}
+
+type OperatorListMode = OperatorStateHandle['lists'][string]['mode'];
 
 async function dispose(path: string): Promise<void> {
   const found = await open(path);

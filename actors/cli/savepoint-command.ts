@@ -57,8 +57,20 @@ export interface SavepointDiff {
   readonly dropped: readonly string[];
   /** Operators that begin empty. */
   readonly fresh: readonly string[];
+  /** States whose rows would be made those of another type. */
+  readonly migrated: readonly MigratedState[];
   /** Why it would be refused, operator by operator. */
   readonly refused: readonly string[];
+  /** Operators that do not say what they declare, by uid, and what they threw instead. */
+  readonly unknown: Readonly<Record<string, string>>;
+}
+
+export interface MigratedState {
+  readonly uid: string;
+  readonly state: string;
+  /** Type texts. */
+  readonly stored: string;
+  readonly declared: string;
 }
 
 /** What looks into savepoints. Supplied by boot; each rejects with MR3004, MR3005 or MR3008 for what cannot be read. */
@@ -128,7 +140,9 @@ function diffCommand(tools: SavepointTools): CliCommand {
     name: 'diff',
     define(command: Command, context: CliContext): CliAction {
       command
-        .description('tell what restoring a job would map, begin empty, drop and refuse')
+        .description(
+          'tell what restoring a job would map, migrate, begin empty, drop and refuse; opens its functions',
+        )
         .argument('<path>', PATH)
         .argument('<job>', 'the job file')
         .argument('[job arguments...]', 'what the job gets as its parameters: --name value')
@@ -204,12 +218,19 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function printDiff({ mapped, dropped, fresh, refused }: SavepointDiff): string {
+function printDiff({ mapped, dropped, fresh, migrated, refused, unknown }: SavepointDiff): string {
   const lines = [
     ...mapped.map((uid) => `= ${uid}  goes on from its state`),
     ...fresh.map((uid) => `+ ${uid}  begins empty`),
     ...dropped.map((uid) => `- ${uid}  has state and no operator: refused, or dropped with -n`),
+    ...migrated.map(
+      ({ uid, state, stored, declared }) =>
+        `~ ${uid}  state '${state}' is migrated from ${stored} to ${declared}`,
+    ),
     ...refused.map((why) => `! ${why}`),
+    ...Object.entries(unknown).map(
+      ([uid, why]) => `? ${uid}  does not open here, so its states are not compared: ${why}`,
+    ),
   ];
   return lines.length === 0
     ? 'Neither the savepoint nor the job has an operator with state.'

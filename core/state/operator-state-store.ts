@@ -6,7 +6,7 @@ import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
 import { type BroadcastState, HeapBroadcastState } from './broadcast-state.js';
 import type { ListState } from './list-state.js';
 import type { ListStateDescriptor, MapStateDescriptor, StateDescriptor } from './state-descriptor.js';
-import { stateTableType } from './state-entry.js';
+import { STATE_TABLE_PREFIX, stateTableType } from './state-entry.js';
 import { stateTypeOf } from './state-evolution.js';
 import { type ItemMigration, itemMigration } from './state-migration.js';
 
@@ -37,8 +37,6 @@ interface Registered {
   encode(): Uint8Array[];
 }
 
-const PREFIX = 'state:';
-
 /**
  * The operator state of one subtask, from a checkpoint and into the next ones. What has another type there is
  * migrated when it is asked for.
@@ -58,8 +56,9 @@ export class OperatorStates implements OperatorStateStore {
   constructor(codecs: CodecFactory, restored: Readonly<Record<string, OperatorListHandle>>) {
     this.#codecs = codecs;
     for (const [key, handle] of Object.entries(restored)) {
-      if (!key.startsWith(PREFIX)) continue;
-      const [name = '', typeId = ''] = JSON.parse(key.slice(PREFIX.length)) as string[];
+      const state = operatorStateOf(key);
+      if (state === undefined) continue;
+      const { name, typeId } = state;
       const other = this.#unclaimed.get(name);
       if (other !== undefined) throw twoTypes(name, other.typeId, typeId);
       this.#unclaimed.set(name, { typeId, handle });
@@ -168,8 +167,15 @@ interface RestoredList {
   readonly handle: OperatorListHandle;
 }
 
+/** Which state the name of a list in a checkpoint stands for; undefined: a list of the engine's own. */
+export function operatorStateOf(key: string): { readonly name: string; readonly typeId: string } | undefined {
+  if (!key.startsWith(STATE_TABLE_PREFIX)) return undefined;
+  const [name = '', typeId = ''] = JSON.parse(key.slice(STATE_TABLE_PREFIX.length)) as string[];
+  return { name, typeId };
+}
+
 function keyOf(name: string, typeId: string): string {
-  return PREFIX + JSON.stringify([name, typeId]);
+  return STATE_TABLE_PREFIX + JSON.stringify([name, typeId]);
 }
 
 /** A list in memory. Its elements are shared with who asks: they must not be changed, only replaced. */

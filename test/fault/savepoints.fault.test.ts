@@ -213,3 +213,67 @@ t.test('state that no operator takes is refused, or left out and named', async (
   t.strictSame(answers, ['finished']);
   t.match(warnings.join(), /The state of 'counts' is left out: the job has no such operator\./);
 });
+
+t.test(
+  'a job whose state types were changed goes on from its savepoint, or is told why it cannot',
+  async (t) => {
+    const at = folder(t);
+    const output = join(at, 'out');
+    mkdirSync(output);
+    const options = [
+      'execution.checkpointing.savepoint-dir=savepoints',
+      'execution.checkpointing.interval=200ms',
+    ];
+    const words = [
+      ...options.flatMap((option) => ['-D', option]),
+      jobPath('changed-types'),
+      '--output',
+      'out',
+    ];
+    let from: string[] = [];
+    let before = 0;
+    let path = '';
+    for (const [version, parallelism] of [
+      ['first', 2],
+      ['second', 3],
+    ] as const) {
+      const run = new MillraceProcess(at, [...from, '-p', `${parallelism}`, ...words, '--version', version]);
+      await run.until(output, async () => lines(output).length > before);
+      run.kill('SIGTERM');
+      const { code, stderr } = await run.ended;
+      t.equal(code, 0, stderr);
+      path = /^Savepoint completed\. Path: (.*)$/m.exec(stderr)?.[1] ?? '';
+      const diffOf = (other: string) =>
+        node(BIN, 'savepoint', 'diff', path, jobPath('changed-types'), '--output', 'out', '--version', other);
+      if (version === 'first') {
+        const diff = diffOf('second');
+        t.equal(diff.code, 0, diff.stderr);
+        t.match(
+          diff.stdout,
+          /^~ visits {2}state 'visits' is migrated from value<\{user:int32,count:int32,mark:string\}> to value<.*>$/m,
+        );
+      }
+      const wrong = diffOf('wrong');
+      t.equal(wrong.code, 4);
+      t.match(
+        wrong.stdout,
+        /^! visits: MR2103 The state 'visits', field 'count', is stored as \w+, and declared as string\./m,
+      );
+      from = ['-s', path];
+      before = checkedCounts(t, output);
+    }
+    const later = lines(output).map((line) => JSON.parse(line) as { key: number; n: number; since?: number });
+    const migrated = later.filter(({ since }) => since !== undefined);
+    t.ok(migrated.length > 0);
+    t.ok(migrated.every(({ since }) => since === 77));
+
+    const { code, stderr } = await new MillraceProcess(at, [...from, ...words, '--version', 'wrong']).ended;
+    t.equal(code, 4, stderr);
+    t.match(
+      stderr,
+      /MR2103 The state 'visits', field 'count', is stored as float64, and declared as string\./,
+    );
+    t.match(stderr, /uid visits/);
+    t.match(stderr, /another name/);
+  },
+);

@@ -1,0 +1,242 @@
+import { isMillraceError } from '../base/millrace-error.js';
+import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
+import type { BuiltJob, ChainNode, ExecutableVertex } from '../graph/job-graph.js';
+import { keyGroupRangeOf } from '../graph/key-group.js';
+import type { Clock } from '../ports/clock.js';
+import type { Completions } from '../ports/completions.js';
+import type { FileSystem } from '../ports/file-system.js';
+import type {
+  KeyedSnapshot,
+  KeyedStateStore,
+  KeyGroupRange,
+  StateTable,
+  TableOptions,
+} from '../ports/keyed-state-store.js';
+import type { MetricGroup } from '../ports/metrics.js';
+import type { CodecFactory } from '../serde/record-codec.js';
+import { operatorStateOf } from '../state/operator-state-store.js';
+import { STATE_TABLE_PREFIX } from '../state/state-entry.js';
+import { Accumulators } from './accumulator.js';
+import { NO_OUTPUT } from './chain-output.js';
+import type { DistributedCache } from './distributed-cache.js';
+import type { ChainedOperatorContext, Output } from './stream-operator.js';
+
+/** What a checkpoint says of the states of one operator: type texts by table, and the names of its lists. Plain data. */
+export interface StoredStates {
+  readonly tables: Readonly<Record<string, string>>;
+  readonly lists: Readonly<Record<string, OperatorListHandle['mode']>>;
+}
+
+/** What restoring would do with one state. Plain data. */
+export interface SurveyedState {
+  readonly uid: string;
+  readonly state: string;
+  /** Type texts. */
+  readonly stored: string;
+  readonly declared: string;
+  readonly outcome: 'as-is' | 'migrate' | 'refuse';
+  /** Why it is refused. */
+  readonly why?: string;
+}
+
+/** What restoring would do with the states of a job, as far as its operators say what they declare. Plain data. */
+export interface StateSurvey {
+  readonly states: readonly SurveyedState[];
+  /** Operators that did not open, by uid, and what they threw. */
+  readonly silent: Readonly<Record<string, string>>;
+}
+
+/** What operators may reach while they are asked. */
+export interface SurveyPorts {
+  readonly codecs: CodecFactory;
+  readonly clock: Clock;
+  readonly completions: Completions;
+  readonly fileSystem: FileSystem;
+  readonly distributedCache: DistributedCache;
+  readonly metrics: MetricGroup;
+  /** An empty store. */
+  openStore(keyGroups: KeyGroupRange): Promise<KeyedStateStore>;
+}
+
+/**
+ * Asks the operators of a job what states they declare, and decides for each as a restore would: operators that have
+ * stored states are made and opened, which runs `open` and `initializeState` of their functions, and closed again.
+ * None of them gets a record.
+ */
+export async function surveyState(
+  job: BuiltJob,
+  stored: Readonly<Record<string, StoredStates>>,
+  ports: SurveyPorts,
+): Promise<StateSurvey> {
+  const states: SurveyedState[] = [];
+  const silent: Record<string, string> = {};
+  for (const vertex of job.vertices) {
+    for (const node of vertex.nodes) {
+      const own = stored[node.uid];
+      if (own === undefined || !hasUserState(own) || node.operator.kind === 'source') continue;
+      try {
+        states.push(...(await surveyNode(job, vertex, node, own, ports)));
+      } catch (error) {
+        silent[node.uid] = error instanceof Error ? error.message : String(error);
+      }
+    }
+  }
+  return { states, silent };
+}
+
+function hasUserState({ tables, lists }: StoredStates): boolean {
+  return [...Object.keys(tables), ...Object.keys(lists)].some((name) => name.startsWith(STATE_TABLE_PREFIX));
+}
+
+async function surveyNode(
+  job: BuiltJob,
+  vertex: ExecutableVertex,
+  node: ChainNode,
+  stored: StoredStates,
+  ports: SurveyPorts,
+): Promise<readonly SurveyedState[]> {
+  if (node.operator.kind === 'source') return [];
+  const { factory } = node.operator;
+  const { parallelism, maxParallelism } = vertex.vertex;
+  const inner = factory.needsKeyedState
+    ? await ports.openStore(keyGroupRangeOf(0, parallelism, maxParallelism))
+    : undefined;
+  const store = inner && new SurveyedStore(inner, node.uid, stored.tables);
+  const context = contextFor(job, vertex, node, store, stored, ports);
+  const found: SurveyedState[] = [];
+  try {
+    const operator = factory.create(context, NO_OUTPUT as Output<never>);
+    try {
+      await operator.open();
+      const { lists } = operator.snapshotState(1);
+      for (const key of Object.keys(lists)) found.push(...listOutcome(node.uid, key, stored));
+    } finally {
+      await operator.close();
+    }
+  } catch (error) {
+    if (!isMillraceError(error) || error.code !== 'MR2103') throw error;
+    found.push({ uid: node.uid, state: '', stored: '', declared: '', outcome: 'refuse', why: error.message });
+  } finally {
+    await inner?.close();
+  }
+  return [...(store?.outcomes.values() ?? []), ...found];
+}
+
+/** Of a list that could be restored. */
+function listOutcome(uid: string, key: string, stored: StoredStates): SurveyedState[] {
+  const declared = operatorStateOf(key);
+  if (declared === undefined) return [];
+  for (const other of Object.keys(stored.lists)) {
+    const before = operatorStateOf(other);
+    if (before?.name !== declared.name) continue;
+    const outcome = before.typeId === declared.typeId ? 'as-is' : 'migrate';
+    return [{ uid, state: declared.name, stored: before.typeId, declared: declared.typeId, outcome }];
+  }
+  return [];
+}
+
+function contextFor(
+  job: BuiltJob,
+  { vertex }: ExecutableVertex,
+  { uid, name }: ChainNode,
+  keyedState: KeyedStateStore | undefined,
+  stored: StoredStates,
+  ports: SurveyPorts,
+): ChainedOperatorContext {
+  const lists = Object.fromEntries(
+    Object.entries(stored.lists)
+      .filter(([key]) => operatorStateOf(key) !== undefined)
+      .map(([key, mode]) => [key, { mode, items: [] }]),
+  );
+  const context = {
+    jobName: '',
+    operatorName: name,
+    uid,
+    subtaskIndex: 0,
+    parallelism: vertex.parallelism,
+    maxParallelism: vertex.maxParallelism,
+    globalJobParameters: job.globalJobParameters,
+    distributedCache: ports.distributedCache,
+    epoch: 0,
+    attempt: 1,
+    restored: { keyed: undefined, lists },
+    restoredCheckpointId: undefined,
+    checkpointing: true,
+    commitsWithJob: false,
+    autoWatermarkIntervalMs: 0,
+    keyedState,
+    managedBytes: 0,
+    scratchFolder: '',
+    codecs: ports.codecs,
+    clock: ports.clock,
+    completions: ports.completions,
+    fileSystem: ports.fileSystem,
+    metrics: ports.metrics,
+    wakeAt: () => {},
+    mustYield: () => false,
+    fail: () => {},
+    writeLine: () => Promise.resolve(),
+    collect: () => {},
+    userError: (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  };
+  return { ...context, chainIndex: 0, accumulators: new Accumulators(context), userCode: { node: 0 } };
+}
+
+/** A store that notes what would be done with each table that is declared, and refuses none. */
+class SurveyedStore implements KeyedStateStore {
+  /** By state. */
+  readonly outcomes = new Map<string, SurveyedState>();
+  readonly #store: KeyedStateStore;
+  readonly #uid: string;
+  readonly #stored: Readonly<Record<string, string>>;
+
+  constructor(store: KeyedStateStore, uid: string, stored: Readonly<Record<string, string>>) {
+    this.#store = store;
+    this.#uid = uid;
+    this.#stored = stored;
+  }
+
+  get keyGroups(): KeyGroupRange {
+    return this.#store.keyGroups;
+  }
+
+  table(name: string, options: TableOptions): StateTable {
+    const stored = Object.hasOwn(this.#stored, name) ? this.#stored[name] : undefined;
+    if (stored !== undefined && name.startsWith(STATE_TABLE_PREFIX)) {
+      const state = name.slice(STATE_TABLE_PREFIX.length);
+      const places = { uid: this.#uid, state, stored, declared: options.typeId };
+      this.outcomes.set(name, { ...places, ...decided(stored, options) });
+    }
+    return this.#store.table(name, options);
+  }
+
+  restore(): Promise<void> {
+    return this.#store.restore();
+  }
+
+  snapshot(checkpointId: number): KeyedSnapshot {
+    return this.#store.snapshot(checkpointId);
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#store.notifyCheckpointComplete(checkpointId);
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#store.notifyCheckpointAborted(checkpointId);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
+
+function decided(stored: string, options: TableOptions): Pick<SurveyedState, 'outcome' | 'why'> {
+  if (stored === options.typeId) return { outcome: 'as-is' };
+  try {
+    return { outcome: options.evolve?.(stored) === undefined ? 'as-is' : 'migrate' };
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    return { outcome: 'refuse', why: error.message };
+  }
+}
