@@ -21,7 +21,7 @@ import { NO_OUTPUT } from './chain-output.js';
 import type { DistributedCache } from './distributed-cache.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
 
-/** What a checkpoint says of the states of one operator: type texts by table, and the names of its lists. Plain data. */
+/** What a checkpoint says of the states of one operator: type texts by table, modes by list. Plain data. */
 export interface StoredStates {
   readonly tables: Readonly<Record<string, string>>;
   readonly lists: Readonly<Record<string, OperatorListHandle['mode']>>;
