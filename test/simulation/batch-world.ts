@@ -92,7 +92,7 @@ class BatchWorld implements Participant {
       verdict: this.#verdict,
       state: new SimulatedState(options),
     });
-    const topology = topologyDrawer(options, SOUND, prng)({ shift: 0, read: undefined });
+    const topology = topologyDrawer(options, SOUND, prng)({ shift: 0, version: 0, read: undefined });
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));
     const { build, launcher } = simulatedJob(options, { ...topology, build: batch });
     this.#build = build;

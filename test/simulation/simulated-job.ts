@@ -15,6 +15,8 @@ const CHECKPOINTS_IN_PAUSES_MAX = 500;
 export interface TopologyVariant {
   /** By how much every parallelism differs from the drawn one. */
   readonly shift: number;
+  /** How often somebody has changed the job since it was drawn. */
+  readonly version: number;
   /** Events that the sources have read, where they did not read all; undefined: they do. */
   readonly read: ReadonlySet<number> | undefined;
 }
@@ -40,12 +42,13 @@ export function topologyDrawer(options: WorldOptions, machinery: Machinery, prng
     throws--;
     throw new Error('The user code of this world throws.');
   };
-  return ({ shift, read }) => {
+  return ({ shift, version, read }) => {
     const own = new Prng(seed);
     own.fork();
     const kit = new TopologyKit(own, {
       events,
       parallelismMax,
+      version,
       pausesMaxMs: checkpointing.intervalMs * CHECKPOINTS_IN_PAUSES_MAX,
       beforeEvent,
       parallelism: (parallelism) => ((parallelism - 1 + shift) % parallelismMax) + 1,

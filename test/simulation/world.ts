@@ -35,7 +35,7 @@ const START_WALL_MS = 1_750_000_000_000;
  */
 const SILENCE_MS = 60_000;
 const LOOK_EVERY_TURNS = 64;
-const AS_DRAWN = { shift: 0, read: undefined };
+const AS_DRAWN = { shift: 0, version: 0, read: undefined };
 
 /** What became of a world. */
 export interface WorldReport {
@@ -110,7 +110,11 @@ class World {
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
       machine: this.#machine,
-      job: (stops) => simulatedJob(options, this.#draw({ ...AS_DRAWN, shift: options.rescales ? stops : 0 })),
+      job: (stops) =>
+        simulatedJob(
+          options,
+          this.#draw({ ...AS_DRAWN, version: stops, shift: options.rescales ? stops : 0 }),
+        ),
       machinery,
       prng: prng.fork(),
       failures,
@@ -233,7 +237,7 @@ class World {
       }
     }
     const drained = this.#trace.counts.get('job.drain') ?? 0;
-    this.#output.expect(drained === 0 ? this.#topology.outputs : this.#draw({ shift: 0, read }).outputs);
+    this.#output.expect(drained === 0 ? this.#topology.outputs : this.#draw({ ...AS_DRAWN, read }).outputs);
   }
 
   /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */

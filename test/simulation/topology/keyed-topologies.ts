@@ -8,6 +8,7 @@ import {
   ValueStateDescriptor,
 } from '../../../core/index.js';
 import type { Event } from './event.js';
+import { evolvingCount } from './evolving-count.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
@@ -43,13 +44,15 @@ export function runningCounts(kit: TopologyKit): Topology {
 
 /**
  * Value, list and map state of keys whose events have an order: each line depends on all events of the key
- * before it.
+ * before it. What the states are declared as is changed whenever the job is stopped.
  */
 export function keyedHistory(kit: TopologyKit): Topology {
   const source = kit.source({ keysBySplit: true });
   const sink = kit.sink('/out/history');
   const parallelism = kit.parallelism();
   const declared = kit.prng.chance(0.6);
+  const counting = evolvingCount(kit.version, declared);
+  const isChanged = kit.version > 0;
   const lines = [...byKey(source.events)].flatMap(([key, events]) => {
     const amounts = new Map<number, number>();
     return events.map((event, index) => {
@@ -70,26 +73,32 @@ export function keyedHistory(kit: TopologyKit): Topology {
       },
     ],
     build: (env) => {
-      let count: ValueState<number>;
-      let last: ListState<number>;
+      let count: ValueState<unknown>;
+      let last: ListState<number | undefined>;
       let amounts: MapState<number, number>;
       const history = source
         .stream(env)
         .keyBy((event) => event.key)
         .process<string>({
           open(ctx) {
-            count = ctx.getState(new ValueStateDescriptor('count', declared ? types.int32 : undefined));
-            last = ctx.getListState(new ListStateDescriptor('last', declared ? types.float64 : undefined));
-            amounts = ctx.getMapState(new MapStateDescriptor('amounts', types.int32, types.int32));
+            const element = isChanged ? types.optional(types.float64) : types.float64;
+            const amount = isChanged ? types.float64 : types.int32;
+            count = ctx.getState(new ValueStateDescriptor('count', counting.type));
+            last = ctx.getListState(
+              new ListStateDescriptor<number | undefined>('last', declared ? element : undefined),
+            );
+            amounts = ctx.getMapState(new MapStateDescriptor('amounts', types.int32, amount));
           },
           processElement(event, ctx, out) {
-            const seen = count.value() ?? 0;
-            count.update(seen + 1);
+            const before = count.value();
+            const { count: seen, step } =
+              before === undefined ? { count: 0, step: 1 } : counting.read(before);
+            count.update(counting.write(seen + step));
             if (seen % 5 === 0) last.update([event.id]);
             else last.add(event.id);
             const kind = Math.abs(event.amount) % 4;
             amounts.put(kind, (amounts.get(kind) ?? 0) + event.amount);
-            out.collect(historyLine(ctx.currentKey, seen + 1, [...last.get()], [...amounts.entries()]));
+            out.collect(historyLine(ctx.currentKey, seen + step, [...last.get()], [...amounts.entries()]));
           },
         })
         .setParallelism(parallelism);
@@ -105,7 +114,7 @@ export function keyedHistory(kit: TopologyKit): Topology {
 function historyLine(
   key: string,
   count: number,
-  last: readonly number[],
+  last: readonly (number | undefined)[],
   amounts: readonly (readonly [number, number])[],
 ): string {
   const sorted = [...amounts].sort(([a], [b]) => a - b).map(([kind, sum]) => `${kind}:${sum}`);

@@ -18,6 +18,8 @@ export interface KitSettings {
   /** Virtual time that all pauses of one source may take together, ms: checkpoints go on meanwhile. */
   readonly pausesMaxMs: number;
   readonly beforeEvent: (id: number) => void;
+  /** How often somebody has changed the job. */
+  readonly version: number;
   /** What is to run where this parallelism was drawn. */
   readonly parallelism: (drawn: number) => number;
   /** Where each source also tells what it has read; undefined: nowhere. */
@@ -53,6 +55,11 @@ export class TopologyKit {
   constructor(prng: Prng, settings: KitSettings) {
     this.prng = prng;
     this.#settings = settings;
+  }
+
+  /** How often somebody has changed the job, whose state has to be found all the same. */
+  get version(): number {
+    return this.#settings.version;
   }
 
   /** In the order in which they were drawn. */
