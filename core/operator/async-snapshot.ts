@@ -2,11 +2,16 @@ import { invariant } from '../base/invariant.js';
 import type { OperatorListHandle, OperatorStateHandle } from '../checkpoint/snapshot-handle.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { ByteWriter } from '../serde/byte-writer.js';
-import type { RecordCodec } from '../serde/record-codec.js';
+import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
+import { checkValue } from '../serde/type-default.js';
+import { type TypeDescriptor, typeId } from '../serde/type-descriptor.js';
+import { typeEvolution } from '../serde/type-evolution.js';
+import { TypeText } from '../serde/type-text.js';
+import { stateRefused } from '../state/state-evolution.js';
 import { type AsyncQueue, AsyncRequest } from './async-queue.js';
 
-/** Name of the operator list that holds the requests under way, and the watermarks between them. */
-export const REQUEST_LIST = 'requests';
+/** Before the type, in the name of the operator list that holds the requests under way, and the watermarks between them. */
+const REQUEST_LIST = 'requests';
 
 /**
  * ```
@@ -18,7 +23,16 @@ const HEADER_BYTES = 9;
 const RECORD = 0;
 const WATERMARK = 1;
 
-export function snapshotRequests(codec: RecordCodec<unknown>, queue: AsyncQueue): OperatorListHandle {
+/** Of the records, and what carries them. */
+export interface RequestType {
+  readonly type: TypeDescriptor<unknown>;
+  readonly codec: RecordCodec<unknown>;
+}
+
+export function snapshotRequests(
+  { type, codec }: RequestType,
+  queue: AsyncQueue,
+): Readonly<Record<string, OperatorListHandle>> {
   const items: Uint8Array[] = [];
   for (const node of queue) {
     const isRecord = node.kind === 'request';
@@ -31,22 +45,53 @@ export function snapshotRequests(codec: RecordCodec<unknown>, queue: AsyncQueue)
     if (isRecord) codec.encode(node.value, writer);
     items.push(writer.bytes.slice(writer.mark, writer.position));
   }
-  return { mode: 'split', items };
+  return { [`${REQUEST_LIST}:${typeId(type)}`]: { mode: 'split', items } };
 }
 
-/** Puts what the checkpoint holds into the empty queue, in its order. */
+/**
+ * Puts what the checkpoint holds into the empty queue, in its order. Records of another type are migrated as state is.
+ *
+ * @throws MillraceError MR2103 if the type of the records cannot be made of the stored one
+ */
 export function restoreRequests(
-  codec: RecordCodec<unknown>,
+  type: RequestType,
+  codecs: CodecFactory,
   restored: OperatorStateHandle | undefined,
   queue: AsyncQueue,
 ): void {
-  for (const item of restored?.lists[REQUEST_LIST]?.items ?? []) {
-    const reader = new ByteReader(item);
-    const kind = item[0];
-    invariant(kind === RECORD || kind === WATERMARK, 'a request list holds records and watermarks', { kind });
-    const timestamp = reader.view.getFloat64(1);
-    reader.position = HEADER_BYTES;
-    if (kind === RECORD) queue.add(new AsyncRequest(codec.decode(reader), timestamp));
-    else queue.addBarrier('watermark', timestamp);
+  for (const [name, { items }] of Object.entries(restored?.lists ?? {})) {
+    if (name !== REQUEST_LIST && !name.startsWith(`${REQUEST_LIST}:`)) continue;
+    if (items.length === 0) continue;
+    // What was written before the type stood in the name is of the declared one.
+    const decode = decoderOf(name.slice(REQUEST_LIST.length + 1), type, codecs);
+    for (const item of items) restoreItem(item, decode, queue);
   }
+}
+
+type Decode = (input: ByteReader) => unknown;
+
+function decoderOf(stored: string, { type, codec }: RequestType, codecs: CodecFactory): Decode {
+  const declared = typeId(type);
+  const own: Decode = (input) => codec.decode(input);
+  if (stored === '' || stored === declared) return own;
+  const valueType = new TypeText(stored).type();
+  const evolution = typeEvolution(valueType, type);
+  if (evolution.kind === 'as-is') return own;
+  if (evolution.kind === 'refuse') throw stateRefused('records of requests under way', evolution);
+  const before = codecs.codecFor<unknown>(valueType);
+  return (input) => {
+    const value = evolution.convert(before.decode(input));
+    checkValue(type, value);
+    return value;
+  };
+}
+
+function restoreItem(item: Uint8Array, decode: Decode, queue: AsyncQueue): void {
+  const reader = new ByteReader(item);
+  const kind = item[0];
+  invariant(kind === RECORD || kind === WATERMARK, 'a request list holds records and watermarks', { kind });
+  const timestamp = reader.view.getFloat64(1);
+  reader.position = HEADER_BYTES;
+  if (kind === RECORD) queue.add(new AsyncRequest(decode(reader), timestamp));
+  else queue.addBarrier('watermark', timestamp);
 }

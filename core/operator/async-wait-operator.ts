@@ -1,13 +1,12 @@
 // hot path: async-wait.bench.ts
 import { Availability } from '../base/availability.js';
 import { MillraceError } from '../base/millrace-error.js';
-import type { RecordCodec } from '../serde/record-codec.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { OneInputOperator } from './abstract-stream-operator.js';
 import type { AsyncResults, ResultFuture, RichAsyncFunction } from './async-function.js';
 import { type AsyncOutputMode, AsyncQueue, AsyncRequest } from './async-queue.js';
 import type { AsyncRetryStrategy } from './async-retry-strategy.js';
-import { REQUEST_LIST, restoreRequests, snapshotRequests } from './async-snapshot.js';
+import { type RequestType, restoreRequests, snapshotRequests } from './async-snapshot.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
@@ -39,7 +38,7 @@ export interface AsyncWaitSpec {
  */
 class AsyncWaitOperator extends OneInputOperator<unknown, unknown> {
   readonly #spec: AsyncWaitSpec;
-  readonly #codec: RecordCodec<unknown>;
+  readonly #type: RequestType;
   readonly #takesFuture: boolean;
   readonly #queue: AsyncQueue;
   readonly #arrival: Availability;
@@ -56,7 +55,7 @@ class AsyncWaitOperator extends OneInputOperator<unknown, unknown> {
   constructor(context: ChainedOperatorContext, output: Output<unknown>, spec: AsyncWaitSpec) {
     super(context, output);
     this.#spec = spec;
-    this.#codec = context.codecs.codecFor(spec.inputType);
+    this.#type = { type: spec.inputType, codec: context.codecs.codecFor(spec.inputType) };
     this.#takesFuture = spec.fn.asyncInvoke.length >= 2;
     this.#queue = new AsyncQueue(spec.mode);
     this.#arrival = new Availability();
@@ -68,15 +67,13 @@ class AsyncWaitOperator extends OneInputOperator<unknown, unknown> {
     this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#ended = false;
     this.#closed = false;
-    this.withPart({
-      snapshotState: () => ({ [REQUEST_LIST]: snapshotRequests(this.#codec, this.#queue) }),
-    });
+    this.withPart({ snapshotState: () => snapshotRequests(this.#type, this.#queue) });
     context.metrics.gauge('numRequestsUnderWay', () => this.#asked());
   }
 
   /** Requests that were under way are asked again, in their order. */
   override open(): void | Promise<void> {
-    restoreRequests(this.#codec, this.context.restored, this.#queue);
+    restoreRequests(this.#type, this.context.codecs, this.context.restored, this.#queue);
     for (const node of this.#queue) if (node.kind === 'request') this.#unasked.push(node);
     return this.#spec.fn.open?.(new OperatorRuntimeContext(this.context));
   }

@@ -60,7 +60,7 @@ export interface GoldenVariant {
 export function goldenJob(variant: GoldenVariant): HarnessBuild {
   return (_env, io) => {
     const declared = declaredTypes(variant.types);
-    const records = io.source<GoldenRecord>('in', types.object({ n: types.int32 }));
+    const records = io.source<GoldenRecord>('in', declared.record);
     for (const [kind, selector] of Object.entries(KEYS)) {
       records
         .keyBy(selector)
@@ -68,7 +68,7 @@ export function goldenJob(variant: GoldenVariant): HarnessBuild {
         .uid(`keyed-${kind}`)
         .sinkTo(io.sink(`keyed-${kind}`), `sink-keyed-${kind}`);
     }
-    windows(records, io);
+    windows(records, io, declared);
     const waiting = variant.answers
       ? async ({ n }: GoldenRecord): Promise<GoldenResult> => ({ from: 'async', what: 'answer', value: n })
       : () => new Promise<GoldenResult>(() => {});
@@ -156,7 +156,7 @@ interface StateOfKey {
 }
 
 /** Windows that are open when the state is stored: in panes, one by one, merging, evicting, counting. */
-function windows(records: DataStream<GoldenRecord>, io: HarnessIO): void {
+function windows(records: DataStream<GoldenRecord>, io: HarnessIO, declared: GoldenTypes): void {
   const keyed = records.filter(({ n }) => n < PROBE).keyBy(({ n }) => `key ${n % 4}`);
   const last = (a: GoldenRecord, b: GoldenRecord) => (a.n > b.n ? a : b);
   const sum: AggregateFunction<GoldenRecord, number, number> = {
@@ -164,7 +164,7 @@ function windows(records: DataStream<GoldenRecord>, io: HarnessIO): void {
     add: ({ n }, acc) => acc + n,
     getResult: (acc) => acc,
     merge: (a, b) => a + b,
-    accumulatorType: types.int32,
+    accumulatorType: declared.count,
   };
   const all = {
     process: (

@@ -2,6 +2,8 @@ import { type StateOptions, type TypeDescriptor, types } from '../../core/index.
 
 /** What the states of the golden job are declared as. */
 export interface GoldenTypes {
+  /** Of the records, which windows, joins and requests under way hold. */
+  readonly record: TypeDescriptor<{ n: number }>;
   readonly row: TypeDescriptor<unknown>;
   /** A value of `row`. */
   rowOf(n: number): unknown;
@@ -115,6 +117,7 @@ export function changedRowOf(n: number): unknown {
 export function declaredTypes(which: 'stored' | 'changed'): GoldenTypes {
   if (which === 'stored') {
     return {
+      record: types.object({ n: types.int32 }),
       row: row as TypeDescriptor<unknown>,
       rowOf,
       count: types.int32,
@@ -127,6 +130,7 @@ export function declaredTypes(which: 'stored' | 'changed'): GoldenTypes {
     };
   }
   return {
+    record: types.object({ source: types.optional(types.string), n: types.float64 }),
     row: changedRow as TypeDescriptor<unknown>,
     rowOf: changedRowOf,
     count: types.float64,

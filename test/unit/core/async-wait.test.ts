@@ -293,6 +293,26 @@ t.test('what was under way is asked again after a restore, in its order', async 
   t.same(await second.values(), ['A', 5, 'C']);
 });
 
+t.test(
+  'requests under way are those of the declared type, whatever it was when they were asked',
+  async (t) => {
+    const harness = await AsyncHarness.open(new ScriptedFunction());
+    harness.push('a');
+    const restored = await harness.inner.checkpoint(1);
+    const [[name = '', list] = []] = Object.entries(restored.lists);
+    if (list === undefined) throw new Error('the request is in the snapshot');
+    const asked = async (stored: string) => {
+      const again = new ScriptedFunction();
+      const handle = { ...restored, lists: { [stored]: list } };
+      await (await AsyncHarness.open(again, {}, { restored: handle })).step();
+      return again.asked;
+    };
+    t.match(name, /^requests:/);
+    t.same(await asked('requests'), ['a'], 'written before the type stood there');
+    await t.rejects(asked('requests:[int32]'), { code: 'MR2103', message: /requests under way/ });
+  },
+);
+
 t.test('the end of input waits for all', async (t) => {
   const fn = new ScriptedFunction();
   const harness = await AsyncHarness.open(fn);
