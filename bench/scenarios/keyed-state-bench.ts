@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KeyedStateHandle } from '../../core/checkpoint/snapshot-handle.js';
 import type { KeyedSnapshot } from '../../core/ports/keyed-state-store.js';
 import { KeyedStateAccess } from '../../core/state/keyed-state-access.js';
 import { ThreadCodecFactory } from '../../memory/codec-factory.js';
 import { ObjectSnapshotWriter } from '../../storage/checkpoint/object-snapshot-writer.js';
+import { ObjectStateFileReader } from '../../storage/checkpoint/object-state-file-reader.js';
 import { LocalFileSystem } from '../../storage/file-system/local-file-system.js';
 import { FileObjectStore } from '../../storage/object-store/file-object-store.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
@@ -15,38 +17,56 @@ const EVERY_KEY_GROUP = { start: 0, end: MAX_PARALLELISM - 1 };
 
 /** Keyed state on the LMDB backend, with checkpoints into real files, on the thread of the benchmark. */
 export class KeyedStateBench {
-  readonly access: KeyedStateAccess;
+  #access: KeyedStateAccess | undefined;
   readonly #folder: string;
   readonly #objects: FileObjectStore;
+  #attempt = 1;
   #checkpointId = 0;
   #writing: Promise<void> | undefined;
   #failure: unknown;
   /** Completed checkpoints, and the bytes of their own files. */
   checkpoints = 0;
   writtenBytes = 0;
+  /** Of the last completed checkpoint. */
+  handle: KeyedStateHandle | undefined;
 
-  private constructor(access: KeyedStateAccess, folder: string) {
-    this.access = access;
+  private constructor(folder: string) {
     this.#folder = folder;
     this.#objects = new FileObjectStore(new LocalFileSystem(), join(folder, 'checkpoints'), 'bench');
   }
 
   static async open(managedBytes: number): Promise<KeyedStateBench> {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+    const bench = new KeyedStateBench(mkdtempSync(join(tmpdir(), 'millrace-bench-')));
+    await bench.#open(managedBytes);
+    return bench;
+  }
+
+  get access(): KeyedStateAccess {
+    if (this.#access === undefined) throw new Error('it is open');
+    return this.#access;
+  }
+
+  /** Goes on with another store, from the last completed checkpoint. */
+  async restore(managedBytes: number): Promise<void> {
+    await this.written();
+    await this.access.store.close();
+    this.#attempt++;
+    await this.#open(managedBytes);
+  }
+
+  async #open(managedBytes: number): Promise<void> {
     const writer = new InThreadStateWriter();
-    const store = await new LmdbStateBackend(join(folder, 'lmdb'), () => writer.connect()).open({
+    const backend = new LmdbStateBackend(join(this.#folder, 'lmdb'), () => writer.connect());
+    const store = await backend.open({
       operatorUid: 'count',
       subtaskIndex: 0,
-      attempt: 1,
+      attempt: this.#attempt,
       keyGroups: EVERY_KEY_GROUP,
       managedBytes,
-      restore: undefined,
-      reader: { read: () => nothing() },
+      restore: this.handle,
+      reader: new ObjectStateFileReader(this.#objects),
     });
-    return new KeyedStateBench(
-      new KeyedStateAccess(store, new ThreadCodecFactory(), MAX_PARALLELISM),
-      folder,
-    );
+    this.#access = new KeyedStateAccess(store, new ThreadCodecFactory(), MAX_PARALLELISM);
   }
 
   get isWriting(): boolean {
@@ -74,10 +94,11 @@ export class KeyedStateBench {
 
   async #write(checkpointId: number, snapshot: KeyedSnapshot): Promise<void> {
     try {
-      const scope = { checkpointId, epoch: 1, attempt: 1, owner: 'count-0' };
+      const scope = { checkpointId, epoch: 1, attempt: this.#attempt, owner: 'count-0' };
       const handle = await snapshot.write(new ObjectSnapshotWriter(this.#objects, scope));
       this.access.store.notifyCheckpointComplete(checkpointId);
       this.checkpoints++;
+      this.handle = handle;
       this.writtenBytes += handle.files.at(-1)?.sizeBytes ?? 0;
     } catch (error) {
       this.#failure = error;
@@ -87,8 +108,6 @@ export class KeyedStateBench {
     }
   }
 }
-
-async function* nothing(): AsyncIterable<Uint8Array> {}
 
 /**
  * Keys drawn evenly, the same on every run (xorshift32). Of integers of 31 bits, whose remainder is an instruction:

@@ -1,7 +1,8 @@
 import { MillraceError } from '../../core/internal.js';
 import { LmdbEnvironment, type LmdbSnapshot } from './lmdb-environment.js';
 import { LmdbRows } from './lmdb-rows.js';
-import type { SpilledBlock, StateWriterPort } from './state-writer-protocol.js';
+import { SpillFiles } from './spill-files.js';
+import type { StateWriterPort } from './state-writer-protocol.js';
 
 /** Longest wait for the state writer to commit one short transaction. */
 const WRITE_TIMEOUT_MS = 60_000;
@@ -20,10 +21,10 @@ export class LmdbHome {
   #environment: LmdbEnvironment | undefined = undefined;
   #rows: LmdbRows | undefined = undefined;
   #sequence = 0;
-  #nextSpill = 1;
-  #droppedSpills: number[] = [];
   #wasUsed = false;
   #closed = false;
+  /** What checkpoints still need of chunks that had to leave memory. */
+  readonly spills: SpillFiles;
   inFlight = 0;
   /** Size of what is stored, about. */
   storedBytes = 0;
@@ -31,28 +32,18 @@ export class LmdbHome {
   /** `confirmed` is called, inside {@link poll} and {@link waitForOne}, for each write in order. */
   constructor(path: string, port: StateWriterPort, confirmed: (sequence: number) => void) {
     this.#path = path;
+    this.spills = new SpillFiles(path);
     this.#port = port;
     this.#confirmed = confirmed;
   }
 
-  /** Hands rows and blocks to the state writer. Returns the number that will be confirmed. */
-  post(rows: readonly Uint8Array[], spills: readonly SpilledBlock[]): number {
+  /** Hands rows to the state writer. Returns the number that will be confirmed. */
+  post(rows: readonly Uint8Array[]): number {
     const sequence = ++this.#sequence;
-    const droppedSpills = this.#droppedSpills;
-    this.#droppedSpills = [];
     this.#wasUsed = true;
     this.inFlight++;
-    this.#port.post({ type: 'write', path: this.#path, sequence, rows, spills, droppedSpills });
+    this.#port.post({ type: 'write', path: this.#path, sequence, rows });
     return sequence;
-  }
-
-  newSpill(): number {
-    return this.#nextSpill++;
-  }
-
-  /** The block is not needed any more; it goes with the next write. */
-  dropSpill(id: number): void {
-    this.#droppedSpills.push(id);
   }
 
   /** Takes in what the state writer has confirmed. @throws MillraceError MR3001 if it failed */
@@ -104,6 +95,7 @@ export class LmdbHome {
     if (this.#closed) return;
     this.#closed = true;
     await this.#environment?.close();
+    this.spills.close();
     if (this.#wasUsed) this.#port.post({ type: 'close', path: this.#path });
   }
 }

@@ -8,7 +8,6 @@ import { compareBytes } from './row-bytes.js';
  * ```
  *   short row   01 | table u16 | key group u16 | row key                            -> the value
  *   long row    01 | table u16 | key group u16 | head of the row key | hash 128     -> bucket
- *   spill       02 | id u32                                                         -> a block of rows
  *
  *   bucket      (key length u32 | value length u32 | row key | value)*
  * ```
@@ -20,7 +19,6 @@ import { compareBytes } from './row-bytes.js';
  * share a bucket. Only a long row's entry has a key of exactly LONG_KEY_BYTES.
  */
 const ROW = 1;
-const SPILL = 2;
 const PREFIX_BYTES = 5;
 const HEAD_BYTES = 1900;
 const HASH_BYTES = 16;
@@ -117,16 +115,6 @@ export class LmdbRows {
     });
   }
 
-  getSpill(id: number): Uint8Array | undefined {
-    return this.#environment.get(spillKey(id));
-  }
-
-  /** In a transaction; `block` undefined removes it. */
-  putSpill(id: number, block: Uint8Array | undefined): void {
-    if (block === undefined) this.#environment.delete(spillKey(id));
-    else this.#environment.put(spillKey(id), block);
-  }
-
   #keyOf(table: number, keyGroup: number, key: Uint8Array): Uint8Array {
     if (key.length <= HEAD_BYTES) return rowPrefix(table, keyGroup, key);
     const entry = new Uint8Array(LONG_KEY_BYTES);
@@ -216,10 +204,6 @@ function rowPrefix(table: number, keyGroup: number, key: Uint8Array): Uint8Array
   entry[4] = keyGroup;
   entry.set(key, PREFIX_BYTES);
   return entry;
-}
-
-function spillKey(id: number): Uint8Array {
-  return Uint8Array.of(SPILL, id >>> 24, id >>> 16, id >>> 8, id);
 }
 
 /** The least key that is above all keys with this prefix, which does not begin with ff. */

@@ -108,10 +108,7 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
         at = writeChunkRows(source, part.chunk, at, choice, file.block);
         if (at >= 0) await file.flush();
       }
-      if (part.spill !== 0) {
-        const block = home.rows.getSpill(part.spill);
-        if (block !== undefined) await file.append(block.slice());
-      }
+      if (part.spill !== 0) await file.append(home.spills.read(part.spill));
       generations.release(part);
     }
   }

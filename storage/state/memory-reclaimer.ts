@@ -7,7 +7,6 @@ import type { MemtableGenerations } from './memtable-generations.js';
 import { ChunkPersistence, ChunkState } from './memtable-layout.js';
 import type { MemtableTable } from './memtable-table.js';
 import { RowBlockWriter } from './row-block-writer.js';
-import type { SpilledBlock } from './state-writer-protocol.js';
 
 /** Chunks that are written before they have to leave, above this share of the budget in living rows. */
 const WRITE_BEHIND_SHARE = 0.6;
@@ -196,7 +195,7 @@ export class MemoryReclaimer {
         (it) => this.#isLoose(it) && arena.persistence[it] === ChunkPersistence.NONE,
       );
       if (chunk === 0) return;
-      this.#post([chunk], []);
+      this.#post([chunk]);
     }
   }
 
@@ -209,7 +208,6 @@ export class MemoryReclaimer {
   /** Writes the oldest chunks, and puts aside what checkpoints need of them, so that they can be dropped. */
   #forceOut(): boolean {
     const chunks: number[] = [];
-    const spills: SpilledBlock[] = [];
     const { arena } = this.#memtable;
     while (chunks.length < FORCED_CHUNKS) {
       const chunk = this.#oldest((it) => arena.state[it] === ChunkState.FULL && !chunks.includes(it));
@@ -217,28 +215,27 @@ export class MemoryReclaimer {
       chunks.push(chunk);
     }
     if (chunks.length === 0) return false;
-    const asides = chunks.flatMap((chunk) => this.#asides(chunk, spills));
     const unwritten = chunks.filter((chunk) => arena.persistence[chunk] === ChunkPersistence.NONE);
-    this.#post(unwritten, spills);
+    if (unwritten.length > 0) this.#post(unwritten);
+    const asides = chunks.flatMap((chunk) => this.#asides(chunk));
     while (this.#home.inFlight > 0) this.#home.waitForOne();
     for (const putAside of asides) putAside();
     for (const chunk of chunks) if (this.#isLoose(chunk) && this.#isWritten(chunk)) this.#drop(chunk);
     return true;
   }
 
-  /** Makes the blocks that stand for a chunk, and says what is to be done once they are written. */
-  #asides(chunk: number, spills: SpilledBlock[]): (() => void)[] {
+  /** Writes the blocks that stand for a chunk, and says what is to be done once its rows are written, too. */
+  #asides(chunk: number): (() => void)[] {
     const steps: (() => void)[] = [];
     for (const { part, until, tombstones, pinned } of this.#generations.usesOf(chunk)) {
       const bytes = this.#blockOf(chunk, { until, tombstones, form: 'file' });
-      const id = bytes === undefined ? 0 : this.#home.newSpill();
-      if (bytes !== undefined) spills.push({ id, bytes });
+      const id = bytes === undefined ? 0 : this.#home.spills.write(bytes);
       steps.push(() => this.#generations.putAside(part, pinned, id));
     }
     return steps;
   }
 
-  #post(chunks: readonly number[], spills: readonly SpilledBlock[]): void {
+  #post(chunks: readonly number[]): void {
     const memtable = this.#memtable;
     const { arena } = memtable;
     memtable.mayBeElsewhere = true;
@@ -250,7 +247,7 @@ export class MemoryReclaimer {
       const block = this.#blockOf(chunk, { until: Number.POSITIVE_INFINITY, tombstones: true, form: 'lmdb' });
       if (block !== undefined) rows.push(block);
     }
-    const sequence = this.#home.post(rows, spills);
+    const sequence = this.#home.post(rows);
     this.#posted.push({
       sequence,
       chunks: chunks.map((chunk) => ({ chunk, opened: arena.sequence[chunk] ?? 0 })),

@@ -144,6 +144,6 @@ export class MemtableGenerations {
       return;
     }
     this.#spillUses.delete(spill);
-    this.#home.dropSpill(spill);
+    this.#home.spills.drop(spill);
   }
 }

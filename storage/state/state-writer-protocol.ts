@@ -10,17 +10,9 @@ export type StateWriterMessage =
       readonly sequence: number;
       /** Rows in the form of a file's block (row-file-layout.ts), as of tables that are not ordered. */
       readonly rows: readonly Uint8Array[];
-      /** Blocks that a snapshot will read again, by a number of their own. */
-      readonly spills: readonly SpilledBlock[];
-      readonly droppedSpills: readonly number[];
     }
   /** The environment is of no use any more: it is closed, and its folder removed. Answered by `closed`. */
   | { readonly type: 'close'; readonly path: string };
-
-export interface SpilledBlock {
-  readonly id: number;
-  readonly bytes: Uint8Array;
-}
 
 export type StateWriterReply =
   | {

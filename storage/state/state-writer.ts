@@ -1,8 +1,6 @@
-import { ByteReader, invariant } from '../../core/internal.js';
 import { LmdbEnvironment } from './lmdb-environment.js';
 import { LmdbRows } from './lmdb-rows.js';
-import { BLOCK_HEADER_BYTES } from './row-file-layout.js';
-import { FileRow, readRow } from './row-file-reader.js';
+import { SortedRows } from './sorted-rows.js';
 import type { StateWriterMessage, StateWriterReply } from './state-writer-protocol.js';
 
 /**
@@ -61,12 +59,12 @@ export class StateWriter {
 
   #write(message: StateWriterMessage & { readonly type: 'write' }): boolean {
     const { environment, rows } = this.#opened(message.path);
+    const sorted = new SortedRows();
+    for (const block of message.rows) sorted.add(block);
     if (!this.#guard.enter()) return false;
     try {
       environment.transact(() => {
-        for (const block of message.rows) writeRows(rows, block);
-        for (const { id, bytes } of message.spills) rows.putSpill(id, bytes);
-        for (const id of message.droppedSpills) rows.putSpill(id, undefined);
+        sorted.visit((table, keyGroup, key, value) => rows.put(table, keyGroup, key, value));
       });
     } finally {
       this.#guard.leave();
@@ -87,22 +85,5 @@ export class StateWriter {
     const opened = this.#environments.get(path);
     this.#environments.delete(path);
     await opened?.environment.remove();
-  }
-}
-
-function writeRows(rows: LmdbRows, block: Uint8Array): void {
-  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  const end = BLOCK_HEADER_BYTES + view.getUint32(0, true);
-  invariant(end === block.length, 'a block of rows is handed over whole', { end, length: block.length });
-  const input = new ByteReader();
-  input.pointAt(block, view, BLOCK_HEADER_BYTES, end);
-  const row = new FileRow();
-  row.bytes = block;
-  for (let left = view.getUint32(4, true); left > 0; left--) {
-    readRow(input, false, row);
-    const key = block.subarray(row.keyStart, row.keyStart + row.keyLength);
-    const value =
-      row.valueLength < 0 ? undefined : block.subarray(row.valueStart, row.valueStart + row.valueLength);
-    rows.put(row.table, row.keyGroup, key, value);
   }
 }

@@ -40,7 +40,7 @@ function blockOf(rows: number): Uint8Array {
 }
 
 function writeOf(sequence: number, block: Uint8Array): StateWriterMessage {
-  return { type: 'write', path, sequence, rows: [block], spills: [], droppedSpills: [] };
+  return { type: 'write', path, sequence, rows: [block] };
 }
 
 /** The writer's first answer. This thread stays free meanwhile: others may need it for their start. */
