@@ -254,6 +254,8 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
       runFolder: home.folder,
       s3: home.s3,
       localFolder: home.localFolder,
+      quotaBytes: values['state.backend.lmdb.max-size'],
+      snapshotTimeoutMs: values['execution.checkpointing.timeout'],
     },
     hostedStore: home.hostedStore,
   };

@@ -2,7 +2,7 @@ import { MessageChannel, type Worker } from 'node:worker_threads';
 import { isMillraceError, MillraceError } from '../../core/internal.js';
 import { KillLock, ReplySignal, STATE_WRITER_HEAP } from '../../memory/index.js';
 import type { StateWriterConnection } from './state-writer-link.js';
-import type { StateWriterOrder } from './state-writer-thread.js';
+import type { StateWriterOrder, StateWriterThreadData } from './state-writer-thread.js';
 import { endProcess } from './threads/end-process.js';
 import { spawnThread } from './threads/spawn-thread.js';
 
@@ -24,15 +24,18 @@ export class StateWriterHost {
   readonly #exited: Promise<void>;
   #closing = false;
 
-  /** `onFailed` is told if the thread ends by itself. */
-  constructor(onFailed: (error: MillraceError) => void) {
-    const memory = KillLock.memory();
-    this.#lock = new KillLock(memory);
+  /**
+   * @param quotaBytes what all environments may take on the disk; undefined: all there is
+   * @param onFailed is told if the thread ends by itself
+   */
+  constructor(quotaBytes: number | undefined, onFailed: (error: MillraceError) => void) {
+    const lock = KillLock.memory();
+    this.#lock = new KillLock(lock);
     // On behalf of the thread, which leaves when it has loaded: cut off within that, the native library ends
     // the process.
     this.#lock.enter();
     this.#thread = spawnThread(new URL('./state-writer-thread.js', import.meta.url), STATE_WRITER_HEAP, {
-      workerData: memory,
+      workerData: { lock, quotaBytes } satisfies StateWriterThreadData,
     });
     let failure: unknown;
     this.#thread.on('error', (error) => {

@@ -9,12 +9,19 @@ export type StateWriterOrder =
   | { readonly type: 'connect'; readonly connection: StateWriterConnection }
   | { readonly type: 'stop' };
 
+/** What the thread is started with. */
+export interface StateWriterThreadData {
+  readonly lock: KillLockMemory;
+  readonly quotaBytes: number | undefined;
+}
+
 /** Entry of the state writer's thread: the only one that writes to LMDB. Orders and writes come one by one. */
 preloadLmdb();
 const { port, data } = ownPort();
-const lock = new KillLock(data as KillLockMemory);
+const { lock: memory, quotaBytes } = data as StateWriterThreadData;
+const lock = new KillLock(memory);
 lock.leave();
-const writer = new StateWriter(lock);
+const writer = new StateWriter(lock, quotaBytes);
 const ports = new Set<MessagePort>();
 
 function connect({ port: task, signal }: StateWriterConnection): void {

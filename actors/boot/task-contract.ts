@@ -63,4 +63,8 @@ export interface StateContract {
   readonly s3: S3Settings;
   /** Folder for working copies on this machine. */
   readonly localFolder: string;
+  /** What those of all tasks may take on its disk; undefined: all there is. */
+  readonly quotaBytes: number | undefined;
+  /** How long a snapshot may take to be written. */
+  readonly snapshotTimeoutMs: number;
 }

@@ -46,6 +46,7 @@ import { storeAt } from './object-stores.js';
 import { StandardOutput } from './standard-output.js';
 import { StateWriterLink } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
+import { SystemTimers } from './system-timers.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
 import { ownPort } from './threads/own-port.js';
@@ -183,7 +184,14 @@ function channelsOf(
 function backendOf({ state, stateWriter }: TaskContract): KeyedStateBackend {
   if (stateWriter === undefined) return new HeapStateBackend();
   const link = new StateWriterLink(stateWriter);
-  return new LmdbStateBackend(state.localFolder, (path) => link.connect(path));
+  const timers = new SystemTimers<() => void>((onDue) => onDue());
+  return new LmdbStateBackend(state.localFolder, (path) => link.connect(path), {
+    timeoutMs: state.snapshotTimeoutMs,
+    arm: (onDue) => {
+      const timer = timers.arm(state.snapshotTimeoutMs, onDue);
+      return () => timers.cancel(timer);
+    },
+  });
 }
 
 function storeOf({ store, state, epoch, address }: TaskContract): ObjectStore {

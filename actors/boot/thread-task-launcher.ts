@@ -74,7 +74,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
 
   /** One for all attempts; the attempt that loses it fails, and the next one gets another. */
   #stateWriter(): StateWriterHost {
-    this.#writer ??= new StateWriterHost((error) => {
+    this.#writer ??= new StateWriterHost(this.#settings.state.quotaBytes, (error) => {
       this.#writer = undefined;
       this.#attempt?.fail(error);
     });

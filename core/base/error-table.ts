@@ -45,6 +45,7 @@ export const ERROR_TABLE = {
   MR3008: { kind: 'fatal', title: 'A stored object was expected and is missing' },
   MR3009: { kind: 'fatal', title: 'The object store cannot tell who was the first to create an object' },
   MR3010: { kind: 'fatal', title: 'The state belongs to another job' },
+  MR3011: { kind: 'fatal', title: 'Keyed state has reached its disk quota' },
   // 4xxx: configuration and memory
   MR4001: { kind: 'fatal', title: 'Unknown configuration key' },
   MR4002: { kind: 'fatal', title: 'Invalid configuration value' },

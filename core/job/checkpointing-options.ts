@@ -123,4 +123,11 @@ export const CHECKPOINTING_OPTIONS = {
     deprecatedKeys: ['state.backend'],
     description: 'Where keyed state lives: lmdb (beyond memory) or heap (small state).',
   },
+  'state.backend.lmdb.max-size': {
+    type: { kind: 'memory' },
+    default: undefined,
+    range: { min: 1_048_576 },
+    description:
+      'Disk that the LMDB files of a job may take, all subtasks together. Unset means all there is.',
+  },
 } as const satisfies OptionTable;

@@ -98,6 +98,15 @@ export class LmdbEnvironment {
     return (stats.treeLeafPageCount + stats.overflowPages) * stats.pageSize;
   }
 
+  /** Size of the file: pages that are free in it count. */
+  get fileBytes(): number {
+    const { pageSize, lastPageNumber } = this.#db.getStats() as {
+      readonly pageSize: number;
+      readonly lastPageNumber: number;
+    };
+    return (lastPageNumber + 1) * pageSize;
+  }
+
   /** Idempotent. Settles at once where nothing is written. */
   async close(): Promise<void> {
     if (!this.#open) return;

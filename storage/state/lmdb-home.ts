@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/internal.js';
+import { fromWireError, MillraceError } from '../../core/internal.js';
 import { LmdbEnvironment, type LmdbSnapshot } from './lmdb-environment.js';
 import { LmdbRows } from './lmdb-rows.js';
 import { SpillFiles } from './spill-files.js';
@@ -42,18 +42,14 @@ export class LmdbHome {
     const sequence = ++this.#sequence;
     this.#wasUsed = true;
     this.inFlight++;
-    this.#port.post({ type: 'write', path: this.#path, sequence, rows });
+    this.#port.post({ type: 'write', path: this.#path, sequence, rows, spilledBytes: this.spills.bytes });
     return sequence;
   }
 
-  /** Takes in what the state writer has confirmed. @throws MillraceError MR3001 if it failed */
+  /** Takes in what the state writer has confirmed. @throws MillraceError MR3011, MR3003 or MR3001 if it failed */
   poll(): void {
     for (let reply = this.#port.receive(); reply !== undefined; reply = this.#port.receive()) {
-      if (reply.type === 'failed') {
-        throw new MillraceError('MR3001', 'The state writer could not write to LMDB.', {
-          why: reply.message,
-        });
-      }
+      if (reply.type === 'failed') throw fromWireError(reply.error);
       if (reply.type === 'closed') continue;
       this.inFlight--;
       this.storedBytes = reply.storedBytes;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { KeyedStateBackend, KeyedStateRequest, KeyedStateStore } from '../../core/internal.js';
+import { NO_DEADLINE, type SnapshotDeadline } from './lmdb-snapshot.js';
 import { LmdbStateStore } from './lmdb-state-store.js';
 import type { StateWriterPort } from './state-writer-protocol.js';
 
@@ -18,19 +19,26 @@ export class LmdbStateBackend implements KeyedStateBackend {
   readonly name = 'lmdb';
   readonly #folder: string;
   readonly #connect: (path: string) => StateWriterPort;
+  readonly #deadline: SnapshotDeadline;
 
   /**
    * @param folder for working copies: of this process alone, empty at its start
    * @param connect the state writer's port for the environment at a path
+   * @param deadline of each snapshot
    */
-  constructor(folder: string, connect: (path: string) => StateWriterPort) {
+  constructor(
+    folder: string,
+    connect: (path: string) => StateWriterPort,
+    deadline: SnapshotDeadline = NO_DEADLINE,
+  ) {
     this.#folder = folder;
     this.#connect = connect;
+    this.#deadline = deadline;
   }
 
   async open(request: KeyedStateRequest): Promise<KeyedStateStore> {
     const path = join(this.#folder, environmentName(request));
-    return new LmdbStateStore(request, path, this.#connect(path));
+    return new LmdbStateStore(request, path, this.#connect(path), this.#deadline);
   }
 }
 

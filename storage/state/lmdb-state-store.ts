@@ -5,6 +5,7 @@ import {
   type KeyedStateStore,
   type KeyGroupRange,
   type RowKey,
+  type StateFileHandle,
   type StateTable,
   type TableOptions,
 } from '../../core/internal.js';
@@ -13,7 +14,7 @@ import { filesWith } from './heap-state-store.js';
 import { InlineSnapshot } from './inline-snapshot.js';
 import { InlineTable } from './inline-table.js';
 import { LmdbHome } from './lmdb-home.js';
-import { LmdbStoreSnapshot } from './lmdb-snapshot.js';
+import { type FrozenStore, LmdbStoreSnapshot, NO_DEADLINE, type SnapshotDeadline } from './lmdb-snapshot.js';
 import { LmdbTable } from './lmdb-table.js';
 import { MemoryReclaimer } from './memory-reclaimer.js';
 import { Memtable } from './memtable.js';
@@ -53,8 +54,21 @@ export class LmdbStateStore implements KeyedStateStore {
   readonly #home: LmdbHome;
   readonly #reclaimer: MemoryReclaimer;
 
-  /** `path`: a folder that nobody else has ever used; it is made when it is first needed. */
-  constructor(request: KeyedStateRequest, path: string, port: StateWriterPort) {
+  readonly #deadline: SnapshotDeadline;
+  /** Those that hold something. */
+  readonly #snapshots = new Set<LmdbStoreSnapshot>();
+
+  /**
+   * @param path a folder that nobody else has ever used; it is made when it is first needed
+   * @param deadline of each snapshot
+   */
+  constructor(
+    request: KeyedStateRequest,
+    path: string,
+    port: StateWriterPort,
+    deadline: SnapshotDeadline = NO_DEADLINE,
+  ) {
+    this.#deadline = deadline;
     this.keyGroups = request.keyGroups;
     this.#chain = new SnapshotChain(request.restore);
     this.#restored = new RestoredTables(request);
@@ -119,7 +133,7 @@ export class LmdbStateStore implements KeyedStateStore {
     const typeIds = this.#restored.typeIds();
     const fileTables = this.#fileTables();
     const mayRepeat = this.#reclaimer.hasDropped;
-    return new LmdbStoreSnapshot({
+    const frozen = {
       checkpointId,
       purpose,
       fileTables,
@@ -131,13 +145,17 @@ export class LmdbStateStore implements KeyedStateStore {
       parts: purpose === 'base' ? this.#freezeEverything(until) : this.#generations.changes(until),
       inline,
       moment: purpose === 'base' && this.#reclaimer.hasDropped ? this.#home.snapshot() : undefined,
-      handleWith: (file) => {
+      released: (it: LmdbStoreSnapshot) => this.#snapshots.delete(it),
+      handleWith: (file: StateFileHandle | undefined) => {
         const files = filesWith(before, file);
         this.#chain.written(checkpointId, files);
         const { start, end } = this.keyGroups;
         return { format: ROW_FILE_FORMAT, keyGroupStart: start, keyGroupEnd: end, files, tables: typeIds };
       },
-    });
+    } satisfies FrozenStore;
+    const snapshot = new LmdbStoreSnapshot(frozen, this.#deadline);
+    this.#snapshots.add(snapshot);
+    return snapshot;
   }
 
   notifyCheckpointComplete(checkpointId: number): void {
@@ -148,6 +166,7 @@ export class LmdbStateStore implements KeyedStateStore {
 
   notifyCheckpointAborted(checkpointId: number): void {
     this.#chain.abort(checkpointId);
+    for (const snapshot of this.#snapshots) if (snapshot.checkpointId === checkpointId) snapshot.abort();
     this.#generations.sweep();
   }
 

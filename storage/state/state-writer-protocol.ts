@@ -1,3 +1,5 @@
+import type { WireError } from '../../core/internal.js';
+
 /**
  * What a keyed state store and the state writer say to each other. One store speaks for one LMDB environment,
  * which it names by its path; messages of one store are carried out in order, each in one transaction.
@@ -10,6 +12,8 @@ export type StateWriterMessage =
       readonly sequence: number;
       /** Rows in the form of a file's block (row-file-layout.ts), as of tables that are not ordered. */
       readonly rows: readonly Uint8Array[];
+      /** Size of the store's other files on that disk (spill-files.ts), which count to its quota. */
+      readonly spilledBytes: number;
     }
   /** The environment is of no use any more: it is closed, and its folder removed. Answered by `closed`. */
   | { readonly type: 'close'; readonly path: string };
@@ -24,7 +28,7 @@ export type StateWriterReply =
       readonly storedBytes: number;
     }
   | { readonly type: 'closed'; readonly path: string }
-  | { readonly type: 'failed'; readonly path: string; readonly message: string };
+  | { readonly type: 'failed'; readonly path: string; readonly error: WireError };
 
 /** A store's end of its connection with the state writer. */
 export interface StateWriterPort {

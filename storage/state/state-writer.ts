@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { isMillraceError, MillraceError, toWireError } from '../../core/internal.js';
 import { LmdbEnvironment } from './lmdb-environment.js';
 import { LmdbRows } from './lmdb-rows.js';
 import { SortedRows } from './sorted-rows.js';
@@ -19,21 +21,37 @@ export const NO_WRITE_GUARD: WriteGuard = { enter: () => true, leave: () => {} }
 interface OpenEnvironment {
   readonly environment: LmdbEnvironment;
   readonly rows: LmdbRows;
+  fileBytes: number;
+  /** Of the store's other files. */
+  spilledBytes: number;
 }
+
+type Write = StateWriterMessage & { readonly type: 'write' };
+
+/** A write may need some pages beside those of its rows; with less room the disk counts as full. */
+const ROOM_BYTES = 1024 * 1024;
+const ENOSPC = 28;
+const EIO = 5;
+const EDQUOT = 122;
 
 /**
  * Does all writes to the LMDB environments of a TaskManager, on a thread of its own: each message is one
  * short transaction, in which no user code runs. It holds no state that matters: who lost it begins again
  * from a checkpoint.
  *
- * Invariant: an environment is open here from its first message to its `close`.
+ * Invariants:
+ * - an environment is open here from its first message to its `close`;
+ * - no write begins that would bring all environments and their stores' other files, together, above the quota.
  */
 export class StateWriter {
   readonly #guard: WriteGuard;
+  readonly #quotaBytes: number;
   readonly #environments = new Map<string, OpenEnvironment>();
 
-  constructor(guard: WriteGuard) {
+  /** `quotaBytes`: what all of it may take on the disk. */
+  constructor(guard: WriteGuard, quotaBytes: number = Number.POSITIVE_INFINITY) {
     this.#guard = guard;
+    this.#quotaBytes = quotaBytes;
   }
 
   /**
@@ -43,7 +61,7 @@ export class StateWriter {
   handle(message: StateWriterMessage, reply: (reply: StateWriterReply) => void): void {
     const { path } = message;
     const failed = (error: unknown) =>
-      reply({ type: 'failed', path, message: error instanceof Error ? error.message : String(error) });
+      reply({ type: 'failed', path, error: toWireError(writeError(path, error)) });
     if (message.type === 'close') {
       this.#close(path).then(() => reply({ type: 'closed', path }), failed);
       return;
@@ -57,10 +75,13 @@ export class StateWriter {
     }
   }
 
-  #write(message: StateWriterMessage & { readonly type: 'write' }): boolean {
-    const { environment, rows } = this.#opened(message.path);
+  #write(message: Write): boolean {
+    const opened = this.#opened(message.path);
+    const { environment, rows } = opened;
     const sorted = new SortedRows();
     for (const block of message.rows) sorted.add(block);
+    opened.spilledBytes = message.spilledBytes;
+    this.#keepQuota(message);
     if (!this.#guard.enter()) return false;
     try {
       environment.transact(() => {
@@ -69,14 +90,34 @@ export class StateWriter {
     } finally {
       this.#guard.leave();
     }
+    opened.fileBytes = environment.fileBytes;
     return true;
+  }
+
+  #keepQuota({ rows }: Write): void {
+    if (this.#quotaBytes === Number.POSITIVE_INFINITY) return;
+    let used = 0;
+    for (const { fileBytes, spilledBytes } of this.#environments.values()) used += fileBytes + spilledBytes;
+    const wanted = rows.reduce((sum, block) => sum + block.length, 0);
+    if (used + wanted <= this.#quotaBytes) return;
+    throw new MillraceError(
+      'MR3011',
+      `Keyed state takes ${used} bytes of disk, and ${wanted} more are needed.`,
+      {
+        where: { at: 'state.backend.lmdb.max-size' },
+        why: `All LMDB files of the job in this process may take ${this.#quotaBytes} bytes.`,
+        hint:
+          'Raise state.backend.lmdb.max-size, or taskmanager.memory.managed.size so that less has to leave memory, or let ' +
+          'state end (ttl); then start again with --resume: the last checkpoint is as it was.',
+      },
+    );
   }
 
   #opened(path: string): OpenEnvironment {
     const known = this.#environments.get(path);
     if (known !== undefined) return known;
     const environment = new LmdbEnvironment(path);
-    const opened = { environment, rows: new LmdbRows(environment) };
+    const opened = { environment, rows: new LmdbRows(environment), fileBytes: 0, spilledBytes: 0 };
     this.#environments.set(path, opened);
     return opened;
   }
@@ -86,4 +127,34 @@ export class StateWriter {
     this.#environments.delete(path);
     await opened?.environment.remove();
   }
+}
+
+function writeError(path: string, cause: unknown): MillraceError {
+  if (isMillraceError(cause)) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (isFull(path, cause)) {
+    return new MillraceError('MR3003', `The state writer could not write to LMDB at ${path}.`, {
+      where: { at: path },
+      why: `The disk is full (${why}).`,
+      hint:
+        'Free space there, or set TMPDIR to a folder on a larger disk; then start again with --resume: the last ' +
+        'checkpoint is as it was.',
+      cause,
+    });
+  }
+  return new MillraceError('MR3001', `The state writer could not write to LMDB at ${path}.`, {
+    where: { at: path },
+    why,
+    hint: 'See whether the disk works, then start again with --resume.',
+    cause,
+  });
+}
+
+/** LMDB calls it an I/O error where the disk has taken a part of what was to be written. */
+function isFull(path: string, cause: unknown): boolean {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  if (code === ENOSPC || code === EDQUOT || code === 'ENOSPC' || code === 'EDQUOT') return true;
+  if (code !== EIO) return false;
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize < ROOM_BYTES;
 }

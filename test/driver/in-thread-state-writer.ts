@@ -7,7 +7,12 @@ import type {
 
 /** A state writer on the thread of its callers. A write is done when `post` returns. */
 export class InThreadStateWriter {
-  readonly #writer = new StateWriter(NO_WRITE_GUARD);
+  readonly #writer: StateWriter;
+
+  /** `quotaBytes`: what it may take on the disk; undefined: all there is. */
+  constructor(quotaBytes?: number) {
+    this.#writer = new StateWriter(NO_WRITE_GUARD, quotaBytes);
+  }
 
   /** A port of a store. */
   connect(): StateWriterPort {

@@ -40,7 +40,7 @@ function blockOf(rows: number): Uint8Array {
 }
 
 function writeOf(sequence: number, block: Uint8Array): StateWriterMessage {
-  return { type: 'write', path, sequence, rows: [block] };
+  return { type: 'write', path, sequence, rows: [block], spilledBytes: 0 };
 }
 
 /** The writer's first answer. This thread stays free meanwhile: others may need it for their start. */
@@ -55,7 +55,7 @@ function onEnded(error: Error): never {
 }
 
 async function endByHost(): Promise<void> {
-  const host = new StateWriterHost(onEnded);
+  const host = new StateWriterHost(undefined, onEnded);
   const connection = host.connect();
   const block = blockOf(ROWS);
   for (let sequence = 0; sequence < WRITES; sequence++) connection.port.postMessage(writeOf(sequence, block));
@@ -82,7 +82,7 @@ const WAYS: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 await WAYS[how]?.();
-const next = new StateWriterHost(onEnded);
+const next = new StateWriterHost(undefined, onEnded);
 const connection = next.connect();
 connection.port.postMessage(writeOf(0, blockOf(1)));
 console.log(`another writes: ${(await answer(connection)).type}`);

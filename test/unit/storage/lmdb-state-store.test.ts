@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { MillraceError } from '../../../core/base/millrace-error.js';
 import { Prng } from '../../../core/base/prng.js';
+import { toWireError } from '../../../core/protocol/wire-error.js';
 import { types } from '../../../core/serde/types.js';
 import type { KeyedStateAccess } from '../../../core/state/keyed-state-access.js';
 import {
@@ -178,7 +180,11 @@ t.test('a value that can have no room, and a writer that fails, are coded errors
   await access.store.close();
   const backend = new LmdbStateBackend(folder, () => ({
     post: () => {},
-    receive: () => ({ type: 'failed', path: folder, message: 'no space left on device' }),
+    receive: () => ({
+      type: 'failed',
+      path: folder,
+      error: toWireError(new MillraceError('MR3003', 'No space left on device')),
+    }),
     wait: () => {},
   }));
   const failing = await new KeyedStateLife(backend).open(undefined, SMALL);
@@ -189,7 +195,7 @@ t.test('a value that can have no room, and a writer that fails, are coded errors
       values.update('y'.repeat(100));
     }
   });
-  t.equal(error.code, 'MR3001');
-  t.match(error.message, 'no space left on device');
+  t.equal(error.code, 'MR3003');
+  t.match(error.message, 'No space left on device');
   t.equal(existsSync(folder), true);
 });
