@@ -82,8 +82,9 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
       if (this.#givenUp !== undefined) reject(this.#givenUp);
     });
     const written = this.#write(writer);
-    // Who waits is told the first of the two; the storage may fail long after that.
-    written.catch(() => {});
+    written.catch(() => {
+      // Who waits is told the first of the two; the storage may fail long after that.
+    });
     return Promise.race([givenUp, written]);
   }
 
