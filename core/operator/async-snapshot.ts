@@ -10,7 +10,7 @@ import { TypeText } from '../serde/type-text.js';
 import { stateRefused } from '../state/state-evolution.js';
 import { type AsyncQueue, AsyncRequest } from './async-queue.js';
 
-/** Before the type, in the name of the operator list that holds the requests under way, and the watermarks between them. */
+/** Before the type, in the name of the list that holds the requests under way, and the watermarks between them. */
 const REQUEST_LIST = 'requests';
 
 /**
