@@ -148,14 +148,14 @@ export class ControlPlane implements ClusterGateway {
     try {
       const home = await openJobHome(plan, submission.start, submission);
       if (home.type === 'home') return this.#start(plan, home, threads);
+      await threads.close();
+      this.#names.delete(name);
+      return { ...home, jobName: name };
     } catch (error) {
       await threads.close();
       this.#names.delete(name);
       throw error;
     }
-    await threads.close();
-    this.#names.delete(name);
-    return { type: 'already-finished', jobName: name };
   }
 
   #start(plan: JobPlan, home: JobHome, threads: TaskThreads): SubmissionAnswer {

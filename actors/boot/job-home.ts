@@ -75,7 +75,7 @@ export async function openJobHome(
   plan: JobPlan,
   mode: JobStart,
   order: RestoreOrder,
-): Promise<JobHome | { readonly type: 'already-finished' }> {
+): Promise<JobHome | { readonly type: 'already-finished'; readonly savepointPath: string | undefined }> {
   const folder = jobFolder(checkpointsRoot(plan.options), plan.graph.name);
   const s3 = s3Settings(plan.options);
   await removeLeftovers();
@@ -104,7 +104,8 @@ export async function openJobHome(
     onWarning: (error) => process.stderr.write(`warning: ${String(error)}\n`),
     savepoints: { create: (chosen) => newSavepoint(chosen, s3) },
   });
-  if (begun.start === 'already-finished') return { type: 'already-finished' };
+  if (begun.start === 'already-finished')
+    return { type: 'already-finished', savepointPath: begun.result.savepointPath };
   let released: Promise<void> | undefined;
   return {
     type: 'home',

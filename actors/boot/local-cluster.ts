@@ -167,7 +167,7 @@ export class LocalCluster {
     if (answer.type === 'already-finished') {
       throw new MillraceError(
         'MR8001',
-        `The job ${answer.jobName} has finished already; nothing is left to resume.`,
+        `The job ${answer.jobName} ${endOf(answer.savepointPath)}; nothing is left to resume.`,
       );
     }
     return new LocalJob(answer, this.#gateway, this.#lost);
@@ -360,4 +360,10 @@ function valuesOf(options: ClusterOptions): Record<string, RawValue> {
   if (interval !== undefined) values['execution.checkpointing.interval'] = interval;
   if (dir !== undefined) values['execution.checkpointing.dir'] = dir;
   return { ...values, ...options.configuration };
+}
+
+function endOf(savepointPath: string | undefined): string {
+  return savepointPath === undefined
+    ? 'has finished already'
+    : `was stopped with the savepoint ${savepointPath}, from which another run may begin`;
 }

@@ -39,7 +39,11 @@ export interface RunRequest {
 
 export type RunOutcome =
   | { readonly type: 'finished'; readonly result: JobExecutionResult }
-  | { readonly type: 'already-finished'; readonly jobName: string };
+  | {
+      readonly type: 'already-finished';
+      readonly jobName: string;
+      readonly savepointPath: string | undefined;
+    };
 
 /** Runs one job to its end. Supplied by boot. Rejects with what refused or failed the job. */
 export type RunJob = (request: RunRequest, listener: RunListener) => Promise<RunOutcome>;
@@ -238,13 +242,13 @@ class RunInTerminal {
 
   #print(outcome: RunOutcome): void {
     if (outcome.type === 'already-finished') {
-      if (this.#json)
-        this.#context.stdout.write(
-          `${JSON.stringify({ alreadyFinished: true, jobName: outcome.jobName })}\n`,
-        );
+      const { type: _, ...end } = outcome;
+      if (this.#json) this.#context.stdout.write(`${JSON.stringify({ alreadyFinished: true, ...end })}\n`);
       else
         this.#context.stderr.write(
-          `Job ${outcome.jobName} has finished before; there is nothing to resume.\n`,
+          outcome.savepointPath === undefined
+            ? `Job ${outcome.jobName} has finished before; there is nothing to resume.\n`
+            : `Job ${outcome.jobName} was stopped with a savepoint; go on from there with -s ${outcome.savepointPath}\n`,
         );
       return;
     }

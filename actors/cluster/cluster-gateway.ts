@@ -83,8 +83,12 @@ export type SubmissionAnswer =
       /** What the run began from, if this start made it the job's own. */
       readonly begunFrom: BegunFrom | undefined;
     }
-  /** A resumed job that had finished before: nothing is to do. */
-  | { readonly type: 'already-finished'; readonly jobName: string }
+  /** A resumed job that had finished before, or been stopped with this savepoint: nothing is to do. */
+  | {
+      readonly type: 'already-finished';
+      readonly jobName: string;
+      readonly savepointPath: string | undefined;
+    }
   | { readonly type: 'refused'; readonly error: WireError };
 
 /** A savepoint, or a checkpoint that lay elsewhere. `claimed`: its files are the job's, which otherwise needs none. */

@@ -60,4 +60,6 @@ export interface StoredJobResult {
   readonly state: 'FINISHED' | 'FAILED' | 'CANCELED';
   readonly finishedMs: number;
   readonly message?: string;
+  /** The savepoint that it was stopped with: what goes on from there is another run. */
+  readonly savepointPath?: string;
 }

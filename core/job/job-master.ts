@@ -338,8 +338,9 @@ export class JobMaster {
     } else if (this.#closing.mayRecord(coordinator.busy && !keep, keep)) {
       const keeps = state === 'FAILED' || (state === 'CANCELED' && this.#retainOnCancellation);
       const message = this.#failover.error?.cause?.what;
-      const result = { state, finishedMs: now.wallMs, ...(message === undefined ? {} : { message }) };
-      this.#closing.record(result, keeps, effects);
+      const savepointPath = state === 'FINISHED' ? this.#stop.path : undefined;
+      const notes = { ...(message && { message }), ...(savepointPath && { savepointPath }) };
+      this.#closing.record({ state, finishedMs: now.wallMs, ...notes }, keeps, effects);
     }
   }
 

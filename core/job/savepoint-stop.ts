@@ -26,6 +26,11 @@ export class SavepointStop {
     }
   }
 
+  /** Of the savepoint that the job is ending with. */
+  get path(): string | undefined {
+    return this.#stopped?.path;
+  }
+
   onFinished(effects: JobEffect[]): void {
     const stopped = this.#stopped;
     if (stopped === undefined) return;

@@ -20,7 +20,7 @@ import { FieldWriter } from './field-writer.js';
  * version: 8 bits, hl: 24 bits. The head's checksum covers everything in front of it, the body's the body.
  * head = slot, epoch, run, kind (1 byte), newestCheckpointId, checkpointsInRun, previousHash (4 bytes),
  *        startedMs, host, bootId, pid, processStartTime,
- *        [kind = result: state (1 byte), finishedMs, checkpointsKept (1 byte), message? (0 | 1, text)]
+ *        [kind = result: state (1 byte), finishedMs, checkpointsKept (1 byte), note (1 byte), text of the note?]
  * ```
  */
 export interface LogEntryHead {
@@ -71,6 +71,8 @@ export interface DamagedEntry {
  */
 const KINDS = ['start', 'checkpoint', 'void', 'release', 'result'] as const;
 const RESULT_STATES = ['FINISHED', 'FAILED', 'CANCELED'] as const;
+/** What is said of a result: why a job failed, or the savepoint that it was stopped with. */
+const RESULT_NOTES = ['none', 'message', 'savepoint'] as const;
 
 const MAGIC = 0x454c524d;
 const VERSION = 1;
@@ -155,8 +157,13 @@ function encodeHead(head: LogEntryHead): Uint8Array {
     out.byte(RESULT_STATES.indexOf(result.state));
     out.natural(result.finishedMs);
     out.byte(result.checkpointsKept ? 1 : 0);
-    out.byte(result.message === undefined ? 0 : 1);
-    if (result.message !== undefined) out.text(result.message.slice(0, MESSAGE_LENGTH_MAX));
+    const { message, savepointPath } = result;
+    // Cut off, a path would be another one.
+    const isShort = savepointPath !== undefined && savepointPath.length <= MESSAGE_LENGTH_MAX;
+    const note = message === undefined ? (isShort ? 'savepoint' : 'none') : 'message';
+    out.byte(RESULT_NOTES.indexOf(note));
+    if (note === 'message') out.text(message?.slice(0, MESSAGE_LENGTH_MAX) ?? '');
+    if (note === 'savepoint') out.text(savepointPath ?? '');
   }
   return out.finish();
 }
@@ -198,6 +205,8 @@ function decodeResult(input: FieldReader): LoggedResult {
   const state = input.oneOf(RESULT_STATES, 'the result');
   const finishedMs = input.natural();
   const checkpointsKept = input.oneOf([false, true], 'a yes or no');
-  const message = input.oneOf([false, true], 'what may be absent') ? input.text() : undefined;
-  return { state, finishedMs, checkpointsKept, ...(message === undefined ? {} : { message }) };
+  const note = input.oneOf(RESULT_NOTES, 'what may be absent');
+  const result = { state, finishedMs, checkpointsKept };
+  if (note === 'message') return { ...result, message: input.text() };
+  return note === 'savepoint' ? { ...result, savepointPath: input.text() } : result;
 }

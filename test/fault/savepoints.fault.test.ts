@@ -156,6 +156,10 @@ t.test('SIGTERM stops with a savepoint where there is a folder for it', async (t
     from = ['-s', path];
     before = checkedCounts(t, output);
   }
+  const resumed = await new MillraceProcess(at, ['--resume', ...job]).ended;
+  t.equal(resumed.code, 0);
+  t.match(resumed.stderr, `was stopped with a savepoint; go on from there with -s ${from[1]}`);
+  t.equal(checkedCounts(t, output), before, 'nothing is done twice');
 });
 
 t.test('a savepoint answers what is asked of it, and goes when it is told to', async (t) => {

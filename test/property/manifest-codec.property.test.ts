@@ -219,6 +219,30 @@ t.test('the forms that are stored do not change by accident', async (t) => {
   );
 });
 
+t.test('the result of a run says what it was stopped with', async (t) => {
+  const head = {
+    slot: 2,
+    epoch: 1,
+    run: 1,
+    kind: 'result',
+    newestCheckpointId: 1,
+    checkpointsInRun: 1,
+    previousHash: 7,
+    startedMs: 5,
+    holder: { host: 'h', bootId: 'b', pid: 4711, processStartTime: '12' },
+  } as const;
+  const ended = { state: 'FINISHED', finishedMs: 6, checkpointsKept: true } as const;
+  for (const result of [ended, { ...ended, message: 'm' }, { ...ended, savepointPath: '/s/p' }]) {
+    const entry = encodeLogEntry({ ...head, result }, new Uint8Array(0));
+    t.strictSame(decodeLogEntry(entry, 2, 'entry').head.result, result);
+  }
+  const long = encodeLogEntry(
+    { ...head, result: { ...ended, savepointPath: 'p'.repeat(9000) } },
+    new Uint8Array(0),
+  );
+  t.strictSame(decodeLogEntry(long, 2, 'entry').head.result, ended, 'a part of a path would be another one');
+});
+
 t.test('names that objects treat specially are refused', async (t) => {
   const lists = Object.fromEntries([['__proto__', { mode: 'split' as const, items: [] }]]);
   const operators = { op: { keyed: undefined, lists } };

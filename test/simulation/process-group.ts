@@ -1,4 +1,10 @@
-import { type HolderState, isMillraceError, type JobHolder, type Prng } from '../../core/internal.js';
+import {
+  type ErrorCode,
+  type HolderState,
+  isMillraceError,
+  type JobHolder,
+  type Prng,
+} from '../../core/internal.js';
 import type { RunOrigin } from '../../storage/index.js';
 import type { FailureChecker } from './checkers/failure-checker.js';
 import type { Machinery } from './machinery.js';
@@ -11,8 +17,8 @@ const RESTART_PAUSE_MS = 5;
 
 export interface ProcessGroupParts {
   readonly machine: SimulatedMachine;
-  /** What processes run after so many stops with a savepoint. */
-  readonly job: (stops: number) => SimulatedJob;
+  /** What processes run after so many stops with a savepoint, with the parallelism shifted. */
+  readonly job: (stops: number, shift: number) => SimulatedJob;
   readonly machinery: Machinery;
   readonly prng: Prng;
   readonly failures: FailureChecker;
@@ -39,6 +45,10 @@ export class ProcessGroup {
   readonly #processes: SimulatedProcess[] = [];
   readonly #seenEnded = new Set<SimulatedProcess>();
   #stops = 0;
+  /** What the parallelism of the job is shifted by, and was before the last stop. */
+  #shift = 0;
+  #shiftBefore = 0;
+  readonly #begunFrom = new Set<string>();
   /** The savepoint with which the job ends, if it ends now. */
   #exported: string | undefined;
   /** What the next process begins from. */
@@ -76,9 +86,12 @@ export class ProcessGroup {
       const { outcome } = process;
       if (outcome === undefined || this.#seenEnded.has(process)) continue;
       this.#seenEnded.add(process);
-      if (outcome.type !== 'failed') this.#onJobEnded();
+      if (outcome.type === 'finished') this.#onJobEnded(this.#exported);
+      else if (outcome.type === 'already-finished') this.#onJobEnded(suspendedWith(outcome.savepointPath));
       // Somebody begins from the savepoint already, and is to be gone on with.
-      else if (process.from !== undefined && isUnfinished(outcome.error)) this.#from = undefined;
+      else if (process.from !== undefined && isOf(outcome.error, 'MR8001')) this.#from = undefined;
+      // At another parallelism chains are others, and some had ended in parts: it has to be the one from before.
+      else if (this.#from !== undefined && isOf(outcome.error, 'MR2101')) this.#shift = this.#shiftBefore;
       else this.#onProcessFailed(process, outcome.error);
     }
     if (this.finished) return true;
@@ -98,7 +111,7 @@ export class ProcessGroup {
 
   start(): SimulatedProcess {
     const { machine, machinery, prng, takeovers } = this.#parts;
-    const job = this.#parts.job(this.#stops);
+    const job = this.#parts.job(this.#stops, this.#shift);
     const number = this.#processes.length + 1;
     const parts = { machine, job, machinery, prng: prng.fork() };
     const process = new SimulatedProcess(number, parts, (holder) => this.#holderState(holder));
@@ -123,13 +136,18 @@ export class ProcessGroup {
     else if (name === 'job.status' && values.to !== 'FINISHED') this.#exported = undefined;
   }
 
-  #onJobEnded(): void {
-    this.finished = this.#exported === undefined && this.#from === undefined;
-    if (this.#exported === undefined) return;
-    this.#from = { path: this.#exported, allowNonRestoredState: false, claim: this.#parts.claims };
-    if (!this.#parts.claims) this.#parts.untouched(this.#exported);
+  /** `savepoint`: the one that it was stopped with, to be gone on with, once. */
+  #onJobEnded(savepoint: string | undefined): void {
+    const isNew = savepoint !== undefined && !this.#begunFrom.has(savepoint);
+    this.finished = !isNew && this.#from === undefined;
+    if (!isNew) return;
+    this.#begunFrom.add(savepoint);
+    this.#from = { path: savepoint, allowNonRestoredState: false, claim: this.#parts.claims };
+    if (!this.#parts.claims) this.#parts.untouched(savepoint);
     this.#exported = undefined;
     this.#stops++;
+    this.#shiftBefore = this.#shift;
+    this.#shift = this.#stops;
   }
 
   describe(): string {
@@ -142,6 +160,11 @@ export class ProcessGroup {
   }
 }
 
-function isUnfinished(error: unknown): boolean {
-  return isMillraceError(error) && error.code === 'MR8001';
+function isOf(error: unknown, code: ErrorCode): boolean {
+  return isMillraceError(error) && error.code === code;
+}
+
+/** The savepoint, if it is one of those that suspend the job. */
+function suspendedWith(path: string | undefined): string | undefined {
+  return path?.startsWith(`${STOP_FOLDERS.suspend}/`) === true ? path : undefined;
 }

@@ -30,7 +30,7 @@ export interface SimulatedJob {
 /** How a process ended by itself; `unknown`: it did not, it was ended. */
 export type ProcessOutcome =
   | { readonly type: 'finished' }
-  | { readonly type: 'already-finished' }
+  | { readonly type: 'already-finished'; readonly savepointPath: string | undefined }
   | { readonly type: 'failed'; readonly error: unknown };
 
 type Led = Exclude<BegunJob, { start: 'already-finished' }>;
@@ -243,7 +243,8 @@ export class SimulatedProcess implements Participant {
         },
       },
     });
-    if (opened.start === 'already-finished') return { type: 'already-finished' };
+    if (opened.start === 'already-finished')
+      return { type: 'already-finished', savepointPath: opened.result.savepointPath };
     this.#machine.trace.emit({
       name: 'process.leads',
       values: {

@@ -110,10 +110,10 @@ class World {
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
       machine: this.#machine,
-      job: (stops) =>
+      job: (stops, shift) =>
         simulatedJob(
           options,
-          this.#draw({ ...AS_DRAWN, version: stops, shift: options.rescales ? stops : 0 }),
+          this.#draw({ ...AS_DRAWN, version: stops, shift: options.rescales ? shift : 0 }),
         ),
       machinery,
       prng: prng.fork(),
