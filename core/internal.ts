@@ -245,6 +245,7 @@ export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVari
 export { LOOK_AHEAD_RECORDS } from './state/look-ahead.js';
 export { intRowHash, rowHash } from './state/row-hash.js';
 export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';
+export { checkStoredKeys, KEYS_TABLE, keysText } from './state/state-evolution.js';
 export { StateRow } from './state/state-row.js';
 export { WatermarkStrategy } from './watermark/watermark-strategy.js';
 export { WatermarkValve, type WatermarkValveOutput } from './watermark/watermark-valve.js';

@@ -49,26 +49,34 @@ export class TaskContexts {
     const { vertex, address, stateBackend, stateFiles, restore } = this.#environment;
     for (const [index, node] of vertex.nodes.entries()) {
       if (!needsKeyedState(node)) continue;
-      this.#stores[index] = await stateBackend.open({
+      const opening = stateBackend.open({
         operatorUid: node.uid,
         subtaskIndex: address.subtask,
         attempt: address.attempt,
         keyGroups: keyGroupRangeOf(address.subtask, vertex.vertex.parallelism, vertex.vertex.maxParallelism),
+        keyType: node.keyType,
         managedBytes: this.#managedBytesOf(node),
         restore: restore?.snapshot.operators[node.uid]?.keyed,
         reader: stateFiles,
       });
+      this.#stores[index] = await this.#located(node, opening);
     }
   }
 
   /** Restores the keyed state, of which the operators have said by now what they declare. */
   async restore(): Promise<void> {
     for (const [index, node] of this.#environment.vertex.nodes.entries()) {
-      try {
-        await this.#stores[index]?.restore();
-      } catch (error) {
-        throw isMillraceError(error) ? this.#userError(node, error) : error;
-      }
+      const restored = this.#stores[index]?.restore();
+      if (restored !== undefined) await this.#located(node, restored);
+    }
+  }
+
+  /** What it rejects with names the operator. */
+  async #located<T>(node: ChainNode, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw isMillraceError(error) ? this.#userError(node, error) : error;
     }
   }
 

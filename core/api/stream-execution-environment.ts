@@ -301,7 +301,12 @@ class EnvironmentStreams implements StreamFactory {
     keySelector: KeySelector<T, K>,
     keyType: TypeDescriptor<K> | undefined,
   ): KeyedStream<T, K> {
-    return new KeyedStream(this, origins, keySelector, keyType);
+    const typed = origins.map((origin) =>
+      keyType === undefined || origin.partitioning === undefined
+        ? origin
+        : { ...origin, partitioning: { ...origin.partitioning, keyType } },
+    );
+    return new KeyedStream(this, typed, keySelector, keyType);
   }
 }
 

@@ -270,10 +270,11 @@ function executableVertex(
 ): ExecutableVertex {
   const indexOf = new Map(chain.members.map((member, index) => [member.node, index]));
   const leaving = new Map(edges.map((edge) => [edge.streamEdge, edge.executable]));
-  const nodes = chain.members.map(({ node, uid, operator, outEdges }): ChainNode => {
+  const nodes = chain.members.map(({ node, uid, operator, inEdges, outEdges }): ChainNode => {
     return {
       uid,
       name: node.name,
+      keyType: inEdges.map(({ origin }) => origin.partitioning?.keyType).find((type) => type !== undefined),
       operator: operator.kind === 'source' ? { kind: 'source', factory: operator.factory } : operator,
       outputs: outEdges.map((edge): ChainOutput => {
         const executable = leaving.get(edge);

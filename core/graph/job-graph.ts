@@ -1,7 +1,7 @@
 import type { JobParameters } from '../api/job-parameters.js';
 import type { SourceOperatorFactory } from '../operator/source-stream-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
-import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import type { TypeDescriptor, TypeNode } from '../serde/type-descriptor.js';
 import type { RuntimeMode } from './runtime-mode.js';
 import type { StreamPartitioner } from './stream-partitioner.js';
 
@@ -90,6 +90,8 @@ export interface ExecutableVertex {
 export interface ChainNode {
   readonly uid: string;
   readonly name: string;
+  /** Of the keys of its state, where it is known. */
+  readonly keyType: TypeNode | undefined;
   readonly operator:
     | { readonly kind: 'source'; readonly factory: SourceOperatorFactory }
     | { readonly kind: 'operator'; readonly factory: OperatorFactory };

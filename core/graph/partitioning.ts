@@ -1,3 +1,4 @@
+import type { TypeNode } from '../serde/type-descriptor.js';
 import { BroadcastPartitioner } from './broadcast-partitioner.js';
 import { CustomPartitioner } from './custom-partitioner.js';
 import { ForwardPartitioner } from './forward-partitioner.js';
@@ -23,6 +24,8 @@ export interface Partitioning {
   readonly kind: PartitionerKind;
   /** Of hash partitioning. */
   readonly keySelector?: (value: unknown) => unknown;
+  /** Of the keys by which the consumer keeps state, where it is known. */
+  readonly keyType?: TypeNode;
   create(channels: number, producerSubtask: number, ends: EdgeEnds): StreamPartitioner<unknown>;
 }
 

@@ -16,6 +16,7 @@ import type { MetricGroup } from '../ports/metrics.js';
 import type { CodecFactory } from '../serde/record-codec.js';
 import { operatorStateOf } from '../state/operator-state-store.js';
 import { STATE_TABLE_PREFIX } from '../state/state-entry.js';
+import { checkStoredKeys, KEYS_TABLE } from '../state/state-evolution.js';
 import { Accumulators } from './accumulator.js';
 import { NO_OUTPUT } from './chain-output.js';
 import type { DistributedCache } from './distributed-cache.js';
@@ -104,7 +105,9 @@ async function surveyNode(
   const store = inner && new SurveyedStore(inner, node.uid, stored.tables);
   const context = contextFor(job, vertex, node, store, stored, ports);
   const found: SurveyedState[] = [];
+  const keys = stored.tables[KEYS_TABLE];
   try {
+    if (keys !== undefined && node.keyType !== undefined) checkStoredKeys(keys, node.keyType);
     const operator = factory.create(context, NO_OUTPUT as Output<never>);
     try {
       await operator.open();

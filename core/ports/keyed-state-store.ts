@@ -1,6 +1,7 @@
 import type { KeyedStateHandle } from '../checkpoint/snapshot-handle.js';
 import type { ByteReader } from '../serde/byte-reader.js';
 import type { ByteWriter } from '../serde/byte-writer.js';
+import type { TypeNode } from '../serde/type-descriptor.js';
 
 /**
  * Keyed state as bytes, of one operator of one subtask. The typed states (value, list, map, ...) stand on
@@ -202,6 +203,8 @@ export interface KeyedStateRequest {
   readonly subtaskIndex: number;
   readonly attempt: number;
   readonly keyGroups: KeyGroupRange;
+  /** Of the keys, where it is known. */
+  readonly keyType?: TypeNode | undefined;
   /** Managed memory of this operator, bytes. */
   readonly managedBytes: number;
   readonly restore: KeyedStateHandle | undefined;

@@ -1,7 +1,8 @@
 import { MillraceError } from '../base/millrace-error.js';
 import { type KeyTypeEvolution, keyTypeEvolution } from '../serde/key-type-evolution.js';
-import type { TypeNode } from '../serde/type-descriptor.js';
+import { type TypeNode, typeId } from '../serde/type-descriptor.js';
 import { type Conversion, type TypeRefusal, typeEvolution } from '../serde/type-evolution.js';
+import { TypeText } from '../serde/type-text.js';
 import {
   AggregatingStateDescriptor,
   ListStateDescriptor,
@@ -94,6 +95,31 @@ function valueTypeOf(descriptor: StateDescriptor): TypeNode {
   if (descriptor instanceof ValueStateDescriptor || descriptor instanceof ReducingStateDescriptor)
     return descriptor.type;
   throw new MillraceError('MR1001', `'${descriptor.name}' is no descriptor of state.`);
+}
+
+/** In the place of a table without rows: what a checkpoint says of the keys of an operator. */
+export const KEYS_TABLE = 'keys';
+
+/** The text of the type of keys. */
+export function keysText(type: TypeNode): string {
+  return `keys<${typeId(type)}>`;
+}
+
+/**
+ * Sees to it that keys that were stored can be found.
+ *
+ * @throws MillraceError MR2103 if those of the declared type are others
+ */
+export function checkStoredKeys(text: string, declared: TypeNode): void {
+  const input = new TypeText(text);
+  input.expect('keys<');
+  const stored = input.type();
+  if (keyTypeEvolution(stored, declared).kind !== 'refuse') return;
+  const types = `${typeId(stored)}, and is looked for under keys of type ${typeId(declared)}`;
+  throw new MillraceError('MR2103', `The state is stored under keys of type ${types}.`, {
+    why: 'Keys are found by their bytes, and decide which subtask has them, so they stay what they were.',
+    hint: 'Key by what it was keyed by. Or give the operator another uid, and begin it empty.',
+  });
 }
 
 /** The error for a state that cannot be restored. `state`: its name, with what it is: `state 'count'`. */

@@ -1,7 +1,10 @@
 import {
+  checkStoredKeys,
   invariant,
   isMillraceError,
+  KEYS_TABLE,
   type KeyedStateRequest,
+  keysText,
   MillraceError,
   type RowMigration,
   type StateTable,
@@ -21,20 +24,29 @@ import { type RowTaker, restoreRows } from './row-restore.js';
  */
 export class RestoredTables {
   readonly #request: KeyedStateRequest;
+  /** The text of the type of the keys, where it is known. */
+  readonly #keys: string | undefined;
   /** Of the checkpoint, whether the job declares them or not, and of the job. */
   readonly #typeIds: Map<string, string>;
   readonly #migrations = new Map<string, RowMigration>();
   #waiting: (() => void)[] = [];
   #isRestored = false;
 
+  /** @throws MillraceError MR2103 if what is stored lies under keys of another type */
   constructor(request: KeyedStateRequest) {
     this.#request = request;
     this.#typeIds = new Map(Object.entries(request.restore?.tables ?? {}));
+    const { keyType } = request;
+    const stored = this.#typeIds.get(KEYS_TABLE);
+    if (stored !== undefined && keyType !== undefined) this.#located(() => checkStoredKeys(stored, keyType));
+    this.#keys = keyType === undefined ? stored : keysText(keyType);
+    this.#typeIds.delete(KEYS_TABLE);
   }
 
-  /** Type of each table, for the next checkpoint. */
+  /** Type of each table, and of the keys, for the next checkpoint. */
   typeIds(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.#typeIds);
+    const tables = Object.fromEntries(this.#typeIds);
+    return this.#keys === undefined ? tables : { ...tables, [KEYS_TABLE]: this.#keys };
   }
 
   /** `make` makes the table, or finds it. @throws MillraceError MR2103 */

@@ -63,7 +63,7 @@ export function goldenJob(variant: GoldenVariant): HarnessBuild {
     const records = io.source<GoldenRecord>('in', declared.record);
     for (const [kind, selector] of Object.entries(KEYS)) {
       records
-        .keyBy(selector)
+        .keyBy(selector, declared.keys[kind])
         .process<GoldenResult>(everyState(`keyed-${kind}`, declared))
         .uid(`keyed-${kind}`)
         .sinkTo(io.sink(`keyed-${kind}`), `sink-keyed-${kind}`);

@@ -4,6 +4,8 @@ import { type StateOptions, type TypeDescriptor, types } from '../../core/index.
 export interface GoldenTypes {
   /** Of the records, which windows, joins and requests under way hold. */
   readonly record: TypeDescriptor<{ n: number }>;
+  /** Of the keys that are declared, by kind. */
+  readonly keys: Readonly<Record<string, TypeDescriptor<unknown>>>;
   readonly row: TypeDescriptor<unknown>;
   /** A value of `row`. */
   rowOf(n: number): unknown;
@@ -118,6 +120,11 @@ export function declaredTypes(which: 'stored' | 'changed'): GoldenTypes {
   if (which === 'stored') {
     return {
       record: types.object({ n: types.int32 }),
+      keys: {
+        int32: types.int32,
+        string: types.string,
+        object: types.object({ id: types.int32, name: types.string }),
+      } as GoldenTypes['keys'],
       row: row as TypeDescriptor<unknown>,
       rowOf,
       count: types.int32,
@@ -131,6 +138,12 @@ export function declaredTypes(which: 'stored' | 'changed'): GoldenTypes {
   }
   return {
     record: types.object({ source: types.optional(types.string), n: types.float64 }),
+    keys: {
+      int32: types.float64,
+      float64: types.float64,
+      string: types.string,
+      object: types.object({ name: types.string, id: types.float64, more: types.optional(types.string) }),
+    } as GoldenTypes['keys'],
     row: changedRow as TypeDescriptor<unknown>,
     rowOf: changedRowOf,
     count: types.float64,

@@ -63,7 +63,7 @@ function frozen(checkpointId: number, ...snapshots: readonly HeldSnapshot[]): Fr
     alignmentMs: 3,
     syncMs: 1,
     operators: snapshots.map((keyed, index) => ({
-      node: { uid: `uid-${index}`, name: '', operator: undefined as never, outputs: [] },
+      node: { uid: `uid-${index}`, name: '', keyType: undefined, operator: undefined as never, outputs: [] },
       owner: `uid-${index}-0`,
       snapshot: { keyed, lists: {} },
     })),

@@ -316,3 +316,22 @@ t.test('what changes no byte keeps the files', async (t) => {
   t.same(next.files, handle.files);
   t.same(next.tables, { 'state:state': 'value<{when:float64}>' });
 });
+
+t.test('what lies under keys of one type is not looked for under those of another', async (t) => {
+  const life = new KeyedStateLife();
+  const first = await life.open(undefined, { keyType: types.int32 });
+  first.keys.setCurrentKey(5);
+  first.getState(new ValueStateDescriptor('state', types.string)).update('x');
+  const handle = await life.checkpoint(first);
+  t.equal(handle.tables.keys, 'keys<int32>');
+  await t.rejects(life.open(handle, { keyType: types.string }), {
+    code: 'MR2103',
+    message: /stored under keys of type int32, and is looked for under keys of type string/,
+  });
+  const unknown = await life.checkpoint(await life.open(handle));
+  t.equal(unknown.tables.keys, 'keys<int32>', 'who does not say what they are changes nothing');
+  const second = await life.open(unknown, { keyType: types.float64 });
+  second.keys.setCurrentKey(5);
+  t.equal(second.getState(new ValueStateDescriptor('state', types.string)).value(), 'x');
+  t.equal((await life.checkpoint(second)).tables.keys, 'keys<float64>');
+});
