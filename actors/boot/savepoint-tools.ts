@@ -8,6 +8,7 @@ import {
   type JobGraph,
   JobParameters,
   jsonText,
+  KEYS_TABLE,
   MillraceError,
   type OperatorStateHandle,
   operatorUids,
@@ -208,11 +209,14 @@ async function reportOf(
 ): Promise<OperatorReport> {
   const keyed = new Map<string, KeyedTableReport>();
   const lists = new Map<string, ListReport>();
+  let keys: string | undefined;
   for (const { subtask, handle } of partsOf(vertex, uid)) {
     for (const [name, list] of Object.entries(handle.lists)) addList(lists, name, list);
     if (handle.keyed === undefined) continue;
     const sizes = await measureKeyedTables(handle.keyed, reader, { uid, subtask });
+    keys = handle.keyed.tables[KEYS_TABLE] ?? keys;
     for (const [table, typeId] of Object.entries(handle.keyed.tables)) {
+      if (table === KEYS_TABLE) continue;
       const own = sizes.get(table);
       const before = keyed.get(table);
       keyed.set(table, {
@@ -231,6 +235,7 @@ async function reportOf(
     maxParallelism,
     finished: vertex.subtasks.filter((snapshot) => snapshot === 'finished').length,
     splitEnumerator: uid === vertexUid && vertex.enumerator !== undefined,
+    keys,
     keyed: [...keyed.values()],
     lists: [...lists.values()].filter(({ entries }) => entries > 0),
   };

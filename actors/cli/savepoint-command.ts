@@ -30,6 +30,8 @@ export interface OperatorReport {
   /** Subtasks that had ended. */
   readonly finished: number;
   readonly splitEnumerator: boolean;
+  /** Type of the keys of its state, `keys<string>` for example, where it is known. */
+  readonly keys: string | undefined;
   readonly keyed: readonly KeyedTableReport[];
   readonly lists: readonly ListReport[];
 }
@@ -199,6 +201,7 @@ function printOperator(operator: OperatorReport): string[] {
   if (chainedTo !== undefined) facts.push(`chained to ${chainedTo}`);
   if (finished > 0) facts.push(`${finished} subtasks had ended`);
   if (splitEnumerator) facts.push('with a split enumerator');
+  if (operator.keys !== undefined) facts.push(operator.keys);
   const rows = [
     ...keyed.map(({ state, type, entries, bytes }) => [state, type, `${entries} entries`, `${bytes} bytes`]),
     ...lists.map(({ state, type, mode, entries, bytes }) => [

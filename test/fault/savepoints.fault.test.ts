@@ -257,6 +257,7 @@ t.test(
           /^~ visits {2}state 'visits' is migrated from value<\{user:int32,count:int32,mark:string\}> to value<.*>$/m,
         );
       }
+      t.match(node(BIN, 'savepoint', 'inspect', path).stdout, /^visits {2}\(.*, keys<int32>\)$/m);
       const wrong = diffOf('wrong');
       t.equal(wrong.code, 4);
       t.match(

@@ -51,7 +51,7 @@ export default defineJob(import.meta.url, (env, params) => {
   env
     .fromSource(source, WatermarkStrategy.noWatermarks(), 'numbers')
     .uid('numbers')
-    .keyBy((n) => n % 7)
+    .keyBy((n) => n % 7, types.int32)
     .process<Visits>({
       open(ctx) {
         state = ctx.getState(new ValueStateDescriptor<unknown>('visits', version.type));

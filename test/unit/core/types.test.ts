@@ -30,6 +30,12 @@ t.test('the TypeScript type of a descriptor is inferred to the field', async (t)
     square: types.object({ side: types.float64 }),
   });
   holds<Equal<Infer<typeof shape>, { kind: 'circle'; radius: number } | { kind: 'square'; side: number }>>();
+  const evolved = types.object(
+    { count: types.withDefault(types.int32, 0), by: types.withDefault(types.array(types.string), []) },
+    { renamed: { count: 'n' } },
+  );
+  holds<Equal<Infer<typeof evolved>, { count: number; by: string[] }>>();
+  t.equal(typeId(evolved), '{count:int32,by:[string]}', 'what was before is not in the text');
   const anything = types.dynamic<{ a: 1 }>();
   holds<Equal<Infer<typeof anything>, { a: 1 }>>();
   t.equal(

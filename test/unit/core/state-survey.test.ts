@@ -1,0 +1,121 @@
+import t from 'tap';
+import {
+  ListStateDescriptor,
+  type StreamExecutionEnvironment,
+  types,
+  ValueStateDescriptor,
+} from '../../../core/index.js';
+import {
+  buildJob,
+  FileCache,
+  JobParameters,
+  type StoredStates,
+  surveyState,
+} from '../../../core/internal.js';
+import { HeapStateBackend } from '../../../storage/state/heap-state-backend.js';
+import { interpretedCodecs } from '../../keyed-state.js';
+import { OperatorWorld } from '../../operator-world.js';
+
+/** What restoring would do with what is stored, by the job's own word. */
+function surveyed(build: (env: StreamExecutionEnvironment) => void, stored: Record<string, StoredStates>) {
+  const job = buildJob({ url: 'file:///surveyed.js', build }, new JobParameters({}));
+  const { clock, completions, fileSystem, metrics } = new OperatorWorld().context({});
+  const request = { operatorUid: 'u', subtaskIndex: 0, attempt: 1, managedBytes: 0, restore: undefined };
+  return surveyState(job, stored, {
+    codecs: interpretedCodecs,
+    clock,
+    completions,
+    fileSystem,
+    metrics,
+    distributedCache: new FileCache(),
+    openStore: (keyGroups) =>
+      new HeapStateBackend().open({ ...request, keyGroups, reader: { read: () => nothing() } }),
+  });
+}
+
+async function* nothing(): AsyncIterable<Uint8Array> {}
+
+t.test('operators with stored states are asked, and the others are not', async (t) => {
+  let opened = 0;
+  let closed = 0;
+  const survey = await surveyed(
+    (env) => {
+      const words = env.fromCollection(['a', 'b'], types.string);
+      words
+        .keyBy((word) => word, types.string)
+        .process<string>({
+          open(ctx) {
+            opened++;
+            ctx.getState(new ValueStateDescriptor('same', types.int32));
+            ctx.getState(new ValueStateDescriptor('wider', types.float64));
+            ctx.getState(new ValueStateDescriptor('other', types.boolean));
+            ctx.getState(new ValueStateDescriptor('fresh', types.boolean));
+          },
+          processElement: () => {},
+          close: () => {
+            closed++;
+          },
+        })
+        .uid('keyed');
+      words
+        .process<string>({
+          initializeState(ctx) {
+            ctx
+              .getOperatorStateStore()
+              .getListState(new ListStateDescriptor('list', types.optional(types.int32)));
+          },
+          processElement: () => {},
+        })
+        .uid('listed');
+      words
+        .process<string>({
+          open() {
+            throw new Error('There is no such server.');
+          },
+          processElement: () => {},
+        })
+        .uid('silent');
+      words
+        .process<string>({
+          open() {
+            throw new Error('Nobody is to ask.');
+          },
+          processElement: () => {},
+        })
+        .uid('stateless');
+      words
+        .keyBy((word) => word.length, types.int32)
+        .reduce((a) => a)
+        .uid('other-keys')
+        .print();
+    },
+    {
+      keyed: {
+        tables: {
+          'state:same': 'value<int32>',
+          'state:wider': 'value<int32>',
+          'state:other': 'value<int32>',
+          'state:gone': 'value<int32>',
+          keys: 'keys<string>',
+        },
+        lists: {},
+      },
+      listed: { tables: {}, lists: { 'state:["list","list<int32>"]': 'split' } },
+      silent: { tables: {}, lists: { 'state:["list","list<int32>"]': 'split' } },
+      stateless: { tables: {}, lists: { accumulators: 'split' } },
+      'other-keys': { tables: { 'state:reduced': 'value<string>', keys: 'keys<string>' }, lists: {} },
+    },
+  );
+  const outcomes = survey.states.map(({ uid, state, outcome }) => `${uid} ${state} ${outcome}`);
+  t.same(outcomes, [
+    'keyed same as-is',
+    'keyed wider migrate',
+    'keyed other refuse',
+    'listed list migrate',
+    'other-keys  refuse',
+  ]);
+  t.match(survey.states[2]?.why, /'other' is stored as int32, and declared as boolean/);
+  t.match(survey.states[4]?.why, /under keys of type string, and is looked for under keys of type int32/);
+  t.same(survey.silent, { silent: 'There is no such server.' });
+  t.same([opened, closed], [1, 1]);
+});
