@@ -107,15 +107,17 @@ t.test('operators with stored states are asked, and the others are not', async (
     },
   );
   const outcomes = survey.states.map(({ uid, state, outcome }) => `${uid} ${state} ${outcome}`);
-  t.same(outcomes, [
+  t.same(outcomes.sort(), [
+    'keyed other refuse',
     'keyed same as-is',
     'keyed wider migrate',
-    'keyed other refuse',
     'listed list migrate',
     'other-keys  refuse',
   ]);
-  t.match(survey.states[2]?.why, /'other' is stored as int32, and declared as boolean/);
-  t.match(survey.states[4]?.why, /under keys of type string, and is looked for under keys of type int32/);
+  const whyOf = (wanted: string) =>
+    survey.states.find(({ uid, why }) => uid === wanted && why !== undefined)?.why;
+  t.match(whyOf('keyed'), /'other' is stored as int32, and declared as boolean/);
+  t.match(whyOf('other-keys'), /under keys of type string, and is looked for under keys of type int32/);
   t.same(survey.silent, { silent: 'There is no such server.' });
   t.same([opened, closed], [1, 1]);
 });
