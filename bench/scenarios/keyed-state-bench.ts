@@ -46,15 +46,15 @@ export class KeyedStateBench {
     return this.#access;
   }
 
-  /** Goes on with another store, from the last completed checkpoint. */
-  async restore(managedBytes: number): Promise<void> {
+  /** Goes on with another store, from the last completed checkpoint. `declare` asks for what may have changed. */
+  async restore(managedBytes: number, declare?: (access: KeyedStateAccess) => void): Promise<void> {
     await this.written();
     await this.access.store.close();
     this.#attempt++;
-    await this.#open(managedBytes);
+    await this.#open(managedBytes, declare);
   }
 
-  async #open(managedBytes: number): Promise<void> {
+  async #open(managedBytes: number, declare?: (access: KeyedStateAccess) => void): Promise<void> {
     const writer = new InThreadStateWriter();
     const backend = new LmdbStateBackend(join(this.#folder, 'lmdb'), () => writer.connect());
     const store = await backend.open({
@@ -67,6 +67,8 @@ export class KeyedStateBench {
       reader: new ObjectStateFileReader(this.#objects),
     });
     this.#access = new KeyedStateAccess(store, new ThreadCodecFactory(), MAX_PARALLELISM);
+    declare?.(this.#access);
+    await store.restore();
   }
 
   get isWriting(): boolean {

@@ -35,77 +35,77 @@ function surveyed(build: (env: StreamExecutionEnvironment) => void, stored: Reco
 
 async function* nothing(): AsyncIterable<Uint8Array> {}
 
-t.test('operators with stored states are asked, and the others are not', async (t) => {
-  let opened = 0;
-  let closed = 0;
-  const survey = await surveyed(
-    (env) => {
-      const words = env.fromCollection(['a', 'b'], types.string);
-      words
-        .keyBy((word) => word, types.string)
-        .process<string>({
-          open(ctx) {
-            opened++;
-            ctx.getState(new ValueStateDescriptor('same', types.int32));
-            ctx.getState(new ValueStateDescriptor('wider', types.float64));
-            ctx.getState(new ValueStateDescriptor('other', types.boolean));
-            ctx.getState(new ValueStateDescriptor('fresh', types.boolean));
-          },
-          processElement: () => {},
-          close: () => {
-            closed++;
-          },
-        })
-        .uid('keyed');
-      words
-        .process<string>({
-          initializeState(ctx) {
-            ctx
-              .getOperatorStateStore()
-              .getListState(new ListStateDescriptor('list', types.optional(types.int32)));
-          },
-          processElement: () => {},
-        })
-        .uid('listed');
-      words
-        .process<string>({
-          open() {
-            throw new Error('There is no such server.');
-          },
-          processElement: () => {},
-        })
-        .uid('silent');
-      words
-        .process<string>({
-          open() {
-            throw new Error('Nobody is to ask.');
-          },
-          processElement: () => {},
-        })
-        .uid('stateless');
-      words
-        .keyBy((word) => word.length, types.int32)
-        .reduce((a) => a)
-        .uid('other-keys')
-        .print();
-    },
-    {
-      keyed: {
-        tables: {
-          'state:same': 'value<int32>',
-          'state:wider': 'value<int32>',
-          'state:other': 'value<int32>',
-          'state:gone': 'value<int32>',
-          keys: 'keys<string>',
-        },
-        lists: {},
+let opened = 0;
+let closed = 0;
+
+function describe(env: StreamExecutionEnvironment): void {
+  const words = env.fromCollection(['a', 'b'], types.string);
+  words
+    .keyBy((word) => word, types.string)
+    .process<string>({
+      open(ctx) {
+        opened++;
+        ctx.getState(new ValueStateDescriptor('same', types.int32));
+        ctx.getState(new ValueStateDescriptor('wider', types.float64));
+        ctx.getState(new ValueStateDescriptor('other', types.boolean));
+        ctx.getState(new ValueStateDescriptor('fresh', types.boolean));
       },
-      listed: { tables: {}, lists: { 'state:["list","list<int32>"]': 'split' } },
-      silent: { tables: {}, lists: { 'state:["list","list<int32>"]': 'split' } },
-      stateless: { tables: {}, lists: { accumulators: 'split' } },
-      'other-keys': { tables: { 'state:reduced': 'value<string>', keys: 'keys<string>' }, lists: {} },
+      processElement: () => {},
+      close: () => {
+        closed++;
+      },
+    })
+    .uid('keyed');
+  words
+    .process<string>({
+      initializeState(ctx) {
+        ctx
+          .getOperatorStateStore()
+          .getListState(new ListStateDescriptor('list', types.optional(types.int32)));
+      },
+      processElement: () => {},
+    })
+    .uid('listed');
+  words
+    .process<string>({
+      open() {
+        throw new Error('There is no such server.');
+      },
+      processElement: () => {},
+    })
+    .uid('silent');
+  words
+    .process<string>({
+      open() {
+        throw new Error('Nobody is to ask.');
+      },
+      processElement: () => {},
+    })
+    .uid('stateless');
+  words
+    .keyBy((word) => word.length, types.int32)
+    .reduce((a) => a)
+    .uid('other-keys')
+    .print();
+}
+
+t.test('operators with stored states are asked, and the others are not', async (t) => {
+  const survey = await surveyed(describe, {
+    keyed: {
+      tables: {
+        'state:same': 'value<int32>',
+        'state:wider': 'value<int32>',
+        'state:other': 'value<int32>',
+        'state:gone': 'value<int32>',
+        keys: 'keys<string>',
+      },
+      lists: {},
     },
-  );
+    listed: { tables: {}, lists: { 'state:["list","list<int32>"]': 'split' } },
+    silent: { tables: {}, lists: { 'state:["list","list<int32>"]': 'split' } },
+    stateless: { tables: {}, lists: { accumulators: 'split' } },
+    'other-keys': { tables: { 'state:reduced': 'value<string>', keys: 'keys<string>' }, lists: {} },
+  });
   const outcomes = survey.states.map(({ uid, state, outcome }) => `${uid} ${state} ${outcome}`);
   t.same(outcomes.sort(), [
     'keyed other refuse',
