@@ -99,6 +99,7 @@ export abstract class AbstractWindowOperator<K, IN, ACC, CONTENTS, OUT>
 
   override open(): void {
     const { context, output, access, timers } = this;
+    this.trigger.open?.(this);
     this.windowFunction.open({ context, output, access, time: timers, hasWindowState: !this.merges });
   }
 

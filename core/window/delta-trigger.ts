@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import type { KeyedStates } from '../operator/keyed-process-function.js';
 import { checkSynchronous } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { ValueStateDescriptor } from '../state/state-descriptor.js';
@@ -42,6 +43,10 @@ export class DeltaTrigger<T> implements Trigger<T> {
     }
     checkSynchronous(delta, 'The delta function of a trigger');
     return new DeltaTrigger(threshold, delta, type);
+  }
+
+  open(ctx: KeyedStates): void {
+    ctx.getState(this.#last);
   }
 
   onElement(element: T, _timestamp: number, _window: TimeWindow, ctx: TriggerContext): TriggerResult {

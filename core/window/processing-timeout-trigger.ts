@@ -1,4 +1,5 @@
 import type { Duration } from '../base/duration.js';
+import type { KeyedStates } from '../operator/keyed-process-function.js';
 import { types } from '../serde/types.js';
 import { ValueStateDescriptor } from '../state/state-descriptor.js';
 import { intervalMs } from './fire-time.js';
@@ -46,6 +47,10 @@ export class ProcessingTimeoutTrigger<T = unknown> implements Trigger<T> {
   ): ProcessingTimeoutTrigger<T> {
     const timeoutMs = intervalMs(timeout, 'timeout of a trigger');
     return new ProcessingTimeoutTrigger(nested, timeoutMs, resetTimerOnNewRecord, clearOnTimeout);
+  }
+
+  open(ctx: KeyedStates): void {
+    this.#nested.open?.(ctx);
   }
 
   onElement(element: T, timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {

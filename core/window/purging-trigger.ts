@@ -1,3 +1,4 @@
+import type { KeyedStates } from '../operator/keyed-process-function.js';
 import type { TimeWindow } from './time-window.js';
 import {
   canMerge,
@@ -24,6 +25,10 @@ export class PurgingTrigger<T = unknown> implements Trigger<T> {
 
   static of<T>(nested: Trigger<T>): PurgingTrigger<T> {
     return new PurgingTrigger(nested);
+  }
+
+  open(ctx: KeyedStates): void {
+    this.nested.open?.(ctx);
   }
 
   onElement(element: T, timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult {

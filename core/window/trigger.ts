@@ -43,6 +43,11 @@ export type TriggerResult = (typeof TriggerResult)[keyof typeof TriggerResult];
  * ```
  */
 export interface Trigger<T = unknown> {
+  /**
+   * Once, before the first record and without a current window: the place to ask for state whose type has changed
+   * since it was stored, so that it is migrated while it is restored.
+   */
+  open?(ctx: KeyedStates): void;
   /** A record was added to the window. `timestamp` is `Watermark.MIN` where it has none. */
   onElement(element: T, timestamp: number, window: TimeWindow, ctx: TriggerContext): TriggerResult;
   /** An event-time timer of the window has come: one of the trigger's, or the one that ends the window. */

@@ -4,11 +4,14 @@ import {
   AsyncDataStream,
   CountEvictor,
   type DataStream,
+  DeltaTrigger,
   EventTimeSessionWindows,
+  GlobalWindows,
   type KeyedProcessFunction,
   type ListState,
   ListStateDescriptor,
   MapStateDescriptor,
+  PurgingTrigger,
   ReducingStateDescriptor,
   SlidingEventTimeWindows,
   TumblingEventTimeWindows,
@@ -202,6 +205,12 @@ function windows(records: DataStream<GoldenRecord>, io: HarnessIO, declared: Gol
     .aggregate(sum)
     .uid('session')
     .sinkTo(...sinkOf('session'));
+  keyed
+    .window(GlobalWindows.create())
+    .trigger(PurgingTrigger.of(DeltaTrigger.of(5, (a, b) => b.n - a.n, declared.record)))
+    .reduce((a, b) => ({ n: a.n + b.n }))
+    .uid('delta')
+    .sinkTo(...sinkOf('delta'));
   keyed
     .countWindow(5)
     .aggregate(sum)

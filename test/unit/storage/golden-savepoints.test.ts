@@ -144,10 +144,16 @@ async function expectWindows(t: Test, harness: PipelineHarness): Promise<void> {
   t.same(taken(harness, 'panes').sort(), texts(threeTimes));
   t.same(taken(harness, 'session').sort(), perKey(sumOf));
   taken(harness, 'rolling');
+  taken(harness, 'delta');
   t.same(taken(harness, 'counted'), [], 'a record less than it takes');
   for (let key = 0; key < 4; key++) await harness.push('in', { n: RECORDS + key }, EVENT_TIMER * 2);
   const withOneMore = perKey((members, key) => sumOf(members) + RECORDS + key);
   t.same(taken(harness, 'counted').sort(), withOneMore);
+  // The third record of each key has fired and purged; the next one is far enough from it, as the fourth was not.
+  t.same(
+    taken(harness, 'delta').sort(),
+    perKey((members, key) => ({ n: (members.at(-1) ?? 0) + RECORDS + key })),
+  );
   t.same(
     taken(harness, 'rolling').sort(),
     texts(MEMBERS.map((members, key) => ({ n: sumOf(members) + RECORDS + key }))),
