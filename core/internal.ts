@@ -246,6 +246,6 @@ export { LOOK_AHEAD_RECORDS } from './state/look-ahead.js';
 export { intRowHash, rowHash } from './state/row-hash.js';
 export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';
 export { checkStoredKeys, KEYS_TABLE, keysText } from './state/state-evolution.js';
-export { StateRow } from './state/state-row.js';
+export { StateRow, StateRow, TIMER_PREFIX_BYTES, TIMER_TABLE_PREFIX } from './state/state-row.js';
 export { WatermarkStrategy } from './watermark/watermark-strategy.js';
 export { WatermarkValve, type WatermarkValveOutput } from './watermark/watermark-valve.js';

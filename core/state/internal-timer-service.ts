@@ -3,7 +3,7 @@ import { MillraceError } from '../base/millrace-error.js';
 import { Watermark } from '../element/watermark.js';
 import type { KeyedStateStore } from '../ports/keyed-state-store.js';
 import type { KeyContext, StateNamespace } from './key-context.js';
-import { StateRow } from './state-row.js';
+import { StateRow, TIMER_TABLE_PREFIX } from './state-row.js';
 import { TimerTable } from './timer-table.js';
 
 /** Is called with the timer's key (and window) already current. */
@@ -70,10 +70,20 @@ export class InternalTimerService {
     this.#host = host;
     this.#target = target;
     let isMade = false;
-    this.#event = new TimerTable(access.store, `timers:${name}:event-time`, namespace, () => {});
-    this.#processing = new TimerTable(access.store, `timers:${name}:processing-time`, namespace, () => {
-      if (isMade) this.#askToWake();
-    });
+    this.#event = new TimerTable(
+      access.store,
+      `${TIMER_TABLE_PREFIX}${name}:event-time`,
+      namespace,
+      () => {},
+    );
+    this.#processing = new TimerTable(
+      access.store,
+      `${TIMER_TABLE_PREFIX}${name}:processing-time`,
+      namespace,
+      () => {
+        if (isMade) this.#askToWake();
+      },
+    );
     isMade = true;
     this.#askToWake();
   }

@@ -7,7 +7,7 @@ import { decodeKey } from '../serde/key-decoding.js';
 import { encodeKey } from '../serde/key-encoding.js';
 import { INT_KEY_BYTES, intOfKeyAt, isIntKeyAt } from '../serde/key-layout.js';
 import { appendTime, readTime, TIME_BYTES } from '../serde/time-layout.js';
-import { appendBytes, StateRow } from './state-row.js';
+import { appendBytes, StateRow, TIMER_PREFIX_BYTES } from './state-row.js';
 
 /** Whether rows of a state belong to the key alone, or to the key and the current window. */
 export const StateNamespace = { VOID: 0, WINDOW: 1 } as const;
@@ -191,7 +191,7 @@ export class KeyContext {
     appendTime(row.begin(key.keyGroup), time);
     this.appendKey(row, key);
     if (namespace === StateNamespace.WINDOW) this.appendWindow(row);
-    row.prefixLength = 0;
+    row.prefixLength = TIMER_PREFIX_BYTES;
     row.seal();
   }
 

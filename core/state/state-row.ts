@@ -17,6 +17,12 @@ const WINDOW_BYTES = INT_WINDOW_BYTES;
 const hashOfInt = intRowHash;
 const hashOfWindow = windowRowHash;
 
+/** The names of their tables begin with this. */
+export const TIMER_TABLE_PREFIX = 'timers:';
+
+/** By so much of their time, 2^16 ms, rows of timers are scanned together. */
+export const TIMER_PREFIX_BYTES = TIME_BYTES - 2;
+
 /**
  * The address of one row of keyed state, composed in place again and again. All numbers are big endian, so
  * rows sort as their parts do; every part is complete in itself (keys by key-layout.ts, the others by their

@@ -1,7 +1,7 @@
 import { invariant } from '../base/invariant.js';
 import type { RowKey } from '../ports/keyed-state-store.js';
 import { readTime } from '../serde/time-layout.js';
-import { StateRow } from './state-row.js';
+import { StateRow, TIMER_PREFIX_BYTES } from './state-row.js';
 
 /**
  * Timers in the order in which they fire: a binary heap of (time, row) over plain memory, so that a million
@@ -54,6 +54,30 @@ export class TimerQueue {
     if (last > 0) this.#siftDown(0, this.#times[last] ?? 0, this.#refs[last] ?? 0);
     else this.#arenaEnd = this.#arenaDead = 0;
     if (this.#arenaDead > 65_536 && this.#arenaDead > this.#arenaEnd / 2) this.#compact();
+  }
+
+  /** The time that half of the timers are not above. There must be one. */
+  medianTime(): number {
+    return this.#times.slice(0, this.#size).sort()[(this.#size - 1) >> 1] ?? 0;
+  }
+
+  /** Drops the timers of this time and later ones, and tells their times in no order. */
+  dropFrom(time: number, tell: (time: number) => void): void {
+    let kept = 0;
+    for (let i = 0; i < this.#size; i++) {
+      const own = this.#times[i] ?? 0;
+      const ref = this.#refs[i] ?? 0;
+      if (own < time) {
+        this.#times[kept] = own;
+        this.#refs[kept++] = ref;
+      } else {
+        this.#arenaDead += HEADER_BYTES + readUint32(this.#arena, ref + 2);
+        tell(own);
+      }
+    }
+    this.#size = kept;
+    for (let i = (kept >> 1) - 1; i >= 0; i--) this.#siftDown(i, this.#times[i] ?? 0, this.#refs[i] ?? 0);
+    this.#compact();
   }
 
   /** Drops the entries that `exists` denies, and all but one of equal ones. */
@@ -140,7 +164,7 @@ export class TimerQueue {
     out.reserve(length);
     for (let i = 0; i < length; i++) out.bytes[i] = arena[ref + HEADER_BYTES + i] ?? 0;
     out.position = length;
-    into.prefixLength = 0;
+    into.prefixLength = TIMER_PREFIX_BYTES;
     into.seal();
   }
 

@@ -1,4 +1,9 @@
-import { type KeyedStateRequest, MillraceError } from '../../core/internal.js';
+import {
+  type KeyedStateRequest,
+  MillraceError,
+  TIMER_PREFIX_BYTES,
+  TIMER_TABLE_PREFIX,
+} from '../../core/internal.js';
 import { ROW_FILE_FORMAT, type RowFileTable } from './row-file-layout.js';
 import { type FileRow, RowFileReader } from './row-file-reader.js';
 
@@ -34,11 +39,15 @@ export async function restoreRows(
     const first = Math.max(start, file.keyGroups?.start ?? start);
     const last = Math.min(end, file.keyGroups?.end ?? end);
     let takers: RowTaker[] = [];
+    let areTimers: boolean[] = [];
     const reader = new RowFileReader(file.key, {
       tables: (tables) => {
         takers = tables.map(takerOf);
+        areTimers = tables.map(({ name }) => name.startsWith(TIMER_TABLE_PREFIX));
       },
       row: (row) => {
+        // Earlier versions did not scan timers by their time.
+        if (areTimers[row.table]) row.prefixLength = TIMER_PREFIX_BYTES;
         if (row.keyGroup >= first && row.keyGroup <= last) takers[row.table]?.(row);
       },
     });
