@@ -103,6 +103,7 @@ export {
   type JoinedStreamsEqualTo,
   type JoinedStreamsWhere,
   type JoinFunction,
+  type KeyedBootstrapContext,
   KeyedBroadcastConnectedStream,
   type KeyedBroadcastContext,
   type KeyedBroadcastOnTimerContext,
@@ -112,8 +113,12 @@ export {
   type KeyedCoProcessFunction,
   type KeyedProcessContext,
   type KeyedProcessFunction,
+  type KeyedReaderContext,
   type KeyedRuntimeContext,
+  type KeyedStateBootstrapFunction,
+  type KeyedStateReaderFunction,
   type KeyedStates,
+  KeyedStateTransformation,
   KeyedStream,
   type KeySelector,
   ListAccumulator,
@@ -134,12 +139,14 @@ export {
   malformedRecordType,
   NeverTrigger,
   NumberSequenceSource,
+  OneInputStateTransformation,
   type OnMalformedInput,
   type OnMergeContext,
   type OnTimerContext,
   type OpenIterable,
   type OperatorExplanation,
   type OperatorStateStore,
+  OperatorTransformation,
   OutputTag,
   PacedSource,
   PartitionWindowedStream,
@@ -193,6 +200,8 @@ export {
   SplitQueueEnumerator,
   type SplitReader,
   type StandardStream,
+  type StateBootstrapFunction,
+  StateBootstrapTransformation,
   type StateOptions,
   type StateTtlConfig,
   StreamExecutionEnvironment,
@@ -242,4 +251,7 @@ export {
   type SubmitOptions,
 } from './boot/local-cluster.js';
 export { defineJob, type ExecuteOptions } from './boot/local-executor.js';
+export type { SavepointOptions } from './boot/offline-state.js';
+export { SavepointReader } from './boot/savepoint-reader.js';
+export { SavepointWriter } from './boot/savepoint-writer.js';
 export type { TaskStatus } from './cluster/cluster-gateway.js';

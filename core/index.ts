@@ -54,6 +54,12 @@ export {
   type OnMalformedInput,
 } from './api/malformed-record.js';
 export { NumberSequenceSource } from './api/number-sequence-source.js';
+export {
+  KeyedStateTransformation,
+  OneInputStateTransformation,
+  OperatorTransformation,
+  StateBootstrapTransformation,
+} from './api/operator-transformation.js';
 export { OutputTag } from './api/output-tag.js';
 export { PacedSource } from './api/paced-source.js';
 export {
@@ -142,6 +148,7 @@ export type {
   OnTimerContext,
   TimeDomain,
 } from './operator/keyed-process-function.js';
+export type { KeyedReaderContext, KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';
 export type { ProcessContext, ProcessFunction } from './operator/process-function.js';
 export type { ProcessJoinContext, ProcessJoinFunction } from './operator/process-join-function.js';
 export type {
@@ -159,6 +166,11 @@ export type {
 } from './operator/rich-functions.js';
 export type { Comparable } from './operator/rolling-aggregation.js';
 export type { RuntimeContext } from './operator/runtime-context.js';
+export type {
+  KeyedBootstrapContext,
+  KeyedStateBootstrapFunction,
+  StateBootstrapFunction,
+} from './operator/state-bootstrap-function.js';
 export type { TimerService, TimeService } from './operator/timer-service.js';
 export type { Clock } from './ports/clock.js';
 export type { FileSystem } from './ports/file-system.js';

@@ -15,6 +15,8 @@ export {
   type OnMalformedInput,
   validateMalformedInputOptions,
 } from './api/malformed-record.js';
+export { checkCount } from './api/operator-settings.js';
+export type { StateBootstrap, StateBootstrapTransformation } from './api/operator-transformation.js';
 export { checkOptionNames } from './api/option-names.js';
 export { OutputTag } from './api/output-tag.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
@@ -152,6 +154,7 @@ export {
   restartStrategyFromOptions,
 } from './job/restart-strategy-config.js';
 export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
+export type { KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';
 export { type ChainHost, OperatorChain } from './operator/operator-chain.js';
 export type {
   SourceCoordinator,
@@ -166,6 +169,7 @@ export {
 } from './operator/state-survey.js';
 export { isStateless } from './operator/stateless-operator.js';
 export type { Input, OperatorContext, OperatorSnapshot, Output } from './operator/stream-operator.js';
+export { checkFunctionObject, expectNoPromise } from './operator/synchronous.js';
 export { WatermarkTrace } from './operator/watermark-trace.js';
 export type { Clock } from './ports/clock.js';
 export type { Completions } from './ports/completions.js';
@@ -242,8 +246,13 @@ export { mismatch, showValue, wantedBy } from './serde/type-mismatch.js';
 export { leastBytes, validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
 export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVarint } from './serde/varint.js';
+export { KEY_TIMER_TYPE, KeyTimers, USER_TIMERS } from './state/key-timers.js';
+export { KeyedStateAccess } from './state/keyed-state-access.js';
+export { keyedStatesOver, keyedTimers } from './state/keyed-states-over.js';
 export { LOOK_AHEAD_RECORDS } from './state/look-ahead.js';
+export { OperatorStates } from './state/operator-state-store.js';
 export { intRowHash, rowHash } from './state/row-hash.js';
+export { ListStateDescriptor, MapStateDescriptor } from './state/state-descriptor.js';
 export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';
 export { checkStoredKeys, KEYS_TABLE, keysText } from './state/state-evolution.js';
 export { StateRow, StateRow, TIMER_PREFIX_BYTES, TIMER_TABLE_PREFIX } from './state/state-row.js';

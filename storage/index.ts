@@ -8,7 +8,8 @@ export { ObjectStateFileReader } from './checkpoint/object-state-file-reader.js'
 export { type LedJob, type OpenedJob, openJob } from './checkpoint/open-job.js';
 export { type CheckpointAtPath, readManifestAt } from './checkpoint/read-manifest.js';
 export type { RunOrigin } from './checkpoint/run-origin.js';
-export { METADATA_KEY } from './checkpoint/savepoint-folder.js';
+export { holdsSavepoint, METADATA_KEY, sealSavepoint } from './checkpoint/savepoint-folder.js';
+export { StateFileCopies } from './checkpoint/state-file-copies.js';
 export { FileSink, type FileSinkOptions, type JsonFileSinkOptions } from './connectors/file-sink.js';
 export { FileSource } from './connectors/file-source.js';
 export type {
@@ -36,6 +37,7 @@ export { openS3Store, type S3Settings } from './object-store/s3-settings.js';
 export { preloadS3 } from './object-store/sdk-s3-requests.js';
 export { currentHolder, holderState } from './process/process-holder.js';
 export { HeapStateBackend } from './state/heap-state-backend.js';
+export { InThreadStateWriter } from './state/in-thread-state-writer.js';
 export { measureKeyedTables, readKeyedRows } from './state/keyed-content.js';
 export { preloadLmdb } from './state/lmdb-library.js';
 export { LmdbStateBackend } from './state/lmdb-state-backend.js';

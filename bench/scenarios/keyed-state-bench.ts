@@ -9,8 +9,8 @@ import { ObjectSnapshotWriter } from '../../storage/checkpoint/object-snapshot-w
 import { ObjectStateFileReader } from '../../storage/checkpoint/object-state-file-reader.js';
 import { LocalFileSystem } from '../../storage/file-system/local-file-system.js';
 import { FileObjectStore } from '../../storage/object-store/file-object-store.js';
+import { InThreadStateWriter } from '../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
-import { InThreadStateWriter } from '../../test/driver/in-thread-state-writer.js';
 
 const MAX_PARALLELISM = 128;
 const EVERY_KEY_GROUP = { start: 0, end: MAX_PARALLELISM - 1 };

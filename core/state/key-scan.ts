@@ -32,6 +32,28 @@ export function keysInGroup(
   return keys;
 }
 
+/** The keys of a key group that have a row in any of the tables, each once, ascending by their bytes. */
+export function keysInTables(tables: Iterable<StateTable>, keyGroup: number): unknown[] {
+  const keys = new Map<string, unknown>();
+  for (const table of tables) {
+    table.scanKeyGroup(keyGroup, (row) => {
+      const reader = new ByteReader(row);
+      const key = decodeKey(reader);
+      const text = textOf(row, 0, reader.position);
+      if (!keys.has(text)) keys.set(text, key);
+      return true;
+    });
+  }
+  return [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, key]) => key);
+}
+
+/** Bytes as a latin1 text, which orders as they do. */
+export function textOf(bytes: Uint8Array, from: number, to: number): string {
+  let text = '';
+  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i] ?? 0);
+  return text;
+}
+
 function beginsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   if (bytes.length < prefix.length) return false;
   for (let i = 0; i < prefix.length; i++) if (bytes[i] !== prefix[i]) return false;

@@ -6,7 +6,7 @@ import { fixedBytesOf } from '../serde/record-layout.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { KeyedAggregatingState } from './aggregating-state.js';
 import { KeyContext, StateNamespace } from './key-context.js';
-import { keysInGroup } from './key-scan.js';
+import { keysInGroup, keysInTables } from './key-scan.js';
 import { KeyedListState, type ListState } from './list-state.js';
 import { LookAhead } from './look-ahead.js';
 import { KeyedMapState, type MapState } from './map-state.js';
@@ -44,6 +44,8 @@ export class KeyedStateAccess {
   readonly #sweeper: TtlSweeper;
   /** What each name was first asked for as. */
   readonly #registered = new Map<string, string>();
+  /** Of states that belong to no window, by name. */
+  readonly #keyTables = new Map<string, StateTable>();
 
   /** `wallMs`: the time by which state ends that does. */
   constructor(
@@ -135,6 +137,11 @@ export class KeyedStateAccess {
     this.keys.clearCurrentKey();
   }
 
+  /** The keys of a key group that have something in any of the states that were asked for, ascending by their bytes. */
+  keysIn(keyGroup: number): unknown[] {
+    return keysInTables(this.#keyTables.values(), keyGroup);
+  }
+
   #value<T>(descriptor: StateDescriptor, type: TypeDescriptor<T>, namespace: StateNamespace): ValueState<T> {
     const table = this.#table(descriptor, namespace);
     if (namespace === StateNamespace.VOID) this.ahead.add(table);
@@ -191,12 +198,15 @@ export class KeyedStateAccess {
         rowMigration(descriptor.name, stateTableType(stored), declared, this.#codecs, this.#wallMs),
     };
     const { ttl } = descriptor;
-    if (ttl === undefined) return this.store.table(name, options);
     const wallMs = this.#wallMs;
-    return this.store.table(name, {
-      ...options,
-      isExpired: (bytes, at) => isExpired(timeOfWriting(bytes, at), ttl.ttlMs, wallMs()),
-    });
+    const table = this.store.table(
+      name,
+      ttl === undefined
+        ? options
+        : { ...options, isExpired: (bytes, at) => isExpired(timeOfWriting(bytes, at), ttl.ttlMs, wallMs()) },
+    );
+    if (!perWindow) this.#keyTables.set(name, table);
+    return table;
   }
 }
 

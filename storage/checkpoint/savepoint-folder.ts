@@ -42,7 +42,16 @@ export async function writeSavepoint(
   const { checkpointId, epoch, attempt } = manifest;
   const writer = new ObjectSnapshotWriter(target, { checkpointId, epoch, attempt, owner: OWNER });
   const vertices = await new StateFileCopies(reader, writer).vertices(manifest);
-  await target.put(METADATA_KEY, once(encodeMetadata({ ...manifest, vertices })));
+  await sealSavepoint(target, { ...manifest, vertices });
+}
+
+/** Makes a folder a savepoint in which the files are that the manifest names. */
+export async function sealSavepoint(target: ObjectStore, manifest: CheckpointManifest): Promise<void> {
+  await target.put(METADATA_KEY, once(encodeMetadata(manifest)));
+}
+
+export async function holdsSavepoint(store: ObjectStore): Promise<boolean> {
+  return (await store.head(METADATA_KEY)) !== undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KeyedStateBackend, MillraceError } from '../../core/internal.js';
 import { HeapStateBackend, LmdbStateBackend } from '../../storage/index.js';
-import { InThreadStateWriter } from './in-thread-state-writer.js';
+import { InThreadStateWriter } from '../../storage/state/in-thread-state-writer.js';
 
 /**
  * Where the keyed state and the temporary files of a pipeline are kept. Its folder, made where one is needed,

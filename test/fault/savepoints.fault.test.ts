@@ -5,6 +5,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { SavepointReport } from '../../actors/cli/savepoint-command.js';
+import {
+  type Collector,
+  type KeyedStateBootstrapFunction,
+  OperatorTransformation,
+  SavepointReader,
+  SavepointWriter,
+  types,
+  type ValueState,
+  ValueStateDescriptor,
+} from '../../actors/index.js';
 import { BIN, jobPath, MillraceProcess, plainEnvironment } from './millrace-process.js';
 import type { SavepointAnswers, SavepointPlan } from './savepoint-process.js';
 
@@ -121,7 +131,7 @@ t.test('where no savepoint can be written, it is told why, and the job goes on',
 
 t.test('a savepoint stays as it is, or belongs to the job that claims it', async (t) => {
   const at = folder(t);
-  const params = { output: join(at, 'out'), count: 6000, rate: 6000 };
+  const params = { output: join(at, 'out'), count: 30_000, rate: 10_000 };
   const fromSavepoint = stopped(at, { params });
   const copy = { ...params, output: join(at, 'copy') };
   const options = { fromSavepoint, jobId: 'copy' };
@@ -130,7 +140,7 @@ t.test('a savepoint stays as it is, or belongs to the job that claims it', async
   const claimed = { fromSavepoint, claimMode: 'CLAIM' } as const;
   t.equal(carryOut(at, ['savepoint', 'finish'], { params, options: claimed }).status, 'FINISHED');
   t.notOk(existsSync(join(fromSavepoint, '_metadata')), 'it went with the job');
-  t.equal(checkedCounts(t, params.output), 6000);
+  t.equal(checkedCounts(t, params.output), 30_000);
 });
 
 t.test('SIGTERM stops with a savepoint where there is a folder for it', async (t) => {
@@ -282,3 +292,58 @@ t.test(
     t.match(stderr, /another name/);
   },
 );
+
+/** The counts of running-counts, as its reduce keeps them. */
+const REDUCED = types.object({ key: types.int32, n: types.int32 });
+
+function countsAdding(more: number): KeyedStateBootstrapFunction<number, { key: number; n: number }> {
+  let reduced: ValueState<{ key: number; n: number }>;
+  return {
+    open(ctx) {
+      reduced = ctx.getState(new ValueStateDescriptor('reduced', REDUCED));
+    },
+    processElement: ({ key, n }) => reduced.update({ key, n: n + more }),
+  };
+}
+
+function readCounts(reader: SavepointReader): AsyncIterable<{ key: number; n: number }> {
+  let reduced: ValueState<{ key: number; n: number }>;
+  return reader.readKeyedState('counts', {
+    open(ctx) {
+      reduced = ctx.getState(new ValueStateDescriptor('reduced', REDUCED));
+    },
+    readKey: (_key: number, _ctx, out: Collector<{ key: number; n: number }>) => {
+      const value = reduced.value();
+      if (value !== undefined) out.collect(value);
+    },
+  });
+}
+
+t.test('a job begins from state that was made without one, and from what was made of its own', async (t) => {
+  const at = folder(t);
+  const first = Array.from({ length: 7 }, (_, key) => ({ key, n: 1000 }));
+  await SavepointWriter.newSavepoint(128)
+    .withOperator(
+      'counts',
+      OperatorTransformation.bootstrapWith(first)
+        .keyBy(({ key }) => key)
+        .transform(countsAdding(0)),
+    )
+    .write(join(at, 'first'));
+  const path = stopped(at, { parallelism: 3, options: { fromSavepoint: join(at, 'first') } });
+  const numbers = lines(join(at, 'out')).map((line) => (JSON.parse(line) as { n: number }).n);
+  t.equal(Math.min(...numbers), 1001, 'it goes on from there');
+  const reader = await SavepointReader.read(path);
+  let sum = 0;
+  for await (const { n } of readCounts(reader)) sum += n;
+  t.equal(sum, 7000 + numbers.length);
+  const writer = await SavepointWriter.fromExistingSavepoint(path);
+  const more = OperatorTransformation.bootstrapWith(readCounts(reader))
+    .keyBy('key')
+    .transform(countsAdding(1_000_000));
+  await writer.removeOperator('counts').withOperator('counts', more).write(join(at, 'second'));
+  const params = { output: join(at, 'again') };
+  stopped(at, { parallelism: 2, params, options: { fromSavepoint: join(at, 'second'), start: 'fresh' } });
+  const again = lines(params.output).map((line) => (JSON.parse(line) as { n: number }).n);
+  t.ok(Math.min(...again) > 1_001_000, 'and its sources from where they were');
+});

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { InThreadStateWriter } from '../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 import type { StateWriterPort } from '../../storage/state/state-writer-protocol.js';
 import { check } from '../check.js';
-import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
 import { fixedBytes, stateCommands } from './state-commands.js';
 import { restoredStore, StateStoreWorld } from './state-store-world.js';
 

@@ -22,9 +22,9 @@ import { TumblingEventTimeWindows } from '../../core/window/tumbling-event-time-
 import { TumblingProcessingTimeWindows } from '../../core/window/tumbling-processing-time-windows.js';
 import type { WindowAssigner } from '../../core/window/window-assigner.js';
 import { HeapStateBackend } from '../../storage/state/heap-state-backend.js';
+import { InThreadStateWriter } from '../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 import { check } from '../check.js';
-import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
 import { lastOperator } from '../last-operator.js';
 import { OperatorTestHarness } from '../operator-test-harness.js';
 import { OperatorWorld } from '../operator-world.js';

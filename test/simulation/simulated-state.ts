@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyedStateBackend, KeyedStateStore } from '../../core/internal.js';
 import { HeapStateBackend, LmdbStateBackend } from '../../storage/index.js';
-import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
+import { InThreadStateWriter } from '../../storage/state/in-thread-state-writer.js';
 import { farStateBackend } from './far-state.js';
 
 export type StateBackendName = 'heap' | 'lmdb';

@@ -11,8 +11,8 @@ import {
   ValueStateDescriptor,
 } from '../../../core/state/state-descriptor.js';
 import { HeapStateBackend } from '../../../storage/state/heap-state-backend.js';
+import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
-import { InThreadStateWriter } from '../../driver/in-thread-state-writer.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 
 /** What has expired is in no snapshot of the whole state, whether or not somebody has removed it. */

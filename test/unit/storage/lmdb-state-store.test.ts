@@ -12,9 +12,9 @@ import {
   MapStateDescriptor,
   ValueStateDescriptor,
 } from '../../../core/state/state-descriptor.js';
+import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
 import { LmdbStateStore } from '../../../storage/state/lmdb-state-store.js';
-import { InThreadStateWriter } from '../../driver/in-thread-state-writer.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 import { refused } from '../../refused.js';
 

@@ -14,8 +14,8 @@ import {
 } from '../../../core/state/state-descriptor.js';
 import { isExpired, type StateTtlConfig } from '../../../core/state/state-ttl.js';
 import { HeapStateBackend } from '../../../storage/state/heap-state-backend.js';
+import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
-import { InThreadStateWriter } from '../../driver/in-thread-state-writer.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 import { refused } from '../../refused.js';
 

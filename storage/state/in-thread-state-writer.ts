@@ -1,9 +1,5 @@
-import { NO_WRITE_GUARD, StateWriter } from '../../storage/state/state-writer.js';
-import type {
-  StateWriterMessage,
-  StateWriterPort,
-  StateWriterReply,
-} from '../../storage/state/state-writer-protocol.js';
+import { NO_WRITE_GUARD, StateWriter } from './state-writer.js';
+import type { StateWriterMessage, StateWriterPort, StateWriterReply } from './state-writer-protocol.js';
 
 /** A state writer on the thread of its callers. A write is done when `post` returns. */
 export class InThreadStateWriter {
