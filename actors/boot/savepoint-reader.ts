@@ -35,7 +35,8 @@ interface OperatorPart {
 
 /**
  * Reads the state in a savepoint, or in a completed checkpoint, without a job: on the thread of who asks, in bounded
- * memory, as fast as it is asked for. Nothing in the savepoint changes. Types that have changed are migrated as in a job.
+ * memory, as fast as it is asked for. Nothing in the savepoint changes. Types that have changed are migrated as in a
+ * job.
  *
  * @example
  * ```ts

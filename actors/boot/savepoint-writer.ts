@@ -42,9 +42,15 @@ const BOOTSTRAPPED = { checkpointId: 1, epoch: 1, attempt: 0 } as const;
  *
  * @example
  * ```ts
+ * let count: ValueState<number>;
  * const counts = OperatorTransformation.bootstrapWith([{ page: '/', clicks: 7 }])
  *   .keyBy('page')
- *   .transform(countsFunction());
+ *   .transform({
+ *     open(ctx) {
+ *       count = ctx.getState(new ValueStateDescriptor('count', types.int32));
+ *     },
+ *     processElement: ({ clicks }) => count.update(clicks),
+ *   });
  * const writer = await SavepointWriter.fromExistingSavepoint('./savepoints/savepoint-a1b2c3');
  * await writer.removeOperator('counts').withOperator('counts', counts).write('./savepoints/corrected');
  * ```

@@ -14,16 +14,21 @@ import { checkCount } from './operator-settings.js';
  *
  * @example
  * ```ts
+ * let count: ValueState<number>;
  * const counts = OperatorTransformation.bootstrapWith([{ page: '/', clicks: 7 }])
- *   .keyBy(({ page }) => page)
- *   .transform(countsFunction());
+ *   .keyBy('page')
+ *   .transform({
+ *     open(ctx) {
+ *       count = ctx.getState(new ValueStateDescriptor('count', types.int32));
+ *     },
+ *     processElement: ({ clicks }) => count.update(clicks),
+ *   });
  * await SavepointWriter.newSavepoint(128).withOperator('counts', counts).write('./savepoints/first');
  * ```
  */
-// biome-ignore lint/complexity/noStaticOnlyClass: the name under which Flink's users know it
-export class OperatorTransformation {
+export const OperatorTransformation = {
   /** @param data read once, when the savepoint is written; it may be longer than memory */
-  static bootstrapWith<T>(data: Iterable<T> | AsyncIterable<T>): OneInputStateTransformation<T> {
+  bootstrapWith<T>(data: Iterable<T> | AsyncIterable<T>): OneInputStateTransformation<T> {
     const { [Symbol.iterator]: sync } = data as Partial<Iterable<T>>;
     const { [Symbol.asyncIterator]: async } = data as Partial<AsyncIterable<T>>;
     if (typeof sync !== 'function' && typeof async !== 'function') {
@@ -32,8 +37,8 @@ export class OperatorTransformation {
       });
     }
     return new OneInputStateTransformation(data);
-  }
-}
+  },
+} as const;
 
 /**
  * Records that become state which belongs to no key, or to keys after {@link keyBy}.
@@ -76,9 +81,15 @@ export class OneInputStateTransformation<T> {
  *
  * @example
  * ```ts
+ * let count: ValueState<number>;
  * const counts = OperatorTransformation.bootstrapWith([{ page: '/', clicks: 7 }])
- *   .keyBy('page')
- *   .transform(countsFunction());
+ *   .keyBy(({ page }) => page)
+ *   .transform({
+ *     open(ctx) {
+ *       count = ctx.getState(new ValueStateDescriptor('count', types.int32));
+ *     },
+ *     processElement: ({ clicks }) => count.update(clicks),
+ *   });
  * ```
  */
 export class KeyedStateTransformation<K, T> {
@@ -116,7 +127,9 @@ export type StateBootstrap =
  *
  * @example
  * ```ts
- * const writer = SavepointWriter.newSavepoint(128).withOperator('counts', counts.setMaxParallelism(512));
+ * function withMoreGroups(writer: SavepointWriter, counts: StateBootstrapTransformation): SavepointWriter {
+ *   return writer.withOperator('counts', counts.setMaxParallelism(512));
+ * }
  * ```
  */
 export class StateBootstrapTransformation {
