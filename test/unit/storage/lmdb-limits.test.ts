@@ -7,7 +7,7 @@ import type { KeyedStateAccess } from '../../../core/state/keyed-state-access.js
 import { ValueStateDescriptor } from '../../../core/state/state-descriptor.js';
 import type { SnapshotDeadline } from '../../../storage/state/lmdb-snapshot.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
-import { InThreadStateWriter } from '../../driver/in-thread-state-writer.js';
+import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 import { refused } from '../../refused.js';
 
