@@ -2,6 +2,7 @@
 export { type BegunJob, beginJob } from './checkpoint/begin-job.js';
 export { jobFolder } from './checkpoint/checkpoint-paths.js';
 export { ClaimingStore } from './checkpoint/claimed-files.js';
+export { LocalBackupStore } from './checkpoint/local-backup-store.js';
 export { ObjectCheckpointStorage, type SavepointFolders } from './checkpoint/object-checkpoint-storage.js';
 export { ObjectSnapshotWriter, type SnapshotScope } from './checkpoint/object-snapshot-writer.js';
 export { ObjectStateFileReader } from './checkpoint/object-state-file-reader.js';

@@ -254,6 +254,7 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
       runFolder: home.folder,
       s3: home.s3,
       localFolder: home.localFolder,
+      backup: home.backup,
       quotaBytes: values['state.backend.lmdb.max-size'],
       snapshotTimeoutMs: values['execution.checkpointing.timeout'],
     },

@@ -23,14 +23,17 @@ import type { BegunFrom, JobStart } from '../cluster/cluster-gateway.js';
 import type { HostedStore } from './hosted-store.js';
 import type { JobPlan } from './job-plan.js';
 import {
+  backedUp,
   checkpointsAt,
   checkpointsRoot,
   leaderStore,
+  localBackup,
   memoryStore,
   s3Settings,
   storeAt,
 } from './object-stores.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
+import type { LocalBackup } from './task-contract.js';
 
 /** Working copies lie in folders `millrace-<pid>-<random>` of the folder for temporary files. */
 const LOCAL_PREFIX = 'millrace-';
@@ -59,6 +62,7 @@ export interface JobHome {
   readonly hostedStore: HostedStore | undefined;
   /** Folder of this process's working copies; gone after `release`. */
   readonly localFolder: string;
+  readonly backup: LocalBackup | undefined;
   readonly warnings: readonly string[];
   /** What this start made the job's own. */
   readonly begunFrom: BegunFrom | undefined;
@@ -89,8 +93,11 @@ export async function openJobHome(
   if (savepointFolder !== undefined) checkpointsAt(savepointFolder);
   const passedOver: PassedOverCheckpoint[] = [];
   const hostedStore = memoryStore(plan.options);
+  const backup = hostedStore === undefined ? localBackup(plan.options, localFolder) : undefined;
   const begun = await beginJob({
-    store: hostedStore?.store ?? (await leaderStore(folder, s3, `leader-${process.pid}`)),
+    store:
+      hostedStore?.store ??
+      backedUp(await leaderStore(folder, s3, `leader-${process.pid}`), backup, 'leader'),
     storeAt: (origin) => storeAt(origin, s3, `claimer-${process.pid}`),
     folder: hostedStore === undefined ? folder : undefined,
     graph: plan.graph,
@@ -114,6 +121,7 @@ export async function openJobHome(
     nextCheckpointId: begun.nextCheckpointId,
     folder,
     hostedStore,
+    backup,
     savepointFolder,
     s3,
     localFolder,
@@ -157,6 +165,7 @@ function withoutCheckpoints(home: Pick<JobHome, 'folder' | 's3' | 'localFolder' 
     nextCheckpointId: undefined,
     savepointFolder: undefined,
     hostedStore: undefined,
+    backup: undefined,
     begunFrom: undefined,
     warnings: [],
     ...home,

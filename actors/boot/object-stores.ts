@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { MillraceError, Prng, type ResolvedOptions } from '../../core/internal.js';
 import {
   FileObjectStore,
   isS3Address,
+  LocalBackupStore,
   LocalFileSystem,
   localPath,
   MemoryObjectStore,
@@ -14,6 +16,7 @@ import {
 } from '../../storage/index.js';
 import type { HostedStore } from './hosted-store.js';
 import { SystemTimers } from './system-timers.js';
+import type { LocalBackup } from './task-contract.js';
 
 /** Beside a job's log and data. */
 const QUESTION_KEY = 'conditional-create';
@@ -28,6 +31,23 @@ export function memoryStore({ values }: ResolvedOptions): HostedStore | undefine
   if (values['execution.checkpointing.storage'] !== 'jobmanager') return undefined;
   const limitBytes = values['execution.checkpointing.jobmanager-storage.max-size'];
   return { store: new MemoryObjectStore(limitBytes), limitBytes };
+}
+
+/** Where this process keeps copies of the files that it writes for checkpoints, if it does. */
+export function localBackup({ values }: ResolvedOptions, localFolder: string): LocalBackup | undefined {
+  const recovers = values['execution.state-recovery.from-local'];
+  if (!recovers && !values['execution.checkpointing.local-backup.enabled']) return undefined;
+  return { folder: join(localFolder, 'backup'), recovers };
+}
+
+/** The store of copies, where there is to be one. `writer` is used by no other running store of them. */
+export function copiesOf(backup: LocalBackup | undefined, writer: string): ObjectStore | undefined {
+  return backup && new FileObjectStore(new LocalFileSystem(), backup.folder, writer);
+}
+
+export function backedUp(store: ObjectStore, backup: LocalBackup | undefined, writer: string): ObjectStore {
+  const copies = copiesOf(backup, writer);
+  return copies === undefined ? store : new LocalBackupStore(store, copies);
 }
 
 /** Whether there are checkpoints, and at an s3:// address. */

@@ -54,6 +54,12 @@ export interface OutputContract {
   readonly consumers: readonly number[];
 }
 
+/** `recovers`: whether tasks that begin again read them first. */
+export interface LocalBackup {
+  readonly folder: string;
+  readonly recovers: boolean;
+}
+
 /** Where and how the task keeps its state. */
 export interface StateContract {
   readonly backend: 'heap' | 'lmdb';
@@ -63,6 +69,8 @@ export interface StateContract {
   readonly s3: S3Settings;
   /** Folder for working copies on this machine. */
   readonly localFolder: string;
+  /** Copies of the checkpoints' files on this machine; undefined: there are none. */
+  readonly backup: LocalBackup | undefined;
   /** What those of all tasks may take on its disk; undefined: all there is. */
   readonly quotaBytes: number | undefined;
   /** How long a snapshot may take to be written. */

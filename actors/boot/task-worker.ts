@@ -42,7 +42,7 @@ import { DoorbellTurns } from './doorbell-turns.js';
 import { EventCompletions } from './event-completions.js';
 import { storeOver } from './hosted-store.js';
 import { buildJobModule, moduleHash } from './job-module.js';
-import { storeAt } from './object-stores.js';
+import { backedUp, copiesOf, storeAt } from './object-stores.js';
 import { StandardOutput } from './standard-output.js';
 import { StateWriterLink } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
@@ -102,6 +102,8 @@ async function environmentOf(
   const codecs = new ThreadCodecFactory();
   const fileSystem = new LocalFileSystem();
   const store = storeOf(contract);
+  const { backup } = contract.state;
+  const recovers = backup?.recovers === true;
   const streams = { stdout: new StandardOutput('stdout'), stderr: new StandardOutput('stderr') };
   return {
     jobName: contract.jobName,
@@ -117,7 +119,7 @@ async function environmentOf(
     completions,
     codecs,
     stateBackend: backendOf(contract),
-    stateFiles: new ObjectStateFileReader(store),
+    stateFiles: new ObjectStateFileReader(store, recovers ? copiesOf(backup, 'reader') : undefined),
     fileSystem,
     scratchFolder: contract.state.localFolder,
     trace: NO_TRACE,
@@ -198,7 +200,7 @@ function storeOf({ store, state, epoch, address }: TaskContract): ObjectStore {
   if (store !== undefined) return storeOver(store);
   const writer = `e${epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`;
   const at = (folder: string): ObjectStore => storeAt(folder, state.s3, writer);
-  return new ClaimingStore(at(state.runFolder), at);
+  return backedUp(new ClaimingStore(at(state.runFolder), at), state.backup, writer);
 }
 
 function receive(mailbox: MessagePort): TaskMessage | undefined {

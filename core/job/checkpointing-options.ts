@@ -99,6 +99,19 @@ export const CHECKPOINTING_OPTIONS = {
     deprecatedKeys: ['state.storage.fs.memory-threshold', 'state.backend.fs.memory-threshold'],
     description: 'State smaller than this lies in the checkpoint manifest instead of a file of its own.',
   },
+  'execution.checkpointing.local-backup.enabled': {
+    type: { kind: 'boolean' },
+    default: false,
+    description:
+      'Whether the files of checkpoints are kept on this machine too, in its folder for temporary files.',
+  },
+  'execution.state-recovery.from-local': {
+    type: { kind: 'boolean' },
+    default: false,
+    deprecatedKeys: ['state.backend.local-recovery'],
+    description:
+      'Whether tasks that begin again in this process read such copies first; then there are copies.',
+  },
   'execution.state-recovery.claim-mode': {
     type: {
       kind: 'enum',

@@ -24,7 +24,8 @@ const LOOKS_MAX = 3;
 /**
  * Reads state files out of an object store. Every block is verified before it is handed out; length, entry
  * count and the file's own checksum are compared with the manifest's before the iteration ends normally.
- * A consumer that has seen the end has seen exactly what was written.
+ * A consumer that has seen the end has seen exactly what was written. A copy on this machine is read first where there
+ * is one, and what is damaged or missing of it comes out of the store.
  *
  * @example
  * ```ts
@@ -36,18 +37,22 @@ const LOOKS_MAX = 3;
  * ```
  */
 export class ObjectStateFileReader implements StateFileReader {
-  readonly #store: ObjectStore;
+  /** Where a file is looked for, in this order. */
+  readonly #stores: readonly ObjectStore[];
 
-  constructor(store: ObjectStore) {
-    this.#store = store;
+  /** `copies`: a store of this machine that may hold some of the files too. */
+  constructor(store: ObjectStore, copies?: ObjectStore) {
+    const looks = new Array<ObjectStore>(LOOKS_MAX).fill(store);
+    this.#stores = copies === undefined ? looks : [copies, ...looks];
   }
 
   async *read(handle: StateFileHandle): AsyncIterable<Uint8Array> {
     let handedOut = 0;
-    for (let looks = 1; ; looks++) {
+    const last = this.#stores.length - 1;
+    for (const [look, store] of this.#stores.entries()) {
       let block = 0;
       try {
-        for await (const bytes of this.#pass(handle)) {
+        for await (const bytes of this.#pass(handle, store)) {
           if (block++ < handedOut) continue;
           handedOut++;
           yield bytes;
@@ -55,16 +60,17 @@ export class ObjectStateFileReader implements StateFileReader {
         return;
       } catch (error) {
         const isDamage = isMillraceError(error) && error.code === 'MR3004';
-        if (!isDamage || looks === LOOKS_MAX) throw error;
+        const isOfCopy = look < this.#stores.length - LOOKS_MAX;
+        if (!isOfCopy && (!isDamage || look === last)) throw error;
       }
     }
   }
 
-  async *#pass(handle: StateFileHandle): AsyncIterable<Uint8Array> {
+  async *#pass(handle: StateFileHandle, store: ObjectStore): AsyncIterable<Uint8Array> {
     const { key } = handle;
-    const file = this.#store.describe(key);
-    await this.#assertSize(handle, file);
-    const source = new ByteSource(this.#store.get(key, { offset: 0, length: handle.sizeBytes }), file);
+    const file = store.describe(key);
+    await this.#assertSize(handle, store, file);
+    const source = new ByteSource(store.get(key, { offset: 0, length: handle.sizeBytes }), file);
     try {
       const header = await source.take(HEADER_BYTES);
       if (uint32At(header, 0) !== STATE_FILE_MAGIC)
@@ -96,8 +102,8 @@ export class ObjectStateFileReader implements StateFileReader {
     }
   }
 
-  async #assertSize(handle: StateFileHandle, file: string): Promise<void> {
-    const status = await this.#store.head(handle.key);
+  async #assertSize(handle: StateFileHandle, store: ObjectStore, file: string): Promise<void> {
+    const status = await store.head(handle.key);
     if (status === undefined) {
       throw new MillraceError('MR3008', `The state file ${file} is missing`, {
         where: { at: file },

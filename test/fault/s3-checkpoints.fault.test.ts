@@ -180,6 +180,31 @@ t.test(
   },
 );
 
+t.test('tasks that begin again read what lies on this machine, and nothing of the server', async (t) => {
+  for (const fromLocal of [true, false]) {
+    const { server } = await place(t);
+    const counts = await wideState.executeAndCollect<number>(
+      { keys: KEYS, count: KEYS * 3, crash: '1:12000' },
+      {
+        parallelism: 2,
+        checkpointing: { interval: '300 ms', dir: 's3://bucket/wide' },
+        configuration: {
+          'execution.state-recovery.from-local': fromLocal,
+          's3.endpoint': server.endpoint,
+        },
+      },
+    );
+    t.equal(counts.filter((each) => each === 3).length, KEYS);
+    const read = server.requests.filter((request) => /^GetObject .*\/data\//.test(request));
+    const written = server.requests.filter((request) =>
+      /^(Put|CompleteMultipart)\S+ .*\/data\//.test(request),
+    );
+    t.ok(written.length > 0, `${written.length} files were written`);
+    if (fromLocal) t.same(read, []);
+    else t.comment(`${read.length} requests without copies`);
+  }
+});
+
 t.test('what cannot work is refused before it begins, and shows no credentials', async (t) => {
   const { run, server } = await place(t);
   const typo = await run('-D', 's3.endpont=http://127.0.0.1:1').ended;

@@ -5,9 +5,9 @@ import t from 'tap';
 import { types } from '../../../core/serde/types.js';
 import type { KeyedStateAccess } from '../../../core/state/keyed-state-access.js';
 import { ValueStateDescriptor } from '../../../core/state/state-descriptor.js';
+import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
 import type { SnapshotDeadline } from '../../../storage/state/lmdb-snapshot.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
-import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 import { refused } from '../../refused.js';
 
