@@ -11,9 +11,9 @@ import type { KeyedStateAccess } from '../../core/state/keyed-state-access.js';
 import { StateRow } from '../../core/state/state-row.js';
 import { TimerTable } from '../../core/state/timer-table.js';
 import { HeapStateBackend } from '../../storage/state/heap-state-backend.js';
+import { InThreadStateWriter } from '../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 import { check } from '../check.js';
-import { InThreadStateWriter } from '../driver/in-thread-state-writer.js';
 import { KeyedStateLife } from '../keyed-state.js';
 
 /** So few timers are kept in order that most of them are left to the store. */
