@@ -255,6 +255,6 @@ export { intRowHash, rowHash } from './state/row-hash.js';
 export { ListStateDescriptor, MapStateDescriptor } from './state/state-descriptor.js';
 export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';
 export { checkStoredKeys, KEYS_TABLE, keysText } from './state/state-evolution.js';
-export { StateRow, StateRow, TIMER_PREFIX_BYTES, TIMER_TABLE_PREFIX } from './state/state-row.js';
+export { StateRow, TIMER_PREFIX_BYTES, TIMER_TABLE_PREFIX } from './state/state-row.js';
 export { WatermarkStrategy } from './watermark/watermark-strategy.js';
 export { WatermarkValve, type WatermarkValveOutput } from './watermark/watermark-valve.js';
