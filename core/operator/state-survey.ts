@@ -61,8 +61,8 @@ export interface SurveyPorts {
 
 /**
  * Asks the operators of a job what states they declare, and decides for each as a restore would: operators that have
- * stored states are made and opened, which runs `open` and `initializeState` of their functions, and closed again.
- * None of them gets a record.
+ * stored states are made, opened, asked for a snapshot and closed again, and so are their functions. None of them gets a
+ * record.
  */
 export async function surveyState(
   job: BuiltJob,

@@ -19,8 +19,8 @@ import {
   type StateDescriptor,
   ValueStateDescriptor,
 } from './state-descriptor.js';
-import { STATE_TABLE_PREFIX, type StateTableType, stateTableType } from './state-entry.js';
-import { stateTableText, stateTypeOf } from './state-evolution.js';
+import { STATE_TABLE_PREFIX, stateTableType } from './state-entry.js';
+import { stateTableText, stateTypeOf, valueTypeOf } from './state-evolution.js';
 import { rowMigration } from './state-migration.js';
 import { isExpired, type StateTtl } from './state-ttl.js';
 import { TIMED_BYTES, type Timed, TimedCodec, timeOfWriting } from './timed-codec.js';
@@ -180,7 +180,6 @@ export class KeyedStateAccess {
   #table(descriptor: StateDescriptor, namespace: StateNamespace): StateTable {
     const name = `${STATE_TABLE_PREFIX}${descriptor.name}`;
     const perWindow = namespace === StateNamespace.WINDOW;
-    const declared = stateTypeOf(descriptor, perWindow);
     const typeId = stateTableText(descriptor, perWindow);
     const before = this.#registered.get(name);
     if (before !== undefined && before !== typeId) {
@@ -193,9 +192,11 @@ export class KeyedStateAccess {
     const options = {
       typeId,
       ordered: descriptor.kind === 'map',
-      fixedValueBytes: fixedValueBytesOf(declared),
-      evolve: (stored: string) =>
-        rowMigration(descriptor.name, stateTableType(stored), declared, this.#codecs, this.#wallMs),
+      fixedValueBytes: fixedValueBytesOf(descriptor),
+      evolve: (stored: string) => {
+        const declared = stateTypeOf(descriptor, perWindow);
+        return rowMigration(descriptor.name, stateTableType(stored), declared, this.#codecs, this.#wallMs);
+      },
     };
     const { ttl } = descriptor;
     const wallMs = this.#wallMs;
@@ -211,9 +212,9 @@ export class KeyedStateAccess {
 }
 
 /** Bytes of a row's value where all have the same, else 0. */
-function fixedValueBytesOf({ kind, valueType, ttl }: StateTableType): number {
-  const bytes = kind === 'list' ? 0 : fixedBytesOf(valueType);
-  return bytes > 0 && ttl ? bytes + TIMED_BYTES : bytes;
+function fixedValueBytesOf(descriptor: StateDescriptor): number {
+  const bytes = descriptor.kind === 'list' ? 0 : fixedBytesOf(valueTypeOf(descriptor));
+  return bytes > 0 && descriptor.ttl !== undefined ? bytes + TIMED_BYTES : bytes;
 }
 
 function refuseToEnd(): number {

@@ -8,8 +8,9 @@ export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating';
 
 /**
  * Names a keyed state and its type. The name is unique within its operator; a restore finds state by the
- * operator's uid and this name, and compares {@link typeId}. Without a type the values are undeclared:
- * whatever structured clone carries, slower and unchecked.
+ * operator's uid and this name, compares {@link typeId}, and makes values of another type those of this one where it
+ * can (state-evolution.ts). Without a type the values are undeclared: whatever structured clone carries, slower and
+ * unchecked.
  */
 export abstract class StateDescriptor {
   abstract readonly kind: StateKind;

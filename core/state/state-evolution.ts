@@ -88,7 +88,8 @@ export function stateTypeOf(descriptor: StateDescriptor, perWindow: boolean): St
   };
 }
 
-function valueTypeOf(descriptor: StateDescriptor): TypeNode {
+/** The type of its values, elements, entries' values or accumulators. */
+export function valueTypeOf(descriptor: StateDescriptor): TypeNode {
   if (descriptor instanceof ListStateDescriptor) return descriptor.elementType;
   if (descriptor instanceof MapStateDescriptor) return descriptor.valueType;
   if (descriptor instanceof AggregatingStateDescriptor) return descriptor.accumulatorType;

@@ -198,6 +198,25 @@ for (const [backend, lifeOf] of BACKENDS) {
     await last.store.close();
   });
 
+  t.test(`state that nobody asks for is kept beside what is migrated, on ${backend}`, async (t) => {
+    const life = lifeOf(t);
+    const handle = await stored(life);
+    const narrow = await life.open(handle, SMALL, (access) =>
+      access.getState(new ValueStateDescriptor('count', types.float64)),
+    );
+    const next = await life.checkpoint(narrow);
+    t.equal(next.files.length, 1);
+    t.equal(next.tables['state:value'], handle.tables['state:value'], 'as what it was');
+    await narrow.store.close();
+    let states: After | undefined;
+    const access = await life.open(next, SMALL, (opened) => {
+      states = after(opened);
+    });
+    if (states === undefined) throw new Error('the states are declared');
+    for (let n = 10; n < KEYS; n += 7) expectMigrated(t, access, states, n, n < KEYS / 3 ? 1 : 0);
+    await access.store.close();
+  });
+
   t.test(`a part of the key groups is migrated by each of those who share them, on ${backend}`, async (t) => {
     const life = lifeOf(t);
     const handle = await stored(life);
