@@ -47,7 +47,10 @@ export interface Input<T> {
 export interface StreamOperator {
   /** By input index; a one-input operator has itself at 0. */
   readonly inputs: readonly Input<never>[];
-  /** State is restored and may be read. The task waits for a returned promise. */
+  /**
+   * Operator state is restored. Of keyed state it is said what there is; its rows come once all operators of the task
+   * are open. The task waits for a returned promise.
+   */
   open(): void | Promise<void>;
   /**
    * One of several inputs of a chain's head has ended: nothing comes on it any more, and its watermark stands
@@ -116,7 +119,7 @@ export interface OperatorContext {
   readonly commitsWithJob: boolean;
   /** Interval at which periodic watermark generators are asked, ms; 0 turns them off. */
   readonly autoWatermarkIntervalMs: number;
-  /** Present when the operator's factory says `needsKeyedState`; opened and restored. */
+  /** Present when the operator's factory says `needsKeyedState`; restored before the first record. */
   readonly keyedState: KeyedStateStore | undefined;
   /** Managed memory of an operator whose factory says `needsKeyedState` or `sorts`, bytes; else 0. */
   readonly managedBytes: number;
