@@ -232,6 +232,8 @@ export {
   type WindowedCoGroup,
   type WindowedJoin,
   WindowedStream,
+  type WindowReaderContext,
+  type WindowReaderFunction,
   WindowStagger,
 } from '../core/index.js';
 export {

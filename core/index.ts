@@ -172,6 +172,7 @@ export type {
   StateBootstrapFunction,
 } from './operator/state-bootstrap-function.js';
 export type { TimerService, TimeService } from './operator/timer-service.js';
+export type { WindowReaderContext, WindowReaderFunction } from './operator/window-reader-function.js';
 export type { Clock } from './ports/clock.js';
 export type { FileSystem } from './ports/file-system.js';
 export type { Counter, MetricGroup } from './ports/metrics.js';

@@ -153,6 +153,7 @@ export {
   type RestartStrategyConfig,
   restartStrategyFromOptions,
 } from './job/restart-strategy-config.js';
+export type { Collector } from './operator/collector.js';
 export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
 export type { KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';
 export { type ChainHost, OperatorChain } from './operator/operator-chain.js';
@@ -171,6 +172,7 @@ export { isStateless } from './operator/stateless-operator.js';
 export type { Input, OperatorContext, OperatorSnapshot, Output } from './operator/stream-operator.js';
 export { checkFunctionObject, expectNoPromise } from './operator/synchronous.js';
 export { WatermarkTrace } from './operator/watermark-trace.js';
+export type { WindowReaderFunction } from './operator/window-reader-function.js';
 export type { Clock } from './ports/clock.js';
 export type { Completions } from './ports/completions.js';
 export type {
@@ -246,15 +248,18 @@ export { mismatch, showValue, wantedBy } from './serde/type-mismatch.js';
 export { leastBytes, validateType } from './serde/type-validation.js';
 export { types } from './serde/types.js';
 export { badBytes, endsEarly, need, readCount, readLength, readVarint, writeVarint } from './serde/varint.js';
+export { StateNamespace } from './state/key-context.js';
 export { KEY_TIMER_TYPE, KeyTimers, USER_TIMERS } from './state/key-timers.js';
 export { KeyedStateAccess } from './state/keyed-state-access.js';
 export { keyedStatesOver, keyedTimers } from './state/keyed-states-over.js';
 export { LOOK_AHEAD_RECORDS } from './state/look-ahead.js';
 export { OperatorStates } from './state/operator-state-store.js';
 export { intRowHash, rowHash } from './state/row-hash.js';
-export { ListStateDescriptor, MapStateDescriptor } from './state/state-descriptor.js';
+export { ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor } from './state/state-descriptor.js';
 export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';
 export { checkStoredKeys, KEYS_TABLE, keysText } from './state/state-evolution.js';
 export { StateRow, TIMER_PREFIX_BYTES, TIMER_TABLE_PREFIX } from './state/state-row.js';
 export { WatermarkStrategy } from './watermark/watermark-strategy.js';
 export { WatermarkValve, type WatermarkValveOutput } from './watermark/watermark-valve.js';
+export { TimeWindow } from './window/time-window.js';
+export { WINDOW_CONTENTS } from './window/window-contents.js';

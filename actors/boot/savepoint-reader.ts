@@ -18,12 +18,14 @@ import {
   stateTableType,
   type TypeDescriptor,
   USER_TIMERS,
+  type WindowReaderFunction,
 } from '../../core/internal.js';
 import { ThreadCodecFactory } from '../../memory/index.js';
 import { type CheckpointAtPath, readManifestAt } from '../../storage/index.js';
 import { checkpointsAt } from './object-stores.js';
 import { OfflineState, type SavepointOptions } from './offline-state.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
+import { hasWindows, readWindowsOf, windowContents } from './window-state.js';
 
 type ListMode = 'split' | 'union' | 'broadcast';
 
@@ -81,13 +83,39 @@ export class SavepointReader {
 
   /**
    * What `fn` collects for each key that has something in one of the states which its `open` asks for, by key group.
-   * Iterating rejects with MR1001 if the operator has no keyed state, MR2103 if a state has another type.
+   * Iterating rejects with MR2103 if a state has another type.
+   *
+   * @throws MillraceError MR1001 if the operator has no keyed state
    */
   readKeyedState<K, R>(uid: string, fn: KeyedStateReaderFunction<K, R>): AsyncIterable<R> {
     checkFunctionObject(fn, 'The function object given to readKeyedState', ['open', 'readKey']);
     const parts = this.#partsOf(uid).filter(({ handle }) => handle.keyed !== undefined);
     if (parts.length === 0) throw noState(uid, 'keyed state', this.uids);
-    return this.#state.withBackend((backend) => this.#readKeyed(backend, uid, parts, fn));
+    return this.#state.withBackend((backend) =>
+      this.#readKeyed(backend, uid, parts, (access, handle) => {
+        expectNoPromise(fn.open(keyedStatesOver(access)), 'open of a keyed state reader function');
+        const timers = timersOf(access, handle);
+        return (keyGroup) => readGroup(access, timers, fn, keyGroup);
+      }),
+    );
+  }
+
+  /**
+   * What `fn` collects for each window that holds something, by key group and key. Iterating reads by the types that the
+   * contents have.
+   *
+   * @throws MillraceError MR1001 if the operator has no windows with contents
+   */
+  readWindowState<K, E, R>(uid: string, fn: WindowReaderFunction<K, E, R>): AsyncIterable<R> {
+    checkFunctionObject(fn, 'The function object given to readWindowState', ['readWindow']);
+    const parts = this.#partsOf(uid).filter(({ handle }) => handle.keyed && hasWindows(handle.keyed));
+    if (parts.length === 0) throw noState(uid, 'windows', this.uids);
+    return this.#state.withBackend((backend) =>
+      this.#readKeyed(backend, uid, parts, (access, handle) => {
+        const contents = windowContents<E>(access, handle);
+        return (keyGroup) => readWindowsOf(access, contents, fn, keyGroup);
+      }),
+    );
   }
 
   /** The elements of a list of the operator, of all its subtasks. Without a type they are read by the one they have. */
@@ -118,11 +146,11 @@ export class SavepointReader {
     }
   }
 
-  async *#readKeyed<K, R>(
+  async *#readKeyed<R>(
     backend: KeyedStateBackend,
     uid: string,
     parts: readonly OperatorPart[],
-    fn: KeyedStateReaderFunction<K, R>,
+    open: OpenGroups<R>,
   ): AsyncIterable<R> {
     for (const { handle, subtask, maxParallelism } of parts) {
       if (handle.keyed === undefined) continue;
@@ -137,14 +165,11 @@ export class SavepointReader {
         reader: this.#found.reader,
       });
       try {
-        const access = new KeyedStateAccess(store, new ThreadCodecFactory(), maxParallelism, () =>
-          SYSTEM_CLOCK.wallMs(),
-        );
-        expectNoPromise(fn.open(keyedStatesOver(access)), 'open of a keyed state reader function');
-        const timers = timersOf(access, handle.keyed);
+        const codecs = new ThreadCodecFactory();
+        const access = new KeyedStateAccess(store, codecs, maxParallelism, () => SYSTEM_CLOCK.wallMs());
+        const readGroup = open(access, handle.keyed);
         await store.restore();
-        for (let keyGroup = start; keyGroup <= end; keyGroup++)
-          yield* readGroup(access, timers, fn, keyGroup);
+        for (let keyGroup = start; keyGroup <= end; keyGroup++) yield* readGroup(keyGroup);
       } finally {
         await store.close();
       }
@@ -184,6 +209,12 @@ export class SavepointReader {
     );
   }
 }
+
+/** Asks for state, and gives what reads a key group when it has been restored. */
+type OpenGroups<R> = (
+  access: KeyedStateAccess,
+  handle: KeyedStateHandle,
+) => (keyGroup: number) => Iterable<R>;
 
 interface Timers {
   readonly eventTime: KeyTimers | undefined;

@@ -1,6 +1,7 @@
 import type { StateTable } from '../ports/keyed-state-store.js';
 import { ByteReader } from '../serde/byte-reader.js';
 import { decodeKey } from '../serde/key-decoding.js';
+import { readTime, TIME_BYTES } from '../serde/time-layout.js';
 
 /**
  * The keys of a key group that have a row in the table whose value `accepts` takes, each once, ascending by their
@@ -45,6 +46,28 @@ export function keysInTables(tables: Iterable<StateTable>, keyGroup: number): un
     });
   }
   return [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, key]) => key);
+}
+
+export interface KeyWindow {
+  readonly key: unknown;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The keys of a key group and their windows in a table of windows' state, each once, ascending by their bytes. */
+export function windowsInGroup(table: StateTable, keyGroup: number): KeyWindow[] {
+  const windows: KeyWindow[] = [];
+  let current = new Uint8Array(0);
+  table.scanKeyGroup(keyGroup, (row) => {
+    if (current.length > 0 && beginsWith(row, current)) return true;
+    const reader = new ByteReader(row);
+    const key = decodeKey(reader);
+    const at = reader.position;
+    windows.push({ key, start: readTime(row, at), end: readTime(row, at + TIME_BYTES) });
+    current = row.slice(0, at + 2 * TIME_BYTES);
+    return true;
+  });
+  return windows;
 }
 
 /** Bytes as a latin1 text, which orders as they do. */

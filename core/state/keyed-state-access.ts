@@ -6,7 +6,7 @@ import { fixedBytesOf } from '../serde/record-layout.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { KeyedAggregatingState } from './aggregating-state.js';
 import { KeyContext, StateNamespace } from './key-context.js';
-import { keysInGroup, keysInTables } from './key-scan.js';
+import { type KeyWindow, keysInGroup, keysInTables, windowsInGroup } from './key-scan.js';
 import { KeyedListState, type ListState } from './list-state.js';
 import { LookAhead } from './look-ahead.js';
 import { KeyedMapState, type MapState } from './map-state.js';
@@ -46,6 +46,8 @@ export class KeyedStateAccess {
   readonly #registered = new Map<string, string>();
   /** Of states that belong to no window, by name. */
   readonly #keyTables = new Map<string, StateTable>();
+  /** Of states of windows, by name. */
+  readonly #windowTables = new Map<string, StateTable>();
 
   /** `wallMs`: the time by which state ends that does. */
   constructor(
@@ -142,6 +144,11 @@ export class KeyedStateAccess {
     return keysInTables(this.#keyTables.values(), keyGroup);
   }
 
+  /** The keys of a key group and their windows, of each state of windows that was asked for. */
+  windowsIn(keyGroup: number): KeyWindow[] {
+    return [...this.#windowTables.values()].flatMap((table) => windowsInGroup(table, keyGroup));
+  }
+
   #value<T>(descriptor: StateDescriptor, type: TypeDescriptor<T>, namespace: StateNamespace): ValueState<T> {
     const table = this.#table(descriptor, namespace);
     if (namespace === StateNamespace.VOID) this.ahead.add(table);
@@ -206,7 +213,7 @@ export class KeyedStateAccess {
         ? options
         : { ...options, isExpired: (bytes, at) => isExpired(timeOfWriting(bytes, at), ttl.ttlMs, wallMs()) },
     );
-    if (!perWindow) this.#keyTables.set(name, table);
+    (perWindow ? this.#windowTables : this.#keyTables).set(name, table);
     return table;
   }
 }

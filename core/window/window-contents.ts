@@ -10,7 +10,10 @@ import type { ValueState } from '../state/value-state.js';
 import type { Evictor, EvictorContext, TimestampedValue } from './evictor.js';
 import type { TimeWindow } from './time-window.js';
 
-const STATE = 'window-contents';
+/** The state that holds them, of whatever kind. */
+export const WINDOW_CONTENTS = 'window-contents';
+
+const STATE = WINDOW_CONTENTS;
 
 /** What the current window of the current key holds: records folded into an accumulator. */
 export interface WindowContents<IN, ACC, CONTENTS> {
