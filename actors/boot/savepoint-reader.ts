@@ -101,8 +101,7 @@ export class SavepointReader {
   }
 
   /**
-   * What `fn` collects for each window that holds something, by key group and key. Iterating reads by the types that the
-   * contents have.
+   * What `fn` collects for each window that holds something, by key group and key. It is read by the types that it has.
    *
    * @throws MillraceError MR1001 if the operator has no windows with contents
    */
