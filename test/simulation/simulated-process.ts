@@ -245,6 +245,11 @@ export class SimulatedProcess implements Participant {
     });
     if (opened.start === 'already-finished')
       return { type: 'already-finished', savepointPath: opened.result.savepointPath };
+    if (opened.adopted !== undefined)
+      this.#machine.trace.note(
+        opened.adopted.claim ? 'origin.claimed' : 'origin.adopted',
+        opened.adopted.path,
+      );
     this.#machine.trace.emit({
       name: 'process.leads',
       values: {

@@ -1,6 +1,6 @@
 import { type Machinery, SOUND } from '../machinery.js';
 import { eagerSink, forgetfulSink, newestOnlySink } from './broken-sinks.js';
-import { hastyStorage, sharingBackend, unfencedStorage, unsyncedDisk } from './broken-storage.js';
+import { hastyStorage, sharingBackend, takingDisk, unfencedStorage, unsyncedDisk } from './broken-storage.js';
 
 /** A machine that is wrong in one place, and within how many worlds that must have been found. */
 export interface BrokenMachine {
@@ -42,6 +42,10 @@ export const BROKEN_MACHINES: readonly BrokenMachine[] = [
   {
     worldsMax: 100,
     machinery: { ...SOUND, name: 'a leader that does not step back', checkpointStorage: unfencedStorage },
+  },
+  {
+    worldsMax: 100,
+    machinery: { ...SOUND, name: 'a job that takes its savepoint with it', fileSystem: takingDisk },
   },
   { worldsMax: 50, machinery: { ...SOUND, name: 'a disk that does not sync', fileSystem: unsyncedDisk } },
   {

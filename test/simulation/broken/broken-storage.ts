@@ -5,6 +5,7 @@ import {
   isMillraceError,
   type KeyedStateBackend,
 } from '../../../core/internal.js';
+import { STOP_FOLDERS } from '../simulated-process.js';
 
 /** A disk that says that bytes are durable and leaves them in its cache. */
 export function unsyncedDisk(disk: FileSystem): FileSystem {
@@ -18,6 +19,27 @@ export function unsyncedDisk(disk: FileSystem): FileSystem {
     remove: (path) => disk.remove(path),
     syncFolder: (folder) => disk.syncFolder(folder),
     removeTree: (folder) => disk.removeTree(folder),
+  };
+}
+
+/** A disk from which a savepoint is gone when somebody has begun from it. */
+export function takingDisk(disk: FileSystem): FileSystem {
+  return {
+    ...unsyncedDisk(disk),
+    create: (path) => disk.create(path),
+    openRead: async (path) => {
+      const file = await disk.openRead(path);
+      if (!path.startsWith(`${STOP_FOLDERS.suspend}/`)) return file;
+      return {
+        sizeBytes: file.sizeBytes,
+        read: (from, length) => file.read(from, length),
+        readNow: (from, length) => file.readNow(from, length),
+        close: async () => {
+          await file.close();
+          await disk.remove(path);
+        },
+      };
+    },
   };
 }
 
