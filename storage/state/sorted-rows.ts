@@ -50,9 +50,15 @@ export class SortedRows {
     }
   }
 
-  visit(visit: SortedRowVisitor): void {
-    const rows = this.#rows.sort(compareRows);
-    for (let i = 0; i < rows.length; i++) {
+  /** Puts them in order. Returns their number, those that come twice included. */
+  sort(): number {
+    return this.#rows.sort(compareRows).length;
+  }
+
+  /** Visits the rows [from, to), which are in order. */
+  visit(from: number, to: number, visit: SortedRowVisitor): void {
+    const rows = this.#rows;
+    for (let i = from; i < to; i++) {
       const row = rows[i];
       const next = rows[i + 1];
       if (row === undefined || (next !== undefined && compareRows(row, next) === 0)) continue;

@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { isMillraceError, MillraceError, toWireError } from '../../core/internal.js';
 import { LmdbEnvironment } from './lmdb-environment.js';
 import { LmdbRows } from './lmdb-rows.js';
+import { commitRows } from './row-transaction.js';
 import { SortedRows } from './sorted-rows.js';
 import type { StateWriterMessage, StateWriterReply } from './state-writer-protocol.js';
 
@@ -36,7 +37,7 @@ const EDQUOT = 122;
 
 /**
  * Does all writes to the LMDB environments of a TaskManager, on a thread of its own: each message is one
- * short transaction, in which no user code runs. It holds no state that matters: who lost it begins again
+ * short transaction, as a rule, in which no user code runs. It holds no state that matters: who lost it begins again
  * from a checkpoint.
  *
  * Invariants:
@@ -84,9 +85,7 @@ export class StateWriter {
     this.#keepQuota(message);
     if (!this.#guard.enter()) return false;
     try {
-      environment.transact(() => {
-        sorted.visit((table, keyGroup, key, value) => rows.put(table, keyGroup, key, value));
-      });
+      commitRows(environment, rows, sorted);
     } finally {
       this.#guard.leave();
     }
