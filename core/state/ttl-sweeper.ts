@@ -13,12 +13,19 @@ export interface SweptState {
 
 /** Uses of state between two steps, at least. */
 const USES_MIN = 1000;
+/**
+ * Rows that are looked at for each use of state. With one, where each use adds a row, as many would be removed as added
+ * only if all that is there had expired: there would be more and more. With two, half of it has.
+ */
+const ROWS_A_USE = 2;
+/** Key groups of a step, at most: also one without rows takes a moment. */
+const GROUPS_MAX = 16;
 
 /**
  * Removes what has expired and nobody reads any more: the key groups of all states that end, in turn. A step
- * looks through one key group of one state, and the next comes after as many uses of state as this one saw rows,
- * so that sweeping costs each use the look at about one row. It works through the states' own methods and is
- * therefore the same on every backend.
+ * looks through some key groups of one state, and the next comes after half as many uses of state as this one saw
+ * rows: sweeping costs each use the look at two rows, and about as much has expired as is in use. It works through the
+ * states' own methods and is therefore the same on every backend.
  *
  * Invariant: the current key is the same after a step as before it.
  */
@@ -49,11 +56,21 @@ export class TtlSweeper {
     const state = this.#states[this.#state];
     if (state === undefined) return;
     this.#sweeping = true;
-    this.#usesLeft = Math.max(USES_MIN, this.#sweep(state));
+    let rows = 0;
+    for (let groups = 0; groups < GROUPS_MAX && rows < ROWS_A_USE * USES_MIN; groups++) {
+      rows += this.#sweep(state);
+      if (!this.#goOn()) break;
+    }
+    this.#usesLeft = Math.max(USES_MIN, rows / ROWS_A_USE);
     this.#sweeping = false;
-    if (++this.#keyGroup <= this.#keyGroups.end) return;
+  }
+
+  /** To the next key group; false: to the first one of the next state. */
+  #goOn(): boolean {
+    if (++this.#keyGroup <= this.#keyGroups.end) return true;
     this.#keyGroup = this.#keyGroups.start;
     this.#state = (this.#state + 1) % this.#states.length;
+    return false;
   }
 
   /** The number of rows that were looked at. */

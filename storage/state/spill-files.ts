@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { invariant, MillraceError } from '../../core/internal.js';
 import { fileError } from '../file-system/file-error.js';
@@ -26,7 +26,7 @@ interface SpilledBlock {
  *
  * Invariants:
  * - only the last file grows;
- * - a file is removed with its last block, unless it is the last file and may still grow;
+ * - with its last block a file is removed, or emptied if it is the last one;
  * - `bytes` is the sum of the files' sizes.
  *
  * On the thread of the task, which waits for the disk.
@@ -89,7 +89,9 @@ export class SpillFiles {
     const { file } = this.#block(id);
     this.#blocks.delete(id);
     file.used--;
-    if (file.used === 0 && file !== this.#last) this.#remove(file);
+    if (file.used > 0) return;
+    if (file === this.#last) this.#empty(file);
+    else this.#remove(file);
   }
 
   /** Removes the files. */
@@ -116,8 +118,17 @@ export class SpillFiles {
       throw fileError('create', path, error);
     }
     this.#files.add(this.#last);
-    if (last?.used === 0) this.#remove(last);
     return this.#last;
+  }
+
+  #empty(file: SpillFile): void {
+    try {
+      ftruncateSync(file.handle);
+    } catch (error) {
+      throw fileError('append to', file.path, error);
+    }
+    this.bytes -= file.sizeBytes;
+    file.sizeBytes = 0;
   }
 
   #remove(file: SpillFile): void {
