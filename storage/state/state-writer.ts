@@ -106,7 +106,7 @@ export class StateWriter {
         where: { at: 'state.backend.lmdb.max-size' },
         why: `All LMDB files of the job in this process may take ${this.#quotaBytes} bytes.`,
         hint:
-          'Raise state.backend.lmdb.max-size, or taskmanager.memory.managed.size so that less has to leave memory, or let ' +
+          'Raise state.backend.lmdb.max-size, or taskmanager.memory.managed.size so that less leaves memory, or let ' +
           'state end (ttl); then start again with --resume: the last checkpoint is as it was.',
       },
     );
