@@ -1,253 +1,90 @@
-import { ByteReader, ElementKind, invariant, NO_TIMESTAMP, type RecordCodec } from '../core/internal.js';
-import { type BlockCodec, BlockReader, blockCodecOf } from './block-codec.js';
+import type { RecordCodec } from '../core/internal.js';
 import type { ChannelHandle } from './channel-handle.js';
+import { ChannelRecorder, type TakePiece } from './channel-recorder.js';
 import { AnnouncementReader, type CheckpointAnnouncement } from './checkpoint-announcement.js';
-import { type FrameCodec, isFrameCodec } from './frame-codec.js';
-import {
-  BARRIER_BYTES,
-  BLOCK_HEAD_BYTES,
-  FRAME_HEAD_BYTES,
-  KIND_MASK,
-  RECORD_HEAD_BYTES,
-  SPAN_HEAD_BYTES,
-  Tag,
-  WATERMARK_BYTES,
-} from './segment-layout.js';
+import { ElementBytes } from './element-bytes.js';
+import { ElementReader } from './element-reader.js';
+import { RingSegments } from './ring-segments.js';
+import { SEGMENT_HEADER_BYTES } from './segment-layout.js';
 import type { SegmentPool } from './segment-pool.js';
 import { SegmentReader } from './segment-reader.js';
-import { textOf } from './string-bytes.js';
-
-/** A larger buffer for spanning elements is given up after its use. */
-const SPAN_KEPT_BYTES = 1 << 20;
 
 /**
- * The consumer's end of a channel, on the consumer's thread. The fields describe the element that
- * {@link next} returned last, and are valid until it is called again; a record's value is the caller's own.
+ * The consumer's end of a channel, on the consumer's thread: its elements, what its producer announces, and
+ * the recording of what is under way in it.
  *
- * Invariant: while segments.position < stop, `input` spans the segment, and an element begins at position.
- *
- * hot path: a record costs its decoding and two comparisons.
+ * Invariant: one recording at a time, of the checkpoint that was begun last.
  */
-export class ChannelReader<T> {
-  /** Of a RECORD. */
-  value: T | undefined = undefined;
-  /** The event time of a RECORD (`NO_TIMESTAMP`: none), the time of a WATERMARK, the trigger time of a BARRIER. */
-  timestamp = NO_TIMESTAMP;
-  /** Of a BARRIER. */
-  checkpointId = -1;
-  /** Of a BARRIER. */
-  isSavepoint = false;
-  readonly #codec: RecordCodec<T>;
-  readonly #frames: FrameCodec<T> | undefined;
-  readonly #blocks: BlockCodec<T> | undefined;
+export class ChannelReader<T> extends ElementReader<T> {
+  readonly #ring: RingSegments;
   readonly #segments: SegmentReader;
-  readonly #input = new BlockReader();
   readonly #announcements: AnnouncementReader;
-  /** Up to here elements follow one another; 0: look closer. */
-  #stop = 0;
-  /** Reads the rows of the open block; undefined: none is open. */
-  #rows: BlockCodec<T> | undefined = undefined;
-  /** End of the open block, behind its text. */
-  #blockEnd = 0;
-  /** The records of a frame that have been decoded and not been returned. */
-  #frame: readonly T[] = [];
-  #frameTimes: Float64Array = new Float64Array(0);
-  #frameNext = 0;
-  /** An element that spans segments, while it is put together. */
-  #span: Uint8Array = new Uint8Array(0);
-  #spanLength = 0;
-  #spanFilled = 0;
+  readonly #codec: RecordCodec<T>;
+  #told: CheckpointAnnouncement | undefined;
+  #recorder: ChannelRecorder | undefined;
 
   constructor(handle: ChannelHandle, pool: SegmentPool, codec: RecordCodec<T>) {
-    this.#codec = codec;
-    this.#frames = isFrameCodec(codec) ? codec : undefined;
-    this.#blocks = blockCodecOf(codec);
-    this.#segments = new SegmentReader(handle, pool);
+    const ring = new RingSegments(handle, pool);
+    const segments = new SegmentReader(ring);
+    super(segments, codec);
+    this.#ring = ring;
+    this.#segments = segments;
     this.#announcements = new AnnouncementReader(handle);
-  }
-
-  /**
-   * Takes the next element. NONE: there is none now, or only the beginning of one.
-   *
-   * @throws MillraceError MR2003 if its bytes are not of the declared type
-   */
-  next(): ElementKind {
-    const segments = this.#segments;
-    const start = segments.position;
-    if (start >= this.#stop) return this.#lookFurther();
-    const input = this.#input;
-    const tag = input.bytes[start];
-    if (tag === Tag.RECORD) {
-      this.timestamp = input.view.getFloat64(start + 1, true);
-      input.position = start + RECORD_HEAD_BYTES;
-      const rows = this.#rows;
-      this.value = rows === undefined ? this.#codec.decode(input) : rows.decodeRow(input);
-      segments.position = input.position;
-      return ElementKind.RECORD;
-    }
-    input.position = start;
-    const kind = this.#readElement(input, tag ?? 0);
-    segments.position = input.position;
-    return kind === ElementKind.NONE ? this.next() : kind;
-  }
-
-  /** True if {@link next} would return an element, or at least get on with one. */
-  hasData(): boolean {
-    if (this.#segments.position < this.#stop || this.#frameNext < this.#frame.length) return true;
-    this.#leaveBlock();
-    // The segment may change under `input`.
-    this.#stop = 0;
-    return this.#segments.advance();
-  }
-
-  /** Segments that wait to be read. */
-  get segmentsWaiting(): number {
-    return this.#segments.waiting;
+    this.#codec = codec;
   }
 
   /** A checkpoint whose barrier is on its way, once; it may have arrived already. */
   pollAnnouncement(): CheckpointAnnouncement | undefined {
-    return this.#announcements.poll();
+    this.#announcements.refresh();
+    const { latest } = this.#announcements;
+    if (latest === this.#told || latest?.checkpointId === this.#told?.checkpointId) return undefined;
+    this.#told = latest;
+    return latest;
   }
 
-  #lookFurther(): ElementKind {
-    if (this.#frameNext < this.#frame.length) return this.#nextOfFrame();
-    this.#leaveBlock();
-    const segments = this.#segments;
-    this.#stop = 0;
-    if (!segments.advance()) return ElementKind.NONE;
-    const segment = segments.segment;
-    invariant(segment !== undefined, 'there is a segment where there are bytes');
-    if (this.#spanLength > 0) return this.#continueSpan(segment.bytes);
-    this.#stop = segments.end;
-    this.#input.pointAt(segment.bytes, segment.view, segments.position, segments.end);
-    return this.next();
+  /** The producer has ended: nothing will be written behind what is under way. */
+  get isEnding(): boolean {
+    return this.#announcements.end !== undefined;
   }
 
-  /** Everything but the ordinary record. NONE: not complete yet, or records were made ready to be returned. */
-  #readElement(input: ByteReader, tag: number): ElementKind {
-    const start = input.position;
-    switch (tag) {
-      case Tag.RECORD:
-        this.timestamp = input.view.getFloat64(start + 1, true);
-        input.position = start + RECORD_HEAD_BYTES;
-        this.value = this.#codec.decode(input);
-        return ElementKind.RECORD;
-      case Tag.UNTIMED_RECORD:
-        this.timestamp = NO_TIMESTAMP;
-        input.position = start + 1;
-        this.value = this.#rows === undefined ? this.#codec.decode(input) : this.#rows.decodeRow(this.#input);
-        return ElementKind.RECORD;
-      case ElementKind.WATERMARK:
-        this.timestamp = input.view.getFloat64(start + 1, true);
-        input.position = start + WATERMARK_BYTES;
-        return ElementKind.WATERMARK;
-      case ElementKind.BARRIER:
-        this.checkpointId = input.view.getFloat64(start + 1, true);
-        this.timestamp = input.view.getFloat64(start + 9, true);
-        this.isSavepoint = input.bytes[start + 17] === 1;
-        input.position = start + BARRIER_BYTES;
-        return ElementKind.BARRIER;
-      case ElementKind.IDLE:
-      case ElementKind.ACTIVE:
-      case ElementKind.END_OF_DATA:
-      case ElementKind.END_OF_PARTITION:
-        input.position = start + 1;
-        return tag;
-      case Tag.BLOCK:
-        this.#enterBlock(this.#input);
-        return ElementKind.NONE;
-      case Tag.FRAME:
-        this.#openFrame(input);
-        return ElementKind.NONE;
-      case Tag.SPANNING:
-        this.#beginSpan(input);
-        return ElementKind.NONE;
-      default:
-        invariant(false, 'a channel carries known elements only', { tag, kind: tag & KIND_MASK });
+  /**
+   * Hands copies of everything to `take` that lies between what {@link next} returned last and the barrier of the
+   * checkpoint (or the end of the channel): at once what is in the channel, the rest before it is read and
+   * at each {@link record}.
+   *
+   * The pieces can be read as {@link RecordedSegments}. `addAhead` adds what was returned and not handed on; the
+   * barrier itself may be the last of that.
+   */
+  beginRecording(checkpointId: number, take: TakePiece, addAhead?: (ahead: ElementBytes<T>) => void): void {
+    if (addAhead !== undefined) {
+      const ahead = new ElementBytes(this.#codec);
+      addAhead(ahead);
+      if (ahead.bytes !== undefined) take(ahead.bytes);
     }
+    if (this.checkpointId === checkpointId) return;
+    const { segment } = this.#segments;
+    const begun = this.begun();
+    if (begun !== undefined) take(begun);
+    const offset = segment === undefined ? SEGMENT_HEADER_BYTES : this.unreadFrom - segment.base;
+    const start = { ringPosition: this.#ring.head, offset };
+    this.#recorder = new ChannelRecorder(this.#ring, this.#announcements, checkpointId, start, take);
+    this.#segments.follower = this.#recorder;
+    this.#recorder.catchUp();
   }
 
-  #enterBlock(input: BlockReader): void {
-    const start = input.position;
-    const rowsEnd = start + BLOCK_HEAD_BYTES + input.view.getUint32(start + 2, true);
-    const end = rowsEnd + input.view.getUint32(start + 6, true);
-    invariant(
-      this.#blocks !== undefined && end <= input.limit,
-      'a block is complete, and its codec reads it',
-      {
-        end,
-        limit: input.limit,
-      },
-    );
-    input.text = textOf(input.bytes, rowsEnd, end, input.bytes[start + 1] ?? 0);
-    input.taken = 0;
-    input.position = start + BLOCK_HEAD_BYTES;
-    input.limit = rowsEnd;
-    this.#rows = this.#blocks;
-    this.#stop = rowsEnd;
-    this.#blockEnd = end;
+  /** Records what has come meanwhile. True: everything before the barrier is recorded, and the recording over. */
+  record(): boolean {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return true;
+    recorder.catchUp();
+    if (!recorder.isDone) return false;
+    this.endRecording();
+    return true;
   }
 
-  #leaveBlock(): void {
-    if (this.#rows === undefined) return;
-    const input = this.#input;
-    invariant(input.taken === input.text.length, 'the rows of a block take the whole of its text', {
-      taken: input.taken,
-      text: input.text.length,
-    });
-    input.text = '';
-    this.#rows = undefined;
-    this.#segments.position = this.#blockEnd;
-  }
-
-  #openFrame(input: ByteReader): void {
-    const start = input.position;
-    const frames = this.#frames;
-    invariant(frames !== undefined, 'frames come from a codec that reads them');
-    const count = input.view.getUint32(start + 1, true);
-    const length = input.view.getUint32(start + 5, true);
-    const records = start + FRAME_HEAD_BYTES + count * 8;
-    invariant(records + length <= input.limit, 'a frame is complete', { count, length, limit: input.limit });
-    const times = this.#frameTimes.length >= count ? this.#frameTimes : new Float64Array(count);
-    for (let i = 0; i < count; i++) times[i] = input.view.getFloat64(start + FRAME_HEAD_BYTES + i * 8, true);
-    this.#frameTimes = times;
-    this.#frame = frames.decodeFrame(input.bytes, records, length, count);
-    this.#frameNext = 0;
-    this.#stop = 0;
-    input.position = records + length;
-  }
-
-  #nextOfFrame(): ElementKind {
-    const i = this.#frameNext++;
-    this.value = this.#frame[i];
-    this.timestamp = this.#frameTimes[i] ?? NO_TIMESTAMP;
-    return ElementKind.RECORD;
-  }
-
-  #beginSpan(input: ByteReader): void {
-    const length = input.view.getUint32(input.position + 1, true);
-    invariant(length > 0, 'an element that spans has bytes');
-    if (this.#span.length < length) this.#span = new Uint8Array(length);
-    this.#spanLength = length;
-    this.#spanFilled = 0;
-    this.#stop = 0;
-    input.position += SPAN_HEAD_BYTES;
-  }
-
-  /** Takes what the present segment has of the spanning element, and reads it once it is complete. */
-  #continueSpan(bytes: Uint8Array): ElementKind {
-    const segments = this.#segments;
-    const piece = Math.min(this.#spanLength - this.#spanFilled, segments.end - segments.position);
-    this.#span.set(bytes.subarray(segments.position, segments.position + piece), this.#spanFilled);
-    segments.position += piece;
-    this.#spanFilled += piece;
-    if (this.#spanFilled < this.#spanLength) return this.next();
-    const input = new ByteReader(this.#span);
-    input.limit = this.#spanLength;
-    this.#spanLength = 0;
-    const kind = this.#readElement(input, this.#span[0] ?? 0);
-    if (this.#span.length > SPAN_KEPT_BYTES) this.#span = new Uint8Array(0);
-    return kind === ElementKind.NONE ? this.next() : kind;
+  /** Nothing more is recorded. Idempotent. */
+  endRecording(): void {
+    this.#recorder = undefined;
+    this.#segments.follower = undefined;
   }
 }

@@ -76,6 +76,7 @@ export class ChannelWriter<T> {
     this.#writeTag(ElementKind.ACTIVE);
   }
 
+  /** The consumer is told of it at once, whether or not there is room for it. */
   writeBarrier(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
     this.#records.finish();
     this.#segments.ensure(BARRIER_BYTES);
@@ -92,6 +93,7 @@ export class ChannelWriter<T> {
       offset: position - segment.base,
     });
     this.#segments.position = position + BARRIER_BYTES;
+    this.#segments.ringConsumer();
   }
 
   /** No records or watermarks follow; barriers may. */
@@ -101,7 +103,12 @@ export class ChannelWriter<T> {
 
   /** Nothing follows. */
   writeEndOfPartition(): void {
+    this.#records.finish();
+    this.#segments.ensure(1);
+    const { segment, position, ringPosition } = this.#segments;
+    this.#announcer.announceEnd({ ringPosition, offset: position - segment.base });
     this.#writeTag(ElementKind.END_OF_PARTITION);
+    this.#segments.ringConsumer();
   }
 
   /** Shows the consumer everything written so far and wakes it; what is on the heap as far as it fits. */

@@ -1,16 +1,22 @@
 import type { ChannelHandle } from './channel-handle.js';
 import { AnnouncementWord, RingWord } from './ring-layout.js';
 
+/** Where something lies, or will lie, in a channel. */
+export interface ChannelPlace {
+  /** Position in the ring of the segment. */
+  readonly ringPosition: number;
+  /** Offset in it. */
+  readonly offset: number;
+}
+
 /** Tells the consumer of a barrier that lies, or will lie, somewhere ahead in the channel. */
-export interface CheckpointAnnouncement {
+export interface CheckpointAnnouncement extends ChannelPlace {
   readonly checkpointId: number;
   readonly timestamp: number;
   readonly isSavepoint: boolean;
-  /** Position in the ring of the segment that holds the barrier. */
-  readonly ringPosition: number;
-  /** Offset of the barrier in it. */
-  readonly offset: number;
 }
+
+const Kind = { NONE: 0, CHECKPOINT: 1, SAVEPOINT: 2 } as const;
 
 /** Writes announcements on the producer's thread, each over the one before; needs no room. */
 export class CheckpointAnnouncer {
@@ -26,9 +32,17 @@ export class CheckpointAnnouncer {
     this.#step();
     this.#store(AnnouncementWord.POSITION, announcement.ringPosition);
     this.#store(AnnouncementWord.OFFSET, announcement.offset);
-    this.#store(AnnouncementWord.KIND, announcement.isSavepoint ? 1 : 0);
+    this.#store(AnnouncementWord.KIND, announcement.isSavepoint ? Kind.SAVEPOINT : Kind.CHECKPOINT);
     this.#storeFloat(AnnouncementWord.CHECKPOINT_LOW, announcement.checkpointId);
     this.#storeFloat(AnnouncementWord.TIMESTAMP_LOW, announcement.timestamp);
+    this.#step();
+  }
+
+  /** The channel ends there; the checkpoint that was announced last stays announced. */
+  announceEnd(place: ChannelPlace): void {
+    this.#step();
+    this.#store(AnnouncementWord.END_POSITION, place.ringPosition);
+    this.#store(AnnouncementWord.END_OFFSET, place.offset);
     this.#step();
   }
 
@@ -47,8 +61,12 @@ export class CheckpointAnnouncer {
   }
 }
 
-/** Reads announcements on the consumer's thread. */
+/** Reads announcements on the consumer's thread. An unchanged one costs one load. */
 export class AnnouncementReader {
+  /** The newest announcement that was seen. */
+  latest: CheckpointAnnouncement | undefined = undefined;
+  /** The end of the channel, once it was seen to be announced. */
+  end: ChannelPlace | undefined = undefined;
   readonly #words: Int32Array;
   readonly #base: number;
   #seenVersion = 0;
@@ -58,20 +76,36 @@ export class AnnouncementReader {
     this.#base = handle.controlBase + RingWord.ANNOUNCEMENT;
   }
 
-  /** The newest announcement, once; undefined: none since the last call, or one is being written. */
-  poll(): CheckpointAnnouncement | undefined {
+  /** Takes over what has been announced by now. False: something is just being announced; try again. */
+  refresh(): boolean {
     const version = this.#load(AnnouncementWord.VERSION);
-    if (version === this.#seenVersion || (version & 1) === 1) return undefined;
-    const announcement = {
+    if (version === this.#seenVersion) return true;
+    if ((version & 1) === 1) return false;
+    const latest = this.#readLatest();
+    const end = this.#readEnd();
+    if (this.#load(AnnouncementWord.VERSION) !== version) return false;
+    this.#seenVersion = version;
+    this.latest = latest;
+    this.end = end;
+    return true;
+  }
+
+  #readLatest(): CheckpointAnnouncement | undefined {
+    const kind = this.#load(AnnouncementWord.KIND);
+    if (kind === Kind.NONE) return undefined;
+    return {
       checkpointId: this.#loadFloat(AnnouncementWord.CHECKPOINT_LOW),
       timestamp: this.#loadFloat(AnnouncementWord.TIMESTAMP_LOW),
-      isSavepoint: this.#load(AnnouncementWord.KIND) === 1,
+      isSavepoint: kind === Kind.SAVEPOINT,
       ringPosition: this.#load(AnnouncementWord.POSITION) >>> 0,
       offset: this.#load(AnnouncementWord.OFFSET),
     };
-    if (this.#load(AnnouncementWord.VERSION) !== version) return undefined;
-    this.#seenVersion = version;
-    return announcement;
+  }
+
+  #readEnd(): ChannelPlace | undefined {
+    const offset = this.#load(AnnouncementWord.END_OFFSET);
+    if (offset === 0) return undefined;
+    return { ringPosition: this.#load(AnnouncementWord.END_POSITION) >>> 0, offset };
   }
 
   #load(word: number): number {

@@ -33,18 +33,26 @@ export class FrameAppender<T> implements RecordAppender<T> {
   }
 
   finish(): void {
-    const { count, length, bytes } = this.#frame;
-    if (count === 0) return;
+    const frame = this.#frame;
+    if (frame.count === 0) return;
     const out = this.#out;
     out.clear();
-    out.reserve(FRAME_HEAD_BYTES + count * 8 + length);
-    out.bytes[0] = Tag.FRAME;
-    out.view.setUint32(1, count, true);
-    out.view.setUint32(5, length, true);
-    let p = FRAME_HEAD_BYTES;
-    for (let i = 0; i < count; i++, p += 8) out.view.setFloat64(p, this.#times[i] ?? 0, true);
-    out.bytes.set(bytes.subarray(0, length), p);
-    this.#segments.append(out.bytes, 0, p + length);
-    this.#frame.clear();
+    writeFrame(frame, this.#times, out);
+    this.#segments.append(out.bytes, 0, out.position);
+    frame.clear();
   }
+}
+
+/** The element that a frame is, with the timestamps of its records. */
+export function writeFrame<T>(frame: FrameBuilder<T>, times: Float64Array, out: ByteWriter): void {
+  const { count, length, bytes } = frame;
+  out.reserve(FRAME_HEAD_BYTES + count * 8 + length);
+  const start = out.position;
+  out.bytes[start] = Tag.FRAME;
+  out.view.setUint32(start + 1, count, true);
+  out.view.setUint32(start + 5, length, true);
+  let p = start + FRAME_HEAD_BYTES;
+  for (let i = 0; i < count; i++, p += 8) out.view.setFloat64(p, times[i] ?? 0, true);
+  out.bytes.set(bytes.subarray(0, length), p);
+  out.position = p + length;
 }

@@ -10,6 +10,8 @@ export { ChannelWriter } from './channel-writer.js';
 export type { CheckpointAnnouncement } from './checkpoint-announcement.js';
 export { ThreadCodecFactory } from './codec-factory.js';
 export { createDoorbells, Doorbell, type DoorbellHandle } from './doorbell.js';
+export type { ElementBytes } from './element-bytes.js';
+export { ElementReader } from './element-reader.js';
 export { createHeartbeats, Heartbeat, type HeartbeatMemory, HeartbeatMonitor } from './heartbeat.js';
 export { IdleAction, IdleStrategy } from './idle-strategy.js';
 export { jobManagerMemory, withJobManagerDefaultSize } from './job-manager-memory.js';
@@ -46,6 +48,8 @@ export {
 export { type FittedMemory, raiseProcessSizeUntilFits } from './process-size.js';
 export { ReplySignal, type ReplySignalMemory } from './reply-signal.js';
 export { createSegmentPool, SegmentAllocator, SegmentPool, type SegmentPoolHandle } from './segment-pool.js';
+export { RecordedSegments } from './segment-queue.js';
+export { SegmentReader } from './segment-reader.js';
 export { shareBytes } from './shared-bytes.js';
 export { dynamicConfiguration, forLocalExecution, taskExecutorResource } from './task-executor-resource.js';
 export { createTaskGauges, type TaskGaugeMemory, TaskGauges } from './task-gauges.js';

@@ -13,6 +13,7 @@
  *         |   +2 offset    +3 kind         |
  *         |   +4 checkpoint low  +5 high   |
  *         |   +6 timestamp low   +7 high   |
+ *         |   +8 end position  +9 offset   |
  *    96   +--------------------------------+
  *         | slot 0 … slot capacity - 1     |  segment ids; written by the producer
  *         +--------------------------------+
@@ -37,8 +38,9 @@
  * order, so a second ring for the way back would say nothing that `head` does not.
  *
  * The announcement tells of a checkpoint without needing room in the ring, so that its barrier can be seen
- * before what lies in front of it has been read. It is written under an odd version and valid under the
- * even one that follows; the reader tries again if the version moved.
+ * before what lies in front of it has been read; likewise the end of the channel. It is written under an odd
+ * version and valid under the even one that follows; the reader tries again if the version moved. It is there
+ * before the bytes are that it tells of: who sees a barrier can know where it is.
  */
 export const LINE_WORDS = 32;
 
@@ -55,12 +57,15 @@ export const AnnouncementWord = {
   POSITION: 1,
   /** Offset of the barrier in that segment. */
   OFFSET: 2,
-  /** 0 checkpoint, 1 savepoint. */
+  /** 0 none yet, 1 checkpoint, 2 savepoint. */
   KIND: 3,
   CHECKPOINT_LOW: 4,
   CHECKPOINT_HIGH: 5,
   TIMESTAMP_LOW: 6,
   TIMESTAMP_HIGH: 7,
+  /** Place of END_OF_PARTITION, as of the barrier; the offset is 0 while it is not known. */
+  END_POSITION: 8,
+  END_OFFSET: 9,
 } as const;
 
 /** Words of a control block with `capacity` slots, a whole number of lines. */

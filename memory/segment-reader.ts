@@ -1,15 +1,20 @@
 import { invariant } from '../core/internal.js';
-import type { ChannelHandle } from './channel-handle.js';
-import { Doorbell } from './doorbell.js';
 import { COMMITTED_MASK, SEALED, SEGMENT_HEADER_BYTES, STATE_WORD } from './segment-layout.js';
-import type { Segment, SegmentPool } from './segment-pool.js';
-import { RingConsumer } from './spsc-ring.js';
+import type { Segment } from './segment-pool.js';
+import type { SegmentQueue } from './segment-queue.js';
+
+/** Who must have seen bytes before they are read. */
+export interface SegmentFollower {
+  /** Takes what can be read by now. False: it cannot be told now how much that is, so nothing new is read. */
+  catchUp(): boolean;
+}
 
 /**
  * Walks the segments of one channel on the consumer's thread, and gives each back when it is sealed and
  * read to its end.
  *
- * Invariants: base + 8 <= position <= end <= base + committed bytes of `segment`; it is given back once.
+ * Invariants: base + 8 <= position <= end <= base + committed bytes of `segment`; it is given back once; what
+ * lies before `end` its follower has taken, from the moment on that it has one.
  *
  * hot path: once per segment
  */
@@ -19,20 +24,12 @@ export class SegmentReader {
   position = 0;
   /** End of what is known to be readable. */
   end = 0;
-  readonly #pool: SegmentPool;
-  readonly #ring: RingConsumer;
-  readonly #producer: Doorbell;
+  follower: SegmentFollower | undefined = undefined;
+  readonly #queue: SegmentQueue;
   #sealed = false;
 
-  constructor(handle: ChannelHandle, pool: SegmentPool) {
-    this.#pool = pool;
-    this.#ring = new RingConsumer(new Int32Array(handle.control), handle.controlBase, handle.capacity);
-    this.#producer = new Doorbell(handle.producerDoorbell);
-  }
-
-  /** Segments that wait to be read, the present one included. */
-  get waiting(): number {
-    return this.#ring.waiting;
+  constructor(queue: SegmentQueue) {
+    this.#queue = queue;
   }
 
   /** Makes `position` < `end`, moving on to the next segment if need be. False: nothing can be read now. */
@@ -46,9 +43,8 @@ export class SegmentReader {
         if (!this.#sealed) return false;
       }
       if (segment !== undefined) this.#giveBack();
-      const id = this.#ring.peek();
-      if (id < 0) return false;
-      const next = this.#pool.segment(id);
+      const next = this.#queue.peek();
+      if (next === undefined) return false;
       this.segment = next;
       this.position = next.base + SEGMENT_HEADER_BYTES;
       this.end = this.position;
@@ -58,6 +54,7 @@ export class SegmentReader {
 
   #look(segment: Segment): void {
     const state = Atomics.load(segment.words, (segment.base >>> 2) + STATE_WORD);
+    if (this.follower?.catchUp() === false) return;
     const end = segment.base + (state & COMMITTED_MASK);
     invariant(end >= this.end && end <= segment.end, 'committed bytes only grow, within the segment', {
       id: segment.id,
@@ -73,7 +70,6 @@ export class SegmentReader {
     this.#sealed = false;
     this.position = 0;
     this.end = 0;
-    this.#ring.release();
-    this.#producer.ring();
+    this.#queue.release();
   }
 }

@@ -127,6 +127,11 @@ export class SegmentWriter {
     this.#publish(this.position - this.segment.base);
   }
 
+  /** There is something to look at, besides what is committed. */
+  ringConsumer(): void {
+    this.#consumer.ring();
+  }
+
   /** Moves the overflow into shared segments. False: some of it had to stay. */
   drainOverflow(): boolean {
     if (this.#overflow.length === 0) return true;

@@ -116,6 +116,16 @@ export class RingConsumer {
     return this.#words[this.#base + RingWord.SLOTS + (this.#head & this.#mask)] ?? -1;
   }
 
+  /** Id at a position that was not released; -1: nothing has been published there. */
+  idAt(position: number): number {
+    const ahead = (position - this.#head) >>> 0;
+    if (ahead >= (this.#tail - this.#head) >>> 0) {
+      this.#tail = Atomics.load(this.#words, this.#base + RingWord.TAIL) >>> 0;
+      if (ahead >= (this.#tail - this.#head) >>> 0) return -1;
+    }
+    return this.#words[this.#base + RingWord.SLOTS + (position & this.#mask)] ?? -1;
+  }
+
   /** Gives the oldest segment back. After {@link peek} has shown it. */
   release(): void {
     invariant(this.#head !== this.#tail, 'a segment is released after it was seen', { head: this.#head });

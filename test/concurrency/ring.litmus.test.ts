@@ -107,8 +107,8 @@ t.test('an announcement is seen whole or not at all', async (t) => {
   const outcomes = { whole: 0, torn: 0, backwards: 0 };
   let last = 0;
   while (last < count) {
-    const seen = reader.poll();
-    if (seen === undefined) continue;
+    const seen = reader.refresh() ? reader.latest : undefined;
+    if (seen === undefined || seen.checkpointId === last) continue;
     const id = seen.checkpointId;
     const isWhole =
       seen.timestamp === id * 1.5 &&
