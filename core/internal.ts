@@ -56,6 +56,7 @@ export { Prng } from './base/prng.js';
 export { decodeUtf8, encodeUtf8, utf8Length, writeUtf8 } from './base/utf8.js';
 export { Alignment, BarrierAligner } from './checkpoint/barrier-aligner.js';
 export {
+  alignedTimeoutMsFromOptions,
   type CheckpointConfig,
   checkpointConfigFromOptions,
   DEFAULT_CHECKPOINT_CONFIG,
@@ -70,6 +71,13 @@ export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint
 export type { CheckpointRequestOutcome } from './checkpoint/coordinator-protocol.js';
 export { fallbackWarnings, type PassedOverCheckpoint } from './checkpoint/fallback-warning.js';
 export {
+  claimedInFlight,
+  type InFlightPart,
+  type InFlightRestore,
+  mayBeOvertaken,
+} from './checkpoint/in-flight-assignment.js';
+export { decodeInFlightBlock, encodeInFlightBlock } from './checkpoint/in-flight-block.js';
+export {
   decideRecovery,
   type HolderState,
   type JobFacts,
@@ -81,6 +89,9 @@ export { decideRetention, type LoggedSlot, type StoredDataFile } from './checkpo
 export type {
   CheckpointKind,
   CheckpointManifest,
+  InFlightChannel,
+  InFlightEdge,
+  InFlightHandle,
   KeyedStateFile,
   KeyedStateHandle,
   OperatorListHandle,
@@ -100,6 +111,7 @@ export type {
   ExecutableVertex,
   JobEdge,
   JobGraph,
+  PartitionerKind,
 } from './graph/job-graph.js';
 export {
   defaultMaxParallelism,

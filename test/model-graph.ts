@@ -23,7 +23,15 @@ export function modelGraph(...described: readonly ModelVertex[]): JobGraph {
     operators: [{ uid: `${name}-uid`, name, description: undefined, keyed: false }],
   }));
   const edges: JobEdge[] = described.flatMap(({ inputs = [], partitioner = 'hash' }, target) =>
-    inputs.map((source, inputIndex) => ({ id: 0, source, target, inputIndex, partitioner, typeId: 'any' })),
+    inputs.map((source, inputIndex) => ({
+      id: 0,
+      source,
+      sourceUid: '',
+      target,
+      inputIndex,
+      partitioner,
+      typeId: 'any',
+    })),
   );
   return {
     name: 'model',

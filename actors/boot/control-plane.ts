@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import {
+  alignedTimeoutMsFromOptions,
   checkpointConfigFromOptions,
   isMillraceError,
   type JobExplanation,
@@ -240,6 +241,7 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
       checkpointing: values['execution.checkpointing.interval'] !== undefined,
       commitsWithJob: plan.graph.runtimeMode === 'BATCH',
       exactlyOnce: values['execution.checkpointing.mode'] === 'EXACTLY_ONCE',
+      alignedTimeoutMs: alignedTimeoutMsFromOptions(values),
       autoWatermarkIntervalMs: values['pipeline.auto-watermark-interval'],
       bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),
     },

@@ -1,4 +1,5 @@
 import {
+  alignedTimeoutMsFromOptions,
   type CachedFileContent,
   type JobGraph,
   type OptionLayer,
@@ -106,6 +107,10 @@ function withoutEffect({ values, configured }: ResolvedOptions): string[] {
     .map(([key, instead]) => `${key} has no effect yet: ${instead}.`);
 }
 
+function overtakes(values: ResolvedOptions['values']): boolean {
+  return alignedTimeoutMsFromOptions(values) !== Number.POSITIVE_INFINITY;
+}
+
 function warningsOf(built: BuiltGraph, options: ResolvedOptions, memory: FittedMemory): string[] {
   const warnings = [...built.graph.warnings, ...options.warnings, ...withoutEffect(options)];
   if (built.unusedParams.length > 0) {
@@ -113,6 +118,10 @@ function warningsOf(built: BuiltGraph, options: ResolvedOptions, memory: FittedM
   }
   if (options.values['execution.checkpointing.storage'] === 'jobmanager') {
     warnings.push('Checkpoints are kept in memory: when this process ends, they are gone.');
+  }
+  const { values } = options;
+  if (values['execution.checkpointing.unaligned.enabled'] && !overtakes(values)) {
+    warnings.push('Unaligned checkpoints have no effect at least once, where no barrier is waited for.');
   }
   if (memory.choice !== undefined) warnings.push(memory.choice);
   if (

@@ -51,6 +51,10 @@ export interface ClusterOptions {
     readonly interval?: string | number;
     /** `execution.checkpointing.dir` */
     readonly dir?: string;
+    /** `execution.checkpointing.unaligned.enabled` */
+    readonly unaligned?: boolean;
+    /** `execution.checkpointing.aligned-checkpoint-timeout` */
+    readonly alignedTimeout?: string | number;
   };
   /** Any keys of the configuration table; they win over the options above. */
   readonly configuration?: Readonly<Record<string, RawValue>>;
@@ -84,6 +88,7 @@ export interface StopOptions {
 }
 
 export const CLUSTER_OPTIONS: readonly string[] = ['memory', 'parallelism', 'checkpointing', 'configuration'];
+const CHECKPOINTING_OPTIONS: readonly string[] = ['interval', 'dir', 'unaligned', 'alignedTimeout'];
 export const SUBMIT_OPTIONS: readonly string[] = [
   'jobId',
   'start',
@@ -355,10 +360,13 @@ function valuesOf(options: ClusterOptions): Record<string, RawValue> {
   const values: Record<string, RawValue> = {};
   if (options.memory !== undefined) values['taskmanager.memory.flink.size'] = options.memory;
   if (options.parallelism !== undefined) values['parallelism.default'] = options.parallelism;
-  checkOptionNames(options.checkpointing ?? {}, ['interval', 'dir'], 'checkpointing');
-  const { interval, dir } = options.checkpointing ?? {};
+  checkOptionNames(options.checkpointing ?? {}, CHECKPOINTING_OPTIONS, 'checkpointing');
+  const { interval, dir, unaligned, alignedTimeout } = options.checkpointing ?? {};
   if (interval !== undefined) values['execution.checkpointing.interval'] = interval;
   if (dir !== undefined) values['execution.checkpointing.dir'] = dir;
+  if (unaligned !== undefined) values['execution.checkpointing.unaligned.enabled'] = unaligned;
+  if (alignedTimeout !== undefined)
+    values['execution.checkpointing.aligned-checkpoint-timeout'] = alignedTimeout;
   return { ...values, ...options.configuration };
 }
 

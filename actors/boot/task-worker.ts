@@ -35,7 +35,12 @@ import {
 } from '../../storage/index.js';
 import { ThreadRunner } from '../runner/thread-runner.js';
 import { StreamTask } from '../task/stream-task.js';
-import type { TaskEnvironment, TaskInputEdge, TaskOutputEdge } from '../task/task-environment.js';
+import {
+  type TaskEnvironment,
+  type TaskInputEdge,
+  type TaskOutputEdge,
+  taskInputEdge,
+} from '../task/task-environment.js';
 import './job-imports.js';
 import { AsyncFailure } from './async-failure.js';
 import { DoorbellTurns } from './doorbell-turns.js';
@@ -162,17 +167,16 @@ function channelsOf(
     return pool;
   };
   const codecOf = (edgeId: number): RecordCodec<unknown> => {
-    const type = job.edgeTypes[edgeId];
-    invariant(type !== undefined, 'every edge has a type', { edgeId });
-    return codecs.codecFor(type);
+    const edge = job.edges[edgeId];
+    invariant(edge !== undefined, 'every edge is in the graph', { edgeId });
+    return codecs.codecFor(edge.type);
   };
-  const inputs = contract.inputs.map(({ edgeId, inputIndex, channels }) => ({
-    edgeId,
-    inputIndex,
-    channels: channels.map((handle) =>
+  const inputs = contract.inputs.map(({ edgeId, channels }) => {
+    const readers = channels.map((handle) =>
       handle === undefined ? undefined : new ChannelReader(handle, poolOf(handle.pool), codecOf(edgeId)),
-    ),
-  }));
+    );
+    return taskInputEdge(job, edgeId, readers);
+  });
   const outputs = contract.outputs.map(({ edgeId, partition, consumers }) => {
     const first = partition.channels[0];
     if (first === undefined) return { edgeId, channels: consumers.map(() => undefined) };

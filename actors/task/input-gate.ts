@@ -7,6 +7,7 @@ import {
   Watermark,
   type WatermarkValve,
 } from '../../core/internal.js';
+import type { InFlightReplay } from './in-flight-replay.js';
 import type { ElementReader } from './look-ahead-reader.js';
 import type { OutputRoom } from './result-partition.js';
 import type { TaskInput } from './task-input.js';
@@ -27,8 +28,8 @@ export interface GateInput {
 
 /** What the gate tells its task. Called from inside {@link InputGate.poll}. */
 export interface GateListener {
-  /** The first barrier of a checkpoint has arrived. */
-  onAlignmentStarted(checkpointId: number, timestamp: number): void;
+  /** The first barrier of a checkpoint has arrived, or word of it. */
+  onAlignmentStarted(checkpointId: number, timestamp: number, isSavepoint: boolean): void;
   /** All barriers are in; the gate returns from `poll` at once. */
   onAligned(checkpointId: number, timestamp: number, isSavepoint: boolean): void;
   /** A newer barrier overtook the alignment of this checkpoint. */
@@ -43,7 +44,8 @@ export interface GateListener {
  * Invariants:
  * - a channel that the aligner blocks is not read;
  * - after END_OF_DATA a channel brings barriers only, after END_OF_PARTITION nothing;
- * - elements of one channel are delivered in their order.
+ * - elements of one channel are delivered in their order;
+ * - no channel is read before what a checkpoint held of it has been delivered.
  *
  * hot path
  */
@@ -58,6 +60,7 @@ export class InputGate implements TaskInput {
   readonly #openDataChannels: number[];
   #next = 0;
   #stopped = false;
+  #replay: InFlightReplay | undefined;
   /** Records delivered since the start. */
   recordsIn = 0;
 
@@ -80,8 +83,60 @@ export class InputGate implements TaskInput {
     );
   }
 
-  /** Channels of finished producers end at once. Called once, before the first `poll`. */
+  /** Comes before what is in the channels. Called before {@link start}, at most once. */
+  replay(replay: InFlightReplay): void {
+    this.#replay = replay;
+  }
+
+  /** What a checkpoint held of the channels has not all been delivered. */
+  get isReplaying(): boolean {
+    return this.#replay !== undefined;
+  }
+
+  /** Called once, before the first `poll`. */
   start(): void {
+    if (this.#replay === undefined) this.#endFinished();
+  }
+
+  /** Looks for checkpoints whose barriers are on their way, whether or not there is room for them. */
+  lookAhead(): void {
+    const channels = this.#channels;
+    for (let i = 0; i < channels.length; i++) {
+      const announced = channels[i]?.reader?.pollAnnouncement();
+      if (announced !== undefined)
+        this.#onAnnounced(announced.checkpointId, announced.timestamp, announced.isSavepoint);
+    }
+  }
+
+  /** All channels that are open are on their way to their ends: no more barriers will be written. */
+  get isEnding(): boolean {
+    return this.#channels.every(
+      ({ reader }, index) => this.#closed[index] === true || reader?.isEnding === true,
+    );
+  }
+
+  /** A checkpoint for which no barrier will come. */
+  onTriggered(checkpointId: number, timestamp: number): void {
+    this.#onAnnounced(checkpointId, timestamp, false);
+  }
+
+  /** When the checkpoint that was begun last was triggered, wall time. */
+  get lastBarrierMs(): number {
+    return this.#lastBarrierTimestamp;
+  }
+
+  /** Of the channels, by number. */
+  get readers(): readonly (ElementReader | undefined)[] {
+    return this.#channels.map(({ reader }) => reader);
+  }
+
+  /** Of a channel by its number: nothing but barriers can follow. */
+  hasDataEnded(channel: number): boolean {
+    return this.#dataEnded[channel] === true;
+  }
+
+  /** Channels of finished producers end at once. */
+  #endFinished(): void {
     this.#channels.forEach((channel, index) => {
       if (channel.reader !== undefined) return;
       this.#onEndOfData(index);
@@ -92,6 +147,7 @@ export class InputGate implements TaskInput {
   /** Delivers up to `budget` elements; the number delivered, 0 when there was nothing to read. */
   poll(budget: number): number {
     this.#stopped = false;
+    if (this.#replay !== undefined) return this.#pollReplay(this.#replay, budget);
     let left = budget;
     const count = this.#channels.length;
     const slice = Math.max(16, Math.ceil(budget / count));
@@ -131,6 +187,7 @@ export class InputGate implements TaskInput {
 
   /** True if some channel that may be read has something. */
   hasInput(): boolean {
+    if (this.#replay !== undefined) return true;
     return this.#channels.some(
       (channel, index) =>
         channel.reader !== undefined &&
@@ -138,6 +195,21 @@ export class InputGate implements TaskInput {
         !this.#aligner.isBlocked(index) &&
         channel.reader.hasData(),
     );
+  }
+
+  /** Its end counts as an element: something has changed. */
+  #pollReplay(replay: InFlightReplay, budget: number): number {
+    const before = replay.records;
+    const count = replay.poll(budget);
+    this.recordsIn += replay.records - before;
+    if (!replay.isOver) return count;
+    this.#replay = undefined;
+    // Producers that have just been started are active until they say otherwise.
+    for (const { reader, inputIndex, valveChannel } of this.#channels) {
+      if (reader !== undefined) this.#inputs[inputIndex]?.valve.inputActive(valveChannel);
+    }
+    this.#endFinished();
+    return Math.max(1, count);
   }
 
   /** What a watermark has begun goes before the element behind it. */
@@ -205,18 +277,25 @@ export class InputGate implements TaskInput {
 
   #onBarrier(index: number, checkpointId: number, timestamp: number, isSavepoint: boolean): void {
     const before = this.#aligner.currentCheckpointId;
-    const outcome = this.#aligner.onBarrier(index, checkpointId);
+    const outcome = this.#aligner.onBarrier(index, checkpointId, isSavepoint);
+    if (this.#aligner.currentCheckpointId > before) this.#onBegun(checkpointId, timestamp, isSavepoint);
+    if (outcome === Alignment.ALIGNED) this.#aligned();
+  }
+
+  #onAnnounced(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
+    if (this.#aligner.onAnnounced(checkpointId, isSavepoint))
+      this.#onBegun(checkpointId, timestamp, isSavepoint);
+  }
+
+  #onBegun(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
     if (this.#aligner.subsumed >= 0) {
       const subsumed = this.#aligner.subsumed;
       this.#aligner.subsumed = -1;
       this.#listener.onSubsumed(subsumed);
     }
-    if (this.#aligner.currentCheckpointId > before) {
-      this.#lastBarrierTimestamp = timestamp;
-      this.#lastBarrierIsSavepoint = isSavepoint;
-      this.#listener.onAlignmentStarted(checkpointId, timestamp);
-    }
-    if (outcome === Alignment.ALIGNED) this.#aligned();
+    this.#lastBarrierTimestamp = timestamp;
+    this.#lastBarrierIsSavepoint = isSavepoint;
+    this.#listener.onAlignmentStarted(checkpointId, timestamp, isSavepoint);
   }
 
   #aligned(): void {

@@ -1,5 +1,5 @@
 import { ElementKind, type Input, LOOK_AHEAD_RECORDS, NO_TIMESTAMP } from '../../core/internal.js';
-import type { ChannelReader } from '../../memory/index.js';
+import type { ChannelReader, ElementBytes } from '../../memory/index.js';
 
 /** An input that does not want to look ahead will hardly want to within so many elements. */
 const ELEMENTS_UNASKED = 1024;
@@ -7,7 +7,17 @@ const ELEMENTS_UNASKED = 1024;
 /** What the gate reads a channel by; see {@link ChannelReader}. */
 export type ElementReader = Pick<
   ChannelReader<unknown>,
-  'value' | 'timestamp' | 'checkpointId' | 'isSavepoint' | 'next' | 'hasData'
+  | 'value'
+  | 'timestamp'
+  | 'checkpointId'
+  | 'isSavepoint'
+  | 'next'
+  | 'hasData'
+  | 'pollAnnouncement'
+  | 'isEnding'
+  | 'beginRecording'
+  | 'record'
+  | 'endRecording'
 >;
 
 /**
@@ -65,6 +75,33 @@ export class LookAheadReader implements ElementReader {
   /** True if {@link next} would return an element, or at least get on with one. */
   hasData(): boolean {
     return this.#next < this.#count || this.#behind !== ElementKind.NONE || this.#channel.hasData();
+  }
+
+  pollAnnouncement(): ReturnType<ElementReader['pollAnnouncement']> {
+    return this.#channel.pollAnnouncement();
+  }
+
+  get isEnding(): boolean {
+    return this.#channel.isEnding;
+  }
+
+  /** What was taken ahead belongs to it, in front of what is in the channel. */
+  beginRecording(checkpointId: number, take: (piece: Uint8Array) => void): void {
+    this.#channel.beginRecording(checkpointId, take, (ahead) => this.#addAhead(ahead));
+  }
+
+  record(): boolean {
+    return this.#channel.record();
+  }
+
+  endRecording(): void {
+    this.#channel.endRecording();
+  }
+
+  #addAhead(ahead: ElementBytes<unknown>): void {
+    for (let i = this.#next; i < this.#count; i++)
+      ahead.addRecord(this.#values[i], this.#timestamps[i] ?? NO_TIMESTAMP);
+    if (this.#behind !== ElementKind.NONE) ahead.addControl(this.#behind, this.#channel.timestamp);
   }
 
   /** Takes the records that are there, and shows them. */

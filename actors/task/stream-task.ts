@@ -1,9 +1,8 @@
 import {
   BarrierAligner,
-  type CheckpointKind,
   invariant,
   isMillraceError,
-  MillraceError,
+  mayBeOvertaken,
   type OperatorChain,
   Progress,
   type Tasklet,
@@ -12,9 +11,9 @@ import {
   toWireError,
 } from '../../core/internal.js';
 import { TaskAssembly } from './task-assembly.js';
-import { TaskCheckpointer } from './task-checkpointer.js';
 import type { TaskEnvironment } from './task-environment.js';
 import { nextPhase, type TaskPhase } from './task-phase.js';
+import { TaskSnapshots } from './task-snapshots.js';
 
 type TaskOutcome = Extract<TaskReport, { type: 'finished' | 'canceled' | 'failed' }>;
 
@@ -40,7 +39,7 @@ type OrderedMail = Extract<
 export class StreamTask implements Tasklet {
   readonly #environment: TaskEnvironment;
   readonly #parts: TaskAssembly;
-  readonly #checkpointer: TaskCheckpointer;
+  readonly #snapshots: TaskSnapshots;
   readonly #aligner: BarrierAligner;
   #phase: TaskPhase = 'opening';
   #opened = false;
@@ -50,7 +49,6 @@ export class StreamTask implements Tasklet {
   /** Triggers and splits, in the order they came: a split that follows a trigger is not in its snapshot. */
   readonly #orderedMail: OrderedMail[] = [];
   #openInputs: number;
-  #alignmentBegan = 0;
   /** The first checkpoint whose snapshot was taken after the end of the data. */
   #finalCheckpointId: number | undefined;
   #finalComplete = false;
@@ -60,18 +58,27 @@ export class StreamTask implements Tasklet {
 
   constructor(environment: TaskEnvironment) {
     this.#environment = environment;
-    this.#checkpointer = new TaskCheckpointer(environment);
-    const channels = environment.inputs.flatMap((edge) => edge.channels);
-    this.#aligner = new BarrierAligner(channels.length, environment.settings.exactlyOnce);
+    const { inputs, settings } = environment;
+    const overtakable = inputs.flatMap(({ jobEdge, channels }) =>
+      channels.map(
+        () => mayBeOvertaken(jobEdge.partitioner) && settings.alignedTimeoutMs !== Number.POSITIVE_INFINITY,
+      ),
+    );
+    this.#aligner = new BarrierAligner(overtakable.length, settings.exactlyOnce, overtakable);
     this.#parts = new TaskAssembly(environment, this.#aligner, {
-      onAlignmentStarted: () => {
-        this.#alignmentBegan = environment.clock.monotonicMs();
-      },
+      onAlignmentStarted: (checkpointId, timestamp, isSavepoint) =>
+        this.#snapshots.onAlignmentStarted(checkpointId, timestamp, isSavepoint),
       onAligned: (checkpointId, timestamp, isSavepoint) =>
-        this.#beginSnapshot(checkpointId, timestamp, isSavepoint ? 'savepoint' : 'checkpoint'),
-      onSubsumed: (checkpointId) => this.#declineSubsumed(checkpointId),
+        this.#snapshots.begin(checkpointId, timestamp, isSavepoint ? 'savepoint' : 'checkpoint'),
+      onSubsumed: (checkpointId) => this.#snapshots.declineSubsumed(checkpointId),
       onInputEnded: (inputIndex) => this.#onInputEnded(inputIndex),
       onFailure: (error) => this.fail(error),
+    });
+    this.#snapshots = new TaskSnapshots(environment, this.#aligner, this.#parts, {
+      await: (step, promise, then) => this.#await(step, promise, then),
+      onFrozen: (checkpointId) => {
+        if (this.#phase === 'draining') this.#finalCheckpointId ??= checkpointId;
+      },
     });
     this.#openInputs = this.#parts.inputCount;
   }
@@ -85,8 +92,9 @@ export class StreamTask implements Tasklet {
    * has passed waits too, for as long as the task awaits a step or room in its outputs.
    */
   get nextWakeMs(): number {
-    const blocked = this.#awaiting !== undefined || this.#parts.room.full;
-    return blocked ? Number.POSITIVE_INFINITY : this.#parts.contexts.nextWakeMs;
+    if (this.#awaiting !== undefined) return Number.POSITIVE_INFINITY;
+    const overtakingMs = this.#snapshots.nextWakeMs;
+    return this.#parts.room.full ? overtakingMs : Math.min(overtakingMs, this.#parts.contexts.nextWakeMs);
   }
 
   get isBackPressured(): boolean {
@@ -159,10 +167,12 @@ export class StreamTask implements Tasklet {
       return Progress.MADE;
     }
     room.beginStep(budget);
-    if (!this.#parts.outputs.drain()) return Progress.IDLE;
+    this.#snapshots.lookAhead();
+    if (!this.#parts.outputs.drain())
+      return this.#overtake(chain) || this.#serveWhileFull(chain) ? Progress.MADE : Progress.IDLE;
     this.#fireWakes(chain);
     if (!chain.resume()) return room.isFiring ? Progress.MADE : Progress.WAITING;
-    if (this.#serveOrderedMail()) return Progress.MADE;
+    if (this.#serveOrderedMail() || this.#overtake(chain)) return Progress.MADE;
     const taken = Math.min(budget, chain.room());
     if (taken <= 0) return Progress.WAITING;
     if (this.#phase === 'ending') {
@@ -209,8 +219,7 @@ export class StreamTask implements Tasklet {
         this.#onCompleted(message.checkpointId);
         return;
       case 'checkpoint-aborted':
-        this.#aligner.abort(message.checkpointId);
-        this.#checkpointer.abort(message.checkpointId);
+        this.#snapshots.abort(message.checkpointId);
         this.#parts.chain().notifyCheckpointAborted(message.checkpointId);
         this.#parts.resume(message.checkpointId);
         return;
@@ -224,20 +233,15 @@ export class StreamTask implements Tasklet {
     }
   }
 
-  /**
-   * Serves triggers and splits up to the first trigger. True: a snapshot was begun. A trigger waits until
-   * the inputs of the task have closed: whoever sent it knows that their ends are on the way.
-   */
+  /** Serves triggers and splits up to the first trigger that has to wait. True: a snapshot was begun. */
   #serveOrderedMail(): boolean {
     for (let message = this.#orderedMail[0]; message !== undefined; message = this.#orderedMail[0]) {
       if (message.type === 'trigger-checkpoint') {
-        if (!this.#aligner.allClosed) return false;
+        const outcome = this.#snapshots.trigger(message);
+        if (outcome === 'later') return false;
         this.#orderedMail.shift();
-        if (!this.#aligner.onTrigger(message.checkpointId)) continue;
-        this.#alignmentBegan = this.#environment.clock.monotonicMs();
-        if (message.suspends === true) this.#parts.suspendAfter(message.checkpointId);
-        this.#beginSnapshot(message.checkpointId, message.timestamp, message.kind);
-        return true;
+        if (outcome === 'begun') return true;
+        continue;
       }
       this.#orderedMail.shift();
       if (message.type === 'splits-assigned') this.#parts.sourceInput().addSplits(message.splits);
@@ -246,37 +250,24 @@ export class StreamTask implements Tasklet {
     return false;
   }
 
-  #beginSnapshot(checkpointId: number, timestamp: number, kind: CheckpointKind): void {
-    const aligned = this.#environment.clock.monotonicMs();
-    const freeze = (): void => this.#freeze(checkpointId, timestamp, kind, aligned);
-    const prepared = this.#parts.chain().prepareSnapshot(checkpointId);
-    if (prepared === undefined) freeze();
-    else this.#await('prepareSnapshot', prepared, freeze);
+  #serveWhileFull(chain: OperatorChain): boolean {
+    return (
+      this.#snapshots.servesWhileFull &&
+      this.#orderedMail.length > 0 &&
+      chain.resume() &&
+      this.#serveOrderedMail()
+    );
   }
 
-  #freeze(checkpointId: number, timestamp: number, kind: CheckpointKind, aligned: number): void {
-    if (checkpointId < this.#aligner.currentCheckpointId || this.#aligner.isPending) return;
-    this.#parts.outputs.writeBarrier(checkpointId, timestamp, kind === 'savepoint');
-    const operators = this.#parts.freeze(checkpointId);
-    this.#aligner.release();
-    this.#parts.suspend(checkpointId);
-    if (this.#phase === 'draining') this.#finalCheckpointId ??= checkpointId;
-    const now = this.#environment.clock.monotonicMs();
-    this.#checkpointer.write({
-      checkpointId,
-      kind,
-      alignmentMs: aligned - this.#alignmentBegan,
-      syncMs: now - aligned,
-      operators,
-    });
-  }
-
-  #declineSubsumed(checkpointId: number): void {
-    this.#environment.report({
-      type: 'checkpoint-declined',
-      checkpointId,
-      error: toWireError(new MillraceError('MR3007', 'The checkpoint was subsumed by a newer barrier.')),
-    });
+  /**
+   * Takes the snapshot of a checkpoint that does not wait for what is under way, whether or not there is room in
+   * the outputs. False: there is none, or something is half done.
+   */
+  #overtake(chain: OperatorChain): boolean {
+    if (!this.#snapshots.isOverdue || (this.#phase !== 'running' && this.#phase !== 'draining')) return false;
+    if (!chain.resume()) return false;
+    this.#snapshots.overtake();
+    return true;
   }
 
   #onCompleted(checkpointId: number): void {
@@ -316,7 +307,7 @@ export class StreamTask implements Tasklet {
 
   #finish(chain: OperatorChain): void {
     invariant(
-      this.#checkpointer.pendingCount === 0 || this.#environment.settings.checkpointing,
+      this.#snapshots.pendingCount === 0 || this.#environment.settings.checkpointing,
       'no snapshot is open',
     );
     this.#parts.outputs.writeEndOfPartition();
@@ -346,7 +337,7 @@ export class StreamTask implements Tasklet {
     this.#to('closing');
     this.#awaiting = 'close';
     this.#environment.completions.watch(
-      this.#checkpointer.close().then(() => this.#parts.close()),
+      this.#snapshots.close().then(() => this.#parts.close()),
       () => this.#to('done'),
       (error) => {
         this.#environment.trace.emit({ name: 'task.close-failed', values: { error: String(error) } });

@@ -2,7 +2,6 @@ import {
   type BarrierAligner,
   type ExecutableEdge,
   type HeldBackBy,
-  type Input,
   invariant,
   MillraceError,
   OperatorChain,
@@ -13,10 +12,10 @@ import {
   unreachable,
   Watermark,
   WatermarkTrace,
-  WatermarkValve,
 } from '../../core/internal.js';
-import { type GateChannel, type GateInput, type GateListener, InputGate } from './input-gate.js';
-import { elementsOf } from './look-ahead-reader.js';
+import { assembleGate } from './gate-assembly.js';
+import { readInFlight } from './in-flight-replay.js';
+import type { GateListener, InputGate } from './input-gate.js';
 import { OutputRoom, type ResultPartition, resultPartition, TaskOutputs } from './result-partition.js';
 import { EnumeratorHost, SourceInput } from './source-input.js';
 import type { FrozenOperator } from './task-checkpointer.js';
@@ -91,7 +90,7 @@ export class TaskAssembly {
 
   /** Number of inputs that must end before the task does; a source counts as one. */
   get inputCount(): number {
-    const inputs = new Set(this.#environment.inputs.map((edge) => edge.inputIndex));
+    const inputs = new Set(this.#environment.inputs.map(({ jobEdge }) => jobEdge.inputIndex));
     return Math.max(1, inputs.size);
   }
 
@@ -134,6 +133,40 @@ export class TaskAssembly {
     return this.#source;
   }
 
+  /** A source knows of its checkpoints by mail alone. */
+  lookAhead(): void {
+    this.#gate?.lookAhead();
+  }
+
+  /** What a checkpoint held of the channels has not all been delivered. */
+  get isReplaying(): boolean {
+    return this.#gate?.isReplaying === true;
+  }
+
+  /** All channels are on their way to their ends. */
+  get isEnding(): boolean {
+    return this.#gate?.isEnding === true;
+  }
+
+  /** The last barrier, or word of it, that has begun a checkpoint. */
+  get lastBarrierMs(): number {
+    return this.#gate?.lastBarrierMs ?? 0;
+  }
+
+  /** Of the gate's channels, by number. */
+  get readers(): InputGate['readers'] {
+    return this.#gate?.readers ?? [];
+  }
+
+  hasDataEnded(channel: number): boolean {
+    return this.#gate?.hasDataEnded(channel) === true;
+  }
+
+  /** A checkpoint for which no barrier will come. */
+  onTriggered(checkpointId: number, timestamp: number): void {
+    this.#gate?.onTriggered(checkpointId, timestamp);
+  }
+
   /** What follows the snapshot of this checkpoint is not taken; a task that is no source goes by its channels. */
   suspendAfter(checkpointId: number): void {
     this.#source?.suspendAfter(checkpointId);
@@ -166,7 +199,7 @@ export class TaskAssembly {
     this.#chain = chain;
     await chain.open();
     await this.contexts.restore();
-    if (chain.source === undefined) this.#openGate(chain);
+    if (chain.source === undefined) await this.#openGate(chain);
     else await this.#openSource(chain, chain.source);
     this.#measureWatermarks(chain);
   }
@@ -271,8 +304,8 @@ export class TaskAssembly {
   }
 
   #heldBackBy(gate: InputGate): HeldBackBy[] {
-    const ends = this.#environment.inputs.flatMap(({ edgeId, channels }) =>
-      channels.map((_, subtask): HeldBackBy => ({ kind: 'channel', edgeId, subtask })),
+    const ends = this.#environment.inputs.flatMap(({ jobEdge, channels }) =>
+      channels.map((_, subtask): HeldBackBy => ({ kind: 'channel', edgeId: jobEdge.id, subtask })),
     );
     return gate.heldBackBy().flatMap((index) => ends[index] ?? []);
   }
@@ -293,36 +326,20 @@ export class TaskAssembly {
     if (failures.length > 0) throw failures[0];
   }
 
-  #openGate(chain: OperatorChain): void {
-    const { headInputs } = chain;
-    const channels: GateChannel[] = [];
-    const perInput: number[] = [];
-    for (const edge of this.#environment.inputs) {
-      for (const reader of edge.channels) {
-        const valveChannel = perInput[edge.inputIndex] ?? 0;
-        perInput[edge.inputIndex] = valveChannel + 1;
-        const input = headInputs[edge.inputIndex] as Input<unknown> | undefined;
-        channels.push({ reader: elementsOf(reader, input), inputIndex: edge.inputIndex, valveChannel });
-      }
-    }
-    const inputs = perInput.map((count, index): GateInput => {
-      const input = headInputs[index];
-      invariant(input !== undefined, 'every input edge ends at an input of the head', { index });
-      return { input: input as Input<unknown>, valve: this.#valveFor(count, input) };
-    });
-    this.#gate = new InputGate(channels, inputs, this.#aligner, this.#listener, this.room);
+  async #openGate(chain: OperatorChain): Promise<void> {
+    const environment = this.#environment;
+    const restore = environment.restore?.inFlight;
+    const pieces = restore && (await readInFlight(restore, environment.stateFiles));
+    const surroundings = {
+      environment,
+      chain,
+      aligner: this.#aligner,
+      listener: this.#listener,
+      room: this.room,
+      onWatermark: (timestamp: number) => this.#inputTrace.noteWatermark(this.#gate?.watermark ?? timestamp),
+    };
+    this.#gate = assembleGate(surroundings, pieces);
     this.#input = this.#gate;
-  }
-
-  #valveFor(channels: number, input: Input<never>): WatermarkValve {
-    return new WatermarkValve(channels, {
-      emitWatermark: (timestamp) => {
-        input.processWatermark(timestamp);
-        this.#inputTrace.noteWatermark(this.#gate?.watermark ?? timestamp);
-      },
-      emitIdle: () => input.processIdle(),
-      emitActive: () => input.processActive(),
-    });
   }
 
   async #openSource(chain: OperatorChain, source: SourceStreamOperator): Promise<void> {

@@ -3,6 +3,7 @@ import {
   type CheckpointKind,
   type Clock,
   type Completions,
+  type InFlightHandle,
   invariant,
   type OperatorSnapshot,
   type OperatorStateHandle,
@@ -33,6 +34,23 @@ export interface FrozenTask {
   readonly alignmentMs: number;
   readonly syncMs: number;
   readonly operators: readonly FrozenOperator[];
+  /** What the snapshot has overtaken. */
+  readonly inFlight?: FrozenInFlight;
+}
+
+/** In-flight data, which may still be coming while it is written. */
+export interface FrozenInFlight {
+  readonly owner: string;
+  readonly recording: {
+    readonly sizeBytes: number;
+    write(writer: SnapshotWriter): Promise<InFlightHandle | undefined>;
+    discard(): void;
+  };
+}
+
+interface WrittenTask {
+  readonly operators: readonly OperatorStateHandle[];
+  readonly inFlight: InFlightHandle | undefined;
 }
 
 /**
@@ -73,7 +91,7 @@ export class TaskCheckpointer {
     const begin = this.#host.clock.monotonicMs();
     this.#host.completions.watch(
       this.#writeAll(frozen),
-      (handles) => this.#written(frozen, handles, begin),
+      (written) => this.#written(frozen, written, begin),
       (error) => this.#failed(frozen, error),
     );
   }
@@ -92,8 +110,9 @@ export class TaskCheckpointer {
     });
   }
 
-  /** Settles when the last operator's writing has, also where that of another failed. */
-  async #writeAll(frozen: FrozenTask): Promise<readonly OperatorStateHandle[]> {
+  /** Settles when the last part's writing has, also where that of another failed. */
+  async #writeAll(frozen: FrozenTask): Promise<WrittenTask> {
+    const recorded = Promise.allSettled([this.#writeInFlight(frozen)]);
     const outcomes = await Promise.allSettled(
       frozen.operators.map(async ({ owner, snapshot }): Promise<OperatorStateHandle> => {
         const writer = this.#host.snapshotWriter(frozen.checkpointId, owner);
@@ -101,13 +120,21 @@ export class TaskCheckpointer {
         return { keyed, lists: snapshot.lists };
       }),
     );
-    return outcomes.map((outcome) => {
-      if (outcome.status === 'rejected') throw outcome.reason;
-      return outcome.value;
-    });
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    // Nobody will want what is still coming.
+    if (failed !== undefined) frozen.inFlight?.recording.discard();
+    const [inFlight] = await recorded;
+    if (failed !== undefined) throw failed.reason;
+    if (inFlight.status === 'rejected') throw inFlight.reason;
+    const operators = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    return { operators, inFlight: inFlight.value };
   }
 
-  #written(frozen: FrozenTask, handles: readonly OperatorStateHandle[], begin: number): void {
+  async #writeInFlight({ checkpointId, inFlight }: FrozenTask): Promise<InFlightHandle | undefined> {
+    return inFlight?.recording.write(this.#host.snapshotWriter(checkpointId, inFlight.owner));
+  }
+
+  #written(frozen: FrozenTask, { operators: handles, inFlight }: WrittenTask, begin: number): void {
     if (!this.#end(frozen)) return;
     const operators: Record<string, OperatorStateHandle> = {};
     let stateBytes = 0;
@@ -120,12 +147,13 @@ export class TaskCheckpointer {
     this.#host.report({
       type: 'checkpoint-acknowledged',
       checkpointId: frozen.checkpointId,
-      snapshot: { operators },
+      snapshot: { operators, ...(inFlight && { inFlight }) },
       metrics: {
         alignmentMs: frozen.alignmentMs,
         syncMs: frozen.syncMs,
         asyncMs: this.#host.clock.monotonicMs() - begin,
-        stateBytes,
+        stateBytes: stateBytes + (inFlight?.file.sizeBytes ?? 0),
+        persistedBytes: inFlight === undefined ? 0 : (frozen.inFlight?.recording.sizeBytes ?? 0),
       },
     });
   }
@@ -142,6 +170,7 @@ export class TaskCheckpointer {
   /** False: nobody wants to hear of it any more. */
   #end(frozen: FrozenTask): boolean {
     for (const { snapshot } of frozen.operators) snapshot.keyed?.discard();
+    frozen.inFlight?.recording.discard();
     this.#writing--;
     if (this.#writing === 0) this.#onQuiet();
     return this.#running.delete(frozen.checkpointId);

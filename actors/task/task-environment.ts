@@ -1,21 +1,26 @@
-import type {
-  AttemptRestore,
-  ChainNode,
-  Clock,
-  CodecFactory,
-  Completions,
-  DistributedCache,
-  ExecutableVertex,
-  FileSystem,
-  JobParameters,
-  KeyedStateBackend,
-  SnapshotWriter,
-  StandardStream,
-  StateFileReader,
-  SubtaskSnapshot,
-  TaskAddress,
-  TaskReport,
-  Trace,
+import {
+  type AttemptRestore,
+  type BuiltJob,
+  type ChainNode,
+  type Clock,
+  type CodecFactory,
+  type Completions,
+  type DistributedCache,
+  type ExecutableEdge,
+  type ExecutableVertex,
+  type FileSystem,
+  type InFlightRestore,
+  invariant,
+  type JobEdge,
+  type JobParameters,
+  type KeyedStateBackend,
+  type SnapshotWriter,
+  type StandardStream,
+  type StateFileReader,
+  type SubtaskSnapshot,
+  type TaskAddress,
+  type TaskReport,
+  type Trace,
 } from '../../core/internal.js';
 import type { ChannelReader, ChannelWriter } from '../../memory/index.js';
 
@@ -49,8 +54,10 @@ export interface TaskEnvironment {
 }
 
 export interface TaskInputEdge {
-  readonly edgeId: number;
-  readonly inputIndex: number;
+  readonly jobEdge: JobEdge;
+  readonly edge: ExecutableEdge;
+  /** Its place among the edges from there to the same input. */
+  readonly ordinal: number;
   /** By producer subtask; undefined where that subtask had finished before the restored checkpoint. */
   readonly channels: readonly (ChannelReader<unknown> | undefined)[];
 }
@@ -64,6 +71,8 @@ export interface TaskOutputEdge {
 export interface TaskRestore {
   readonly checkpointId: number;
   readonly snapshot: SubtaskSnapshot;
+  /** What is read before any new input. */
+  readonly inFlight: InFlightRestore | undefined;
   /** State of the enumerator, for subtask 0 of a source. */
   readonly enumerator: Uint8Array | undefined;
   /** Subtasks of this vertex that had finished; they ask for no more splits. */
@@ -78,6 +87,11 @@ export interface TaskSettings {
   /** Of a batch: they commit when all tasks of the job have come to their end. */
   readonly commitsWithJob: boolean;
   readonly exactlyOnce: boolean;
+  /**
+   * How long a checkpoint waits for its barriers, from its trigger on, before it overtakes what is under way;
+   * 0: not at all, Infinity: for as long as they take.
+   */
+  readonly alignedTimeoutMs: number;
   readonly autoWatermarkIntervalMs: number;
   /** How long a record may wait in a segment that is not full, where its operator says nothing; Infinity: for ever. */
   readonly bufferTimeoutMs: number;
@@ -99,8 +113,26 @@ export function restoreOf(
     if (subtask === 'finished') finishedSubtasks.push(index);
   });
   const enumerator = address.subtask === 0 ? restore.enumerators[address.vertexId] : undefined;
+  const inFlight = restore.inFlight[address.vertexId]?.[address.subtask];
   const { checkpointId, drained } = restore;
-  return { checkpointId, snapshot, enumerator, finishedSubtasks, drained };
+  return { checkpointId, snapshot, inFlight, enumerator, finishedSubtasks, drained };
+}
+
+/** The reading end of an edge of the job. */
+export function taskInputEdge(
+  job: BuiltJob,
+  edgeId: number,
+  channels: TaskInputEdge['channels'],
+): TaskInputEdge {
+  const { edges } = job.graph;
+  const jobEdge = edges[edgeId];
+  const edge = job.edges[edgeId];
+  invariant(jobEdge !== undefined && edge !== undefined, 'an input edge is in the graph', { edgeId });
+  const { sourceUid, target, inputIndex } = jobEdge;
+  const alike = edges.filter(
+    (other) => other.sourceUid === sourceUid && other.target === target && other.inputIndex === inputIndex,
+  );
+  return { jobEdge, edge, ordinal: alike.indexOf(jobEdge), channels };
 }
 
 /** `<uid>-<subtask>`: the owner's name in keys of state files. */

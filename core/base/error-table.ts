@@ -34,6 +34,7 @@ export const ERROR_TABLE = {
   MR2101: { kind: 'fatal', title: 'The checkpoint belongs to another graph' },
   MR2102: { kind: 'fatal', title: 'The checkpoint was taken with other key groups' },
   MR2103: { kind: 'fatal', title: 'The declared type of a state differs from the one in the checkpoint' },
+  MR2104: { kind: 'fatal', title: 'In-flight data of the checkpoint fits no edge of the job' },
   // 3xxx: checkpoints and storage
   MR3001: { kind: 'retryable', title: 'A storage operation failed' },
   MR3002: { kind: 'fatal', title: 'The storage folder cannot be written' },

@@ -44,21 +44,50 @@ function intervalDuringBacklog(intervalMs: number, duringBacklogMs: number | und
   );
 }
 
-/** What the configuration asks for; undefined when it asks for no checkpoints. */
+/**
+ * What the configuration asks for; undefined when it asks for no checkpoints.
+ *
+ * @throws MillraceError MR4002 if it asks for unaligned checkpoints of which several are under way at once, or for
+ *   more frequent ones during a backlog
+ */
 export function checkpointConfigFromOptions(values: OptionValues): CheckpointConfig | undefined {
   const intervalMs = values['execution.checkpointing.interval'];
   if (intervalMs === undefined) return undefined;
   const minPauseMs = values['execution.checkpointing.min-pause'];
+  const maxConcurrentCheckpoints =
+    minPauseMs > 0 ? 1 : values['execution.checkpointing.max-concurrent-checkpoints'];
+  if (maxConcurrentCheckpoints > 1 && alignedTimeoutMsFromOptions(values) < Number.POSITIVE_INFINITY) {
+    throw new MillraceError(
+      'MR4002',
+      `execution.checkpointing.max-concurrent-checkpoints is ${maxConcurrentCheckpoints}, with unaligned checkpoints.`,
+      {
+        why: 'What is under way is recorded for one checkpoint at a time.',
+        hint: 'Set it to 1, or execution.checkpointing.unaligned.enabled to false.',
+      },
+    );
+  }
   return {
     intervalMs,
     intervalDuringBacklogMs: intervalDuringBacklog(intervalMs, values[DURING_BACKLOG]),
     timeoutMs: values['execution.checkpointing.timeout'],
     minPauseMs,
-    maxConcurrentCheckpoints:
-      minPauseMs > 0 ? 1 : values['execution.checkpointing.max-concurrent-checkpoints'],
+    maxConcurrentCheckpoints,
     tolerableFailedCheckpoints: values['execution.checkpointing.tolerable-failed-checkpoints'],
     numRetained: values['execution.checkpointing.num-retained'],
     retainOnCancellation:
       values['execution.checkpointing.externalized-checkpoint-retention'] === 'RETAIN_ON_CANCELLATION',
   };
+}
+
+/**
+ * How long a checkpoint waits for its barriers before they overtake what is under way, ms; Infinity where they
+ * never do, which is so at least once, where nobody waits.
+ */
+export function alignedTimeoutMsFromOptions(values: OptionValues): number {
+  const isUnaligned =
+    values['execution.checkpointing.unaligned.enabled'] &&
+    values['execution.checkpointing.mode'] === 'EXACTLY_ONCE';
+  return isUnaligned
+    ? values['execution.checkpointing.aligned-checkpoint-timeout']
+    : Number.POSITIVE_INFINITY;
 }

@@ -45,13 +45,14 @@ export class CheckpointLedger {
     now: Instant,
     effects: CoordinatorEffect[],
   ): void {
-    const { checkpointId, triggered, stateBytes } = pending;
+    const { checkpointId, triggered, stateBytes, persistedBytes, alignmentMs } = pending;
     pending.to('COMPLETED');
     this.#completed.add(manifest);
     this.#failures.onSuccess(checkpointId);
     const durationMs = now.monotonicMs - triggered.monotonicMs;
-    this.#tracker.onCompleted({ checkpointId, durationMs, stateBytes, completedMs: now.wallMs });
-    traceEvent('checkpoint.completed', { checkpointId, durationMs, stateBytes }, effects);
+    const figures = { durationMs, stateBytes, persistedBytes, alignmentMs };
+    this.#tracker.onCompleted({ checkpointId, ...figures, completedMs: now.wallMs });
+    traceEvent('checkpoint.completed', { checkpointId, ...figures }, effects);
     cancelTimer('checkpoint-timeout', checkpointId, effects);
   }
 

@@ -17,6 +17,10 @@ export interface LatestCheckpoint {
   readonly durationMs: number;
   /** Bytes that it wrote. */
   readonly stateBytes: number;
+  /** Of them in-flight data, which an unaligned checkpoint holds. */
+  readonly persistedBytes: number;
+  /** The longest that a task waited for its barriers, ms. */
+  readonly alignmentMs: number;
   /** Wall time of completion. */
   readonly completedMs: number;
 }

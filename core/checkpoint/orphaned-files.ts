@@ -12,7 +12,11 @@ const FILES_MAX = 100_000;
 
 /** Every state file that a snapshot names. */
 export function filesOf(snapshot: SubtaskSnapshot): readonly StateFileHandle[] {
-  return Object.values(snapshot.operators).flatMap(({ keyed }) => keyed?.files ?? []);
+  const files: StateFileHandle[] = Object.values(snapshot.operators).flatMap(
+    ({ keyed }) => keyed?.files ?? [],
+  );
+  if (snapshot.inFlight !== undefined) files.push(snapshot.inFlight.file);
+  return files;
 }
 
 /**

@@ -38,6 +38,8 @@ export class PendingCheckpoint {
   readonly #snapshots: (SubtaskSnapshot | 'finished')[][];
   readonly #enumerators: (Uint8Array | undefined)[] = [];
   #stateBytes = 0;
+  #persistedBytes = 0;
+  #alignmentMs = 0;
 
   constructor(
     checkpointId: number,
@@ -76,7 +78,14 @@ export class PendingCheckpoint {
   get trigger(): TaskMessage {
     const { checkpointId, kind } = this;
     const suspends = this.stop === 'suspend';
-    return { type: 'trigger-checkpoint', checkpointId, timestamp: this.triggered.wallMs, kind, suspends };
+    return {
+      type: 'trigger-checkpoint',
+      checkpointId,
+      timestamp: this.triggered.wallMs,
+      // What the job ends with holds no in-flight data: nobody would process it.
+      kind: this.stop === undefined ? kind : 'savepoint',
+      suspends,
+    };
   }
 
   get #savepoint(): SavepointOrder | undefined {
@@ -103,6 +112,16 @@ export class PendingCheckpoint {
     return this.#stateBytes;
   }
 
+  /** In-flight data that it holds. */
+  get persistedBytes(): number {
+    return this.#persistedBytes;
+  }
+
+  /** The longest that a task waited for its barriers. */
+  get alignmentMs(): number {
+    return this.#alignmentMs;
+  }
+
   to(state: PendingState): void {
     invariant(
       TRANSITIONS[this.#state].includes(state),
@@ -120,6 +139,8 @@ export class PendingCheckpoint {
     }
     if (vertex !== undefined) vertex[task.subtask] = snapshot;
     this.#stateBytes += metrics.stateBytes;
+    this.#persistedBytes += metrics.persistedBytes;
+    this.#alignmentMs = Math.max(this.#alignmentMs, metrics.alignmentMs);
     return 'SUCCESS';
   }
 

@@ -1,3 +1,4 @@
+import type { PartitionerKind } from '../graph/job-graph.js';
 import type { KeyGroupRange, StateFileHandle } from '../ports/keyed-state-store.js';
 
 /** Keyed state of one operator of one subtask in a checkpoint: plain data, stored in the manifest. */
@@ -40,6 +41,39 @@ export interface OperatorListHandle {
 /** The snapshot of one subtask: by operator uid. */
 export interface SubtaskSnapshot {
   readonly operators: Readonly<Record<string, OperatorStateHandle>>;
+  /** What was under way to it; absent: nothing was, or all of it was waited for. */
+  readonly inFlight?: InFlightHandle;
+}
+
+/** What was under way to one subtask between its snapshot and the barriers of its channels. Plain data. */
+export interface InFlightHandle {
+  /** Its blocks are told apart by the numbers of the channels ({@link decodeInFlightBlock}). */
+  readonly file: StateFileHandle;
+  /** All edges that end at the subtask. */
+  readonly edges: readonly InFlightEdge[];
+}
+
+/** An edge as it was, by which it is found again. */
+export interface InFlightEdge {
+  /** uid of the operator that sent it. */
+  readonly sourceUid: string;
+  readonly inputIndex: number;
+  /** Its place among the edges between the same two ends. */
+  readonly ordinal: number;
+  readonly partitioner: PartitionerKind;
+  readonly typeId: string;
+  /** Channels that it had at this subtask. */
+  readonly producers: number;
+  /** Those in which something was under way. */
+  readonly channels: readonly InFlightChannel[];
+}
+
+export interface InFlightChannel {
+  /** Subtask that it came from. */
+  readonly producer: number;
+  /** Unique in the file. */
+  readonly number: number;
+  readonly sizeBytes: number;
 }
 
 /** One vertex of a completed checkpoint. */

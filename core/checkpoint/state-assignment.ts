@@ -1,6 +1,7 @@
 import { MillraceError } from '../base/millrace-error.js';
 import type { JobGraph, JobVertex } from '../graph/job-graph.js';
 import type { AttemptRestore } from '../ports/task-launcher.js';
+import { assignInFlight } from './in-flight-assignment.js';
 import type {
   CheckpointManifest,
   OperatorStateHandle,
@@ -25,6 +26,7 @@ export const NO_SPLITS_LEFT: Uint8Array = new Uint8Array(0);
  *
  * @throws MillraceError MR2101 if the checkpoint holds state that no operator of the graph would take, or
  *   an operator of it had ended in only a part of the tasks it is now chained into
+ * @throws MillraceError MR2104 if it holds in-flight data that fits no edge of the graph
  * @throws MillraceError MR2102 if the maximum parallelism of keyed state differs
  */
 export function assignState(
@@ -41,6 +43,7 @@ export function assignState(
   return {
     checkpointId: manifest.checkpointId,
     subtasks: graph.vertices.map((vertex) => assignVertex(vertex, byUid, manifest)),
+    inFlight: assignInFlight(manifest, graph, allowNonRestoredState),
     enumerators: graph.vertices.map((vertex) =>
       vertex.isSource ? enumeratorOf(vertex, manifest) : undefined,
     ),

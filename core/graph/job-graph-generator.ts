@@ -80,7 +80,7 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
       configuration: settings.configuration,
     },
     vertices: chains.map((chain, id) => executableVertex(chain, at(vertices, id), edges)),
-    edgeTypes: edges.map((edge) => edge.type),
+    edges: edges.map((edge) => edge.executable),
     globalJobParameters: settings.globalJobParameters,
   };
 }
@@ -196,6 +196,7 @@ function connect(
     jobEdge: {
       id,
       source: between.source,
+      sourceUid: producer.uid,
       target: between.target,
       inputIndex: streamEdge.inputIndex,
       partitioner: partitioning.kind,

@@ -63,6 +63,8 @@ export interface JobOperator {
 export interface JobEdge {
   readonly id: number;
   readonly source: number;
+  /** uid of the operator of the source that sends it. */
+  readonly sourceUid: string;
   readonly target: number;
   /** Which input of the target's head operator; edges of a union share one. */
   readonly inputIndex: number;
@@ -122,8 +124,8 @@ export interface ExecutableEdge {
 export interface BuiltJob {
   readonly graph: JobGraph;
   readonly vertices: readonly ExecutableVertex[];
-  /** Types of the edges by edge id, for the consumers. */
-  readonly edgeTypes: readonly TypeDescriptor<unknown>[];
+  /** By edge id, for the consumers. */
+  readonly edges: readonly ExecutableEdge[];
   /** What functions are told of the job's parameters. */
   readonly globalJobParameters: JobParameters;
 }

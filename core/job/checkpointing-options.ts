@@ -22,6 +22,21 @@ export const CHECKPOINTING_OPTIONS = {
     default: 'EXACTLY_ONCE',
     description: 'Whether tasks align their inputs at a barrier.',
   },
+  'execution.checkpointing.unaligned.enabled': {
+    type: { kind: 'boolean' },
+    default: false,
+    deprecatedKeys: ['execution.checkpointing.unaligned'],
+    description:
+      'Whether barriers overtake what is under way, which the checkpoint then holds. With EXACTLY_ONCE only.',
+  },
+  'execution.checkpointing.aligned-checkpoint-timeout': {
+    type: duration,
+    default: '0 ms',
+    range: { min: 0 },
+    deprecatedKeys: ['execution.checkpointing.alignment-timeout'],
+    description:
+      'With unaligned checkpoints: how long one waits for its barriers before they overtake. 0: not at all.',
+  },
   'execution.checkpointing.timeout': {
     type: duration,
     default: '10 min',

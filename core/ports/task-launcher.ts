@@ -1,3 +1,4 @@
+import type { InFlightRestore } from '../checkpoint/in-flight-assignment.js';
 import type { SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
 import type { JobGraph } from '../graph/job-graph.js';
 import type { TaskAddress, TaskMessage, TaskReport } from '../protocol/control-message.js';
@@ -28,6 +29,8 @@ export interface AttemptRestore {
   readonly checkpointId: number;
   /** By vertex id, then subtask; `finished` subtasks are not deployed: their channels begin at the end. */
   readonly subtasks: readonly (readonly (SubtaskSnapshot | 'finished')[])[];
+  /** By vertex id, then subtask: what each reads before any new input. */
+  readonly inFlight: readonly (readonly (InFlightRestore | undefined)[])[];
   /** By vertex id. */
   readonly enumerators: readonly (Uint8Array | undefined)[];
   /** The input had been ended for good: sources take nothing. */

@@ -95,10 +95,12 @@ export type TaskReport =
     };
 
 export interface CheckpointMetrics {
-  /** First barrier to last barrier, ms. */
+  /** First barrier, or word of it, to the snapshot, ms. */
   readonly alignmentMs: number;
   /** Pause of the task: last barrier to the next record, ms. */
   readonly syncMs: number;
   readonly asyncMs: number;
   readonly stateBytes: number;
+  /** In-flight data that the checkpoint holds. */
+  readonly persistedBytes: number;
 }

@@ -52,6 +52,20 @@ export class WatermarkValve {
     return this.#idle;
   }
 
+  /**
+   * Nothing has come yet, and this watermark was let through before: the channels hold it until each of them is
+   * further.
+   */
+  startFrom(watermark: number): void {
+    invariant(
+      this.#lastEmitted === Watermark.MIN && this.#active === this.#unfinished,
+      'a valve starts from a watermark before its first element',
+      { watermark, lastEmitted: this.#lastEmitted },
+    );
+    this.#lastEmitted = watermark;
+    for (const status of this.#channels) status.watermark = watermark;
+  }
+
   /** A watermark of an idle channel, and one that is not above the channel's last, says nothing. */
   inputWatermark(channel: number, timestamp: number): void {
     const status = this.#channel(channel);

@@ -1,6 +1,7 @@
 import {
   assignState,
   type CheckpointManifest,
+  claimedInFlight,
   type JobGraph,
   MillraceError,
   unclaimedUids,
@@ -83,12 +84,16 @@ async function findOrigin(origin: RunOrigin, request: BeginJobRequest): Promise<
   if (claim !== undefined && (!origin.claim || claim.owner !== request.folder)) throw claimedByAnother(claim);
   assignState(found.manifest, request.graph, allowNonRestoredState);
   const dropped = unclaimedUids(found.manifest, request.graph);
-  const manifest = withTimeAgain(without(found.manifest, dropped));
+  const manifest = withTimeAgain(without(found.manifest, dropped, request.graph));
   return { ...found, manifest, origin, dropped };
 }
 
-function without(manifest: CheckpointManifest, dropped: readonly string[]): CheckpointManifest {
-  if (dropped.length === 0) return manifest;
+/** In-flight data of edges that are no more goes too. */
+function without(
+  manifest: CheckpointManifest,
+  dropped: readonly string[],
+  graph: JobGraph,
+): CheckpointManifest {
   const gone = new Set(dropped);
   const vertices = manifest.vertices.map((vertex) => ({
     ...vertex,
@@ -96,7 +101,9 @@ function without(manifest: CheckpointManifest, dropped: readonly string[]): Chec
     subtasks: vertex.subtasks.map((subtask) => {
       if (subtask === 'finished') return subtask;
       const kept = Object.entries(subtask.operators).filter(([uid]) => !gone.has(uid));
-      return { ...subtask, operators: Object.fromEntries(kept) };
+      const { inFlight, ...rest } = subtask;
+      const claimed = inFlight && claimedInFlight(inFlight, vertex.vertexUid, graph);
+      return { ...rest, operators: Object.fromEntries(kept), ...(claimed && { inFlight: claimed }) };
     }),
   }));
   return { ...manifest, vertices };

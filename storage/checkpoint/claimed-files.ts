@@ -3,6 +3,7 @@ import {
   encodeUtf8,
   MillraceError,
   type OperatorStateHandle,
+  type StateFileHandle,
   type StoredDataFile,
 } from '../../core/internal.js';
 import type { ByteRange, ObjectStatus, ObjectStore } from '../object-store/object-store.js';
@@ -76,10 +77,14 @@ export function claimedVertices(
   manifest: CheckpointManifest,
   { name }: Claim,
 ): CheckpointManifest['vertices'] {
+  const renamedFile = <F extends StateFileHandle>(file: F): F => ({
+    ...file,
+    key: `${CLAIMED_PREFIX}${name}/${file.key}`,
+  });
   const renamed = (state: OperatorStateHandle): OperatorStateHandle => {
     const { keyed } = state;
     if (keyed === undefined) return state;
-    const files = keyed.files.map((file) => ({ ...file, key: `${CLAIMED_PREFIX}${name}/${file.key}` }));
+    const files = keyed.files.map(renamedFile);
     return { ...state, keyed: { ...keyed, files } };
   };
   return manifest.vertices.map((vertex) => ({
@@ -89,7 +94,12 @@ export function claimedVertices(
       const operators = Object.entries(subtask.operators).map(
         ([uid, state]) => [uid, renamed(state)] as const,
       );
-      return { ...subtask, operators: Object.fromEntries(operators) };
+      const { inFlight } = subtask;
+      return {
+        ...subtask,
+        operators: Object.fromEntries(operators),
+        ...(inFlight && { inFlight: { ...inFlight, file: renamedFile(inFlight.file) } }),
+      };
     }),
   }));
 }

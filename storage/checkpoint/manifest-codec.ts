@@ -1,10 +1,14 @@
 import {
   type CheckpointManifest,
+  type InFlightChannel,
+  type InFlightEdge,
+  type InFlightHandle,
   type KeyedStateFile,
   type KeyedStateHandle,
   MillraceError,
   type OperatorListHandle,
   type OperatorStateHandle,
+  type PartitionerKind,
   type StateFileHandle,
   type SubtaskSnapshot,
   type VertexSnapshot,
@@ -21,21 +25,35 @@ import { FieldWriter } from './field-writer.js';
  * manifest  = version (1 byte), checkpointId, epoch, attempt, fingerprint, jobName,
  *             triggeredMs, completedMs, kind (1 byte), vertex*
  * vertex    = vertexUid, parallelism, maxParallelism, subtask*, enumerator?
- * subtask   = 0 (finished) | 1, (uid, operator)*
+ * subtask   = 0 (finished) | 1, (uid, operator)*, inFlight? (since version 3)
  * operator  = keyed?, (name, list)*
  * keyed     = format, keyGroupStart, keyGroupEnd, file*, (table, typeId)*
  * file      = key, sizeBytes, entryCount, crc32c (4 bytes), range?
  * range     = first key group, last key group
  * list      = mode (1 byte), bytes*
+ * inFlight  = file, edge*
+ * edge      = sourceUid, inputIndex, ordinal, partitioner (1 byte), typeId, producers, channel*
+ * channel   = producer, number, sizeBytes
  * x?        = 0 | 1, x
  * ```
  *
  * Nothing is revived: the result is plain objects, arrays, texts, numbers and byte arrays. A checksum over
  * the manifest is kept by what holds it (the slot of the log); what is decoded here is checked all the same.
  */
-const MANIFEST_VERSION = 2;
+const MANIFEST_VERSION = 3;
+const OLDEST_VERSION = 2;
 
 const KINDS = ['checkpoint', 'savepoint', 'drained'] as const;
+const PARTITIONERS = [
+  'forward',
+  'hash',
+  'rebalance',
+  'rescale',
+  'shuffle',
+  'broadcast',
+  'global',
+  'custom',
+] as const satisfies readonly PartitionerKind[];
 const LIST_MODES = ['split', 'union', 'broadcast', 'watermark', 'together'] as const;
 /** A name that plain objects treat specially; refused on both ways instead of being renamed. */
 const FORBIDDEN_NAME = '__proto__';
@@ -60,7 +78,8 @@ export function encodeManifest(manifest: CheckpointManifest): Uint8Array {
 export function decodeManifest(bytes: Uint8Array, file: string): CheckpointManifest {
   const input = new FieldReader(bytes, file);
   const version = input.byte();
-  if (version !== MANIFEST_VERSION) throw input.corrupt(`manifest version ${version} is unknown`);
+  if (version < OLDEST_VERSION || version > MANIFEST_VERSION)
+    throw input.corrupt(`manifest version ${version} is unknown`);
   const manifest: CheckpointManifest = {
     checkpointId: input.natural(),
     epoch: input.natural(),
@@ -70,7 +89,7 @@ export function decodeManifest(bytes: Uint8Array, file: string): CheckpointManif
     triggeredMs: input.natural(),
     completedMs: input.natural(),
     kind: input.oneOf(KINDS, 'the kind of checkpoint'),
-    vertices: readEach(input, readVertex),
+    vertices: readEach(input, (each) => readVertex(each, version)),
   };
   input.end();
   return manifest;
@@ -85,6 +104,8 @@ export function filesOfManifest(manifest: CheckpointManifest): ReadonlyMap<strin
       for (const { keyed } of Object.values(subtask.operators)) {
         for (const file of keyed?.files ?? []) files.set(file.key, file);
       }
+      const { inFlight } = subtask;
+      if (inFlight !== undefined) files.set(inFlight.file.key, inFlight.file);
     }
   }
   return files;
@@ -99,23 +120,69 @@ function writeVertex(out: FieldWriter, vertex: VertexSnapshot): void {
   if (vertex.enumerator !== undefined) out.bytes(vertex.enumerator);
 }
 
-function readVertex(input: FieldReader): VertexSnapshot {
+function readVertex(input: FieldReader, version: number): VertexSnapshot {
   return {
     vertexUid: input.text(),
     parallelism: input.natural(),
     maxParallelism: input.natural(),
-    subtasks: readEach(input, readSubtask),
+    subtasks: readEach(input, (each) => readSubtask(each, version)),
     enumerator: isPresent(input) ? input.bytes() : undefined,
   };
 }
 
 function writeSubtask(out: FieldWriter, subtask: SubtaskSnapshot | 'finished'): void {
   out.byte(subtask === 'finished' ? 0 : 1);
-  if (subtask !== 'finished') writeRecord(out, subtask.operators, writeOperator);
+  if (subtask === 'finished') return;
+  writeRecord(out, subtask.operators, writeOperator);
+  out.byte(subtask.inFlight === undefined ? 0 : 1);
+  if (subtask.inFlight !== undefined) writeInFlight(out, subtask.inFlight);
 }
 
-function readSubtask(input: FieldReader): SubtaskSnapshot | 'finished' {
-  return isPresent(input) ? { operators: readRecord(input, readOperator) } : 'finished';
+function readSubtask(input: FieldReader, version: number): SubtaskSnapshot | 'finished' {
+  if (!isPresent(input)) return 'finished';
+  const operators = readRecord(input, readOperator);
+  return version >= 3 && isPresent(input) ? { operators, inFlight: readInFlight(input) } : { operators };
+}
+
+function writeInFlight(out: FieldWriter, inFlight: InFlightHandle): void {
+  writeHandle(out, inFlight.file);
+  writeEach(out, inFlight.edges, writeEdge);
+}
+
+function readInFlight(input: FieldReader): InFlightHandle {
+  return { file: readHandle(input), edges: readEach(input, readEdge) };
+}
+
+function writeEdge(out: FieldWriter, edge: InFlightEdge): void {
+  out.text(edge.sourceUid);
+  out.natural(edge.inputIndex);
+  out.natural(edge.ordinal);
+  out.byte(PARTITIONERS.indexOf(edge.partitioner));
+  out.text(edge.typeId);
+  out.natural(edge.producers);
+  writeEach(out, edge.channels, writeChannel);
+}
+
+function readEdge(input: FieldReader): InFlightEdge {
+  return {
+    sourceUid: input.text(),
+    inputIndex: input.natural(),
+    ordinal: input.natural(),
+    partitioner: input.oneOf(PARTITIONERS, 'the partitioner of an edge'),
+    typeId: input.text(),
+    producers: input.natural(),
+    channels: readEach(input, readChannel),
+  };
+}
+
+function writeChannel(out: FieldWriter, channel: InFlightChannel): void {
+  out.natural(channel.producer);
+  out.natural(channel.number);
+  out.natural(channel.sizeBytes);
+}
+
+function readChannel(input: FieldReader): InFlightChannel {
+  return { producer: input.natural(), number: input.natural(), sizeBytes: input.natural() };
 }
 
 function writeOperator(out: FieldWriter, operator: OperatorStateHandle): void {
@@ -149,11 +216,21 @@ function readKeyed(input: FieldReader): KeyedStateHandle {
   };
 }
 
-function writeFile(out: FieldWriter, file: KeyedStateFile): void {
+function writeHandle(out: FieldWriter, file: StateFileHandle): void {
   out.text(file.key);
   out.natural(file.sizeBytes);
   out.natural(file.entryCount);
   out.uint32(file.crc32c);
+}
+
+function readHandle(input: FieldReader): StateFileHandle {
+  const key = input.text();
+  if (!isObjectKey(key)) throw input.corrupt('a file name leads out of the folder');
+  return { key, sizeBytes: input.natural(), entryCount: input.natural(), crc32c: input.uint32() };
+}
+
+function writeFile(out: FieldWriter, file: KeyedStateFile): void {
+  writeHandle(out, file);
   out.byte(file.keyGroups === undefined ? 0 : 1);
   if (file.keyGroups === undefined) return;
   out.natural(file.keyGroups.start);
@@ -161,9 +238,7 @@ function writeFile(out: FieldWriter, file: KeyedStateFile): void {
 }
 
 function readFile(input: FieldReader): KeyedStateFile {
-  const key = input.text();
-  if (!isObjectKey(key)) throw input.corrupt('a file name leads out of the folder');
-  const file = { key, sizeBytes: input.natural(), entryCount: input.natural(), crc32c: input.uint32() };
+  const file = readHandle(input);
   return isPresent(input) ? { ...file, keyGroups: { start: input.natural(), end: input.natural() } } : file;
 }
 

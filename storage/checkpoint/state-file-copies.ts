@@ -34,7 +34,11 @@ export class StateFileCopies {
         for (const [uid, state] of Object.entries(subtask.operators)) {
           operators[uid] = { ...state, keyed: await this.#keyed(state.keyed) };
         }
-        subtasks.push({ operators });
+        const { inFlight } = subtask;
+        subtasks.push({
+          operators,
+          ...(inFlight && { inFlight: { ...inFlight, file: await this.#copy(inFlight.file) } }),
+        });
       }
       vertices.push({ ...vertex, subtasks });
     }

@@ -5,6 +5,7 @@ import {
   type TaskEnvironment,
   type TaskInputEdge,
   type TaskOutputEdge,
+  taskInputEdge,
 } from '../../actors/task/task-environment.js';
 import {
   type AttemptDescription,
@@ -152,17 +153,16 @@ class AttemptAssembly<T> {
   ): { readonly inputs: TaskInputEdge[]; readonly outputs: TaskOutputEdge[] } {
     const site = this.#site;
     const codecOf = (edgeId: number) => {
-      const type = job.edgeTypes[edgeId];
-      invariant(type !== undefined, 'every edge has a type', { edgeId });
-      return site.codecs.codecFor(type);
+      const edge = job.edges[edgeId];
+      invariant(edge !== undefined, 'every edge is in the graph', { edgeId });
+      return site.codecs.codecFor(edge.type);
     };
-    const inputs = plan.inputs.map(({ edge, channels }) => ({
-      edgeId: edge.id,
-      inputIndex: edge.inputIndex,
-      channels: channels.map((handle): ChannelReader<unknown> | undefined =>
+    const inputs = plan.inputs.map(({ edge, channels }) => {
+      const readers = channels.map((handle): ChannelReader<unknown> | undefined =>
         handle === undefined ? undefined : site.reader(handle, pool, codecOf(edge.id)),
-      ),
-    }));
+      );
+      return taskInputEdge(job, edge.id, readers);
+    });
     const outputs = plan.outputs.map(({ edge, partition, consumers }) => {
       const buffers = new LocalBufferPool(partition, pool);
       site.onBuffers?.(buffers);

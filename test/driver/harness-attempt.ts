@@ -150,6 +150,7 @@ class HarnessSite implements AttemptSite<HarnessTask> {
           checkpointing: takesCheckpoints,
           commitsWithJob: !takesCheckpoints,
           exactlyOnce: true,
+          alignedTimeoutMs: Number.POSITIVE_INFINITY,
           autoWatermarkIntervalMs,
           managedBytes,
           bufferTimeoutMs: Number.POSITIVE_INFINITY,

@@ -6,6 +6,7 @@ import {
   crc32c,
   isMillraceError,
   type OperatorListHandle,
+  type PartitionerKind,
 } from '../../core/internal.js';
 import { decodeLogEntry, encodeLogEntry, type LogEntryHead } from '../../storage/checkpoint/log-entry.js';
 import { decodeManifest, encodeManifest, filesOfManifest } from '../../storage/checkpoint/manifest-codec.js';
@@ -43,9 +44,27 @@ const operator = plain({
   keyed: fc.option(keyed, { nil: undefined }),
   lists: fc.dictionary(name, list, { maxKeys: 3, noNullPrototype: true }),
 });
+const edge = plain({
+  sourceUid: name,
+  inputIndex: natural,
+  ordinal: natural,
+  partitioner: fc.constantFrom<PartitionerKind>(
+    'hash',
+    'rebalance',
+    'shuffle',
+    'global',
+    'custom',
+    'forward',
+  ),
+  typeId: name,
+  producers: natural,
+  channels: fc.array(plain({ producer: natural, number: natural, sizeBytes: natural }), { maxLength: 3 }),
+});
+const operators = fc.dictionary(name, operator, { maxKeys: 3, noNullPrototype: true });
 const subtask = fc.oneof(
   fc.constant('finished' as const),
-  plain({ operators: fc.dictionary(name, operator, { maxKeys: 3, noNullPrototype: true }) }),
+  plain({ operators }),
+  plain({ operators, inFlight: plain({ file: wholeFile, edges: fc.array(edge, { maxLength: 2 }) }) }),
 );
 const vertex = plain({
   vertexUid: name,
@@ -193,10 +212,21 @@ const fixed: CheckpointManifest = {
   ],
 };
 
+/** The fixed one as it was written by version 2, which knew no in-flight data. */
+const VERSION_2 = [
+  '02010100036162630664656c61797380d095ffbc318ad095ffbc31000106736f7572636502800102000101026f700101',
+  '003f0126646174612f303030303030303030312d303030303030303030312d302d6f702e302e62617365ac0202050000',
+  '0000020161013f016205696e743332010673706c6974730101020102010109',
+].join('');
+
+t.test('a manifest of version 2 is read', async (t) => {
+  t.same(decodeManifest(new Uint8Array(Buffer.from(VERSION_2, 'hex')), 'slot'), fixed);
+});
+
 t.test('the forms that are stored do not change by accident', async (t) => {
   const encoded = encodeManifest(fixed);
-  t.equal(encoded.length, 127);
-  t.equal(crc32c(encoded), 2243095680);
+  t.equal(encoded.length, 128);
+  t.equal(crc32c(encoded), 2172626603);
   t.same([...filesOfManifest(fixed).values()], [handle]);
   const entry = encodeLogEntry(
     {

@@ -287,7 +287,7 @@ export class ModelTask {
     if (this.#phase === 'draining') this.#finalId ??= checkpointId;
     this.#aligner.release();
     this.#files = [...this.#files.slice(-3), this.#world.createFile(this, checkpointId)];
-    const metrics = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stateBytes: 1 };
+    const metrics = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stateBytes: 1, persistedBytes: 0 };
     const report = {
       type: 'checkpoint-acknowledged',
       checkpointId,

@@ -3,6 +3,13 @@ import fc from 'fast-check';
 import t from 'tap';
 import { LookAheadReader } from '../../../actors/task/look-ahead-reader.js';
 import { ElementKind } from '../../../core/element/element-kind.js';
+import type { RecordCodec } from '../../../core/serde/record-codec.js';
+import { types } from '../../../core/serde/types.js';
+import { compiledCodec } from '../../../memory/compiled-codec.js';
+import { DynamicCodec } from '../../../memory/dynamic-codec.js';
+import { ElementReader } from '../../../memory/element-reader.js';
+import { RecordedSegments } from '../../../memory/segment-queue.js';
+import { SegmentReader } from '../../../memory/segment-reader.js';
 import { check } from '../../check.js';
 import { oneThreadChannels } from '../../one-thread-channels.js';
 
@@ -25,9 +32,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 200 },
 );
 
+const CODEC = compiledCodec(types.float64, new DynamicCodec()) as never as RecordCodec<unknown>;
+
 /** A channel that is read by way of a {@link LookAheadReader}; what was written, read and shown. */
-function world() {
-  const [channel] = oneThreadChannels(1, 64);
+function world([channel] = oneThreadChannels(1, 64)) {
   if (channel === undefined) throw new Error('no channel');
   const shown: unknown[] = [];
   const input = {
@@ -42,7 +50,10 @@ function world() {
 }
 
 /** Reads up to `count` elements. */
-function read(reader: LookAheadReader, count: number): string[] {
+function read(
+  reader: Pick<LookAheadReader, 'next' | 'value' | 'timestamp' | 'checkpointId' | 'isSavepoint'>,
+  count: number,
+): string[] {
   const elements: string[] = [];
   while (elements.length < count) {
     const kind = reader.next();
@@ -118,4 +129,42 @@ t.test('a record that comes alone is not shown', async (t) => {
   writer.flush();
   t.same(read(reader, 9), ['record 1 at 0']);
   t.same(shown, []);
+});
+
+t.test('a recording holds what was taken ahead, in its order', async () => {
+  await check(
+    'recorded while looking ahead',
+    fc.property(
+      fc.nat(300),
+      fc.nat(300),
+      fc.nat(100),
+      fc.boolean(),
+      (before, behind, taken, barrierFirst) => {
+        const { writer, reader } = world();
+        for (let i = 0; i < before; i++) {
+          if (i % 37 === 36) writer.writeWatermark(i);
+          else writer.writeRecord(i, i % 5 === 0 ? i : Number.MIN_SAFE_INTEGER);
+        }
+        if (barrierFirst) writer.writeBarrier(7, 1, false);
+        writer.flush();
+        const expected = Array.from({ length: before }, (_, i) => i).slice(Math.min(taken, before));
+        read(reader, Math.min(taken, before));
+        const pieces: Uint8Array[] = [];
+        reader.beginRecording(7, (piece) => pieces.push(piece));
+        if (!barrierFirst) writer.writeBarrier(7, 1, false);
+        for (let i = 0; i < behind; i++) writer.writeRecord(i, 0);
+        writer.flush();
+        assert.ok(reader.record());
+        const segments = new SegmentReader(new RecordedSegments(pieces));
+        const recorded = read(new ElementReader(segments, CODEC), 1000).filter(
+          (each) => !each.startsWith('barrier'),
+        );
+        assert.deepEqual(
+          recorded.map((each) => Number(each.split(' ')[1])),
+          expected,
+        );
+      },
+    ),
+    { runs: 300 },
+  );
 });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { StreamTask } from '../../../actors/task/stream-task.js';
-import type { TaskEnvironment } from '../../../actors/task/task-environment.js';
+import { type TaskEnvironment, taskInputEdge } from '../../../actors/task/task-environment.js';
 import { CollectionSource } from '../../../core/api/collection-source.js';
 import { DiscardingSink } from '../../../core/api/discarding-sink.js';
 import { JobParameters } from '../../../core/api/job-parameters.js';
@@ -43,6 +43,7 @@ function environmentOf(
       checkpointing,
       commitsWithJob: false,
       exactlyOnce: true,
+      alignedTimeoutMs: Number.POSITIVE_INFINITY,
       autoWatermarkIntervalMs: 200,
       managedBytes: 0,
       bufferTimeoutMs: 100,
@@ -95,8 +96,7 @@ async function timerTask() {
   const [channel] = oneThreadChannels(1, 200);
   if (vertex === undefined || channel === undefined) throw new Error('the job has two vertices');
   const reports: TaskReport[] = [];
-  const edge = job.graph.edges[0];
-  const inputs = [{ edgeId: edge?.id ?? 0, inputIndex: 0, channels: [channel.reader] }];
+  const inputs = [taskInputEdge(job, 0, [channel.reader])];
   const task = new StreamTask(environmentOf(vertex, inputs, reports));
   for (let looks = 0; task.phase !== 'running' && looks < 1000; looks++) {
     task.runOnce(BUDGET);
@@ -150,7 +150,7 @@ t.test('a task whose operator waits for a promise waits as well, and does not st
   const vertex = job.vertices[1];
   const [channel] = oneThreadChannels(1);
   if (vertex === undefined || channel === undefined) throw new Error('the job has two vertices');
-  const inputs = [{ edgeId: job.graph.edges[0]?.id ?? 0, inputIndex: 0, channels: [channel.reader] }];
+  const inputs = [taskInputEdge(job, 0, [channel.reader])];
   const task = new StreamTask(environmentOf(vertex, inputs, []));
   await steps(task);
   channel.writer.writeRecord(1, 1);

@@ -89,7 +89,7 @@ t.test('a snapshot is acknowledged when the state of every operator is written',
       type: 'checkpoint-acknowledged',
       checkpointId: 5,
       snapshot: { operators: { 'uid-0': { lists: {} }, 'uid-1': { lists: {} } } },
-      metrics: { alignmentMs: 3, syncMs: 1, asyncMs: 7, stateBytes: 30 },
+      metrics: { alignmentMs: 3, syncMs: 1, asyncMs: 7, stateBytes: 30, persistedBytes: 0 },
     },
   ]);
   t.same([one.discards, two.discards], [1, 1]);

@@ -49,7 +49,14 @@ t.test('a checkpoint is stored when all have acknowledged, and told when it is s
     completed: 1,
     failed: 0,
     pending: 0,
-    latest: { checkpointId: 1, durationMs: 30, stateBytes: 3 * METRICS.stateBytes, completedMs: 1_000_130 },
+    latest: {
+      checkpointId: 1,
+      durationMs: 30,
+      stateBytes: 3 * METRICS.stateBytes,
+      persistedBytes: 0,
+      alignmentMs: 0,
+      completedMs: 1_000_130,
+    },
   });
 });
 

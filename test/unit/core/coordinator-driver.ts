@@ -14,7 +14,7 @@ import { type Execution, ExecutionGraph } from '../../../core/job/execution-grap
 import { toWireError } from '../../../core/protocol/wire-error.js';
 import { modelSnapshot } from '../../model-graph.js';
 
-export const METRICS = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stateBytes: 7 };
+export const METRICS = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stateBytes: 7, persistedBytes: 0 };
 
 export function wireError(code: 'MR3001' | 'MR3007' | 'MR8003', what = 'broken') {
   return { ...toWireError(new Error(what)), code };

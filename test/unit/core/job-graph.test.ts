@@ -40,7 +40,15 @@ t.test('operators that can run together are one vertex', async (t) => {
     ],
   );
   t.strictSame(graph.edges, [
-    { id: 0, source: 0, target: 1, inputIndex: 0, partitioner: 'hash', typeId: 'dynamic' },
+    {
+      id: 0,
+      source: 0,
+      sourceUid: graph.vertices[0]?.operators.at(-1)?.uid,
+      target: 1,
+      inputIndex: 0,
+      partitioner: 'hash',
+      typeId: 'dynamic',
+    },
   ]);
   t.strictSame(
     graph.vertices.flatMap(({ operators }) => operators.map(({ uid, keyed }) => [uid, keyed])),

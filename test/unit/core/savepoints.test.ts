@@ -97,7 +97,7 @@ t.test('to suspend, a checkpoint completes first, and is copied then', async (t)
   const driver = new CoordinatorDriver(ONE_TASK);
   driver.handle({ type: 'requested', requestId: 5, savepoint: SUSPEND });
   driver.enumerator(1, 'source.0');
-  t.match(driver.effects, [{ message: { type: 'trigger-checkpoint', kind: 'checkpoint', suspends: true } }]);
+  t.match(driver.effects, [{ message: { type: 'trigger-checkpoint', kind: 'savepoint', suspends: true } }]);
   driver.acknowledge(1, 'source.0');
   t.match(driver.manifest, { checkpointId: 1, kind: 'checkpoint' });
   driver.stored(1);

@@ -52,6 +52,7 @@ t.test('each subtask gets what its operators had, and the source its enumerator'
       [modelSnapshot('source', 's0'), modelSnapshot('source', 's1')],
       [modelSnapshot('sink', 'k0'), modelSnapshot('sink', 'k1')],
     ],
+    inFlight: [[], []],
     enumerators: [Uint8Array.of(9), undefined],
     drained: false,
   });

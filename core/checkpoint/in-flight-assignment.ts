@@ -1,0 +1,229 @@
+import { MillraceError } from '../base/millrace-error.js';
+import type { JobEdge, JobGraph, JobVertex, PartitionerKind } from '../graph/job-graph.js';
+import { keyGroupRangeOf } from '../graph/key-group.js';
+import type { StateFileHandle } from '../ports/keyed-state-store.js';
+import type { CheckpointManifest, InFlightEdge, InFlightHandle, VertexSnapshot } from './snapshot-handle.js';
+
+/** What had been under way in one channel, as one present subtask is given it. Plain data. */
+export interface InFlightPart {
+  readonly edgeId: number;
+  readonly file: StateFileHandle;
+  /** Number of the channel in the file. */
+  readonly channel: number;
+  /** Producer whose present channel goes on where this ends; undefined: none does. */
+  readonly producer: number | undefined;
+  /** Others are given it as well: only records count that the edge's partitioner sends to this subtask. */
+  readonly filtered: boolean;
+}
+
+/** What one subtask reads before any new input. Plain data. */
+export interface InFlightRestore {
+  readonly parts: readonly InFlightPart[];
+  /**
+   * Inputs of which every former channel that could bring this subtask anything is among the parts: their
+   * watermarks can be told from the parts alone. Of others none is told, as those that are missing held still.
+   */
+  readonly timedInputs: readonly number[];
+}
+
+type BySubtask = readonly (InFlightRestore | undefined)[];
+
+/** Whether the barriers of an edge may be overtaken: what is under way in it can be dealt out anew. */
+export function mayBeOvertaken(partitioner: PartitionerKind): boolean {
+  return partitioner !== 'forward' && partitioner !== 'rescale' && partitioner !== 'broadcast';
+}
+
+/**
+ * Gives in-flight data to the present subtasks of its consumers. Where both ends of all edges of an input have the
+ * parallelism that they had, each channel goes on in its like. Otherwise keyed data goes to every subtask whose
+ * key groups it may hold, data of a custom partitioner to all, and of either each subtask keeps what is its
+ * own; all other channels go to one subtask each.
+ *
+ * @returns by vertex id, then subtask
+ * @throws MillraceError MR2104 if an edge is no more or has another type, unless `allowNonRestoredState`, by
+ *   which the data of edges that are no more is left out
+ */
+export function assignInFlight(
+  manifest: CheckpointManifest,
+  graph: JobGraph,
+  allowNonRestoredState: boolean,
+): readonly BySubtask[] {
+  if (!allowNonRestoredState)
+    for (const former of manifest.vertices) refuseUnclaimed(former, graph, manifest);
+  return graph.vertices.map((vertex): BySubtask => {
+    const former = manifest.vertices.find(({ vertexUid }) => vertexUid === vertex.uid);
+    if (former === undefined) return [];
+    return new VertexAssignment(former, vertex, graph, manifest).bySubtask();
+  });
+}
+
+/** Of in-flight data what edges of the graph take. */
+export function claimedInFlight(
+  handle: InFlightHandle,
+  vertexUid: string,
+  graph: JobGraph,
+): InFlightHandle | undefined {
+  const edges = handle.edges.filter((edge) => edgeLike(edge, vertexUid, graph) !== undefined);
+  return edges.some(({ channels }) => channels.length > 0) ? { ...handle, edges } : undefined;
+}
+
+/** What becomes of one edge of one former subtask. */
+interface FormerEdge {
+  readonly consumer: number;
+  readonly former: InFlightEdge;
+  readonly present: JobEdge;
+  readonly file: StateFileHandle;
+}
+
+class VertexAssignment {
+  readonly #former: VertexSnapshot;
+  readonly #vertex: JobVertex;
+  readonly #graph: JobGraph;
+  readonly #edges: readonly FormerEdge[];
+
+  constructor(former: VertexSnapshot, vertex: JobVertex, graph: JobGraph, manifest: CheckpointManifest) {
+    this.#former = former;
+    this.#vertex = vertex;
+    this.#graph = graph;
+    const edges: FormerEdge[] = [];
+    for (const [consumer, { file, edges: all }] of handlesOf(former)) {
+      for (const edge of all) {
+        const present = edgeLike(edge, vertex.uid, graph);
+        if (present === undefined) continue;
+        if (edge.channels.length > 0) checkType(edge, present, vertex, manifest);
+        edges.push({ consumer, former: edge, present, file });
+      }
+    }
+    this.#edges = edges;
+  }
+
+  bySubtask(): BySubtask {
+    if (this.#edges.every(({ former }) => former.channels.length === 0)) return [];
+    const inputs = [...new Set(this.#edges.map(({ former }) => former.inputIndex))];
+    const direct = new Set(inputs.filter((input) => this.#isDirect(input)));
+    return Array.from({ length: this.#vertex.parallelism }, (_, subtask) => {
+      const parts = inputs.flatMap((input) => this.#partsOf(input, subtask, direct.has(input)));
+      const timedInputs = inputs.filter((input) => !direct.has(input) && this.#isTimed(input, subtask));
+      return parts.length > 0 ? { parts, timedInputs } : undefined;
+    });
+  }
+
+  /** Each former channel of the input has one like it. */
+  #isDirect(input: number): boolean {
+    const { parallelism, maxParallelism } = this.#vertex;
+    if (this.#former.parallelism !== parallelism) return false;
+    const sameGroups = this.#former.maxParallelism === maxParallelism;
+    return this.#edges.every(({ former, present }) => {
+      if (former.inputIndex !== input || former.channels.length === 0) return true;
+      const producers = this.#graph.vertices[present.source]?.parallelism;
+      if (former.partitioner !== present.partitioner || former.producers !== producers) return false;
+      return sameGroups || former.partitioner !== 'hash';
+    });
+  }
+
+  #partsOf(input: number, subtask: number, direct: boolean): InFlightPart[] {
+    const parts: InFlightPart[] = [];
+    for (const edge of this.#edges) {
+      if (edge.former.inputIndex !== input) continue;
+      for (const { producer, number } of edge.former.channels) {
+        const isOwn = direct ? edge.consumer === subtask : this.#mayBring(edge, producer, subtask);
+        if (!isOwn) continue;
+        parts.push({
+          edgeId: edge.present.id,
+          file: edge.file,
+          channel: number,
+          producer: direct ? producer : undefined,
+          filtered: !direct && isChosenByRecord(edge.present.partitioner),
+        });
+      }
+    }
+    return parts;
+  }
+
+  #mayBring({ consumer, former, present }: FormerEdge, producer: number, subtask: number): boolean {
+    const { parallelism, maxParallelism } = this.#vertex;
+    if (present.partitioner === 'global') return subtask === 0;
+    if (!isChosenByRecord(present.partitioner))
+      return (consumer * former.producers + producer) % parallelism === subtask;
+    const sameGroups = former.partitioner === 'hash' && this.#former.maxParallelism === maxParallelism;
+    if (present.partitioner === 'custom' || !sameGroups) return true;
+    const had = keyGroupRangeOf(consumer, this.#former.parallelism, maxParallelism);
+    const has = keyGroupRangeOf(subtask, parallelism, maxParallelism);
+    return had.start <= has.end && has.start <= had.end;
+  }
+
+  /** All former channels that might bring the subtask something were under way with something. */
+  #isTimed(input: number, subtask: number): boolean {
+    const known = new Set(this.#edges.map(({ consumer }) => consumer));
+    if (this.#former.subtasks.some((former, consumer) => former !== 'finished' && !known.has(consumer)))
+      return false;
+    return this.#edges.every((edge) => {
+      if (edge.former.inputIndex !== input) return true;
+      for (let producer = 0; producer < edge.former.producers; producer++) {
+        if (!this.#mayBring(edge, producer, subtask)) continue;
+        if (!edge.former.channels.some((channel) => channel.producer === producer)) return false;
+      }
+      return true;
+    });
+  }
+}
+
+/** Who gets a record depends on the record. */
+function isChosenByRecord(partitioner: PartitionerKind): boolean {
+  return partitioner === 'hash' || partitioner === 'custom';
+}
+
+function handlesOf(former: VertexSnapshot): [subtask: number, handle: InFlightHandle][] {
+  const handles: [number, InFlightHandle][] = [];
+  for (const [subtask, snapshot] of former.subtasks.entries()) {
+    if (snapshot !== 'finished' && snapshot.inFlight !== undefined)
+      handles.push([subtask, snapshot.inFlight]);
+  }
+  return handles;
+}
+
+/** By the uids of its ends, its input, and its place among the edges that share them. */
+function edgeLike(former: InFlightEdge, vertexUid: string, graph: JobGraph): JobEdge | undefined {
+  const alike = graph.edges.filter(
+    ({ sourceUid, target, inputIndex }) =>
+      inputIndex === former.inputIndex &&
+      sourceUid === former.sourceUid &&
+      graph.vertices[target]?.uid === vertexUid,
+  );
+  return alike[former.ordinal];
+}
+
+function refuseUnclaimed(former: VertexSnapshot, graph: JobGraph, manifest: CheckpointManifest): void {
+  for (const [, { edges }] of handlesOf(former)) {
+    for (const edge of edges) {
+      if (edge.channels.length === 0 || edgeLike(edge, former.vertexUid, graph) !== undefined) continue;
+      throw new MillraceError(
+        'MR2104',
+        `The checkpoint holds data that was under way from '${edge.sourceUid}' to '${former.vertexUid}', between which there is no such edge.`,
+        {
+          where: { job: manifest.jobName, uid: former.vertexUid },
+          why: `Checkpoint ${manifest.checkpointId} is unaligned, and was taken from another graph or another chaining.`,
+          hint: 'Restore it with the job as it was, take a savepoint (which holds no such data), and change the job then.',
+        },
+      );
+    }
+  }
+}
+
+function checkType(
+  edge: InFlightEdge,
+  present: JobEdge,
+  vertex: JobVertex,
+  manifest: CheckpointManifest,
+): void {
+  if (edge.typeId === present.typeId) return;
+  throw new MillraceError(
+    'MR2104',
+    `Records were under way from '${edge.sourceUid}' to '${vertex.uid}' as ${edge.typeId}, and are ${present.typeId} now.`,
+    {
+      where: { job: manifest.jobName, operator: vertex.name, uid: vertex.uid },
+      why: `Checkpoint ${manifest.checkpointId} is unaligned and holds such records.`,
+      hint: 'Restore it with the type as it was, take a savepoint (which holds no records), and change the type then.',
+    },
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * A block of a file of in-flight data: a piece of one channel's bytes.
+ *
+ * ```
+ *   block   channel u32, little endian | bytes as they lay in the channel (memory/segment-layout.ts)
+ * ```
+ *
+ * The pieces of a channel stand in their order, those of different channels in any.
+ */
+const HEAD_BYTES = 4;
+
+export function encodeInFlightBlock(channel: number, piece: Uint8Array): Uint8Array {
+  const block = new Uint8Array(HEAD_BYTES + piece.length);
+  new DataView(block.buffer).setUint32(0, channel, true);
+  block.set(piece, HEAD_BYTES);
+  return block;
+}
+
+/** `piece` is a view of the block. */
+export function decodeInFlightBlock(block: Uint8Array): {
+  readonly channel: number;
+  readonly piece: Uint8Array;
+} {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  return { channel: view.getUint32(0, true), piece: block.subarray(HEAD_BYTES) };
+}
