@@ -1,4 +1,5 @@
 import type {
+  AttemptRestore,
   CheckpointStorage,
   FileSystem,
   KeyedStateBackend,
@@ -12,6 +13,10 @@ export interface Machinery {
   readonly name: string;
   /** Whether barriers block the channels that they have arrived on. */
   readonly exactlyOnce: boolean;
+  /** Whether a recording holds what its channel's reader has begun and not returned. */
+  readonly recordsBegun: boolean;
+  /** What an attempt is restored from. */
+  restore(restore: AttemptRestore): AttemptRestore;
   fileSystem(view: FileSystem): FileSystem;
   stateBackend(backend: KeyedStateBackend): KeyedStateBackend;
   checkpointStorage(storage: CheckpointStorage): CheckpointStorage;
@@ -26,6 +31,8 @@ export interface Machinery {
 export const SOUND: Machinery = {
   name: 'sound',
   exactlyOnce: true,
+  recordsBegun: true,
+  restore: (restore) => restore,
   fileSystem: (view) => view,
   stateBackend: (backend) => backend,
   checkpointStorage: (storage) => storage,

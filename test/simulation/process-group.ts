@@ -17,8 +17,8 @@ const RESTART_PAUSE_MS = 5;
 
 export interface ProcessGroupParts {
   readonly machine: SimulatedMachine;
-  /** What processes run after so many stops with a savepoint, with the parallelism shifted. */
-  readonly job: (stops: number, shift: number) => SimulatedJob;
+  /** What a process runs after so many stops with a savepoint, with the parallelism shifted, and so many processes. */
+  readonly job: (stops: number, shift: number, processes: number) => SimulatedJob;
   readonly machinery: Machinery;
   readonly prng: Prng;
   readonly failures: FailureChecker;
@@ -111,7 +111,7 @@ export class ProcessGroup {
 
   start(): SimulatedProcess {
     const { machine, machinery, prng, takeovers } = this.#parts;
-    const job = this.#parts.job(this.#stops, this.#shift);
+    const job = this.#parts.job(this.#stops, this.#shift, this.#processes.length);
     const number = this.#processes.length + 1;
     const parts = { machine, job, machinery, prng: prng.fork() };
     const process = new SimulatedProcess(number, parts, (holder) => this.#holderState(holder));

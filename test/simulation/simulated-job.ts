@@ -10,6 +10,8 @@ import type { WorldOptions } from './world-options.js';
 export const JOB_NAME = 'simulated';
 /** Bounds what a world costs: beside slow sources checkpoints went on by the thousand, and showed nothing new. */
 const CHECKPOINTS_IN_PAUSES_MAX = 500;
+/** Of a job that each process starts at another parallelism. */
+const MOVING_PARALLELISM_MAX = 7;
 
 /** How a topology is drawn another time. */
 export interface TopologyVariant {
@@ -37,6 +39,7 @@ export function topologyDrawer(options: WorldOptions, machinery: Machinery, prng
   // As it was before topologies were drawn twice.
   const throwing = new Prng(seed).fork();
   let throws = faults.throws;
+  const most = options.moves ? Math.min(MOVING_PARALLELISM_MAX, options.maxParallelism) : parallelismMax;
   const beforeEvent = (): void => {
     if (throws === 0 || !throwing.chance(throws / events)) return;
     throws--;
@@ -51,7 +54,8 @@ export function topologyDrawer(options: WorldOptions, machinery: Machinery, prng
       version,
       pausesMaxMs: checkpointing.intervalMs * CHECKPOINTS_IN_PAUSES_MAX,
       beforeEvent,
-      parallelism: (parallelism) => ((parallelism - 1 + shift) % parallelismMax) + 1,
+      moves: options.moves,
+      parallelism: (parallelism) => ((parallelism - 1 + shift) % most) + 1,
       readFolder: faults.drains > 0 ? readFolder : undefined,
       counts: (id) => read?.has(id) ?? true,
       sink: (sink) => machinery.sink(sink),
@@ -84,6 +88,8 @@ export function simulatedJob(options: WorldOptions, topology: Topology): Simulat
     checkpointing: options.checkpointing,
     restartStrategy: options.restartStrategy,
     launcher: {
+      alignedTimeoutMs: options.alignedTimeoutMs,
+      slowTasks: options.slowTasks,
       autoWatermarkIntervalMs: options.autoWatermarkIntervalMs,
       segmentBytes: options.segmentBytes,
       network: options.network,

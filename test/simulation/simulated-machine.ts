@@ -31,6 +31,8 @@ export class SimulatedMachine {
   readonly verdict: WorldVerdict;
   readonly state: SimulatedState;
   /** Codecs keep nothing between two calls, so all tasks of this thread may share them. */
+  /** Tasks that are slow get few turns; when faults are over none is. */
+  isSlow = true;
   readonly codecs: CodecFactory = new ThreadCodecFactory();
   #disk = new SimulatedDisk();
   readonly #users = new Set<ScheduledDisk>();
@@ -50,8 +52,8 @@ export class SimulatedMachine {
   }
 
   /** Watches the channels of an attempt that begins. */
-  channelChecker(): ChannelChecker {
-    const checker = new ChannelChecker(this.verdict);
+  channelChecker(recordsBegun: boolean): ChannelChecker {
+    const checker = new ChannelChecker(this.verdict, recordsBegun);
     this.#channels = [...this.#channels.slice(-3), checker];
     return checker;
   }

@@ -5,7 +5,7 @@ import {
   FileCache,
   invariant,
   MillraceError,
-  type Prng,
+  Prng,
   type RecordCodec,
   type RunningAttempt,
   type TaskAddress,
@@ -52,6 +52,10 @@ export interface SimulatedLauncherSettings {
   readonly folder: string;
   readonly processName: string;
   readonly checkpointing: boolean;
+  /** How long a checkpoint waits for its barriers; Infinity: it is aligned. */
+  readonly alignedTimeoutMs: number;
+  /** Share of the tasks that get few turns. */
+  readonly slowTasks: number;
   readonly autoWatermarkIntervalMs: number;
   readonly segmentBytes: number;
   readonly network: NetworkBufferOptions;
@@ -96,7 +100,8 @@ export class SimulatedTaskLauncher implements TaskLauncher {
       { attempt: attempt.attempt },
     );
     const parts = { settings: this.#settings, machine: this.#machine, machinery: this.#machinery };
-    this.#attempt = new SimulatedAttempt(parts, attempt, this.#prng.fork(), onEvent);
+    const restore = attempt.restore && this.#machinery.restore(attempt.restore);
+    this.#attempt = new SimulatedAttempt(parts, { ...attempt, restore }, this.#prng.fork(), onEvent);
     this.pause(this.#paused);
     return this.#attempt;
   }
@@ -183,6 +188,13 @@ function isSame(a: TaskAddress, b: TaskAddress): boolean {
   return a.attempt === b.attempt && a.vertexId === b.vertexId && a.subtask === b.subtask;
 }
 
+/** In [0, 1): the same for a subtask in each attempt of a graph. */
+function slowness({ vertexId, subtask }: TaskAddress, fingerprint: string): number {
+  let seed = vertexId * 1000 + subtask;
+  for (let i = 0; i < fingerprint.length; i++) seed = Math.imul(seed, 31) + fingerprint.charCodeAt(i);
+  return new Prng(seed >>> 0).float();
+}
+
 /** What the machine gives to the tasks of an attempt. */
 class SimulatedSite implements AttemptSite<SimulatedTask> {
   readonly segmentBytes: number;
@@ -211,7 +223,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     this.#parts = parts;
     this.#attempt = attempt;
     this.#prng = prng;
-    this.#checker = machine.channelChecker();
+    this.#checker = machine.channelChecker(parts.machinery.recordsBegun);
     this.#onEvent = onEvent;
   }
 
@@ -243,7 +255,10 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     return {
       surroundings: this.#surroundings(address, completions, disk, (report) => said?.report(report)),
       adopt: (task, doorbell) => {
-        const parts = { name, address, task, doorbell, completions, disk, budgetMax: settings.budgetMax };
+        const isDrawn = slowness(address, this.#attempt.graph.fingerprint) < settings.slowTasks;
+        const isSlow = (): boolean => isDrawn && machine.isSlow;
+        const { budgetMax } = settings;
+        const parts = { name, address, task, doorbell, completions, disk, budgetMax, isSlow };
         said = new SimulatedTask(parts, { prng, time, trace, machinery }, this.#onEvent);
         return said;
       },
@@ -268,6 +283,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
         checkpointing: settings.checkpointing,
         commitsWithJob: !settings.checkpointing,
         exactlyOnce: machinery.exactlyOnce,
+        alignedTimeoutMs: settings.alignedTimeoutMs,
         autoWatermarkIntervalMs: settings.autoWatermarkIntervalMs,
         managedBytes: settings.managedBytes,
         bufferTimeoutMs: Number.POSITIVE_INFINITY,

@@ -24,6 +24,8 @@ export interface SimulatedTaskParts {
   readonly disk: ScheduledDisk;
   /** Most records of one step. */
   readonly budgetMax: number;
+  /** It gets few turns. */
+  readonly isSlow: () => boolean;
 }
 
 /** What the tasks of a world share. */
@@ -33,6 +35,9 @@ export interface TaskSurroundings {
   readonly trace: WorldTrace;
   readonly machinery: Machinery;
 }
+
+/** Most records of a step of a slow task. */
+const SLOW_BUDGET = 4;
 
 /**
  * One task in place of a thread: what a thread's runner does in a loop, it does one by one in turns: reads
@@ -44,7 +49,6 @@ export interface TaskSurroundings {
  * - `exited` is the last event; after `kill` nothing of the task runs.
  */
 export class SimulatedTask implements Participant {
-  readonly weight = 1;
   readonly parts: SimulatedTaskParts;
   /** Settles when `exited` has been told. */
   readonly ended: Promise<void>;
@@ -66,6 +70,10 @@ export class SimulatedTask implements Participant {
     this.ended = new Promise((resolve) => {
       this.#onEnded = resolve;
     });
+  }
+
+  get weight(): number {
+    return this.parts.isSlow() ? 0.03 : 1;
   }
 
   /** Its code runs no more. */
@@ -141,11 +149,11 @@ export class SimulatedTask implements Participant {
 
   #step(): void {
     const { prng, trace } = this.#world;
-    const { task, doorbell, budgetMax, name } = this.parts;
+    const { task, doorbell, budgetMax, isSlow, name } = this.parts;
     this.#readMail();
     this.#ticket = doorbell.ticket();
     const before = task.records;
-    const progress = task.runOnce(prng.between(1, budgetMax));
+    const progress = task.runOnce(prng.between(1, isSlow() ? SLOW_BUDGET : budgetMax));
     const pressed = task.isBackPressured ? ' back-pressured' : '';
     trace.note('task.step', `${name} ${NAMES[progress]} ${task.records - before}${pressed} ${task.phase}`);
     if (progress !== Progress.MADE || prng.chance(0.3)) task.flush();

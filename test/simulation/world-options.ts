@@ -2,7 +2,7 @@ import { type CheckpointConfig, Prng, type RestartStrategyConfig } from '../../c
 import type { NetworkBufferOptions } from '../../memory/index.js';
 import type { DiskConduct } from './scheduled-disk.js';
 import type { StateBackendName } from './simulated-state.js';
-import { drawTopologyName } from './topology/topologies.js';
+import { drawExchangeName, drawTopologyName } from './topology/topologies.js';
 
 /** How often each kind of fault comes: expected number in a world's time of safety. Many worlds lack some. */
 export interface FaultOptions {
@@ -45,6 +45,12 @@ export interface WorldOptions {
   readonly maxParallelism: number;
   readonly checkpointing: CheckpointConfig;
   readonly restartStrategy: RestartStrategyConfig;
+  /** How long a checkpoint waits for its barriers before it overtakes what is under way; Infinity: it is aligned. */
+  readonly alignedTimeoutMs: number;
+  /** Each process starts the job at another parallelism. */
+  readonly moves: boolean;
+  /** Share of the tasks that get few turns, so that those before them find no room. */
+  readonly slowTasks: number;
   readonly autoWatermarkIntervalMs: number;
   readonly stateBackend: StateBackendName;
   /** Of each task; little, so that state finds no room in it. */
@@ -72,16 +78,32 @@ export const CALM_DISK: DiskConduct = { held: 0.3, slow: 0, slowMs: 0, fail: 0, 
 export function drawWorldOptions(seed: number): WorldOptions {
   const prng = new Prng(seed);
   const turnMs = prng.pick([0.01, 0.03, 0.1]);
-  const checkpointing = drawCheckpointing(prng, turnMs);
-  const topology = drawTopologyName(prng.float());
+  const drawn = drawCheckpointing(prng, turnMs);
+  // Drawn apart, so that all else about a world stays as it was.
+  const apart = new Prng(seed + 0xa119ed);
+  const alignedTimeoutMs = drawAlignedTimeout(apart, turnMs);
+  const usual = drawTopologyName(prng.float());
+  const topology = apart.chance(0.2) ? drawExchangeName(apart) : usual;
+  const moves = apart.chance(0.4) && topology !== 'broadcast-and-global';
+  const isUnaligned = alignedTimeoutMs !== Number.POSITIVE_INFINITY;
+  const checkpointing = {
+    ...drawn,
+    maxConcurrentCheckpoints: isUnaligned ? 1 : drawn.maxConcurrentCheckpoints,
+    // Of a job that grows each task has fewer of the turns, and what was under way is read before the first checkpoint.
+    timeoutMs: moves ? drawn.timeoutMs * 5 : drawn.timeoutMs,
+  };
   return {
     seed,
     topology,
     rescales: topology !== 'broadcast-and-global',
+    alignedTimeoutMs,
+    moves,
+    slowTasks: apart.pick([0, 0, 0.2, 0.5]),
     claims: new Prng(seed + 0xc1a1).chance(0.5),
     events: prng.pick([200, 500, 1000, 1500]),
     parallelismMax: prng.pick([1, 2, 2, 3, 4]),
-    chaining: prng.chance(0.7),
+    // Where some operators move and others stay, chains would change, and edges be no more.
+    chaining: prng.chance(0.7) && !moves,
     maxParallelism: prng.pick([4, 8, 128]),
     checkpointing,
     restartStrategy: drawRestartStrategy(prng),
@@ -117,6 +139,11 @@ function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
     numRetained: prng.pick([1, 1, 2, 3]),
     retainOnCancellation: prng.chance(0.5),
   };
+}
+
+function drawAlignedTimeout(prng: Prng, turnMs: number): number {
+  if (prng.chance(0.4)) return Number.POSITIVE_INFINITY;
+  return prng.chance(0.6) ? 0 : Math.ceil(turnMs * prng.between(1, 500));
 }
 
 function drawRestartStrategy(prng: Prng): RestartStrategyConfig {

@@ -54,6 +54,8 @@ export interface WorldReport {
 
 export interface WorldSettings {
   readonly machinery?: Machinery;
+  /** Output may hold lines more often than expected. */
+  readonly repeats?: boolean;
   readonly onLine?: (line: string) => void;
 }
 
@@ -85,7 +87,7 @@ class World {
   readonly #manifests: ManifestChecker;
   readonly #liveness: LivenessChecker;
 
-  constructor(options: WorldOptions, { machinery = SOUND, onLine }: WorldSettings) {
+  constructor(options: WorldOptions, { machinery = SOUND, repeats = false, onLine }: WorldSettings) {
     this.#options = options;
     const prng = new Prng(options.seed + 0x5eed);
     this.#time = new SimulatedTime(prng.fork(), START_WALL_MS);
@@ -103,18 +105,20 @@ class World {
     });
     this.#draw = topologyDrawer(options, machinery, prng);
     this.#topology = this.#draw(AS_DRAWN);
-    this.#output = new OutputChecker(this.#topology.outputs, this.#verdict, options.faults.drains === 0);
+    this.#output = new OutputChecker(this.#topology.outputs, this.#verdict, {
+      atOnce: options.faults.drains === 0,
+      repeats,
+    });
     this.#checkpoints = new CheckpointChecker(this.#verdict);
     this.#savepoints = new SavepointChecker(this.#verdict);
     this.#manifests = new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict);
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
       machine: this.#machine,
-      job: (stops, shift) =>
-        simulatedJob(
-          options,
-          this.#draw({ ...AS_DRAWN, version: stops, shift: options.rescales ? shift : 0 }),
-        ),
+      job: (stops, shifted, processes) => {
+        const shift = (options.rescales ? shifted : 0) + (options.moves ? processes : 0);
+        return simulatedJob(options, this.#draw({ ...AS_DRAWN, version: stops, shift }));
+      },
       machinery,
       prng: prng.fork(),
       failures,
@@ -193,6 +197,7 @@ class World {
     this.#liveness.onCalm();
     this.#damage.endAll();
     this.#weather.conduct = CALM_DISK;
+    this.#machine.isSlow = false;
   }
 
   /** The job has finished: whoever is left goes on until he sees it, and one more start must change nothing. */

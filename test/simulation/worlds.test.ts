@@ -1,4 +1,5 @@
 import t from 'tap';
+import { SOUND } from './machinery.js';
 import { SEEDS } from './seeds.js';
 import { runWorld, type WorldReport } from './world.js';
 import { drawWorldOptions } from './world-options.js';
@@ -34,6 +35,19 @@ t.test('in every world the output is exactly what a fold of the input gives', as
   t.comment(`seeds ${FIRST} to ${FIRST + sums.worlds - 1}`);
   t.ok(sums.recovered > sums.worlds / 10, 'many worlds recover from a checkpoint');
   t.ok(sums.checkpoints > sums.worlds * 3, 'worlds take checkpoints');
+});
+
+t.test('at least once nothing is lost, and no barrier is waited for', async (t) => {
+  const machinery = { ...SOUND, exactlyOnce: false };
+  let repeated = 0;
+  for (let seed = FIRST; seed < FIRST + WORLDS_MIN; seed++) {
+    const topology = ['map-filter', 'long-pipeline', 'custom-partitioned', 'side-outputs'][seed % 4];
+    const options = { ...drawWorldOptions(seed), topology: topology ?? 'map-filter' };
+    const report = await runWorld(options, { machinery, repeats: true });
+    t.equal(report.failure, undefined, failureOf(seed, report));
+    if ((await runWorld(options, { machinery })).failure !== undefined) repeated++;
+  }
+  t.comment(`seeds from ${FIRST}: ${repeated} of ${WORLDS_MIN} repeat something`);
 });
 
 t.test('worlds that once found something wrong', async (t) => {

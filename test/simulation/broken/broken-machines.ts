@@ -1,3 +1,4 @@
+import type { AttemptRestore, InFlightRestore } from '../../../core/internal.js';
 import { type Machinery, SOUND } from '../machinery.js';
 import { eagerSink, forgetfulSink, newestOnlySink } from './broken-sinks.js';
 import { hastyStorage, sharingBackend, takingDisk, unfencedStorage, unsyncedDisk } from './broken-storage.js';
@@ -52,6 +53,22 @@ export const BROKEN_MACHINES: readonly BrokenMachine[] = [
     worldsMax: 100,
     machinery: {
       ...SOUND,
+      name: 'a recording that forgets what its reader has begun',
+      recordsBegun: false,
+    },
+  },
+  {
+    worldsMax: 200,
+    machinery: {
+      ...SOUND,
+      name: 'a rescale that keeps the in-flight records of others',
+      restore: (restore) => ({ ...restore, inFlight: unfiltered(restore) }),
+    },
+  },
+  {
+    worldsMax: 100,
+    machinery: {
+      ...SOUND,
       name: 'an abort that is told as a completion',
       post: (mailbox, message) => {
         const lie = message.type === 'checkpoint-aborted';
@@ -72,3 +89,11 @@ export const BROKEN_MACHINES: readonly BrokenMachine[] = [
     },
   },
 ];
+
+function unfiltered({ inFlight }: AttemptRestore): AttemptRestore['inFlight'] {
+  const withAll = (restore: InFlightRestore): InFlightRestore => ({
+    ...restore,
+    parts: restore.parts.map((part) => ({ ...part, filtered: false })),
+  });
+  return inFlight.map((subtasks) => subtasks.map((restore) => restore && withAll(restore)));
+}

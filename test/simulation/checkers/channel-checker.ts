@@ -32,9 +32,12 @@ export class ChannelChecker {
   readonly #ledgers = new Map<SharedArrayBuffer, Map<number, Ledger>>();
   readonly #pools: LocalBufferPool[] = [];
   readonly #verdict: WorldVerdict;
+  readonly #recordsBegun: boolean;
 
-  constructor(verdict: WorldVerdict) {
+  /** `recordsBegun`: whether the readers record what they have begun. */
+  constructor(verdict: WorldVerdict, recordsBegun: boolean) {
     this.#verdict = verdict;
+    this.#recordsBegun = recordsBegun;
   }
 
   writer(
@@ -49,10 +52,10 @@ export class ChannelChecker {
   }
 
   reader(handle: ChannelHandle, pool: SegmentPool, codec: RecordCodec<unknown>): ChannelReader<unknown> {
-    return new ObservedReader(handle, pool, codec, {
-      ledger: this.#ledgerOf(handle),
-      verdict: this.#verdict,
-    });
+    const observation = { ledger: this.#ledgerOf(handle), verdict: this.#verdict };
+    return this.#recordsBegun
+      ? new ObservedReader(handle, pool, codec, observation)
+      : new ForgetfulReader(handle, pool, codec, observation);
   }
 
   audits(buffers: LocalBufferPool): void {
@@ -212,5 +215,12 @@ class ObservedReader extends ChannelReader<unknown> {
 
   #must(holds: boolean, rule: string): void {
     if (!holds) this.#verdict.fail('wrong', `Channels: ${rule}.`);
+  }
+}
+
+/** One whose recordings lack what it has begun: a half-read block or frame, or an element that spans. */
+class ForgetfulReader extends ObservedReader {
+  protected override begun(): Uint8Array | undefined {
+    return undefined;
   }
 }

@@ -1,5 +1,7 @@
+import type { Prng } from '../../../core/internal.js';
 import { asyncWindows } from './async-topologies.js';
 import { broadcastState, connected, intervalJoin } from './connected-topologies.js';
+import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
 import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
 import type { Topology } from './topology.js';
@@ -31,7 +33,17 @@ export const TOPOLOGIES: Readonly<Record<string, { weight: number; draw: (kit: T
     connected: { weight: 2, draw: connected },
     'broadcast-state': { weight: 2, draw: broadcastState },
     'interval-join': { weight: 2, draw: intervalJoin },
+    // Drawn by drawExchangeName.
+    'long-pipeline': { weight: 0, draw: longPipeline },
+    'custom-partitioned': { weight: 0, draw: customPartitioned },
+    'broadcast-beside': { weight: 0, draw: broadcastBeside },
+    'union-of-one': { weight: 0, draw: unionOfOne },
   };
+
+/** One of those that are there for what lies in channels. */
+export function drawExchangeName(prng: Prng): string {
+  return prng.pick(['long-pipeline', 'custom-partitioned', 'broadcast-beside', 'union-of-one']);
+}
 
 /** A name, drawn by the weights. */
 export function drawTopologyName(point: number): string {

@@ -20,6 +20,11 @@ export interface KitSettings {
   readonly beforeEvent: (id: number) => void;
   /** How often somebody has changed the job. */
   readonly version: number;
+  /**
+   * The job comes back at another parallelism. Readers then come to hold splits of any times, so they read them side
+   * by side, and are not aligned.
+   */
+  readonly moves: boolean;
   /** What is to run where this parallelism was drawn. */
   readonly parallelism: (drawn: number) => number;
   /** Where each source also tells what it has read; undefined: nowhere. */
@@ -96,18 +101,19 @@ export class TopologyKit {
     const pace: SourcePace = {
       pauseEvery,
       pauseMs: Math.min(prng.between(0, 10), this.#settings.pausesMaxMs / pauses),
-      splitsAtOnce: prng.chance(0.6) ? 0 : prng.pick([2, 5, 1000]),
+      splitsAtOnce: this.#splitsAtOnce(),
       declared: prng.chance(0.7),
       beforeEvent: this.#settings.beforeEvent,
     };
-    const alignment = prng.chance(0.7)
+    const aligned = prng.chance(0.7)
       ? undefined
       : { driftMs: strideMs * prng.between(1, 200), intervalMs: prng.between(1, 20) };
+    const alignment = this.#settings.moves ? undefined : aligned;
     const drawn = this.#drawn(plan, pace, {
       number,
       parallelism: this.parallelism(),
       alignment,
-      fromFiles: prng.chance(0.25),
+      fromFiles: prng.chance(0.25) && !this.#settings.moves,
     });
     this.#drawnSources.push(drawn);
     return drawn;
@@ -122,6 +128,11 @@ export class TopologyKit {
       const end = stream.sinkTo(this.#settings.sink(FileSink.textLines(folder, options)), name);
       if (ownParallelism) end.setParallelism(parallelism);
     };
+  }
+
+  #splitsAtOnce(): number {
+    const drawn = this.prng.chance(0.6) ? 0 : this.prng.pick([2, 5, 1000]);
+    return this.#settings.moves ? 1000 : drawn;
   }
 
   #drawn(
