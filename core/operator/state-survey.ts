@@ -60,9 +60,9 @@ export interface SurveyPorts {
 }
 
 /**
- * Asks the operators of a job what states they declare, and decides for each as a restore would: operators that have
- * stored states are made, opened, asked for a snapshot and closed again, and so are their functions. None of them gets a
- * record.
+ * Asks the operators of a job what states they declare, and decides for each as a restore would. Those that have
+ * stored states are made, opened, asked for a snapshot and closed again, and so are their functions; none of them gets
+ * a record.
  */
 export async function surveyState(
   job: BuiltJob,
