@@ -189,7 +189,7 @@ export class JobMaster {
     switch (report.type) {
       case 'running':
         execution.to('RUNNING');
-        this.#onTaskRunning(now, effects);
+        if (!this.#stop.finishes(execution, effects)) this.#onTaskRunning(now, effects);
         break;
       case 'data-finished':
         execution.markDataFinished();

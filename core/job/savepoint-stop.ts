@@ -1,6 +1,6 @@
 import { invariant } from '../base/invariant.js';
 import type { CheckpointRequestOutcome, StopWithSavepoint } from '../checkpoint/coordinator-protocol.js';
-import type { ExecutionGraph } from './execution-graph.js';
+import type { Execution, ExecutionGraph } from './execution-graph.js';
 import type { JobEffect } from './job-protocol.js';
 
 /**
@@ -21,9 +21,15 @@ export class SavepointStop {
       this.onFailed(effects);
       return;
     }
-    for (const { address, state } of executions.executions) {
-      if (state === 'RUNNING') effects.push({ type: 'send', task: address, message: { type: 'finish' } });
-    }
+    for (const execution of executions.executions)
+      if (execution.state === 'RUNNING') this.finishes(execution, effects);
+  }
+
+  /** Whether the job is ending: then this task, which runs by now, is told to finish. */
+  finishes({ address }: Execution, effects: JobEffect[]): boolean {
+    if (this.#stopped === undefined) return false;
+    effects.push({ type: 'send', task: address, message: { type: 'finish' } });
+    return true;
   }
 
   /** Of the savepoint that the job is ending with. */

@@ -6,9 +6,9 @@ import type { SortedRows } from './sorted-rows.js';
 const MDB_BAD_TXN = -30782;
 
 /**
- * Writes the rows in one transaction. Where LMDB gives that up, they are written in two of half the rows each, and so
- * on: its list of free pages can come out such that a commit which is right cannot save it, and with other pages it can.
- * What was given up is undone, and a row that is written twice is the same row.
+ * Writes the rows in one transaction. Where LMDB gives that up, they are written in two of half the rows each, and
+ * so on: its list of free pages can come out such that a commit which is right cannot save it, and with other pages it
+ * can. What was given up is undone, and a row that is written twice is the same row.
  */
 export function commitRows(
   environment: Pick<LmdbEnvironment, 'transact'>,

@@ -265,3 +265,34 @@ t.test('reports that are data are handed on', async (t) => {
   driver.report('sink.0', { type: 'collected', uid: 'sink', writer: '0-0', sequence: 1, values: ['hello'] });
   t.match(driver.effects, [{ type: 'deliver', task: { vertexId: 1 }, report: { values: ['hello'] } }]);
 });
+
+t.test(
+  'tasks of a later attempt are told to finish as they come, once the draining savepoint is there',
+  async (t) => {
+    const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy(0) });
+    driver.run();
+    driver.handle({ type: 'checkpoint-requested', requestId: 1, savepoint: { folder: '/s', stop: 'drain' } });
+    for (const task of driver.tasks) driver.report(task, { type: 'data-finished' });
+    driver.completePending(1);
+    driver.handle({ type: 'checkpoints-retained', error: undefined });
+    driver.fail('sink.0');
+    driver.gone();
+    t.equal(driver.attempt, 2);
+    driver.run('source.0', 'source.1');
+    driver.handle({ type: 'savepoint-exported', checkpointId: 1, path: '/s/p' });
+    t.same(driver.sent, ['source.0 <- finish', 'source.1 <- finish']);
+    driver.run('sink.0');
+    t.same(driver.sent, ['sink.0 <- finish']);
+    t.notOk(
+      driver.done.includes('arm checkpoint-due in 100'),
+      'and no checkpoint says that it came to its end',
+    );
+    driver.finishAll();
+    for (const task of driver.tasks) driver.exit(task);
+    driver.gone();
+    t.match(
+      driver.effects.find(({ type }) => type === 'store-result'),
+      { result: { state: 'FINISHED', savepointPath: '/s/p' } },
+    );
+  },
+);
