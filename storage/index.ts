@@ -10,7 +10,7 @@ export { type LedJob, type OpenedJob, openJob } from './checkpoint/open-job.js';
 export { type CheckpointAtPath, readManifestAt } from './checkpoint/read-manifest.js';
 export type { RunOrigin } from './checkpoint/run-origin.js';
 export { holdsSavepoint, METADATA_KEY, sealSavepoint } from './checkpoint/savepoint-folder.js';
-export { StateFileCopies } from './checkpoint/state-file-copies.js';
+export { copying, StateFileCopies } from './checkpoint/state-file-copies.js';
 export { FileSink, type FileSinkOptions, type JsonFileSinkOptions } from './connectors/file-sink.js';
 export { FileSource } from './connectors/file-source.js';
 export type {

@@ -19,6 +19,7 @@ import {
 import { ThreadCodecFactory } from '../../memory/index.js';
 import {
   type CheckpointAtPath,
+  copying,
   holdsSavepoint,
   METADATA_KEY,
   ObjectSnapshotWriter,
@@ -170,7 +171,7 @@ export class SavepointWriter {
     if (this.#existing === undefined) return [];
     const { manifest, reader } = this.#existing;
     const kept: CheckpointManifest = { ...manifest, vertices: this.#vertices };
-    return [...(await new StateFileCopies(reader, writer).vertices(kept))];
+    return [...(await new StateFileCopies(copying(reader, writer)).vertices(kept))];
   }
 
   async *#bootstrap(

@@ -10,8 +10,8 @@ import type { ObjectStore } from '../object-store/object-store.js';
 import { newClaimName } from './checkpoint-paths.js';
 import {
   ClaimingStore,
+  claimedBy,
   claimedByAnother,
-  claimedVertices,
   claimFiles,
   claimOn,
   type StoreAt,
@@ -22,7 +22,7 @@ import { giveBack, type LedJob, type OpenedJob, type OpenJobRequest, openJob } f
 import { type CheckpointAtPath, readManifestAt } from './read-manifest.js';
 import type { RunOrigin } from './run-origin.js';
 import { METADATA_KEY } from './savepoint-folder.js';
-import { StateFileCopies } from './state-file-copies.js';
+import { copying, StateFileCopies } from './state-file-copies.js';
 
 export interface BeginJobRequest extends OpenJobRequest {
   /** Which the state must fit. */
@@ -152,7 +152,8 @@ function copied(
   { manifest, reader }: FoundOrigin,
   { storage, nextCheckpointId }: LedJob<'from-beginning', undefined>,
 ): Promise<CheckpointManifest['vertices']> {
-  return new StateFileCopies(reader, storage.writerFor(nextCheckpointId, 0, 'adopted')).vertices(manifest);
+  const writer = storage.writerFor(nextCheckpointId, 0, 'adopted');
+  return new StateFileCopies(copying(reader, writer)).vertices(manifest);
 }
 
 async function claimed(
@@ -175,7 +176,7 @@ async function claimed(
   const claim = await claimFiles(store, foreign, wanted, manifest);
   if (!isSavepoint) await assertNobodyRuns(foreign, folder, request);
   storage.adoptClaim(claim);
-  return claimedVertices(manifest, claim);
+  return new StateFileCopies(claimedBy(claim)).vertices(manifest);
 }
 
 /** Who starts that job from here on sees the marker; who had started it before is seen here. */

@@ -2,13 +2,12 @@ import {
   type CheckpointManifest,
   encodeUtf8,
   MillraceError,
-  type OperatorStateHandle,
-  type StateFileHandle,
   type StoredDataFile,
 } from '../../core/internal.js';
 import type { ByteRange, ObjectStatus, ObjectStore } from '../object-store/object-store.js';
 import { CLAIMED_PREFIX, claimName, dataKeyOrigin } from './checkpoint-paths.js';
 import { filesOfManifest } from './manifest-codec.js';
+import type { PlaceFile } from './state-file-copies.js';
 
 /** In the folder that a job has claimed, so that nobody else takes its files for lasting: whose they are now. */
 const MARKER_KEY = '_claimed';
@@ -72,36 +71,9 @@ export async function withdrawClaim(foreign: ObjectStore): Promise<void> {
   await foreign.delete([MARKER_KEY]);
 }
 
-/** The vertices of a checkpoint by the names that its files have for the job which claimed them. */
-export function claimedVertices(
-  manifest: CheckpointManifest,
-  { name }: Claim,
-): CheckpointManifest['vertices'] {
-  const renamedFile = <F extends StateFileHandle>(file: F): F => ({
-    ...file,
-    key: `${CLAIMED_PREFIX}${name}/${file.key}`,
-  });
-  const renamed = (state: OperatorStateHandle): OperatorStateHandle => {
-    const { keyed } = state;
-    if (keyed === undefined) return state;
-    const files = keyed.files.map(renamedFile);
-    return { ...state, keyed: { ...keyed, files } };
-  };
-  return manifest.vertices.map((vertex) => ({
-    ...vertex,
-    subtasks: vertex.subtasks.map((subtask) => {
-      if (subtask === 'finished') return subtask;
-      const operators = Object.entries(subtask.operators).map(
-        ([uid, state]) => [uid, renamed(state)] as const,
-      );
-      const { inFlight } = subtask;
-      return {
-        ...subtask,
-        operators: Object.fromEntries(operators),
-        ...(inFlight && { inFlight: { ...inFlight, file: renamedFile(inFlight.file) } }),
-      };
-    }),
-  }));
+/** The names that files have for the job which claimed them. */
+export function claimedBy({ name }: Claim): PlaceFile {
+  return async (handle) => ({ ...handle, key: `${CLAIMED_PREFIX}${name}/${handle.key}` });
 }
 
 /**

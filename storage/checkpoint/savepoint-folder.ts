@@ -10,7 +10,7 @@ import { FieldWriter } from './field-writer.js';
 import { BODY_BYTES_MAX } from './log-entry.js';
 import { decodeManifest, encodeManifest } from './manifest-codec.js';
 import { ObjectSnapshotWriter } from './object-snapshot-writer.js';
-import { StateFileCopies } from './state-file-copies.js';
+import { copying, StateFileCopies } from './state-file-copies.js';
 
 /**
  * A savepoint is a folder of its own: its state files below `data/`, named as a job's are, and `_metadata`, which
@@ -41,7 +41,7 @@ export async function writeSavepoint(
 ): Promise<void> {
   const { checkpointId, epoch, attempt } = manifest;
   const writer = new ObjectSnapshotWriter(target, { checkpointId, epoch, attempt, owner: OWNER });
-  const vertices = await new StateFileCopies(reader, writer).vertices(manifest);
+  const vertices = await new StateFileCopies(copying(reader, writer)).vertices(manifest);
   await sealSavepoint(target, { ...manifest, vertices });
 }
 

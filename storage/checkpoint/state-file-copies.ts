@@ -9,18 +9,33 @@ import type {
   VertexSnapshot,
 } from '../../core/internal.js';
 
-/** Copies the state files of a checkpoint, each once, block by block; what is damaged is refused. */
+/** What stands for a state file where it is to be found from now on. */
+export type PlaceFile = (handle: StateFileHandle) => Promise<StateFileHandle>;
+
+/** Copies a file block by block; what is damaged is refused. */
+export function copying(reader: StateFileReader, writer: SnapshotWriter): PlaceFile {
+  return async (handle) => {
+    const file = writer.createFile('state');
+    try {
+      for await (const block of reader.read(handle)) await file.append(block);
+      return await file.finish(handle.entryCount);
+    } catch (error) {
+      await file.abandon();
+      throw error;
+    }
+  };
+}
+
+/** The state files of a checkpoint at another place: each is placed once, however often it is named. */
 export class StateFileCopies {
-  readonly #reader: StateFileReader;
-  readonly #writer: SnapshotWriter;
+  readonly #place: PlaceFile;
   readonly #copied = new Map<string, StateFileHandle>();
 
-  constructor(reader: StateFileReader, writer: SnapshotWriter) {
-    this.#reader = reader;
-    this.#writer = writer;
+  constructor(place: PlaceFile) {
+    this.#place = place;
   }
 
-  /** The vertices of the manifest with the files of the copy. */
+  /** The vertices of the manifest with the files where they are now. */
   async vertices(manifest: CheckpointManifest): Promise<CheckpointManifest['vertices']> {
     const vertices: VertexSnapshot[] = [];
     for (const vertex of manifest.vertices) {
@@ -55,15 +70,8 @@ export class StateFileCopies {
   async #copy(handle: StateFileHandle): Promise<StateFileHandle> {
     const known = this.#copied.get(handle.key);
     if (known !== undefined) return known;
-    const file = this.#writer.createFile('state');
-    try {
-      for await (const block of this.#reader.read(handle)) await file.append(block);
-      const copy = await file.finish(handle.entryCount);
-      this.#copied.set(handle.key, copy);
-      return copy;
-    } catch (error) {
-      await file.abandon();
-      throw error;
-    }
+    const copy = await this.#place(handle);
+    this.#copied.set(handle.key, copy);
+    return copy;
   }
 }

@@ -8,7 +8,7 @@ import {
   type OperatorStateHandle,
   StateRow,
 } from '../../core/internal.js';
-import { StateFileCopies } from '../../storage/checkpoint/state-file-copies.js';
+import { copying, StateFileCopies } from '../../storage/checkpoint/state-file-copies.js';
 import { HeapStateBackend, ObjectStateFileReader, openJob } from '../../storage/index.js';
 import { restoreRows } from '../../storage/state/row-restore.js';
 import { type HarnessSnapshot, PipelineHarness } from '../driver/pipeline-harness.js';
@@ -64,8 +64,7 @@ async function writeCheckpoints(
   if (job.start === 'already-finished') throw new Error('the folder is new');
   const { storage, epoch } = job;
   const copies = new StateFileCopies(
-    new ObjectStateFileReader(before.store),
-    storage.writerFor(1, 0, 'base'),
+    copying(new ObjectStateFileReader(before.store), storage.writerFor(1, 0, 'base')),
   );
   const base: CheckpointManifest = {
     ...before.manifest,

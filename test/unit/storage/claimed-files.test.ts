@@ -2,6 +2,8 @@ import t from 'tap';
 import { type CheckpointManifest, type HolderState, isMillraceError } from '../../../core/internal.js';
 import { type BegunJob, beginJob, FileObjectStore, type ObjectStore } from '../../../storage/index.js';
 import { modelGraph } from '../../model-graph.js';
+import { S3Server } from '../../s3/s3-server.js';
+import { s3StoreAt } from '../../s3/s3-store.js';
 import { SimulatedDisk } from '../../simulation/simulated-disk.js';
 import { SimulatedFileSystem } from '../../simulation/simulated-file-system.js';
 import { filesOf, manifestOf } from './led-job.js';
@@ -23,8 +25,12 @@ class Jobs {
   readonly disk = new SimulatedDisk();
   readonly warnings: unknown[] = [];
 
-  readonly storeAt = (folder: string): ObjectStore =>
-    new FileObjectStore(new SimulatedFileSystem(this.disk), folder, 'w');
+  readonly storeAt: (folder: string) => ObjectStore;
+
+  constructor(storeAt?: (folder: string) => ObjectStore) {
+    this.storeAt =
+      storeAt ?? ((folder) => new FileObjectStore(new SimulatedFileSystem(this.disk), folder, 'w'));
+  }
 
   async begin(
     name: string,
@@ -77,8 +83,10 @@ async function base(job: Begun, id: number): Promise<CheckpointManifest> {
 }
 
 /** A job with a checkpoint, and a savepoint of it at `/s`. */
-async function withSavepoint(): Promise<{ readonly jobs: Jobs; readonly source: Begun }> {
-  const jobs = new Jobs();
+async function withSavepoint(
+  storeAt?: (folder: string) => ObjectStore,
+): Promise<{ readonly jobs: Jobs; readonly source: Begun }> {
+  const jobs = new Jobs(storeAt);
   const source = await jobs.begin('source', undefined);
   const manifest = await base(source, source.nextCheckpointId);
   await source.storage.exportSavepoint({ ...manifest, kind: 'savepoint' }, '');
@@ -205,4 +213,27 @@ t.test('a checkpoint is claimed from a job that has ended, which can only begin 
   );
   await subsume(job, job.nextCheckpointId);
   t.notOk(jobs.files(path).some((name) => name.startsWith('data/0000000001-0000000001')));
+});
+
+t.test('what is claimed on S3 is read, built upon and removed there', async (t) => {
+  const server = await S3Server.start();
+  t.teardown(() => server.close());
+  const storeAt = (folder: string): ObjectStore =>
+    s3StoreAt(server.endpoint, { prefix: `${folder.slice(1)}/` });
+  const { jobs } = await withSavepoint(storeAt);
+  const below = (prefix: string): string[] =>
+    [...server.bucket.objects.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length));
+  const copy = await jobs.begin('copy', { path: '/s', claim: false });
+  await subsume(copy, copy.nextCheckpointId);
+  t.same(below('s/').sort(), SAVED, 'a copy takes nothing');
+  const job = await jobs.begin('next', { path: '/s', claim: true });
+  const manifest = await increment(job, job.nextCheckpointId, job.manifest ?? manifestOf(0, 0, []));
+  await job.storage.retain(1);
+  const again = await jobs.begin('next', undefined, 'resume');
+  t.same(filesOf(again.manifest), filesOf(manifest));
+  await subsume(again, again.nextCheckpointId);
+  t.same(below('s/'), []);
+  t.same(below('jobs/next/claims/'), []);
 });
