@@ -1,4 +1,4 @@
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobPath, MillraceProcess } from './millrace-process.js';
 
@@ -7,6 +7,7 @@ import { jobPath, MillraceProcess } from './millrace-process.js';
  * one. Prints what came of it as a line of JSON.
  *
  * - `state`: the disk has no room for what LMDB is to hold; the job fails, and is resumed with room;
+ * - `quota`: it has, and the job may not take it;
  * - `checkpoints`: it has none for checkpoints, and later it has.
  */
 const [how = '', disk = '', folder = ''] = process.argv.slice(2);
@@ -15,26 +16,54 @@ const NEARLY_FULL_BYTES = 2 * 1024 * 1024;
 const FULL_LOOKS = 20;
 const LOOK_EVERY_MS = 50;
 
-function run(checkpoints: string, ...more: string[]): MillraceProcess {
+function run(
+  checkpoints: string,
+  options: Readonly<Record<string, string>>,
+  ...more: string[]
+): MillraceProcess {
   const configuration = {
     'execution.checkpointing.dir': checkpoints,
     'execution.checkpointing.interval': '100 ms',
     'execution.checkpointing.tolerable-failed-checkpoints': '1000',
     'taskmanager.memory.managed.size': '2 mb',
-    'restart-strategy.type': 'none',
+    ...options,
   };
   const flags = Object.entries(configuration).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
   return new MillraceProcess(folder, [...flags, '--json', '--resume', jobPath('wide-state'), ...more]);
 }
 
+/** Begins the job with all the room it wants; goes on with little when a checkpoint is complete, and then with all. */
+async function withLittleRoom(
+  start: (isLittle: boolean) => MillraceProcess,
+  checkpoints: string,
+): Promise<unknown> {
+  const log = join(checkpoints, 'wide-state', 'log');
+  const begun = start(false);
+  await begun.started;
+  await begun.until(log, async () => readdirSync(log).some((slot) => Number(slot) > 1));
+  begun.kill();
+  await begun.ended;
+  const failed = await start(true).ended;
+  return { failed, resumed: await start(false).ended };
+}
+
+const GROWING = ['--keys', '10000', '--count', '12000', '--rate', '6000'];
+
 async function state(): Promise<unknown> {
   const checkpoints = join(folder, 'checkpoints');
-  const job = ['--keys', '10000', '--count', '15000', '--rate', '6000'];
-  const large = process.env.TMPDIR;
-  process.env.TMPDIR = disk;
-  const failed = await run(checkpoints, ...job).ended;
-  process.env.TMPDIR = large ?? '/tmp';
-  return { failed, resumed: await run(checkpoints, ...job).ended };
+  const large = process.env.TMPDIR ?? '/tmp';
+  const start = (isLittle: boolean): MillraceProcess => {
+    process.env.TMPDIR = isLittle ? disk : large;
+    return run(checkpoints, { 'restart-strategy.type': 'none' }, ...GROWING);
+  };
+  return withLittleRoom(start, checkpoints);
+}
+
+async function quota(): Promise<unknown> {
+  const checkpoints = join(folder, 'checkpoints');
+  const start = (isLittle: boolean): MillraceProcess =>
+    run(checkpoints, { 'state.backend.lmdb.max-size': isLittle ? '6 mb' : '1 gb' }, ...GROWING);
+  return withLittleRoom(start, checkpoints);
 }
 
 /** Makes room when there has been next to none for so long that checkpoints must have failed. */
@@ -54,7 +83,8 @@ async function checkpoints(): Promise<unknown> {
   writeFileSync(ballast, new Uint8Array(BALLAST_BYTES));
   freeLater(ballast);
   const job = ['--keys', '4000', '--count', '20000', '--rate', '4000'];
-  return { ended: await run(join(disk, 'checkpoints'), ...job).ended };
+  return { ended: await run(join(disk, 'checkpoints'), {}, ...job).ended };
 }
 
-console.log(JSON.stringify(await (how === 'state' ? state() : checkpoints())));
+const WAYS: Readonly<Record<string, () => Promise<unknown>>> = { state, quota, checkpoints };
+console.log(JSON.stringify(await WAYS[how]?.()));
