@@ -1,4 +1,4 @@
-import { ByteReader, invariant, readVarint } from '../../core/internal.js';
+import { ByteReader, invariant } from '../../core/internal.js';
 import { BLOCK_HEADER_BYTES } from './row-file-layout.js';
 import { FileRow, readRow } from './row-file-reader.js';
 
@@ -16,7 +16,8 @@ interface ExpiringTable {
  * Takes rows that have expired out of finished blocks (row-file-layout.ts) of a full snapshot.
  *
  * Where an older row of the same key may stand before it in the file, an expired row must not just be missing:
- * it is written as deleted.
+ * it is written as deleted. Rows of a declared form never expire (row-block-writer.ts), nor those between them and where
+ * it was declared.
  */
 export class ExpiredRows {
   readonly #tables: readonly ExpiringTable[];
@@ -38,10 +39,9 @@ export class ExpiredRows {
     let end = BLOCK_HEADER_BYTES;
     for (let left = view.getUint32(4, true); left > 0; left--) {
       const start = input.position;
-      const table = this.#tables[readVarint(input)];
-      invariant(table !== undefined, 'a row belongs to a table of the file', { start });
-      input.position = start;
-      readRow(input, table.ordered, row);
+      const isKnown = readRow(input, this.#tables, row);
+      const table = this.#tables[row.table];
+      invariant(isKnown && table !== undefined, 'a row belongs to a table of the file', { start });
       const next = input.position;
       if (row.valueLength >= 0 && table.isExpired?.(block, row.valueStart) === true) {
         if (!this.#asDeleted) continue;

@@ -11,6 +11,8 @@ import { copyBytes } from './row-bytes.js';
 import {
   BLOCK_BYTES,
   BLOCK_HEADER_BYTES,
+  FORM,
+  OF_FORM,
   ROW_FILE_FORMAT,
   ROW_FILE_MAGIC,
   type RowFileTable,
@@ -26,12 +28,15 @@ const GONE = SLOT_GONE;
 const SLOT_USED_BIT = SLOT_USED;
 const STAMP_SHIFT = SLOT_STAMP_SHIFT;
 const GROUP_SHIFT = KEY_GROUP_SHIFT;
+const FORM_NUMBER = FORM;
+const OF_FORM_NUMBER = OF_FORM;
 const word0Of = intKeyWord0;
 const word1Of = intKeyWord1;
 
-/** A row of an integer by an integer, with numbers of one byte: four of these, the key, the value. */
-const INT32_ROW_BYTES = 4 + INT_KEY_BYTES + 4;
-const INT32_ROW_LENGTHS = (INT_KEY_BYTES << 16) | ((4 + 1) << 24);
+/** A row of an integer by an integer, of the declared form: that, the key group, the key, the value. */
+const INT32_ROW_BYTES = 2 + INT_KEY_BYTES + 4;
+const INT32_FORM_BYTES = 4;
+const INT32_FORM = FORM | (INT_KEY_BYTES << 16) | ((4 + 1) << 24);
 const INT32_SLOT_WORDS = 4;
 
 /**
@@ -42,6 +47,10 @@ const INT32_SLOT_WORDS = 4;
 export class RowBlockWriter {
   readonly #out = new ByteWriter(BLOCK_BYTES + 4096);
   #rows = 0;
+  /** Whose form the block has declared, and no row of another since; or -1. */
+  #formTable = -1;
+  /** Where that has ended. */
+  #formEnd = -1;
   readonly #limit: number;
 
   /** @param limit size at which a block is full; it may be exceeded by one row */
@@ -61,16 +70,17 @@ export class RowBlockWriter {
   /** `prefixLength` is -1 in a table that is not ordered. */
   beginRow(table: number, keyGroup: number, keyLength: number, prefixLength: number): void {
     const out = this.#out;
+    this.#formTable = -1;
     out.reserve(20);
     const bytes = out.bytes;
     const p = out.position;
-    if (table < 0x80 && keyGroup < 0x80 && keyLength < 0x80) {
+    if (table < FORM_NUMBER && keyGroup < 0x80 && keyLength < 0x80) {
       bytes[p] = table;
       bytes[p + 1] = keyGroup;
       bytes[p + 2] = keyLength;
       out.position = p + 3;
     } else {
-      writeVarint(table, out);
+      writeVarint(table < FORM_NUMBER ? table : table + 2, out);
       writeVarint(keyGroup, out);
       writeVarint(keyLength, out);
     }
@@ -114,7 +124,8 @@ export class RowBlockWriter {
     until: number,
   ): number {
     const out = this.#out;
-    out.reserve(((to - from) / INT32_SLOT_WORDS + 1) * INT32_ROW_BYTES);
+    out.reserve(((to - from) / INT32_SLOT_WORDS + 2) * INT32_ROW_BYTES);
+    if (table < FORM_NUMBER && this.#formTable !== table) this.#declareInt32(table);
     const { view } = out;
     let p = out.position;
     let rows = 0;
@@ -122,12 +133,12 @@ export class RowBlockWriter {
     for (; at < to; at += INT32_SLOT_WORDS) {
       const meta = words[at] ?? 0;
       const group = (words[at + 2] ?? 0) >>> GROUP_SHIFT;
-      if ((meta & GONE) !== 0 || (table | group) >= 0x80) break;
+      if ((meta & GONE) !== 0 || table >= FORM_NUMBER || group >= 0x80) break;
       const key = words[at + 1] ?? 0;
-      view.setInt32(p, table | (group << 8) | INT32_ROW_LENGTHS, true);
-      view.setInt32(p + 4, word0Of(key), true);
-      view.setInt16(p + 8, word1Of(key), true);
-      view.setInt32(p + 10, words[at + 3] ?? 0, true);
+      view.setInt16(p, OF_FORM_NUMBER | (group << 8), true);
+      view.setInt32(p + 2, word0Of(key), true);
+      view.setInt16(p + 6, word1Of(key), true);
+      view.setInt32(p + 8, words[at + 3] ?? 0, true);
       const stamp = meta >>> STAMP_SHIFT;
       const isWanted = meta & SLOT_USED_BIT & ~((stamp - after - 1) >>> 31) & ~((until - stamp) >>> 31);
       p += -isWanted & INT32_ROW_BYTES;
@@ -136,6 +147,22 @@ export class RowBlockWriter {
     out.position = p;
     this.#rows += rows;
     return at;
+  }
+
+  /** Declares the form of a row of an integer by an integer of this table. */
+  #declareInt32(table: number): void {
+    this.#dropLooseForm();
+    const out = this.#out;
+    out.view.setInt32(out.position, INT32_FORM | (table << 8), true);
+    out.position += INT32_FORM_BYTES;
+    this.#formEnd = out.position;
+    this.#formTable = table;
+  }
+
+  /** What was declared last, if no row has followed. */
+  #dropLooseForm(): void {
+    if (this.#out.position === this.#formEnd) this.#out.position -= INT32_FORM_BYTES;
+    this.#formEnd = -1;
   }
 
   /** The rest of a row that is deleted. */
@@ -147,11 +174,13 @@ export class RowBlockWriter {
 
   /** The finished block; the next one begins. */
   take(): Uint8Array {
+    this.#dropLooseForm();
     const out = this.#out;
     const length = out.position;
     out.view.setUint32(0, length - BLOCK_HEADER_BYTES, true);
     out.view.setUint32(4, this.#rows, true);
     this.#rows = 0;
+    this.#formTable = -1;
     out.position = BLOCK_HEADER_BYTES;
     return out.bytes.subarray(0, length);
   }

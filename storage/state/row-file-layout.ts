@@ -9,16 +9,25 @@
  *   table     flags u8 | bytes of every value u32, or 0 | name length u16 | name   its place is its number
  *   block     rows' bytes u32 | row count u32 | row*
  *   row       table | key group | key length | [prefix length] | size | key | value
+ *             or, of the form that the block has last declared: 127 | key group | key | value
+ *   declares  126 | table | key length | [prefix length] | size                    before a row; is none itself
  *
  *   flags          1: the table is ordered, and its rows have a prefix length
  *   prefix length  bytes of the key by which rows are scanned together
  *   size           0: the row is deleted, and has no value; n: the value has n - 1 bytes
  * ```
  *
+ * A table from number 126 on is written as one that is 2 higher. In files of version 1 it is not, and nothing is declared.
+ *
  * The preamble is preceded by its length (u32). Numbers in the row are varints, the others little endian;
  * the name is UTF-8. Length, row count and CRC32C of a file stand in its handle.
  */
-export const ROW_FILE_FORMAT = 1;
+export const ROW_FILE_FORMAT = 2;
+
+/** Stands for the number of a table: what follows is said of the rows that begin with {@link OF_FORM}. */
+export const FORM = 126;
+/** Stands for the number of a table: the row is of the form that was declared last. */
+export const OF_FORM = 127;
 
 /** "MRKS", read as a little-endian u32. */
 export const ROW_FILE_MAGIC = 0x534b524d;

@@ -1,6 +1,8 @@
 import { ByteReader, decodeUtf8, MillraceError, readVarint } from '../../core/internal.js';
 import {
   BLOCK_HEADER_BYTES,
+  FORM,
+  OF_FORM,
   ROW_FILE_FORMAT,
   ROW_FILE_MAGIC,
   type RowFileTable,
@@ -40,6 +42,8 @@ export class RowFileReader {
   #rest: Uint8Array = new Uint8Array(0);
   #tables: readonly RowFileTable[] | undefined = undefined;
   #rowCount = 0;
+  /** Set by the preamble. */
+  #hasForms = true;
 
   /** `name` is for messages. */
   constructor(name: string, visitor: RowFileVisitor) {
@@ -78,7 +82,9 @@ export class RowFileReader {
       throw this.#corrupt('it is no file of keyed state');
     }
     const version = view.getUint16(start + 4, true);
-    if (version !== ROW_FILE_FORMAT) throw this.#corrupt(`it has the unknown version ${version}`);
+    if (version < 1 || version > ROW_FILE_FORMAT)
+      throw this.#corrupt(`it has the unknown version ${version}`);
+    this.#hasForms = version > 1;
     const tables: RowFileTable[] = [];
     let at = start + 8;
     for (let left = view.getUint16(start + 6, true); left > 0; left--) {
@@ -101,11 +107,19 @@ export class RowFileReader {
     input.pointAt(bytes, view, start, end);
     const row = new FileRow();
     row.bytes = bytes;
+    const hasForms = this.#hasForms;
     for (let i = 0; i < count; i++) {
-      row.table = readVarint(input);
-      const table = tables[row.table];
-      if (table === undefined) throw this.#corrupt(`a row names table ${row.table} of ${tables.length}`);
-      readRest(input, table.ordered, row);
+      if (hasForms) {
+        if (!readRow(input, tables, row))
+          throw this.#corrupt(`a row names a table that is none of ${tables.length}`);
+      } else {
+        row.table = readVarint(input);
+        const table = tables[row.table];
+        if (table === undefined) throw this.#corrupt(`a row names table ${row.table} of ${tables.length}`);
+        row.keyGroup = readVarint(input);
+        readForm(input, table.ordered, row);
+        readBytes(input, row);
+      }
       if (input.position > end || row.prefixLength > row.keyLength) throw this.#corrupt('a row ends early');
       this.#visitor.row(row);
     }
@@ -125,17 +139,48 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Reads a row of a block that this process has written. */
-export function readRow(input: ByteReader, ordered: boolean, row: FileRow): void {
-  row.table = readVarint(input);
-  readRest(input, ordered, row);
+/**
+ * Reads a row, which may be of the form of the row that was read before into the same object. False: it names a table
+ * that there is not. Undefined `tables`: none is ordered, whatever its number.
+ */
+export function readRow(
+  input: ByteReader,
+  tables: readonly { readonly ordered: boolean }[] | undefined,
+  row: FileRow,
+): boolean {
+  let first = readVarint(input);
+  while (first === FORM) {
+    row.table = tableOf(readVarint(input));
+    const declared = tables?.[row.table];
+    if (tables !== undefined && declared === undefined) return false;
+    readForm(input, declared?.ordered ?? false, row);
+    first = readVarint(input);
+  }
+  if (first === OF_FORM) {
+    row.keyGroup = readVarint(input);
+    readBytes(input, row);
+    return true;
+  }
+  row.table = tableOf(first);
+  const table = tables?.[row.table];
+  if (tables !== undefined && table === undefined) return false;
+  row.keyGroup = readVarint(input);
+  readForm(input, table?.ordered ?? false, row);
+  readBytes(input, row);
+  return true;
 }
 
-function readRest(input: ByteReader, ordered: boolean, row: FileRow): void {
-  row.keyGroup = readVarint(input);
+function tableOf(written: number): number {
+  return written > OF_FORM ? written - 2 : written;
+}
+
+function readForm(input: ByteReader, ordered: boolean, row: FileRow): void {
   row.keyLength = readVarint(input);
   row.prefixLength = ordered ? readVarint(input) : 0;
   row.valueLength = readVarint(input) - 1;
+}
+
+function readBytes(input: ByteReader, row: FileRow): void {
   row.keyStart = input.position;
   row.valueStart = row.keyStart + row.keyLength;
   input.position = row.valueStart + Math.max(row.valueLength, 0);

@@ -22,7 +22,7 @@ export async function restoreRows(
   const handle = request.restore;
   if (handle === undefined) return;
   const { start, end } = request.keyGroups;
-  if (handle.format !== ROW_FILE_FORMAT) {
+  if (handle.format < 1 || handle.format > ROW_FILE_FORMAT) {
     throw new MillraceError('MR3004', `Keyed state has the unknown format ${handle.format}.`, {
       where: { uid: request.operatorUid, subtask: request.subtaskIndex },
       hint: 'It was written by a newer version; restore with that version.',

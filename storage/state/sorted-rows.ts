@@ -43,7 +43,7 @@ export class SortedRows {
     input.pointAt(block, view, BLOCK_HEADER_BYTES, end);
     const row = this.#row;
     for (let left = view.getUint32(4, true); left > 0; left--) {
-      readRow(input, false, row);
+      readRow(input, undefined, row);
       const { table, keyGroup, keyStart, keyLength, valueLength } = row;
       const head = headOf(block, keyStart, keyLength);
       this.#rows.push({ block, table, keyGroup, head, keyStart, keyLength, valueLength });
