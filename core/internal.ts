@@ -75,6 +75,7 @@ export {
   type InFlightPart,
   type InFlightRestore,
   mayBeOvertaken,
+  unclaimedInFlight,
 } from './checkpoint/in-flight-assignment.js';
 export { decodeInFlightBlock, encodeInFlightBlock } from './checkpoint/in-flight-block.js';
 export {

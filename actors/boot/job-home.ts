@@ -154,6 +154,9 @@ function warningsOf(
     ...(adopted?.dropped ?? []).map(
       (uid) => `The state of '${uid}' is left out: the job has no such operator.`,
     ),
+    ...(adopted?.droppedInFlight ?? []).map(
+      (edge) => `What was under way is left out: the job has no edge ${edge}.`,
+    ),
   ];
 }
 

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import {
   assignState,
   environmentLayer,
+  type InFlightHandle,
   isMillraceError,
   type JobGraph,
   JobParameters,
@@ -17,6 +18,7 @@ import {
   StateEntryDecoder,
   type StoredStates,
   stateTableType,
+  unclaimedInFlight,
   unclaimedUids,
   type VertexSnapshot,
 } from '../../core/internal.js';
@@ -61,7 +63,12 @@ async function inspect(path: string): Promise<SavepointReport> {
   const { manifest, folder } = found;
   const files = new Map<string, number>();
   const operators: OperatorReport[] = [];
+  let inFlightBytes = 0;
   for (const vertex of manifest.vertices) {
+    for (const { file } of inFlightOf(vertex)) {
+      files.set(file.key, file.sizeBytes);
+      inFlightBytes += file.sizeBytes;
+    }
     for (const uid of uidsOf(vertex)) {
       for (const { handle } of partsOf(vertex, uid))
         for (const file of handle.keyed?.files ?? []) files.set(file.key, file.sizeBytes);
@@ -77,8 +84,15 @@ async function inspect(path: string): Promise<SavepointReport> {
     triggered: manifest.triggeredMs,
     completed: manifest.completedMs,
     bytes: [...files.values()].reduce((sum, bytes) => sum + bytes, 0),
+    inFlightBytes,
     operators,
   };
+}
+
+function inFlightOf({ subtasks }: VertexSnapshot): InFlightHandle[] {
+  return subtasks.flatMap((subtask) =>
+    subtask === 'finished' || subtask.inFlight === undefined ? [] : [subtask.inFlight],
+  );
 }
 
 async function* read(path: string, uid: string, state: string): AsyncIterable<string> {
@@ -129,6 +143,7 @@ async function diff(path: string, job: string, args: readonly string[]): Promise
     mapped: declared.filter(({ uid }) => known.has(uid)).map(({ uid }) => uid),
     fresh: declared.filter(({ uid, keyed }) => keyed && !known.has(uid)).map(({ uid }) => uid),
     dropped: unclaimedUids(manifest, graph),
+    droppedInFlight: unclaimedInFlight(manifest, graph),
     migrated: states.flatMap(({ outcome, uid, state, stored, declared }) =>
       outcome === 'migrate' ? [{ uid, state, stored, declared }] : [],
     ),

@@ -18,6 +18,8 @@ export interface SavepointReport {
   readonly completed: number;
   /** Of all state files. */
   readonly bytes: number;
+  /** Of them those with what was under way, which only an unaligned checkpoint has. */
+  readonly inFlightBytes: number;
   readonly operators: readonly OperatorReport[];
 }
 
@@ -57,6 +59,8 @@ export interface SavepointDiff {
   readonly mapped: readonly string[];
   /** State of the savepoint that the job has no operator for: refused, or dropped with `-n`. */
   readonly dropped: readonly string[];
+  /** Edges, `operator -> operator`, in which something was under way, and which the job does not have: likewise. */
+  readonly droppedInFlight: readonly string[];
   /** Operators that begin empty. */
   readonly fresh: readonly string[];
   /** States whose rows would be made those of another type. */
@@ -158,7 +162,9 @@ function diffCommand(tools: SavepointTools): CliCommand {
           args,
         );
         print(context, json === true ? JSON.stringify(diff, undefined, 2) : printDiff(diff));
-        return diff.refused.length + diff.dropped.length === 0 ? ExitCode.ok : ExitCode.restore;
+        return diff.refused.length + diff.dropped.length + diff.droppedInFlight.length === 0
+          ? ExitCode.ok
+          : ExitCode.restore;
       };
     },
   };
@@ -191,6 +197,10 @@ function printReport(report: SavepointReport): string {
     `triggered ${new Date(report.triggered).toISOString()}, complete after ${report.completed - report.triggered} ms, ` +
       `${formatMemoryBytes(BigInt(report.bytes))} of state files`,
   ];
+  if (report.inFlightBytes > 0)
+    lines.push(
+      `unaligned: ${formatMemoryBytes(BigInt(report.inFlightBytes))} of them were under way between operators`,
+    );
   for (const operator of report.operators) lines.push('', ...printOperator(operator));
   return lines.join('\n');
 }
@@ -221,11 +231,15 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function printDiff({ mapped, dropped, fresh, migrated, refused, unknown }: SavepointDiff): string {
+function printDiff(diff: SavepointDiff): string {
+  const { mapped, dropped, droppedInFlight, fresh, migrated, refused, unknown } = diff;
   const lines = [
     ...mapped.map((uid) => `= ${uid}  goes on from its state`),
     ...fresh.map((uid) => `+ ${uid}  begins empty`),
     ...dropped.map((uid) => `- ${uid}  has state and no operator: refused, or dropped with -n`),
+    ...droppedInFlight.map(
+      (edge) => `- ${edge}  had something under way and is no edge: refused, or dropped with -n`,
+    ),
     ...migrated.map(
       ({ uid, state, stored, declared }) =>
         `~ ${uid}  state '${state}' is migrated from ${stored} to ${declared}`,

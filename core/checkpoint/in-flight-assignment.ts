@@ -67,6 +67,20 @@ export function claimedInFlight(
   return edges.some(({ channels }) => channels.length > 0) ? { ...handle, edges } : undefined;
 }
 
+/** Edges in which something was under way, and which the graph does not have: `operator -> operator`, by uid. */
+export function unclaimedInFlight(manifest: CheckpointManifest, graph: JobGraph): readonly string[] {
+  const unclaimed = new Set<string>();
+  for (const former of manifest.vertices) {
+    for (const [, { edges }] of handlesOf(former)) {
+      for (const edge of edges) {
+        if (edge.channels.length > 0 && edgeLike(edge, former.vertexUid, graph) === undefined)
+          unclaimed.add(`${edge.sourceUid} -> ${former.vertexUid}`);
+      }
+    }
+  }
+  return [...unclaimed];
+}
+
 /** What becomes of one edge of one former subtask. */
 interface FormerEdge {
   readonly consumer: number;

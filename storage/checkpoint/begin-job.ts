@@ -4,6 +4,7 @@ import {
   claimedInFlight,
   type JobGraph,
   MillraceError,
+  unclaimedInFlight,
   unclaimedUids,
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
@@ -44,6 +45,8 @@ export interface AdoptedOrigin extends RunOrigin {
   readonly foundId: number;
   /** Operators whose state is left out: the job does not have them. */
   readonly dropped: readonly string[];
+  /** Edges whose in-flight data is left out. */
+  readonly droppedInFlight: readonly string[];
 }
 
 /**
@@ -75,6 +78,8 @@ export async function beginJob(given: BeginJobRequest): Promise<BegunJob> {
 interface FoundOrigin extends CheckpointAtPath {
   readonly origin: RunOrigin;
   readonly dropped: readonly string[];
+  /** Edges whose in-flight data is left out. */
+  readonly droppedInFlight: readonly string[];
 }
 
 async function findOrigin(origin: RunOrigin, request: BeginJobRequest): Promise<FoundOrigin> {
@@ -85,7 +90,8 @@ async function findOrigin(origin: RunOrigin, request: BeginJobRequest): Promise<
   assignState(found.manifest, request.graph, allowNonRestoredState);
   const dropped = unclaimedUids(found.manifest, request.graph);
   const manifest = withTimeAgain(without(found.manifest, dropped, request.graph));
-  return { ...found, manifest, origin, dropped };
+  const droppedInFlight = unclaimedInFlight(found.manifest, request.graph);
+  return { ...found, manifest, origin, dropped, droppedInFlight };
 }
 
 /** In-flight data of edges that are no more goes too. */
@@ -132,7 +138,7 @@ async function adopt(
   request: BeginJobRequest,
 ): Promise<BegunJob> {
   const { storage, nextCheckpointId: checkpointId } = opened;
-  const { origin, dropped } = found;
+  const { origin, dropped, droppedInFlight } = found;
   const manifest: CheckpointManifest = {
     ...found.manifest,
     kind: 'checkpoint',
@@ -144,7 +150,7 @@ async function adopt(
     vertices: origin.claim ? await claimed(found, opened, request) : await copied(found, opened),
   };
   await storage.complete(manifest);
-  const adopted = { ...origin, foundId: found.manifest.checkpointId, dropped };
+  const adopted = { ...origin, foundId: found.manifest.checkpointId, dropped, droppedInFlight };
   return { ...opened, start: 'restore', manifest, nextCheckpointId: checkpointId + 1, adopted };
 }
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { plainEnvironment, visibleFiles } from './millrace-process.js';
+import type { SavepointReport } from '../../actors/cli/savepoint-command.js';
+import { BIN, plainEnvironment, visibleFiles } from './millrace-process.js';
 import type { PressedAnswer, PressedPlan } from './pressed-process.js';
 
 const PROCESS = fileURLToPath(new URL('./pressed-process.js', import.meta.url));
@@ -18,6 +19,14 @@ function run(plan: PressedPlan): { readonly ended: string | null; readonly check
   });
   if (stdout === '') throw new Error(stderr);
   return { ended: signal ?? String(status), checkpoints: JSON.parse(stdout) as PressedAnswer[] };
+}
+
+function inspected(path: string): SavepointReport {
+  const { stdout } = spawnSync(process.execPath, [BIN, 'savepoint', 'inspect', '--json', path], {
+    encoding: 'utf8',
+    env: plainEnvironment(),
+  });
+  return JSON.parse(stdout) as SavepointReport;
 }
 
 function medianOf(checkpoints: readonly PressedAnswer[], figure: keyof PressedAnswer): number {
@@ -65,6 +74,7 @@ t.test(
     t.equal(medianOf(aligned.checkpoints, 'persistedBytes'), 0);
     t.ok(bytes > 100_000);
     t.equal(unaligned.ended, 'SIGKILL');
+    t.ok(inspected(join(folder, 'checkpoints', 'unaligned')).inFlightBytes > 100_000, 'inspect tells of it');
     const resumed = run({
       ...plan,
       jobId: 'unaligned',
