@@ -77,7 +77,7 @@ export {
   mayBeOvertaken,
   unclaimedInFlight,
 } from './checkpoint/in-flight-assignment.js';
-export { decodeInFlightBlock, encodeInFlightBlock } from './checkpoint/in-flight-block.js';
+export { decodeInFlightBlock, encodeInFlightBlock, IN_FLIGHT_FORMAT } from './checkpoint/in-flight-block.js';
 export {
   decideRecovery,
   type HolderState,

@@ -1,5 +1,6 @@
 import {
   encodeInFlightBlock,
+  IN_FLIGHT_FORMAT,
   type InFlightEdge,
   type InFlightHandle,
   invariant,
@@ -116,7 +117,7 @@ export class InFlightRecording {
         blocks++;
       }
       if (file === undefined) return undefined;
-      return { file: await file.finish(blocks), edges: this.#describe() };
+      return { format: IN_FLIGHT_FORMAT, file: await file.finish(blocks), edges: this.#describe() };
     } catch (error) {
       this.discard();
       await file?.abandon();

@@ -2,6 +2,7 @@ import { MillraceError } from '../base/millrace-error.js';
 import type { JobEdge, JobGraph, JobVertex, PartitionerKind } from '../graph/job-graph.js';
 import { keyGroupRangeOf } from '../graph/key-group.js';
 import type { StateFileHandle } from '../ports/keyed-state-store.js';
+import { IN_FLIGHT_FORMAT } from './in-flight-block.js';
 import type { CheckpointManifest, InFlightEdge, InFlightHandle, VertexSnapshot } from './snapshot-handle.js';
 
 /** What had been under way in one channel, as one present subtask is given it. Plain data. */
@@ -100,7 +101,8 @@ class VertexAssignment {
     this.#vertex = vertex;
     this.#graph = graph;
     const edges: FormerEdge[] = [];
-    for (const [consumer, { file, edges: all }] of handlesOf(former)) {
+    for (const [consumer, { format, file, edges: all }] of handlesOf(former)) {
+      if (format !== IN_FLIGHT_FORMAT) throw unknownFormat(format, vertex, manifest);
       for (const edge of all) {
         const present = edgeLike(edge, vertex.uid, graph);
         if (present === undefined) continue;
@@ -222,6 +224,14 @@ function refuseUnclaimed(former: VertexSnapshot, graph: JobGraph, manifest: Chec
       );
     }
   }
+}
+
+function unknownFormat(format: number, vertex: JobVertex, manifest: CheckpointManifest): MillraceError {
+  return new MillraceError('MR2104', `What was under way to '${vertex.name}' has the form ${format}.`, {
+    where: { job: manifest.jobName, operator: vertex.name, uid: vertex.uid },
+    why: `This version reads the form ${IN_FLIGHT_FORMAT}; checkpoint ${manifest.checkpointId} is of another.`,
+    hint: 'Restore it with the version that wrote it, and take a savepoint, which holds nothing that was under way.',
+  });
 }
 
 function checkType(

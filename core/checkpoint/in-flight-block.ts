@@ -1,12 +1,15 @@
 /**
- * A block of a file of in-flight data: a piece of one channel's bytes.
+ * The form of files of in-flight data. A block is a piece of one channel's bytes:
  *
  * ```
  *   block   channel u32, little endian | bytes as they lay in the channel (memory/segment-layout.ts)
  * ```
  *
- * The pieces of a channel stand in their order, those of different channels in any.
+ * The pieces of a channel stand in their order, those of different channels in any. What changes the elements in the
+ * bytes changes this number too.
  */
+export const IN_FLIGHT_FORMAT = 1;
+
 const HEAD_BYTES = 4;
 
 export function encodeInFlightBlock(channel: number, piece: Uint8Array): Uint8Array {

@@ -47,6 +47,8 @@ export interface SubtaskSnapshot {
 
 /** What was under way to one subtask between its snapshot and the barriers of its channels. Plain data. */
 export interface InFlightHandle {
+  /** The form of the file's content ({@link IN_FLIGHT_FORMAT}); a reader that does not know it refuses. */
+  readonly format: number;
   /** Its blocks are told apart by the numbers of the channels ({@link decodeInFlightBlock}). */
   readonly file: StateFileHandle;
   /** All edges that end at the subtask. */

@@ -31,7 +31,7 @@ import { FieldWriter } from './field-writer.js';
  * file      = key, sizeBytes, entryCount, crc32c (4 bytes), range?
  * range     = first key group, last key group
  * list      = mode (1 byte), bytes*
- * inFlight  = file, edge*
+ * inFlight  = format, file, edge*
  * edge      = sourceUid, inputIndex, ordinal, partitioner (1 byte), typeId, producers, channel*
  * channel   = producer, number, sizeBytes
  * x?        = 0 | 1, x
@@ -145,12 +145,13 @@ function readSubtask(input: FieldReader, version: number): SubtaskSnapshot | 'fi
 }
 
 function writeInFlight(out: FieldWriter, inFlight: InFlightHandle): void {
+  out.natural(inFlight.format);
   writeHandle(out, inFlight.file);
   writeEach(out, inFlight.edges, writeEdge);
 }
 
 function readInFlight(input: FieldReader): InFlightHandle {
-  return { file: readHandle(input), edges: readEach(input, readEdge) };
+  return { format: input.natural(), file: readHandle(input), edges: readEach(input, readEdge) };
 }
 
 function writeEdge(out: FieldWriter, edge: InFlightEdge): void {

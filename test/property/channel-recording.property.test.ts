@@ -16,6 +16,14 @@ type Step =
   | { readonly do: 'flush' | 'drain' | 'record' }
   | { readonly do: 'read'; readonly count: number };
 
+/** Of IN_FLIGHT_FORMAT 1: the rest of a block, and two segments. */
+const FORMAT_1: readonly string[] = [
+  '810119000000160000000100000000000018400002000000051101030000000602010270006c00610069006e' +
+    '00770069006400650020003604',
+  `020000000000001c400304413c0100000100000000000020400004000000b009${'79'.repeat(122)}`,
+  `${'79'.repeat(178)}06`,
+];
+
 const ordinary = element.filter(([kind]) => kind !== ElementKind.END_OF_PARTITION);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('write' as const), element: ordinary }) },
@@ -134,4 +142,43 @@ t.test('a barrier that finds no room is recorded up to while nobody reads', asyn
   const again = new ElementReader(new SegmentReader(new RecordedSegments(pieces)), codecOf(plan));
   for (let i = 0; i < written; i++) t.equal(again.next(), ElementKind.RECORD);
   t.equal(again.next(), ElementKind.NONE);
+});
+
+t.test('what checkpoints hold of channels does not change by accident', async (t) => {
+  const plan = {
+    channels: 1,
+    segmentBytes: 256,
+    exclusive: 8,
+    floating: 0,
+    carried: 'compiled' as const,
+    startPosition: 0,
+  };
+  const [channel] = makeWorld(plan).channels;
+  if (channel === undefined) return;
+  const { writer, reader } = channel;
+  const elements: Element[] = [
+    [ElementKind.RECORD, { id: 1, text: 'left behind', raw: undefined }, 5],
+    [ElementKind.RECORD, { id: 2, text: 'plain', raw: undefined }, 6],
+    [ElementKind.RECORD, { id: 3, text: 'wide ж', raw: new Uint8Array([1, 2]) }, Number.MIN_SAFE_INTEGER],
+    [ElementKind.WATERMARK, 7],
+    [ElementKind.IDLE],
+    [ElementKind.ACTIVE],
+    [ElementKind.RECORD, { id: 4, text: 'y'.repeat(300), raw: undefined }, 8],
+    [ElementKind.END_OF_DATA],
+  ];
+  for (const each of elements) write(writer, each);
+  writer.writeBarrier(7, 123, false);
+  writer.flush();
+  read(reader);
+  const pieces: Uint8Array[] = [];
+  reader.beginRecording(7, (piece) => pieces.push(piece));
+  t.strictSame(
+    pieces.map((piece) => Buffer.from(piece).toString('hex')),
+    FORMAT_1,
+  );
+  const kept = FORMAT_1.map((piece) => new Uint8Array(Buffer.from(piece, 'hex')));
+  const again = new ElementReader(new SegmentReader(new RecordedSegments(kept)), codecOf(plan));
+  const recorded: Element[] = [];
+  for (let one = read(again); one !== undefined; one = read(again)) recorded.push(one);
+  t.same(recorded, elements.slice(1));
 });

@@ -64,7 +64,10 @@ const operators = fc.dictionary(name, operator, { maxKeys: 3, noNullPrototype: t
 const subtask = fc.oneof(
   fc.constant('finished' as const),
   plain({ operators }),
-  plain({ operators, inFlight: plain({ file: wholeFile, edges: fc.array(edge, { maxLength: 2 }) }) }),
+  plain({
+    operators,
+    inFlight: plain({ format: natural, file: wholeFile, edges: fc.array(edge, { maxLength: 2 }) }),
+  }),
 );
 const vertex = plain({
   vertexUid: name,

@@ -69,7 +69,7 @@ function manifestOf(
         .map((producer) => ({ producer, number: producer, sizeBytes: 1 })),
     };
     const file = { key: `data/${consumer}`, sizeBytes: 1, entryCount: 1, crc32c: 0 };
-    return { operators: {}, inFlight: { file, edges: [edge] } };
+    return { operators: {}, inFlight: { format: 1, file, edges: [edge] } };
   };
   return {
     checkpointId: 5,
@@ -188,6 +188,15 @@ t.test('an edge that is no more is refused or left out, a type that has changed 
   t.same(assignInFlight(manifest, elsewhere, true), [[], []]);
   const retyped = graphOf({ ...shape, typeId: 'string' });
   t.throws(() => assignInFlight(manifest, retyped, true), { code: 'MR2104' });
+  const [vertex] = manifest.vertices;
+  const [subtask] = vertex?.subtasks ?? [];
+  if (vertex === undefined || subtask === undefined || subtask === 'finished') return;
+  const inFlight = subtask.inFlight && { ...subtask.inFlight, format: 2 };
+  const newer = { ...vertex, subtasks: [{ operators: {}, ...(inFlight && { inFlight }) }] };
+  t.throws(() => assignInFlight({ ...manifest, vertices: [newer] }, graphOf(shape), false), {
+    code: 'MR2104',
+    message: /form 2/,
+  });
   t.same(
     assignInFlight(
       manifestOf(shape, () => false),
