@@ -16,8 +16,8 @@ interface ExpiringTable {
  * Takes rows that have expired out of finished blocks (row-file-layout.ts) of a full snapshot.
  *
  * Where an older row of the same key may stand before it in the file, an expired row must not just be missing:
- * it is written as deleted. Rows of a declared form never expire (row-block-writer.ts), nor those between them and where
- * it was declared.
+ * it is written as deleted. Rows of a declared form never expire (row-block-writer.ts), nor those between them and
+ * where it was declared.
  */
 export class ExpiredRows {
   readonly #tables: readonly ExpiringTable[];

@@ -17,7 +17,8 @@
  *   size           0: the row is deleted, and has no value; n: the value has n - 1 bytes
  * ```
  *
- * A table from number 126 on is written as one that is 2 higher. In files of version 1 it is not, and nothing is declared.
+ * A table from number 126 on is written as one that is 2 higher. In files of version 1 it is not, and nothing is
+ * declared.
  *
  * The preamble is preceded by its length (u32). Numbers in the row are varints, the others little endian;
  * the name is UTF-8. Length, row count and CRC32C of a file stand in its handle.
