@@ -34,6 +34,8 @@ import { ElementKind } from '../core/internal.js';
  *                               going on at byte 8 of the segments that follow
  * ```
  *
+ * Unaligned checkpoints hold elements as they stand here: who changes them raises `IN_FLIGHT_FORMAT`.
+ *
  * Numbers are little endian and unaligned. Single records and frames may span; everything else begins in
  * the next segment where it does not fit.
  */

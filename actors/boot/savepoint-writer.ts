@@ -73,7 +73,8 @@ export class SavepointWriter {
   /**
    * A savepoint that begins as a copy of another one, or of a completed checkpoint.
    *
-   * Rejects with MR3008, MR3004 or MR3005 if there is none that can be read.
+   * Rejects with MR3008, MR3004 or MR3005 if there is none that can be read, and with MR2104 if it is an unaligned
+   * checkpoint with records under way, which no savepoint holds.
    */
   static async fromExistingSavepoint(path: string, options: SavepointOptions = {}): Promise<SavepointWriter> {
     const state = new OfflineState(options, 'SavepointWriter.fromExistingSavepoint');
@@ -84,6 +85,7 @@ export class SavepointWriter {
         throw error;
       },
     );
+    refuseInFlight(found);
     const maxParallelism = Math.max(1, ...found.manifest.vertices.map((vertex) => vertex.maxParallelism));
     return new SavepointWriter(state, found, maxParallelism);
   }
@@ -275,6 +277,23 @@ async function operatorLists({ data, fn }: Operator): Promise<OperatorStateHandl
     fn.close?.();
   }
   return states.snapshot();
+}
+
+/** What is under way belongs to the state as it is: without it records would be lost, with other state be wrong. */
+function refuseInFlight({ manifest, folder }: CheckpointAtPath): void {
+  const isUnderWay = manifest.vertices.some(({ subtasks }) =>
+    subtasks.some((subtask) => subtask !== 'finished' && subtask.inFlight !== undefined),
+  );
+  if (!isUnderWay) return;
+  throw new MillraceError(
+    'MR2104',
+    `Checkpoint ${manifest.checkpointId} holds records that were under way.`,
+    {
+      where: { job: manifest.jobName, at: folder },
+      why: 'it is unaligned, and a savepoint holds no such records',
+      hint: 'Take a savepoint of the job, and begin with that.',
+    },
+  );
 }
 
 /** Without operators it is gone. A source takes the state of its enumerator along. */

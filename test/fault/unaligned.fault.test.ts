@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SavepointWriter } from 'millrace';
 import t from 'tap';
 import type { SavepointReport } from '../../actors/cli/savepoint-command.js';
 import { BIN, plainEnvironment, visibleFiles } from './millrace-process.js';
@@ -56,7 +57,7 @@ t.setTimeout(180_000);
 
 t.test(
   'behind a slow task a checkpoint that overtakes takes a fraction of the time, and holds it all',
-  (t) => {
+  async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-unaligned-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
     const plan = { folder, resume: false, parallelism: 2, count: COUNT, spin: 60, alignedTimeout: '0 ms' };
@@ -75,6 +76,9 @@ t.test(
     t.ok(bytes > 100_000);
     t.equal(unaligned.ended, 'SIGKILL');
     t.ok(inspected(join(folder, 'checkpoints', 'unaligned')).inFlightBytes > 100_000, 'inspect tells of it');
+    await t.rejects(SavepointWriter.fromExistingSavepoint(join(folder, 'checkpoints', 'unaligned')), {
+      code: 'MR2104',
+    });
     const resumed = run({
       ...plan,
       jobId: 'unaligned',
@@ -86,7 +90,6 @@ t.test(
     });
     t.equal(resumed.ended, '0');
     t.ok(isWhole(join(folder, 'unaligned')), 'each result is there once, at another parallelism');
-    t.end();
   },
 );
 
