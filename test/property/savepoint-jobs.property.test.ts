@@ -195,3 +195,26 @@ async function checkpointAt(path: string): Promise<HarnessSnapshot['checkpoint']
     files.set(key, Buffer.concat(await all(storeAt(path).get(key))));
   return { manifest: encodeManifest(manifest), files };
 }
+
+t.test('a checkpoint with records under way is read, and not changed', async (t) => {
+  const h = await PipelineHarness.create(windowed, { parallelism: 1 });
+  await h.push('in', { sensor: 'a', at: 10, value: 1 }, 10);
+  const { checkpoint } = await h.snapshot();
+  await h.close();
+  const manifest = decodeManifest(checkpoint.manifest, 'the snapshot');
+  const inFlight = { file: { key: 'data/x', sizeBytes: 1, entryCount: 0, crc32c: 0 }, edges: [] };
+  const vertices = manifest.vertices.map((vertex) => ({
+    ...vertex,
+    subtasks: vertex.subtasks.map((subtask) => (subtask === 'finished' ? subtask : { ...subtask, inFlight })),
+  }));
+  const path = folder(t)();
+  const store = new FileObjectStore(new LocalFileSystem(), path, 'harness');
+  for (const [key, content] of checkpoint.files) await store.put(key, once(content));
+  await sealSavepoint(store, { ...manifest, vertices });
+  const reader = await SavepointReader.read(path);
+  t.same(await all(reader.readKeyedState('last', timersAlone())), [['a', [1010]]]);
+  await t.rejects(SavepointWriter.fromExistingSavepoint(path), {
+    code: 'MR1001',
+    why: 'it was taken unaligned',
+  });
+});
