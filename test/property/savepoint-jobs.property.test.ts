@@ -202,7 +202,7 @@ t.test('a checkpoint with records under way is read, and not changed', async (t)
   const { checkpoint } = await h.snapshot();
   await h.close();
   const manifest = decodeManifest(checkpoint.manifest, 'the snapshot');
-  const inFlight = { file: { key: 'data/x', sizeBytes: 1, entryCount: 0, crc32c: 0 }, edges: [] };
+  const inFlight = { format: 1, file: { key: 'data/x', sizeBytes: 1, entryCount: 0, crc32c: 0 }, edges: [] };
   const vertices = manifest.vertices.map((vertex) => ({
     ...vertex,
     subtasks: vertex.subtasks.map((subtask) => (subtask === 'finished' ? subtask : { ...subtask, inFlight })),
