@@ -12,6 +12,8 @@ import { KeyedStateBench, KeySequence } from './keyed-state-bench.js';
  */
 const SIZES = SMALL ? [1000, 10_000] : [1_000_000, 10_000_000];
 const CHECKPOINTS = SMALL ? 5 : 200;
+/** With the larger state, whose changes take ten times as long. */
+const CHECKPOINTS_OF_LARGE = SMALL ? 5 : 100;
 const MANAGED_BYTES = 1024 * 1024 * 1024;
 /** Updates between two turns of the event loop: about a millisecond. */
 const SLICE = 4096;
@@ -42,7 +44,8 @@ async function pausesWith(size: number): Promise<Span[]> {
   }
   const sequence = new KeySequence(size);
   const pauses: Span[] = [];
-  for (let round = 0; round < CHECKPOINTS; round++) {
+  const rounds = size === SIZES[0] ? CHECKPOINTS : CHECKPOINTS_OF_LARGE;
+  for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < size / 10; i++) {
       const key = sequence.next();
       keys.setCurrentKey(key);
