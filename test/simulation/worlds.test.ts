@@ -42,7 +42,10 @@ t.test('at least once nothing is lost, and no barrier is waited for', async (t) 
   let repeated = 0;
   for (let seed = FIRST; seed < FIRST + WORLDS_MIN; seed++) {
     const topology = ['map-filter', 'long-pipeline', 'custom-partitioned', 'side-outputs'][seed % 4];
-    const options = { ...drawWorldOptions(seed), topology: topology ?? 'map-filter' };
+    const drawn = drawWorldOptions(seed);
+    // What a drained job has read is told by its output, which must not repeat then.
+    const faults = { ...drawn.faults, drains: 0 };
+    const options = { ...drawn, faults, topology: topology ?? 'map-filter' };
     const report = await runWorld(options, { machinery, repeats: true });
     t.equal(report.failure, undefined, failureOf(seed, report));
     if ((await runWorld(options, { machinery })).failure !== undefined) repeated++;
