@@ -9,7 +9,7 @@ import job from './engine-hop-job.js';
 
 /**
  * The hop of the running engine: a source task and a sink task, with mail, watermarks, heartbeats, gauges and
- * a checkpoint each second, beside the same records over a bare ring and over postMessage. A round measures
+ * a checkpoint each second, aligned and unaligned, beside the same records over a bare ring and over postMessage. A round measures
  * all three one after another, and the ratios are those of rounds: a minute later the machine is another.
  */
 const COUNT = SMALL ? 40_000 : 4_000_000;
@@ -37,8 +37,9 @@ async function reading(submitted: LocalJob, atLeast: number): Promise<Reading> {
 }
 
 /** Records per second between the first half of the records and the last tenth. */
-async function overEngine(cluster: LocalCluster): Promise<number> {
-  const submitted = await cluster.submit(job, { count: ENGINE_COUNT });
+async function overEngine(cluster: LocalCluster, unaligned: boolean): Promise<number> {
+  const configuration = { 'execution.checkpointing.unaligned.enabled': unaligned };
+  const submitted = await cluster.submit(job, { count: ENGINE_COUNT }, { configuration });
   const begin = await reading(submitted, ENGINE_COUNT * 0.5);
   const end = await reading(submitted, ENGINE_COUNT * 0.9);
   await submitted.result();
@@ -49,11 +50,13 @@ const report = new Report('engine-hop');
 const dir = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
 const cluster = await LocalCluster.start({ checkpointing: { interval: '1 s', dir } });
 const engine: number[] = [];
+const overtaking: number[] = [];
 const ring: number[] = [];
 const message: number[] = [];
 try {
   for (let round = 0; round < ROUNDS; round++) {
-    engine.push(await overEngine(cluster));
+    engine.push(await overEngine(cluster, false));
+    overtaking.push(await overEngine(cluster, true));
     ring.push(await overRing('ring', COUNT));
     message.push(await overPostMessage(COUNT >> 2));
   }
@@ -66,6 +69,8 @@ const times = (numerators: readonly number[], denominators: readonly number[]): 
 report.value('running engine', medianOf(engine), 'records/s');
 report.value('bare ring, same codec', medianOf(ring), 'records/s');
 report.value('postMessage, batches of 1,000', medianOf(message), 'records/s');
+report.value('running engine, unaligned checkpoints', medianOf(overtaking), 'records/s');
+report.atLeast('unaligned checkpoints to aligned ones', times(overtaking, engine), 0.9, 'x');
 report.atLeast('running engine to postMessage', times(engine, message), 2.5, 'x');
 report.atLeast('running engine to the bare ring', times(engine, ring), 0.6, 'x');
 process.exitCode = report.finish() ? 0 : 1;
