@@ -106,8 +106,9 @@ export class InFlightReplay {
     return this.#channels.length === 0;
   }
 
-  /** Delivers up to `budget` elements; the number delivered, 0 if it must wait. Once it is over, nothing is left. */
+  /** Delivers up to `budget` elements; the number delivered, 0 if it must wait or is over. */
   poll(budget: number): number {
+    if (this.isOver) return 0;
     const slice = Math.max(16, Math.ceil(budget / Math.max(1, this.#channels.length)));
     let left = budget;
     while (left > 0 && this.#channels.length > 0 && !this.#mustWait()) {

@@ -8,11 +8,15 @@ import { type OneThreadChannel, oneThreadChannels } from '../../one-thread-chann
 const BUDGET = 256;
 
 /** A gate over channels whose producers are on this thread, and all that it delivered. */
-function gateOf(channelsPerInput: readonly number[], exactlyOnce = true) {
+function gateOf(
+  channelsPerInput: readonly number[],
+  exactlyOnce = true,
+  overtakable: readonly boolean[] = [],
+) {
   const delivered: (number | string)[] = [];
   const count = channelsPerInput.reduce((sum, channels) => sum + channels, 0);
   const channels = oneThreadChannels(count);
-  const aligner = new BarrierAligner(count, exactlyOnce);
+  const aligner = new BarrierAligner(count, exactlyOnce, overtakable);
   const room = new OutputRoom();
   const inputs = channelsPerInput.map((each, index) => {
     const input = {
@@ -97,6 +101,40 @@ t.test('behind a barrier nothing is read until all barriers are in and the snaps
   t.same(pollAll(), ['aligned 7'], 'not even what follows the last barrier');
   aligner.release();
   t.same(pollAll().toSorted(), [3, 4]);
+});
+
+t.test(
+  'a checkpoint is heard of ahead of its barrier, and waits for those that are not overtaken',
+  async (t) => {
+    const { gate, aligner, at, pollAll } = gateOf([1, 1], true, [true, false]);
+    at(0).writeRecord(1, 0);
+    at(0).writeBarrier(7, 1000, false);
+    gate.lookAhead();
+    t.notOk(aligner.overtakes, 'its time has not come');
+    aligner.onDue();
+    t.notOk(aligner.overtakes, 'the other channel is waited for');
+    t.equal(gate.lastBarrierMs, 1000);
+    at(1).writeRecord(2, 0);
+    at(1).writeBarrier(7, 1000, false);
+    at(1).writeRecord(3, 0);
+    at(1).flush();
+    gate.poll(1);
+    gate.poll(1);
+    t.ok(aligner.overtakes);
+    aligner.overtake();
+    t.same(aligner.release(), [0]);
+    t.same(pollAll(), ['begin 7', 2, 1, 3], 'the barrier that was overtaken means nothing more');
+  },
+);
+
+t.test('a savepoint overtakes nothing', async (t) => {
+  const { gate, aligner, at, pollAll } = gateOf([1], true, [true]);
+  at(0).writeRecord(1, 0);
+  at(0).writeBarrier(7, 1000, true);
+  gate.lookAhead();
+  aligner.onDue();
+  t.notOk(aligner.overtakes);
+  t.same(pollAll(), ['begin 7', 1, 'aligned 7']);
 });
 
 t.test('at least once nobody waits for the barriers of others', async (t) => {
