@@ -75,8 +75,9 @@ export class SegmentWriter {
    * then visible to the consumer, so that segments will come back.
    */
   hasRoom(): boolean {
+    // What was given back before this may never ring again.
+    if (this.#overflow.length > 0 && !this.drainOverflow()) return false;
     if (this.hasRoomAtHand) return true;
-    if (this.#overflow.length > 0) return false;
     if (this.#buffers.canTake(this.#channel)) return true;
     this.#seal();
     return false;

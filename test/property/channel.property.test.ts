@@ -225,3 +225,26 @@ t.test(
     t.equal(announcement?.ringPosition, (2 ** 32 - 1 + segmentsBefore) >>> 0);
   },
 );
+
+t.test(
+  'room that has come back is seen while something waits on the heap: nobody would ring for it again',
+  async (t) => {
+    const { channels } = makeWorld({
+      channels: 1,
+      segmentBytes: 256,
+      exclusive: 1,
+      floating: 0,
+      startPosition: 0,
+      carried: 'compiled',
+    });
+    const [channel] = channels;
+    if (channel === undefined) return;
+    const { writer, reader } = channel;
+    let written = 0;
+    do writer.writeRecord({ id: written++, text: 'some text that fills', raw: undefined }, 0);
+    while (writer.hasRoom());
+    writer.writeRecord({ id: written++, text: 'on the heap', raw: undefined }, 0);
+    while (reader.next() !== ElementKind.NONE);
+    t.ok(writer.hasRoom());
+  },
+);
