@@ -22,7 +22,7 @@ export interface KitSettings {
   readonly version: number;
   /**
    * The job comes back at another parallelism. Readers then come to hold splits of any times, so they read them side
-   * by side, and are not aligned.
+   * by side.
    */
   readonly moves: boolean;
   /** What is to run where this parallelism was drawn. */
@@ -105,10 +105,9 @@ export class TopologyKit {
       declared: prng.chance(0.7),
       beforeEvent: this.#settings.beforeEvent,
     };
-    const aligned = prng.chance(0.7)
+    const alignment = prng.chance(0.7)
       ? undefined
       : { driftMs: strideMs * prng.between(1, 200), intervalMs: prng.between(1, 20) };
-    const alignment = this.#settings.moves ? undefined : aligned;
     const drawn = this.#drawn(plan, pace, {
       number,
       parallelism: this.parallelism(),
