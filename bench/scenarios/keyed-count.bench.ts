@@ -11,10 +11,10 @@ import { KeyedStateBench, KeySequence } from './keyed-state-bench.js';
  * managed memory; against the same loop over a Map, without checkpoints. CPU time, helper threads included.
  */
 const KEYS = SMALL ? 1000 : 1_000_000;
-const UPDATES = SMALL ? 20_000 : 12_000_000;
+const UPDATES = SMALL ? 20_000 : 30_000_000;
 const OBJECT_UPDATES = SMALL ? 20_000 : 4_000_000;
-/** Where a million keys come to lie in memory makes a third of a run's pace, on either side. */
-const RUNS = SMALL ? 1 : 9;
+/** Where a million keys come to lie in memory makes a third of the pace of the Map. */
+const RUNS = SMALL ? 1 : 5;
 const OBJECT_RUNS = SMALL ? 1 : 3;
 /** Updates between two looks at the clock and turns of the event loop: about a millisecond. */
 const SLICE = 4096;
