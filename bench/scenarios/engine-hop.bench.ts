@@ -9,8 +9,9 @@ import job from './engine-hop-job.js';
 
 /**
  * The hop of the running engine: a source task and a sink task, with mail, watermarks, heartbeats, gauges and
- * a checkpoint each second, aligned and unaligned, beside the same records over a bare ring and over postMessage. A round measures
- * all three one after another, and the ratios are those of rounds: a minute later the machine is another.
+ * a checkpoint each second, aligned and unaligned, beside the same records over a bare ring and over postMessage. A
+ * round measures all of them one after another, and the ratios are those of rounds: a minute later the machine is
+ * another.
  */
 const COUNT = SMALL ? 40_000 : 4_000_000;
 /** Through the engine so many more: it is measured when the threads of a next attempt have been warmed as well. */
