@@ -2,10 +2,23 @@ import { configCommand } from '../cli/config-command.js';
 import { memoryCommand } from '../cli/memory-command.js';
 import { runProgram } from '../cli/program.js';
 import { runCommand } from '../cli/run-command.js';
-import { savepointCommand } from '../cli/savepoint-command.js';
+import { type SavepointTools, savepointCommand } from '../cli/savepoint-command.js';
 import { packageVersion } from './package-version.js';
 import { onSignal, runJob } from './run-job.js';
-import { savepointTools } from './savepoint-tools.js';
+
+/** Loaded when they are asked for: with them comes the storage, which the thread of `millrace run` does without. */
+const savepointTools: SavepointTools = {
+  inspect: async (...order) => (await loadedTools()).inspect(...order),
+  async *read(...order) {
+    yield* (await loadedTools()).read(...order);
+  },
+  diff: async (...order) => (await loadedTools()).diff(...order),
+  dispose: async (...order) => (await loadedTools()).dispose(...order),
+};
+
+async function loadedTools(): Promise<SavepointTools> {
+  return (await import('./savepoint-tools.js')).savepointTools;
+}
 
 /** Runs the command that the process was started with, and leaves its exit code to the process. */
 export async function runCommandLine(): Promise<void> {
