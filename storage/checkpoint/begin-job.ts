@@ -16,9 +16,9 @@ import {
   claimFiles,
   claimOn,
   type StoreAt,
-  withdrawClaim,
 } from './claimed-files.js';
 import { surveyLog } from './job-log.js';
+import { filesOfManifest } from './manifest-codec.js';
 import { giveBack, type LedJob, type OpenedJob, type OpenJobRequest, openJob } from './open-job.js';
 import { type CheckpointAtPath, readManifestAt } from './read-manifest.js';
 import type { RunOrigin } from './run-origin.js';
@@ -173,14 +173,16 @@ async function claimed(
   if (folder === owner) return manifest.vertices;
   const foreign = request.storeAt(folder);
   const wanted = {
+    keys: [...filesOfManifest(manifest).keys()],
     name: newClaimName(nextCheckpointId, storage.epoch),
     folder,
     metadataKey: isSavepoint ? METADATA_KEY : undefined,
     owner,
     jobName: graph.name,
   };
-  const claim = await claimFiles(store, foreign, wanted, manifest);
-  if (!isSavepoint) await assertNobodyRuns(foreign, folder, request);
+  const claim = await claimFiles(store, foreign, wanted, async () => {
+    if (!isSavepoint) await assertNobodyRuns(foreign, folder, request);
+  });
   storage.adoptClaim(claim);
   return new StateFileCopies(claimedBy(claim)).vertices(manifest);
 }
@@ -194,7 +196,6 @@ async function assertNobodyRuns(
   const { head } = await surveyLog(foreign);
   if (head === undefined || head.kind === 'release' || head.kind === 'result') return;
   if (holderState(head.holder) === 'dead') return;
-  await withdrawClaim(foreign);
   const { pid } = head.holder;
   throw new MillraceError('MR8002', `The job whose checkpoint is to be claimed runs in process ${pid}`, {
     where: { at: folder },

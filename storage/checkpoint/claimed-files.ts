@@ -1,12 +1,6 @@
-import {
-  type CheckpointManifest,
-  encodeUtf8,
-  MillraceError,
-  type StoredDataFile,
-} from '../../core/internal.js';
+import { encodeUtf8, MillraceError, type StoredDataFile } from '../../core/internal.js';
 import type { ByteRange, ObjectStatus, ObjectStore } from '../object-store/object-store.js';
 import { CLAIMED_PREFIX, claimName, dataKeyOrigin } from './checkpoint-paths.js';
-import { filesOfManifest } from './manifest-codec.js';
 import type { PlaceFile } from './state-file-copies.js';
 
 /** In the folder that a job has claimed, so that nobody else takes its files for lasting: whose they are now. */
@@ -38,6 +32,11 @@ export function claimOn(store: ObjectStore): Promise<Claim | undefined> {
   return readClaim(store, MARKER_KEY);
 }
 
+/** Whether what was claimed is of runs before this one, which needs nothing of it. A run is numbered by its first epoch. */
+export function isOlderThan(run: number, { keys }: Claim): boolean {
+  return keys.length > 0 && keys.every((key) => (dataKeyOrigin(key)?.epoch ?? run) < run);
+}
+
 export function claimedByAnother({ folder, jobName }: Claim): MillraceError {
   return new MillraceError('MR3010', `The state at ${folder} belongs to the job '${jobName}'.`, {
     where: { at: folder, job: jobName },
@@ -50,25 +49,40 @@ export function claimedByAnother({ folder, jobName }: Claim): MillraceError {
  * Makes the files of a checkpoint in another folder those of a job. Done again by the same job, after a death in
  * between or by a later run, it gives the same claim.
  *
- * Rejects with MR3010 if another job has them.
+ * First the marker, which keeps others from starting there; then `mayStand` looks for those who had started before,
+ * and rejects if there are any; only then the record, by which the job removes the files one day. A claim that may not
+ * stand is withdrawn.
+ *
+ * Rejects with MR3010 if another job has them, or this one has claimed others in that folder.
  */
 export async function claimFiles(
   own: ObjectStore,
   foreign: ObjectStore,
-  wanted: Omit<Claim, 'keys'>,
-  manifest: CheckpointManifest,
+  claim: Claim,
+  mayStand: () => Promise<void>,
 ): Promise<Claim> {
-  const claim: Claim = { ...wanted, keys: [...filesOfManifest(manifest).keys()] };
   const isFirst = await foreign.createIfAbsent(MARKER_KEY, textOf(claim));
   const held = isFirst ? claim : await claimOn(foreign);
   if (held === undefined || held.owner !== claim.owner) throw claimedByAnother(held ?? claim);
-  await own.createIfAbsent(RECORDS_PREFIX + held.name, textOf(held));
+  if (claim.keys.some((key) => !held.keys.includes(key))) throw claimedOthers(held);
+  const record = RECORDS_PREFIX + held.name;
+  if ((await own.head(record)) !== undefined) return held;
+  try {
+    await mayStand();
+  } catch (error) {
+    await foreign.delete([MARKER_KEY]);
+    throw error;
+  }
+  await own.createIfAbsent(record, textOf(held));
   return held;
 }
 
-/** The marker goes, where the claim turned out to be none. */
-export async function withdrawClaim(foreign: ObjectStore): Promise<void> {
-  await foreign.delete([MARKER_KEY]);
+function claimedOthers({ folder, jobName }: Claim): MillraceError {
+  return new MillraceError('MR3010', `The job '${jobName}' has claimed an older checkpoint at ${folder}.`, {
+    where: { at: folder, job: jobName },
+    why: 'the job of that folder has begun anew since, and one folder is claimed once at a time',
+    hint: 'Take a savepoint of what runs there now and claim that, or use NO_CLAIM.',
+  });
 }
 
 /** The names that files have for the job which claimed them. */

@@ -12,7 +12,7 @@ import {
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { DATA_PREFIX, dataKeyOrigin, slotKey } from './checkpoint-paths.js';
-import { Claims, claimedByAnother, claimOn, type StoreAt } from './claimed-files.js';
+import { Claims, claimedByAnother, claimOn, isOlderThan, type StoreAt } from './claimed-files.js';
 import { type LogSurvey, type OnUnreadable, readSlot, surveyLog } from './job-log.js';
 import { LeaderLog } from './leader-log.js';
 import { ObjectCheckpointStorage, type SavepointFolders } from './object-checkpoint-storage.js';
@@ -143,7 +143,7 @@ async function takeLead(
   try {
     await claims.load();
     const claim = newRun ? undefined : await claimOn(store);
-    if (claim !== undefined) throw claimedByAnother(claim);
+    if (claim !== undefined && !isOlderThan(log.run, claim)) throw claimedByAnother(claim);
     await store.sweepUnfinished();
     const nextCheckpointId = (await newestIdOf(store, log)) + 1;
     const manifest = newRun ? undefined : await storage.latest(request.onUnreadable);

@@ -215,6 +215,32 @@ t.test('a checkpoint is claimed from a job that has ended, which can only begin 
   t.notOk(jobs.files(path).some((name) => name.startsWith('data/0000000001-0000000001')));
 });
 
+t.test('a claim that was refused leaves nothing: the files stay those of the job that runs', async (t) => {
+  const { jobs } = await withSavepoint();
+  const path = '/jobs/source';
+  const before = jobs.files(path);
+  t.equal(await codeOf(jobs.begin('next', { path, claim: true }, 'new', 'alive')), 'MR8002');
+  const next = await jobs.begin('next', undefined, 'fresh');
+  await subsume(next, next.nextCheckpointId);
+  await next.storage.finish({ state: 'FINISHED', finishedMs: 2 }, false);
+  t.same(jobs.files(path), before);
+});
+
+t.test('where a job has begun anew, its older files stay claimed, and newer ones are not', async (t) => {
+  const { jobs, source } = await withSavepoint();
+  const path = '/jobs/source';
+  await source.release();
+  const next = await jobs.begin('next', { path, claim: true });
+  const [claimed] = filesOf(next.manifest);
+  const key = claimed?.key.split('/').slice(2).join('/') ?? '';
+  const anew = await jobs.begin('source', undefined, 'fresh');
+  await base(anew, anew.nextCheckpointId);
+  t.equal(await codeOf(jobs.begin('next', { path, claim: true }, 'fresh')), 'MR3010');
+  const later = await jobs.begin('source', undefined, 'resume');
+  await subsume(later, later.nextCheckpointId);
+  t.ok(jobs.files(path).includes(key), 'it is not its own still');
+});
+
 t.test('what is claimed on S3 is read, built upon and removed there', async (t) => {
   const server = await S3Server.start();
   t.teardown(() => server.close());
