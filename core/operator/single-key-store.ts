@@ -1,10 +1,5 @@
-import type {
-  KeyedSnapshot,
-  KeyedStateStore,
-  KeyGroupRange,
-  StateTable,
-  TableOptions,
-} from '../ports/keyed-state-store.js';
+import type { StateTable, TableOptions } from '../ports/keyed-state-store.js';
+import { ForwardingStateStore } from '../state/forwarding-state-store.js';
 import { StateRow } from '../state/state-row.js';
 
 /**
@@ -12,27 +7,14 @@ import { StateRow } from '../state/state-row.js';
  *
  * Invariant: between two calls of {@link clear}, rows of one key group are written.
  */
-export class SingleKeyStore implements KeyedStateStore {
-  readonly #store: KeyedStateStore;
+export class SingleKeyStore extends ForwardingStateStore {
   readonly #tables = new Set<StateTable>();
   readonly #row = new StateRow();
 
-  constructor(store: KeyedStateStore) {
-    this.#store = store;
-  }
-
-  get keyGroups(): KeyGroupRange {
-    return this.#store.keyGroups;
-  }
-
-  table(name: string, options: TableOptions): StateTable {
-    const table = this.#store.table(name, options);
+  override table(name: string, options: TableOptions): StateTable {
+    const table = super.table(name, options);
     this.#tables.add(table);
     return table;
-  }
-
-  restore(): Promise<void> {
-    return this.#store.restore();
   }
 
   /** Deletes the rows of the key group, that of the key whose records have all come. */
@@ -45,21 +27,5 @@ export class SingleKeyStore implements KeyedStateStore {
         return true;
       });
     }
-  }
-
-  snapshot(checkpointId: number): KeyedSnapshot {
-    return this.#store.snapshot(checkpointId);
-  }
-
-  notifyCheckpointComplete(checkpointId: number): void {
-    this.#store.notifyCheckpointComplete(checkpointId);
-  }
-
-  notifyCheckpointAborted(checkpointId: number): void {
-    this.#store.notifyCheckpointAborted(checkpointId);
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
   }
 }

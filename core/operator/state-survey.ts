@@ -5,15 +5,10 @@ import { keyGroupRangeOf } from '../graph/key-group.js';
 import type { Clock } from '../ports/clock.js';
 import type { Completions } from '../ports/completions.js';
 import type { FileSystem } from '../ports/file-system.js';
-import type {
-  KeyedSnapshot,
-  KeyedStateStore,
-  KeyGroupRange,
-  StateTable,
-  TableOptions,
-} from '../ports/keyed-state-store.js';
+import type { KeyedStateStore, KeyGroupRange, StateTable, TableOptions } from '../ports/keyed-state-store.js';
 import type { MetricGroup } from '../ports/metrics.js';
 import type { CodecFactory } from '../serde/record-codec.js';
+import { ForwardingStateStore } from '../state/forwarding-state-store.js';
 import { operatorStateOf } from '../state/operator-state-store.js';
 import { STATE_TABLE_PREFIX } from '../state/state-entry.js';
 import { checkStoredKeys, KEYS_TABLE } from '../state/state-evolution.js';
@@ -186,51 +181,26 @@ function contextFor(
 }
 
 /** A store that notes what would be done with each table that is declared, and refuses none. */
-class SurveyedStore implements KeyedStateStore {
+class SurveyedStore extends ForwardingStateStore {
   /** By state. */
   readonly outcomes = new Map<string, SurveyedState>();
-  readonly #store: KeyedStateStore;
   readonly #uid: string;
   readonly #stored: Readonly<Record<string, string>>;
 
   constructor(store: KeyedStateStore, uid: string, stored: Readonly<Record<string, string>>) {
-    this.#store = store;
+    super(store);
     this.#uid = uid;
     this.#stored = stored;
   }
 
-  get keyGroups(): KeyGroupRange {
-    return this.#store.keyGroups;
-  }
-
-  table(name: string, options: TableOptions): StateTable {
+  override table(name: string, options: TableOptions): StateTable {
     const stored = Object.hasOwn(this.#stored, name) ? this.#stored[name] : undefined;
     if (stored !== undefined && name.startsWith(STATE_TABLE_PREFIX)) {
       const state = name.slice(STATE_TABLE_PREFIX.length);
       const places = { uid: this.#uid, state, stored, declared: options.typeId };
       this.outcomes.set(name, { ...places, ...decided(stored, options) });
     }
-    return this.#store.table(name, options);
-  }
-
-  restore(): Promise<void> {
-    return this.#store.restore();
-  }
-
-  snapshot(checkpointId: number): KeyedSnapshot {
-    return this.#store.snapshot(checkpointId);
-  }
-
-  notifyCheckpointComplete(checkpointId: number): void {
-    this.#store.notifyCheckpointComplete(checkpointId);
-  }
-
-  notifyCheckpointAborted(checkpointId: number): void {
-    this.#store.notifyCheckpointAborted(checkpointId);
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
+    return super.table(name, options);
   }
 }
 

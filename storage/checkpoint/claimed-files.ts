@@ -32,7 +32,7 @@ export function claimOn(store: ObjectStore): Promise<Claim | undefined> {
   return readClaim(store, MARKER_KEY);
 }
 
-/** Whether what was claimed is of runs before this one, which needs nothing of it. A run is numbered by its first epoch. */
+/** Whether what was claimed is of runs before this one, which needs nothing of it. Its number is its first epoch. */
 export function isOlderThan(run: number, { keys }: Claim): boolean {
   return keys.length > 0 && keys.every((key) => (dataKeyOrigin(key)?.epoch ?? run) < run);
 }

@@ -1,17 +1,15 @@
 import type {
   ByteReader,
   ByteWriter,
-  KeyedSnapshot,
   KeyedStateBackend,
   KeyedStateRequest,
-  KeyedStateStore,
-  KeyGroupRange,
   RowBatch,
   RowKey,
   RowVisitor,
   StateTable,
   TableOptions,
 } from '../../core/internal.js';
+import { ForwardingStateStore } from '../../core/state/forwarding-state-store.js';
 
 /** A backend whose every table says that it is large, so that tasks look ahead however little there is. */
 export function farStateBackend(near: KeyedStateBackend): KeyedStateBackend {
@@ -21,43 +19,14 @@ export function farStateBackend(near: KeyedStateBackend): KeyedStateBackend {
   };
 }
 
-class FarStore implements KeyedStateStore {
-  readonly #near: KeyedStateStore;
+class FarStore extends ForwardingStateStore {
   readonly #tables = new Map<StateTable, FarTable>();
 
-  constructor(near: KeyedStateStore) {
-    this.#near = near;
-  }
-
-  get keyGroups(): KeyGroupRange {
-    return this.#near.keyGroups;
-  }
-
-  table(name: string, options: TableOptions): StateTable {
-    const near = this.#near.table(name, options);
+  override table(name: string, options: TableOptions): StateTable {
+    const near = super.table(name, options);
     const known = this.#tables.get(near) ?? new FarTable(near);
     this.#tables.set(near, known);
     return known;
-  }
-
-  restore(): Promise<void> {
-    return this.#near.restore();
-  }
-
-  snapshot(checkpointId: number): KeyedSnapshot {
-    return this.#near.snapshot(checkpointId);
-  }
-
-  notifyCheckpointComplete(checkpointId: number): void {
-    this.#near.notifyCheckpointComplete(checkpointId);
-  }
-
-  notifyCheckpointAborted(checkpointId: number): void {
-    this.#near.notifyCheckpointAborted(checkpointId);
-  }
-
-  close(): Promise<void> {
-    return this.#near.close();
   }
 }
 
