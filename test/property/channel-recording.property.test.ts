@@ -129,7 +129,7 @@ t.test('a barrier that finds no room is recorded up to while nobody reads', asyn
     startPosition: 0,
   };
   const [channel] = makeWorld(plan).channels;
-  if (channel === undefined) return;
+  if (channel === undefined) throw new Error('there is no channel');
   const { writer, reader } = channel;
   let written = 0;
   do writer.writeRecord({ id: written++, text: 'some text that fills', raw: undefined }, 0);
@@ -154,7 +154,7 @@ t.test('what checkpoints hold of channels does not change by accident', async (t
     startPosition: 0,
   };
   const [channel] = makeWorld(plan).channels;
-  if (channel === undefined) return;
+  if (channel === undefined) throw new Error('there is no channel');
   const { writer, reader } = channel;
   const elements: Element[] = [
     [ElementKind.RECORD, { id: 1, text: 'left behind', raw: undefined }, 5],

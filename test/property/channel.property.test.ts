@@ -201,7 +201,7 @@ t.test(
       carried: 'compiled',
     });
     const [channel] = channels;
-    if (channel === undefined) return;
+    if (channel === undefined) throw new Error('there is no channel');
     const { writer, reader } = channel;
     t.equal(reader.pollAnnouncement(), undefined);
     for (let i = 0; i < 40; i++)
@@ -238,7 +238,7 @@ t.test(
       carried: 'compiled',
     });
     const [channel] = channels;
-    if (channel === undefined) return;
+    if (channel === undefined) throw new Error('there is no channel');
     const { writer, reader } = channel;
     let written = 0;
     do writer.writeRecord({ id: written++, text: 'some text that fills', raw: undefined }, 0);

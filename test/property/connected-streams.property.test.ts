@@ -34,7 +34,7 @@ function describe(env: StreamExecutionEnvironment, counts: readonly [number, num
       `input ${index}`,
     ),
   );
-  if (left === undefined || right === undefined) return;
+  if (left === undefined || right === undefined) throw new Error('there is no left');
   left
     .connect(right)
     .keyBy(

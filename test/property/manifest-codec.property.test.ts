@@ -226,6 +226,18 @@ t.test('a manifest of version 2 is read', async (t) => {
   t.same(decodeManifest(new Uint8Array(Buffer.from(VERSION_2, 'hex')), 'slot'), fixed);
 });
 
+const RESULT_HEAD = {
+  slot: 2,
+  epoch: 1,
+  run: 1,
+  kind: 'result',
+  newestCheckpointId: 1,
+  checkpointsInRun: 1,
+  previousHash: 7,
+  startedMs: 5,
+  holder: { host: 'h', bootId: 'b', pid: 4711, processStartTime: '12' },
+} as const;
+
 t.test('the forms that are stored do not change by accident', async (t) => {
   const encoded = encodeManifest(fixed);
   t.equal(encoded.length, 128);
@@ -233,15 +245,7 @@ t.test('the forms that are stored do not change by accident', async (t) => {
   t.same([...filesOfManifest(fixed).values()], [handle]);
   const entry = encodeLogEntry(
     {
-      slot: 2,
-      epoch: 1,
-      run: 1,
-      kind: 'result',
-      newestCheckpointId: 1,
-      checkpointsInRun: 1,
-      previousHash: 7,
-      startedMs: 5,
-      holder: { host: 'h', bootId: 'b', pid: 4711, processStartTime: '12' },
+      ...RESULT_HEAD,
       result: { state: 'FINISHED', finishedMs: 6, checkpointsKept: true, message: 'm' },
     },
     new Uint8Array(0),
@@ -253,24 +257,13 @@ t.test('the forms that are stored do not change by accident', async (t) => {
 });
 
 t.test('the result of a run says what it was stopped with', async (t) => {
-  const head = {
-    slot: 2,
-    epoch: 1,
-    run: 1,
-    kind: 'result',
-    newestCheckpointId: 1,
-    checkpointsInRun: 1,
-    previousHash: 7,
-    startedMs: 5,
-    holder: { host: 'h', bootId: 'b', pid: 4711, processStartTime: '12' },
-  } as const;
   const ended = { state: 'FINISHED', finishedMs: 6, checkpointsKept: true } as const;
   for (const result of [ended, { ...ended, message: 'm' }, { ...ended, savepointPath: '/s/p' }]) {
-    const entry = encodeLogEntry({ ...head, result }, new Uint8Array(0));
+    const entry = encodeLogEntry({ ...RESULT_HEAD, result }, new Uint8Array(0));
     t.strictSame(decodeLogEntry(entry, 2, 'entry').head.result, result);
   }
   const long = encodeLogEntry(
-    { ...head, result: { ...ended, savepointPath: 'p'.repeat(9000) } },
+    { ...RESULT_HEAD, result: { ...ended, savepointPath: 'p'.repeat(9000) } },
     new Uint8Array(0),
   );
   t.strictSame(decodeLogEntry(long, 2, 'entry').head.result, ended, 'a part of a path would be another one');

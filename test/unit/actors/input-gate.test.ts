@@ -225,7 +225,7 @@ t.test('nothing is taken while an output is full', async (t) => {
 
 t.test('a producer that had finished before the restored checkpoint is closed from the start', async (t) => {
   const [channel] = oneThreadChannels(1);
-  if (channel === undefined) return;
+  if (channel === undefined) throw new Error('there is no channel');
   const aligner = new BarrierAligner(2, true);
   const ended: number[] = [];
   const watermarks: number[] = [];

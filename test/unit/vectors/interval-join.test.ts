@@ -13,7 +13,7 @@ function joining(lower: number, upper: number, settings = (joined: Joined) => jo
     const [left, right] = ['left', 'right'].map((name) =>
       io.source(name, types.string).keyBy((text) => text[0] ?? ''),
     );
-    if (left === undefined || right === undefined) return;
+    if (left === undefined || right === undefined) throw new Error('there is no left');
     settings(left.intervalJoin(right).between(lower, upper) as Joined)
       .process<string>({
         processElement: (a, b, ctx, out) =>
