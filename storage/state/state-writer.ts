@@ -154,6 +154,11 @@ function isFull(path: string, cause: unknown): boolean {
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   if (code === ENOSPC || code === EDQUOT || code === 'ENOSPC' || code === 'EDQUOT') return true;
   if (code !== EIO) return false;
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize < ROOM_BYTES;
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize < ROOM_BYTES;
+  } catch {
+    // The folder is gone as well: what LMDB said stands.
+    return false;
+  }
 }
