@@ -27,6 +27,7 @@ import type { Remote } from './comlink/comlink-port.js';
 import { outOfMemory } from './threads/out-of-memory.js';
 import { isMainThread } from './threads/own-port.js';
 import { controlThreads } from './threads/spare-threads.js';
+import { ThreadEnd } from './threads/thread-end.js';
 
 /**
  * Options of a cluster; each mirrors a configuration key, which `configuration` may give by its name.
@@ -116,22 +117,18 @@ export class LocalCluster {
   readonly #thread: Worker;
   readonly #gateway: Remote<ClusterGateway>;
   readonly #layers: readonly OptionLayer[];
-  readonly #lost: Promise<never>;
+  readonly #end: ThreadEnd;
   #closed = false;
 
   private constructor(thread: Worker, gateway: Remote<ClusterGateway>, layers: readonly OptionLayer[]) {
     this.#thread = thread;
     this.#gateway = gateway;
     this.#layers = layers;
-    this.#lost = new Promise((_, reject) => {
-      thread.once('error', (error) => reject(outOfMemory(error) ?? controlThreadFailed(error)));
-      thread.once('exit', () =>
-        reject(new MillraceError('MR5003', 'The control thread has ended; the cluster is closed.')),
-      );
-    });
-    this.#lost.catch(() => {
-      // Whoever waits for an answer races it; nobody waiting is no reason to end the process.
-    });
+    this.#end = new ThreadEnd();
+    thread.once('error', (error) => this.#end.end(outOfMemory(error) ?? controlThreadFailed(error)));
+    thread.once('exit', () =>
+      this.#end.end(new MillraceError('MR5003', 'The control thread has ended; the cluster is closed.')),
+    );
   }
 
   /** @throws MillraceError MR1004 on any thread but the main one of the program, MR1001 for an unknown option */
@@ -175,7 +172,7 @@ export class LocalCluster {
         `The job ${answer.jobName} ${endOf(answer.savepointPath)}; nothing is left to resume.`,
       );
     }
-    return new LocalJob(answer, this.#gateway, this.#lost);
+    return new LocalJob(answer, this.#gateway, this.#end);
   }
 
   /** As `submit`, with every outcome as an answer; for the command line. */
@@ -192,22 +189,22 @@ export class LocalCluster {
     const layers = [...this.#layers, { origin: 'flag' as const, values: extra }];
     const { jobId, start = 'new', fromSavepoint, allowNonRestoredState = false } = options;
     const submission = { url, params, layers, jobId, start, fromSavepoint, allowNonRestoredState };
-    return Promise.race([this.#gateway.submit(submission), this.#lost]);
+    return this.#end.orEnd(this.#gateway.submit(submission));
   }
 
   /** The job of an answer of {@link submitModule}. */
   jobOf(answer: Extract<SubmissionAnswer, { type: 'started' }>): LocalJob {
-    return new LocalJob(answer, this.#gateway, this.#lost);
+    return new LocalJob(answer, this.#gateway, this.#end);
   }
 
   /** Ends everything; jobs that run keep their checkpoints. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const gone = this.#lost.catch(() => {
+    await this.#end.orEnd(this.#gateway.close()).catch((error: unknown) => {
       // A control thread that has gone by itself is closed as well.
+      if (!this.#end.hasEnded) throw error;
     });
-    await Promise.race([this.#gateway.close(), gone]);
     await this.#thread.terminate();
   }
 }
@@ -233,12 +230,12 @@ export class LocalJob {
   /** The savepoint or checkpoint that this start began from: it may be deleted, unless the job has claimed it. */
   readonly begunFrom: BegunFrom | undefined;
   readonly #gateway: Remote<ClusterGateway>;
-  readonly #lost: Promise<never>;
+  readonly #end: ThreadEnd;
 
   constructor(
     answer: Extract<SubmissionAnswer, { type: 'started' }>,
     gateway: Remote<ClusterGateway>,
-    lost: Promise<never>,
+    end: ThreadEnd,
   ) {
     this.jobId = answer.jobId;
     this.jobName = answer.jobName;
@@ -246,24 +243,24 @@ export class LocalJob {
     this.restoredCheckpointId = answer.restoredCheckpointId;
     this.begunFrom = answer.begunFrom;
     this.#gateway = gateway;
-    this.#lost = lost;
+    this.#end = end;
   }
 
   /** Resolves when the job has finished; rejects with MR5006 and its causes, or MR5007 when it was cancelled. */
   async result(): Promise<JobExecutionResult> {
-    const answer = await Promise.race([this.#gateway.result(this.jobId), this.#lost]);
+    const answer = await this.#end.orEnd(this.#gateway.result(this.jobId));
     if (answer.type === 'finished') return answer.result;
     throw fromWireError(answer.error);
   }
 
   /** How the job stands; undefined once the cluster has forgotten it. */
   status(): Promise<JobStatusSnapshot | undefined> {
-    return Promise.race([this.#gateway.status(this.jobId), this.#lost]);
+    return this.#end.orEnd(this.#gateway.status(this.jobId));
   }
 
   /** What each running task has done so far. */
   tasks(): Promise<readonly TaskStatus[]> {
-    return Promise.race([this.#gateway.tasks(this.jobId), this.#lost]);
+    return this.#end.orEnd(this.#gateway.tasks(this.jobId));
   }
 
   /**
@@ -271,7 +268,7 @@ export class LocalJob {
    * {@link JobExecutionResult}. Tasks tell it with each checkpoint, and when they end.
    */
   metrics(): Promise<Readonly<Record<string, number>>> {
-    return Promise.race([this.#gateway.metrics(this.jobId), this.#lost]);
+    return this.#end.orEnd(this.#gateway.metrics(this.jobId));
   }
 
   /**
@@ -286,12 +283,12 @@ export class LocalJob {
    * ```
    */
   explain(): Promise<JobExplanation | undefined> {
-    return Promise.race([this.#gateway.explain(this.jobId), this.#lost]);
+    return this.#end.orEnd(this.#gateway.explain(this.jobId));
   }
 
   /** What the job's `CollectSink`s have brought back since the last call; ask after `result` for all of it. */
   collected(): Promise<readonly unknown[]> {
-    return Promise.race([this.#gateway.collected(this.jobId), this.#lost]);
+    return this.#end.orEnd(this.#gateway.collected(this.jobId));
   }
 
   /**
@@ -334,14 +331,14 @@ export class LocalJob {
   }
 
   async #savepoint(request: SavepointRequest): Promise<string> {
-    const answer = await Promise.race([this.#gateway.savepoint(this.jobId, request), this.#lost]);
+    const answer = await this.#end.orEnd(this.#gateway.savepoint(this.jobId, request));
     if (answer.type === 'completed') return answer.path;
     throw fromWireError(answer.error);
   }
 
   /** Ends the job without a final checkpoint; resolves when it has been asked to. `result` then rejects. */
   async cancel(): Promise<void> {
-    await Promise.race([this.#gateway.cancel(this.jobId), this.#lost]);
+    await this.#end.orEnd(this.#gateway.cancel(this.jobId));
   }
 }
 
