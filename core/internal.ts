@@ -124,6 +124,7 @@ export {
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
 export type { JobFailure } from './job/failure-history.js';
+export type { JobDetails, SubtaskDetails, VertexDetails } from './job/job-details.js';
 export type { JobExecutionResult, JobRunResult } from './job/job-execution-result.js';
 export { type ExplainedTask, explainJob, type JobExplanation } from './job/job-explanation.js';
 export { JobMaster } from './job/job-master.js';
@@ -135,7 +136,8 @@ export type {
   JobStatusSnapshot,
   JobTimer,
 } from './job/job-protocol.js';
-export type { JobStatus } from './job/job-status.js';
+export type { ExecutionState, JobStatus } from './job/job-status.js';
+export type { JobView } from './job/job-view.js';
 export type { OptionDefinition, OptionRange, OptionType, OptionValue } from './job/option-definition.js';
 export { parseBoolean, parseInteger } from './job/option-value.js';
 export {

@@ -72,7 +72,7 @@ export class ControlPlane implements ClusterGateway {
   }
 
   status(jobId: string): JobStatusSnapshot | undefined {
-    return this.#jobs.get(jobId)?.running.status();
+    return this.#jobs.get(jobId)?.running.view.status();
   }
 
   tasks(jobId: string): readonly TaskStatus[] {
@@ -171,6 +171,7 @@ export class ControlPlane implements ClusterGateway {
       {
         jobId,
         graph: plan.graph,
+        acceptedMs: SYSTEM_CLOCK.wallMs(),
         restored: home.manifest,
         firstCheckpointId: home.nextCheckpointId,
         checkpointing,

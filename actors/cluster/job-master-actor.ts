@@ -14,7 +14,7 @@ import {
   JobMaster,
   type JobOutcome,
   type JobRunResult,
-  type JobStatusSnapshot,
+  type JobView,
   MillraceError,
   type RestartStrategyConfig,
   type SavepointOrder,
@@ -30,6 +30,8 @@ const MAILBOX_CAPACITY = 1 << 18;
 export interface JobMasterSettings {
   readonly jobId: string;
   readonly graph: JobGraph;
+  /** Wall time at which it was accepted, ms. */
+  readonly acceptedMs: number;
   /** What the first attempt starts from; undefined: from the beginning. */
   readonly restored: CheckpointManifest | undefined;
   /** Above every checkpoint id that this job has ever used; undefined: one above the restored one. */
@@ -46,9 +48,8 @@ export interface RunningJob {
    * failed, MR5007 when it was cancelled, MR8003 when another process leads it now, MR5003 after `close`.
    */
   readonly result: Promise<JobRunResult>;
-  status(): JobStatusSnapshot;
-  /** One line for dumps. */
-  describe(): string;
+  /** What can be seen of it; stays as it is once the job has ended. */
+  readonly view: JobView;
   /** Where its operators are in event time, and why not further. Who has not answered by then is silent. */
   explain(deadline: Promise<void>): Promise<JobExplanation>;
   /** Asks for the end; `result` tells when it came. */
@@ -82,11 +83,12 @@ export function startJobMaster(
       job: settings.jobId,
     },
   );
-  const { jobId, graph, restored, firstCheckpointId, checkpointing } = settings;
+  const { jobId, graph, acceptedMs, restored, firstCheckpointId, checkpointing } = settings;
   const strategy = createRestartStrategy(settings.restartStrategy, ports.jitter);
   const epoch = ports.storage?.epoch ?? 0;
-  const master = new JobMaster({ jobId, graph, epoch, restored, firstCheckpointId }, checkpointing, strategy);
-  const client = new JobClient(system, master);
+  const job = { jobId, graph, acceptedMs, epoch, restored, firstCheckpointId };
+  const master = new JobMaster(job, checkpointing, strategy);
+  const client = new JobClient(system, master.view);
   const ref = system.spawn<JobEvent>(
     `job-master-${jobId}`,
     (context) => new JobMasterActor(context, master, { settings, ports, client, epoch }),
@@ -159,8 +161,8 @@ type RefusedCheckpoint = Extract<CheckpointRequestOutcome, { completed: false }>
 /** Invariant: every promise that was given out settles, at the latest when the actor has stopped. */
 class JobClient implements RunningJob {
   readonly result: Promise<JobRunResult>;
+  readonly view: JobView;
   readonly #system: ActorSystem;
-  readonly #master: JobMaster;
   readonly #requests = new Map<number, Settle<GrantedCheckpoint>>();
   readonly #gone: Promise<void>;
   #ref: ActorRef<JobEvent> | undefined;
@@ -170,9 +172,9 @@ class JobClient implements RunningJob {
   #explain: (deadline: Promise<void>) => Promise<JobExplanation> = () =>
     Promise.reject(new MillraceError('MR5003', 'The job has not been started.'));
 
-  constructor(system: ActorSystem, master: JobMaster) {
+  constructor(system: ActorSystem, view: JobView) {
     this.#system = system;
-    this.#master = master;
+    this.view = view;
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -186,14 +188,6 @@ class JobClient implements RunningJob {
   begin(ref: ActorRef<JobEvent>): void {
     this.#ref = ref;
     ref.tell({ type: 'started' });
-  }
-
-  status(): JobStatusSnapshot {
-    return this.#master.snapshot();
-  }
-
-  describe(): string {
-    return this.#master.describe();
   }
 
   explainWith(explain: (deadline: Promise<void>) => Promise<JobExplanation>): void {

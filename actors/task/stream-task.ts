@@ -188,6 +188,7 @@ export class StreamTask implements Tasklet {
   }
 
   #open(): void {
+    this.#environment.report({ type: 'initializing' });
     this.#await('open', this.#parts.open(), () => {
       this.#opened = true;
       this.#to('running');

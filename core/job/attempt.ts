@@ -1,3 +1,4 @@
+import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
 import { traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
@@ -30,10 +31,15 @@ export class Attempt {
   #terminating = false;
 
   /** @throws MillraceError MR2101 or MR2102 if the checkpoint does not fit the graph */
-  constructor(jobId: string, number: number, graph: JobGraph, manifest: CheckpointManifest | undefined) {
+  constructor(
+    job: { readonly jobId: string; readonly graph: JobGraph },
+    number: number,
+    manifest: CheckpointManifest | undefined,
+    now: Instant,
+  ) {
     this.number = number;
-    this.#restore = manifest === undefined ? undefined : assignState(manifest, graph);
-    this.executions = new ExecutionGraph(jobId, graph, number, this.#restore);
+    this.#restore = manifest === undefined ? undefined : assignState(manifest, job.graph);
+    this.executions = new ExecutionGraph(job, number, this.#restore, now);
   }
 
   get alive(): boolean {
@@ -44,19 +50,17 @@ export class Attempt {
     return this.#terminating;
   }
 
-  get restoredCheckpointId(): number | undefined {
-    return this.#restore?.checkpointId;
-  }
-
   /** A job restored from its very end has nothing to launch. */
-  launch(effects: JobEffect[]): void {
+  launch(now: Instant, effects: JobEffect[]): void {
     traceEvent(
       'job.attempt-deployed',
-      { attempt: this.number, restored: this.restoredCheckpointId },
+      { attempt: this.number, restored: this.executions.restoredCheckpointId },
       effects,
     );
     if (this.executions.allFinished) return;
     this.#alive = true;
+    this.executions.to('SCHEDULED', now);
+    this.executions.to('DEPLOYING', now);
     effects.push({ type: 'launch', attempt: this.number, restore: this.#restore });
   }
 
@@ -74,11 +78,13 @@ export class Attempt {
       effects.push({ type: 'send', task: address, message: { type: 'commit' } });
   }
 
-  terminate(effects: JobEffect[]): void {
+  terminate(now: Instant, effects: JobEffect[]): void {
     if (!this.#alive || this.#terminating) return;
     this.#terminating = true;
-    for (const { address, alive } of this.executions.executions) {
-      if (alive) effects.push({ type: 'send', task: address, message: { type: 'cancel' } });
+    for (const execution of this.executions.executions) {
+      if (!execution.alive) continue;
+      effects.push({ type: 'send', task: execution.address, message: { type: 'cancel' } });
+      execution.cancel(now);
     }
     effects.push({ type: 'terminate', attempt: this.number });
   }
@@ -97,8 +103,10 @@ export class Attempt {
     return route.type === 'failure' ? route.error : undefined;
   }
 
-  onGone(): void {
+  /** `ended`: nothing of it runs, or ever did; otherwise it cannot be made to end. */
+  onGone(ended: boolean, now: Instant): void {
     invariant(this.#alive, 'an attempt goes once', { attempt: this.number });
     this.#alive = false;
+    if (ended) for (const execution of this.executions.executions) execution.fail(now);
   }
 }

@@ -1,22 +1,39 @@
+import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
 import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.js';
 import type { AttemptRestore } from '../ports/task-launcher.js';
 import type { TaskAddress } from '../protocol/control-message.js';
-import { checkExecutionTransition, type ExecutionState } from './job-status.js';
+import { neverEntered, type StateTimes, type SubtaskDetails, type VertexDetails } from './job-details.js';
+import {
+  checkExecutionTransition,
+  EXECUTION_STATES,
+  type ExecutionState,
+  isExecutionEnd,
+} from './job-status.js';
 
-/** One task of one attempt, as the control plane knows it. */
+/** A thread has it, or is to have it. */
+const ON_THREAD: readonly ExecutionState[] = ['DEPLOYING', 'INITIALIZING', 'RUNNING'];
+
+/**
+ * One task of one attempt, as the control plane knows it.
+ *
+ * Invariants: states change along the table only; each is entered at most once, and when is kept.
+ */
 export class Execution {
   readonly address: TaskAddress;
   readonly vertex: JobVertex;
+  readonly #enteredMs: StateTimes<ExecutionState> = neverEntered(EXECUTION_STATES);
   #state: ExecutionState;
   #dataFinished: boolean;
   #exited: boolean;
 
   /** `restoredAsFinished`: it had ended before the checkpoint and is not deployed. */
-  constructor(address: TaskAddress, vertex: JobVertex, restoredAsFinished: boolean) {
+  constructor(address: TaskAddress, vertex: JobVertex, restoredAsFinished: boolean, now: Instant) {
     this.address = address;
     this.vertex = vertex;
-    this.#state = restoredAsFinished ? 'FINISHED' : 'DEPLOYING';
+    this.#state = restoredAsFinished ? 'FINISHED' : 'CREATED';
+    this.#enteredMs.CREATED = now.wallMs;
+    this.#enteredMs[this.#state] = now.wallMs;
     this.#dataFinished = restoredAsFinished;
     this.#exited = restoredAsFinished;
   }
@@ -34,9 +51,9 @@ export class Execution {
     return this.#exited;
   }
 
-  /** Deployed or running: it can be sent messages. */
+  /** On its thread, and not told to end: it can be sent messages. */
   get alive(): boolean {
-    return !this.#exited && (this.#state === 'DEPLOYING' || this.#state === 'RUNNING');
+    return !this.#exited && ON_THREAD.includes(this.#state);
   }
 
   /** For people: `window (3/4)`. */
@@ -44,10 +61,35 @@ export class Execution {
     return `${this.vertex.name} (${this.address.subtask + 1}/${this.vertex.parallelism})`;
   }
 
-  to(state: ExecutionState): void {
+  get details(): SubtaskDetails {
+    const { attempt, subtask } = this.address;
+    return {
+      subtask,
+      attempt,
+      state: this.#state,
+      timestamps: { ...this.#enteredMs },
+      taskManagerId: undefined,
+    };
+  }
+
+  to(state: ExecutionState, now: Instant): void {
     checkExecutionTransition(this.#state, state, this.name);
     this.#state = state;
+    this.#enteredMs[state] = now.wallMs;
     if (state === 'FINISHED') this.#dataFinished = true;
+  }
+
+  /** It is to end before its time. Nothing where it has ended. */
+  cancel(now: Instant): void {
+    if (ON_THREAD.includes(this.#state)) this.to('CANCELING', now);
+    else if (!isExecutionEnd(this.#state) && this.#state !== 'CANCELING') this.to('CANCELED', now);
+  }
+
+  /** It has ended, and not as it should: after it was told to, it was cancelled. False: it had ended before. */
+  fail(now: Instant): boolean {
+    if (isExecutionEnd(this.#state)) return false;
+    this.to(this.#state === 'CANCELING' ? 'CANCELED' : 'FAILED', now);
+    return true;
   }
 
   markDataFinished(): void {
@@ -76,13 +118,22 @@ export class ExecutionGraph {
   readonly attempt: number;
   /** Its sources take nothing: the input had been ended for good. */
   readonly drained: boolean;
+  /** The checkpoint that it begins from. */
+  readonly restoredCheckpointId: number | undefined;
   readonly #vertices: readonly (readonly Execution[])[];
   readonly #inputs: readonly (readonly JobEdge[])[];
 
-  constructor(jobId: string, graph: JobGraph, attempt: number, restore: AttemptRestore | undefined) {
+  constructor(
+    job: { readonly jobId: string; readonly graph: JobGraph },
+    attempt: number,
+    restore: AttemptRestore | undefined,
+    now: Instant,
+  ) {
+    const { jobId, graph } = job;
     this.graph = graph;
     this.attempt = attempt;
     this.drained = restore?.drained ?? false;
+    this.restoredCheckpointId = restore?.checkpointId;
     this.#vertices = graph.vertices.map((vertex) =>
       Array.from(
         { length: vertex.parallelism },
@@ -91,6 +142,7 @@ export class ExecutionGraph {
             { jobId, attempt, vertexId: vertex.id, subtask },
             vertex,
             restore?.subtasks[vertex.id]?.[subtask] === 'finished',
+            now,
           ),
       ),
     );
@@ -112,6 +164,15 @@ export class ExecutionGraph {
     const execution = this.vertex(vertexId)[subtask];
     invariant(execution !== undefined, 'a subtask of the graph', { vertexId, subtask });
     return execution;
+  }
+
+  /** Every task that is to be deployed enters the state. */
+  to(state: 'SCHEDULED' | 'DEPLOYING', now: Instant): void {
+    for (const execution of this.executions) if (execution.state !== 'FINISHED') execution.to(state, now);
+  }
+
+  get details(): readonly VertexDetails[] {
+    return this.#vertices.map((executions) => ({ subtasks: executions.map(({ details }) => details) }));
   }
 
   get allRunning(): boolean {

@@ -3,7 +3,6 @@ import { invariant } from '../base/invariant.js';
 import { isMillraceError } from '../base/millrace-error.js';
 import type { CheckpointConfig } from '../checkpoint/checkpoint-config.js';
 import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.js';
-import { NO_CHECKPOINTS } from '../checkpoint/checkpoint-statistics.js';
 import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
 import { refuseRequest, traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { CoordinatorEffect, CoordinatorEvent } from '../checkpoint/coordinator-protocol.js';
@@ -16,11 +15,16 @@ import type { Execution } from './execution-graph.js';
 import { Failover } from './failover.js';
 import { JobClosing } from './job-closing.js';
 import { jobCanceled, locatedIn, unexpectedExit } from './job-error.js';
-import type { JobRunResult } from './job-execution-result.js';
-import type { JobEffect, JobEvent, JobMasterJob, JobStatusSnapshot, JobTimer } from './job-protocol.js';
-import { checkJobTransition, isTerminal, type JobStatus } from './job-status.js';
+import type { JobEffect, JobEvent, JobMasterJob, JobTimer } from './job-protocol.js';
+import { JobRecord } from './job-record.js';
+import type { JobStatus } from './job-status.js';
+import { JobView } from './job-view.js';
 import type { RestartStrategy } from './restart-strategy.js';
 import { SavepointStop } from './savepoint-stop.js';
+
+type EventOf<T extends JobEvent['type']> = Extract<JobEvent, { type: T }>;
+type TaskProgress = 'initializing' | 'running' | 'data-finished';
+type TaskEnd = Extract<TaskReport, { type: 'finished' | 'canceled' | 'failed' }>;
 
 /**
  * The life of one job: deploys an attempt, restarts from the newest completed checkpoint when a task fails,
@@ -35,15 +39,15 @@ import { SavepointStop } from './savepoint-stop.js';
  * - after the leadership is lost the storage is not touched.
  */
 export class JobMaster {
+  readonly view: JobView;
   readonly #job: JobMasterJob;
   readonly #coordinator: CheckpointCoordinator | undefined;
   readonly #retainOnCancellation: boolean;
   readonly #closing: JobClosing;
   readonly #failover: Failover;
   readonly #stop = new SavepointStop();
-  #status: JobStatus = 'CREATED';
+  readonly #record: JobRecord;
   #attempt: Attempt | undefined;
-  #startedMs = 0;
   #leadershipLost = false;
 
   constructor(job: JobMasterJob, checkpointing: CheckpointConfig | undefined, strategy: RestartStrategy) {
@@ -52,34 +56,18 @@ export class JobMaster {
     this.#closing = new JobClosing(job.graph.name);
     this.#retainOnCancellation = checkpointing?.retainOnCancellation ?? false;
     if (checkpointing !== undefined) this.#coordinator = new CheckpointCoordinator(job, checkpointing);
-  }
-
-  snapshot(): JobStatusSnapshot {
-    const attempt = this.#number;
-    const executions = this.#attempt?.executions;
-    return {
-      jobId: this.#job.jobId,
-      jobName: this.#name,
-      status: this.#status,
-      attempt,
-      restarts: Math.max(0, attempt - 1),
-      tasksRunning: executions?.count('RUNNING') ?? 0,
-      tasksFinished: executions?.count('FINISHED') ?? 0,
-      tasks: this.#job.graph.vertices.reduce((sum, { parallelism }) => sum + parallelism, 0),
-      checkpoints: this.#coordinator?.statistics ?? NO_CHECKPOINTS,
-      restoredCheckpointId: this.#attempt?.restoredCheckpointId,
-      lastFailure: this.#failover.history.latest,
-    };
-  }
-
-  describe(): string {
-    const { status, attempt, tasksRunning, tasks } = this.snapshot();
-    const checkpoints = this.#coordinator?.describe() ?? 'no checkpoints';
-    return `job '${this.#name}' ${status}, attempt ${attempt}, ${tasksRunning}/${tasks} tasks running; ${checkpoints}`;
+    this.#record = new JobRecord(job);
+    this.view = new JobView({
+      job,
+      record: this.#record,
+      coordinator: this.#coordinator,
+      history: this.#failover.history,
+      totals: this.#closing.accumulators,
+    });
   }
 
   handle(event: JobEvent, now: Instant, effects: JobEffect[]): void {
-    if (isTerminal(this.#status)) return;
+    if (this.#record.isOver) return;
     this.#dispatch(event, now, effects);
     this.#proceed(now, effects);
   }
@@ -87,20 +75,18 @@ export class JobMaster {
   #dispatch(event: JobEvent, now: Instant, effects: JobEffect[]): void {
     switch (event.type) {
       case 'started':
-        if (this.#status !== 'CREATED') break;
-        this.#startedMs = now.monotonicMs;
+        if (this.#status !== 'INITIALIZING') break;
+        this.#to('CREATED', now, effects);
         this.#deploy(now, effects);
         break;
       case 'launch-failed':
-        if (this.#onGone(event.attempt, now, effects)) this.#fail(event.error, now, effects);
+        if (this.#onGone(event.attempt, true, now, effects)) this.#fail(event.error, now, effects);
         break;
       case 'task':
         this.#onTaskEvent(event.event, now, effects);
         break;
       case 'attempt-terminated':
-        if (this.#onGone(event.attempt, now, effects) && event.error !== undefined) {
-          this.#giveUp(event.error, 'The threads of the attempt could not be ended.', now, effects);
-        }
+        this.#onTerminated(event, now, effects);
         break;
       case 'timer':
         this.#onTimer(event.timer, now, effects);
@@ -130,44 +116,49 @@ export class JobMaster {
       case 'RUNNING':
         if (this.#attempt?.executions.allFinished !== true) break;
         this.#beginClosing(now, effects);
-        if (!alive) this.#record('FINISHED', now, effects);
+        if (!alive) this.#recordEnd('FINISHED', now, effects);
         break;
       case 'RESTARTING':
         if (!alive && this.#failover.restartDue && this.#coordinator?.storing !== true)
           this.#deploy(now, effects);
         break;
       case 'FAILING':
-        if (!alive) this.#record('FAILED', now, effects);
+        if (!alive) this.#recordEnd('FAILED', now, effects);
         break;
       case 'CANCELLING':
-        if (!alive) this.#record('CANCELED', now, effects);
+        if (!alive) this.#recordEnd('CANCELED', now, effects);
     }
   }
 
   #deploy(now: Instant, effects: JobEffect[]): void {
     invariant(this.#attempt?.alive !== true, 'at most one attempt is alive');
-    const { jobId, graph } = this.#job;
     const manifest = this.#coordinator === undefined ? this.#job.restored : this.#coordinator.latestCompleted;
     const number = this.#number + 1;
     let attempt: Attempt;
     try {
-      attempt = new Attempt(jobId, number, graph, manifest);
+      attempt = new Attempt(this.#job, number, manifest, now);
     } catch (error) {
       if (!isMillraceError(error)) throw error;
       this.#giveUp(toWireError(error), 'The checkpoint does not fit the job.', now, effects);
       return;
     }
     this.#attempt = attempt;
-    this.#to('RUNNING', effects);
+    this.#record.executions = attempt.executions;
+    this.#to('RUNNING', now, effects);
     this.#failover.onDeployed(manifest?.checkpointId);
-    attempt.launch(effects);
+    attempt.launch(now, effects);
     if (!attempt.alive) this.#proceed(now, effects);
   }
 
+  #onTerminated({ attempt, error }: EventOf<'attempt-terminated'>, now: Instant, effects: JobEffect[]): void {
+    if (this.#onGone(attempt, error === undefined, now, effects) && error !== undefined)
+      this.#giveUp(error, 'The threads of the attempt could not be ended.', now, effects);
+  }
+
   /** False: of another attempt, or gone already. */
-  #onGone(number: number, now: Instant, effects: JobEffect[]): boolean {
+  #onGone(number: number, ended: boolean, now: Instant, effects: JobEffect[]): boolean {
     if (this.#attempt?.number !== number || !this.#attempt.alive) return false;
-    this.#attempt.onGone();
+    this.#attempt.onGone(ended, now);
     traceEvent('job.attempt-gone', { attempt: number }, effects);
     this.#coordinate({ type: 'attempt-gone' }, now, effects);
     return true;
@@ -187,31 +178,15 @@ export class JobMaster {
   #onReport(execution: Execution, report: TaskReport, now: Instant, effects: JobEffect[]): void {
     const task = execution.address;
     switch (report.type) {
+      case 'initializing':
       case 'running':
-        execution.to('RUNNING');
-        if (!this.#stop.finishes(execution, effects)) this.#onTaskRunning(now, effects);
-        break;
       case 'data-finished':
-        execution.markDataFinished();
-        this.#attempt?.onDataFinished(effects);
-        this.#coordinate({ type: 'task-data-finished' }, now, effects);
+        this.#onTaskProgress(execution, report.type, now, effects);
         break;
       case 'finished':
-        execution.to('FINISHED');
-        this.#closing.accumulators.record(task, report.accumulators);
-        traceEvent('task.finished', { task: execution.name }, effects);
-        // The last one of all ends the job: a checkpoint of finished tasks alone is worth nothing.
-        if (this.#attempt?.executions.allFinished !== true)
-          this.#coordinate({ type: 'task-finished', execution }, now, effects);
-        break;
       case 'canceled':
-        execution.to('CANCELED');
-        if (this.#attempt?.terminating !== true)
-          this.#fail(unexpectedExit(execution, undefined, this.#name), now, effects);
-        break;
       case 'failed':
-        execution.to('FAILED');
-        this.#fail(locatedIn(report.error, execution, this.#name), now, effects);
+        this.#onTaskEnded(execution, report, now, effects);
         break;
       case 'collected':
       case 'counters':
@@ -230,6 +205,21 @@ export class JobMaster {
     }
   }
 
+  /** What a task says of itself after it was told to cancel is of no meaning. */
+  #onTaskProgress(execution: Execution, type: TaskProgress, now: Instant, effects: JobEffect[]): void {
+    if (!execution.alive) return;
+    if (type === 'initializing') {
+      execution.to('INITIALIZING', now);
+    } else if (type === 'running') {
+      execution.to('RUNNING', now);
+      if (!this.#stop.finishes(execution, effects)) this.#onTaskRunning(now, effects);
+    } else {
+      execution.markDataFinished();
+      this.#attempt?.onDataFinished(effects);
+      this.#coordinate({ type: 'task-data-finished' }, now, effects);
+    }
+  }
+
   #onTaskRunning(now: Instant, effects: JobEffect[]): void {
     const executions = this.#attempt?.executions;
     if (executions?.allRunning !== true || this.#status !== 'RUNNING') return;
@@ -238,12 +228,25 @@ export class JobMaster {
     this.#coordinate({ type: 'attempt-running', executions }, now, effects);
   }
 
+  #onTaskEnded(execution: Execution, report: TaskEnd, now: Instant, effects: JobEffect[]): void {
+    if (report.type === 'finished' && execution.alive) {
+      execution.to('FINISHED', now);
+      this.#closing.accumulators.record(execution.address, report.accumulators);
+      traceEvent('task.finished', { task: execution.name }, effects);
+      // The last one of all ends the job: a checkpoint of finished tasks alone is worth nothing.
+      if (this.#attempt?.executions.allFinished !== true)
+        this.#coordinate({ type: 'task-finished', execution }, now, effects);
+      return;
+    }
+    execution.fail(now);
+    if (report.type === 'failed') this.#fail(locatedIn(report.error, execution, this.#name), now, effects);
+    else if (this.#attempt?.terminating !== true)
+      this.#fail(unexpectedExit(execution, undefined, this.#name), now, effects);
+  }
+
   #onExited(execution: Execution, error: unknown, now: Instant, effects: JobEffect[]): void {
     execution.markExited();
-    const { state } = execution;
-    if (state !== 'DEPLOYING' && state !== 'RUNNING') return;
-    execution.to(this.#attempt?.terminating === true ? 'CANCELED' : 'FAILED');
-    if (this.#attempt?.terminating !== true)
+    if (execution.fail(now) && this.#attempt?.terminating !== true)
       this.#fail(unexpectedExit(execution, error, this.#name), now, effects);
   }
 
@@ -270,10 +273,10 @@ export class JobMaster {
   }
 
   #takeDown(status: JobStatus, now: Instant, effects: JobEffect[]): void {
-    this.#to(status, effects);
+    this.#to(status, now, effects);
     this.#stop.onFailed(effects);
     this.#coordinate({ type: 'attempt-failing' }, now, effects);
-    this.#attempt?.terminate(effects);
+    this.#attempt?.terminate(now, effects);
   }
 
   #loseLeadership(error: WireError, now: Instant, effects: JobEffect[]): void {
@@ -315,7 +318,7 @@ export class JobMaster {
     const cancellable =
       this.#status === 'RUNNING' || this.#status === 'RESTARTING' || this.#status === 'CREATED';
     if (!cancellable || this.#closing.begun) return;
-    this.#to('CANCELLING', effects);
+    this.#to('CANCELLING', now, effects);
     this.#failover.cancelRestart(this.#number, effects);
     this.#beginClosing(now, effects);
   }
@@ -323,11 +326,11 @@ export class JobMaster {
   #beginClosing(now: Instant, effects: JobEffect[]): void {
     if (!this.#closing.begin(effects)) return;
     this.#coordinate({ type: 'stopped' }, now, effects);
-    this.#attempt?.terminate(effects);
+    this.#attempt?.terminate(now, effects);
   }
 
   /** Has it recorded how the job ended, once the storage is quiet. A failed job does not insist on it. */
-  #record(state: StoredJobResult['state'], now: Instant, effects: JobEffect[]): void {
+  #recordEnd(state: StoredJobResult['state'], now: Instant, effects: JobEffect[]): void {
     this.#beginClosing(now, effects);
     const { done, overdue } = this.#closing;
     const coordinator = this.#leadershipLost ? undefined : this.#coordinator;
@@ -353,31 +356,19 @@ export class JobMaster {
   #settle(now: Instant, effects: JobEffect[]): void {
     effects.push({ type: 'cancel-timer', timer: { name: 'closing-deadline', id: 0 } });
     if (this.#status === 'RUNNING') {
-      this.#to('FINISHED', effects);
+      this.#to('FINISHED', now, effects);
       this.#stop.onFinished(effects);
-      effects.push({ type: 'settled', outcome: { status: 'FINISHED', result: this.#result(now) } });
+      effects.push({ type: 'settled', outcome: { status: 'FINISHED', result: this.view.result(now) } });
     } else if (this.#status === 'CANCELLING') {
-      this.#to('CANCELED', effects);
+      this.#to('CANCELED', now, effects);
       effects.push({ type: 'settled', outcome: { status: 'CANCELED', error: jobCanceled(this.#name) } });
     } else {
       const status = this.#leadershipLost ? 'SUSPENDED' : 'FAILED';
       const { error } = this.#failover;
       invariant(error !== undefined, 'a job fails for a reason', { status });
-      this.#to(status, effects);
+      this.#to(status, now, effects);
       effects.push({ type: 'settled', outcome: { status, error } });
     }
-  }
-
-  #result(now: Instant): JobRunResult {
-    return {
-      jobId: this.#job.jobId,
-      jobName: this.#name,
-      netRuntimeMs: now.monotonicMs - this.#startedMs,
-      attempts: this.#number,
-      failures: this.#failover.history.failures,
-      checkpoints: this.#coordinator?.statistics ?? NO_CHECKPOINTS,
-      accumulators: this.#closing.accumulators.results,
-    };
   }
 
   get #name(): string {
@@ -389,9 +380,11 @@ export class JobMaster {
     return this.#attempt?.number ?? 0;
   }
 
-  #to(status: JobStatus, effects: JobEffect[]): void {
-    checkJobTransition(this.#status, status);
-    traceEvent('job.status', { from: this.#status, to: status, attempt: this.#number }, effects);
-    this.#status = status;
+  get #status(): JobStatus {
+    return this.#record.status;
+  }
+
+  #to(status: JobStatus, now: Instant, effects: JobEffect[]): void {
+    this.#record.to(status, now, effects);
   }
 }

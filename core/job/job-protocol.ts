@@ -12,6 +12,7 @@ import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
 import type { JobFailure } from './failure-history.js';
 import type { JobRunResult } from './job-execution-result.js';
+import type { AcceptedJob } from './job-record.js';
 import type { JobStatus } from './job-status.js';
 
 /** `restart-due` carries the attempt that failed; the other two, of which there is one each, carry 0. */
@@ -20,9 +21,7 @@ export type JobTimer =
   | { readonly name: 'restart-due' | 'result-due' | 'closing-deadline'; readonly id: number };
 
 /** The epoch is 0 without a storage. */
-export interface JobMasterJob extends CoordinatorJob {
-  readonly jobId: string;
-}
+export interface JobMasterJob extends CoordinatorJob, AcceptedJob {}
 
 /** What the job master is told. The outcome of every effect comes back as one of these. */
 export type JobEvent =

@@ -53,6 +53,8 @@ export type TaskMessage =
 
 /** Task to job master. */
 export type TaskReport =
+  /** It is on its thread, which has built the job; state is restored and channels are opened from now on. */
+  | { readonly type: 'initializing' }
   /** State is restored, channels are open; records flow from now on. */
   | { readonly type: 'running' }
   /** The task has processed the end of its input and waits for the final checkpoint, or, of a batch, to commit. */

@@ -64,6 +64,7 @@ export class HarnessRun {
       {
         jobId: 'harness',
         graph,
+        acceptedMs: time.clock.wallMs(),
         restored,
         firstCheckpointId: undefined,
         checkpointing: takesCheckpoints ? CHECKPOINTING : undefined,

@@ -82,7 +82,7 @@ export class ModelCluster implements ModelTaskWorld {
   /** Runs until the job has ended. */
   run(stepsMax: number): void {
     for (let step = 0; !this.#isOver(); step++) {
-      must(step < stepsMax, `stuck after ${stepsMax} steps: ${this.#master.describe()}`);
+      must(step < stepsMax, `stuck after ${stepsMax} steps: ${this.#master.view.describe()}`);
       if (this.#faultsLeft > 0 && this.#draw.chance(0.01)) this.#fault();
       this.#step();
       if (this.#failed()) this.#resume();
@@ -132,7 +132,7 @@ export class ModelCluster implements ModelTaskWorld {
     const strategy = createRestartStrategy(defaultRestartStrategy(true), this.#draw.fork());
     const restored = this.#log.at(-1);
     const firstCheckpointId = this.#lastTriggeredId + 1;
-    const job = { jobId: 'model', graph, epoch: this.#epoch, restored, firstCheckpointId };
+    const job = { jobId: 'model', graph, acceptedMs: 0, epoch: this.#epoch, restored, firstCheckpointId };
     this.#master = new JobMaster(job, checkpointing, strategy);
     this.#handle({ type: 'started' });
     return this.#master;
@@ -152,7 +152,7 @@ export class ModelCluster implements ModelTaskWorld {
     const busy = moves.length > 0;
     if (!busy || (this.#draw.chance(0.02) && this.#mayPassTime())) moves.push(() => this.#passTime());
     const move = moves[this.#draw.below(moves.length)];
-    must(busy || this.#timers.length > 0, `nothing can happen any more: ${this.#master.describe()}`);
+    must(busy || this.#timers.length > 0, `nothing can happen any more: ${this.#master.view.describe()}`);
     move?.();
   }
 

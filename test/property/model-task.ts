@@ -67,7 +67,7 @@ export class ModelTask {
   readonly #aligner: BarrierAligner;
   readonly #dataEnded: boolean[];
   readonly #closed: boolean[];
-  #phase: 'opening' | 'running' | 'draining' | 'ended' = 'opening';
+  #phase: 'deployed' | 'opening' | 'running' | 'draining' | 'ended' = 'deployed';
   #split: ModelSplit | undefined;
   #askedForSplit = false;
   #noMoreSplits = false;
@@ -100,7 +100,13 @@ export class ModelTask {
   /** Whether {@link step} would do something, as far as it can be seen from outside. */
   get hasWork(): boolean {
     if (this.#phase === 'ended') return false;
-    if (this.#phase === 'opening' || this.mail.length > 0 || this.#asking.length > 0) return true;
+    if (
+      this.#phase === 'deployed' ||
+      this.#phase === 'opening' ||
+      this.mail.length > 0 ||
+      this.#asking.length > 0
+    )
+      return true;
     if (this.#phase === 'draining' && this.#mayFinish()) return true;
     if (this.vertex.isSource)
       return this.#phase === 'running' && (!this.#askedForSplit || this.#noMoreSplits);
@@ -109,6 +115,11 @@ export class ModelTask {
 
   /** One piece of mail, one element or one record; `preferInput` decides where both wait. */
   step(preferInput: boolean): void {
+    if (this.#phase === 'deployed') {
+      this.#phase = 'opening';
+      this.#say({ type: 'initializing' });
+      return;
+    }
     if (this.#phase === 'opening') {
       this.#phase = 'running';
       this.#say({ type: 'running' });

@@ -156,6 +156,7 @@ class BatchWorld implements Participant {
       {
         jobId: JOB_NAME,
         graph: this.#build().graph,
+        acceptedMs: 0,
         restored: undefined,
         firstCheckpointId: undefined,
         checkpointing: undefined,

@@ -134,7 +134,7 @@ export class SimulatedProcess implements Participant {
   }
 
   describe(): string {
-    return this.#running?.describe() ?? 'no job';
+    return this.#running?.view.describe() ?? 'no job';
   }
 
   /** As SIGTERM does: the job is closed and the lead given back. */
@@ -161,7 +161,7 @@ export class SimulatedProcess implements Participant {
 
   /** Somebody stops the job with a savepoint. False: nobody would stop one that is just being deployed. */
   stopJob(stop: 'suspend' | 'drain'): boolean {
-    const { tasksRunning, tasks } = this.#running?.status() ?? { tasksRunning: 0, tasks: 1 };
+    const { tasksRunning, tasks } = this.#running?.view.status() ?? { tasksRunning: 0, tasks: 1 };
     if (this.#running === undefined || tasksRunning < tasks) return false;
     this.#machine.trace.note(`job.${stop}`, `p${this.number}`);
     const folder = `${STOP_FOLDERS[stop]}/p${this.number}-${++this.#stops}`;
@@ -286,6 +286,7 @@ export class SimulatedProcess implements Participant {
       {
         jobId: `job-${this.number}`,
         graph,
+        acceptedMs: time.wallMs,
         restored: opened.manifest,
         firstCheckpointId: opened.nextCheckpointId,
         checkpointing,

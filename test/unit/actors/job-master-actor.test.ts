@@ -14,6 +14,8 @@ import { ManualTurns } from '../../manual-turns.js';
 import { modelGraph, modelSnapshot } from '../../model-graph.js';
 import { METRICS } from '../core/coordinator-driver.js';
 
+/** What a task says until its first record. */
+const RUNNING = [{ type: 'initializing' }, { type: 'running' }] as const;
 const GRAPH = modelGraph({ name: 'source', parallelism: 1 });
 
 /** Everything around one job master, by hand. */
@@ -64,6 +66,7 @@ class World {
     const all = {
       jobId: 'job',
       graph: GRAPH,
+      acceptedMs: 5000,
       restored: undefined,
       firstCheckpointId: undefined,
       checkpointing: DEFAULT_CHECKPOINT_CONFIG,
@@ -169,11 +172,11 @@ t.test('a job runs to its end: launched, checkpointed, finished, recorded', asyn
   const job = world.start();
   await world.settle();
   t.match(world.attempts, [{ jobId: 'job', attempt: 1, epoch: 4, graph: GRAPH, restore: undefined }]);
-  await world.report({ type: 'running' });
+  await world.report(...RUNNING);
   t.equal(await completeByRequest(world, job, 1), 1);
   await world.report({ type: 'data-finished' }, { type: 'finished' });
   t.match(await job.result, { jobName: 'model', attempts: 1, checkpoints: { completed: 1 } });
-  t.equal(job.status().status, 'FINISHED');
+  t.equal(job.view.status().status, 'FINISHED');
   t.same(
     world.log.filter((line) => !line.includes('.')),
     [
@@ -197,7 +200,7 @@ t.test('timers come back as mail: the interval begins a checkpoint', async (t) =
   const world = new World();
   world.start();
   await world.settle();
-  await world.report({ type: 'running' });
+  await world.report(...RUNNING);
   await world.fire('checkpoint-due');
   t.ok(world.log.includes('send snapshot-enumerator'));
 });
@@ -210,10 +213,10 @@ t.test(
     await world.settle();
     const error = { why: undefined, hint: undefined, stack: undefined, cause: undefined };
     for (const what of ['first', 'second']) {
-      await world.report(
-        { type: 'running' },
-        { type: 'failed', error: { code: 'MR5001', what, where: {}, ...error } },
-      );
+      await world.report(...RUNNING, {
+        type: 'failed',
+        error: { code: 'MR5001', what, where: {}, ...error },
+      });
     }
     t.equal(world.attempts.length, 2);
     await t.rejects(job.result, {
@@ -221,7 +224,7 @@ t.test(
       cause: { code: 'MR5001', what: 'second', where: { operator: 'source', subtask: 0 } },
     });
     t.ok(world.log.includes('finish FAILED, kept'));
-    t.same(job.status().lastFailure?.rootCause.what, 'second');
+    t.same(job.view.status().lastFailure?.rootCause.what, 'second');
   },
 );
 
@@ -230,7 +233,7 @@ t.test('a rejection of the storage is looked into, and the checkpoint counts if 
   world.refusals.set('complete 1', new Error('timed out'));
   const job = world.start();
   await world.settle();
-  await world.report({ type: 'running' });
+  await world.report(...RUNNING);
   t.equal(await completeByRequest(world, job, 1), 1);
   t.ok(world.log.includes('resolve 1'));
 });
@@ -240,10 +243,10 @@ t.test('upkeep that fails is traced and harms nobody', async (t) => {
   world.refusals.set('retain 1', new Error('busy'));
   const job = world.start();
   await world.settle();
-  await world.report({ type: 'running' });
+  await world.report(...RUNNING);
   await completeByRequest(world, job, 1);
   t.ok(world.log.includes('checkpoint.retention-failed'));
-  t.equal(job.status().status, 'RUNNING');
+  t.equal(job.view.status().status, 'RUNNING');
 });
 
 t.test('who has lost the lead rejects with that, and tells nobody', async (t) => {
@@ -251,10 +254,10 @@ t.test('who has lost the lead rejects with that, and tells nobody', async (t) =>
   world.refusals.set('complete 1', new MillraceError('MR8003', 'fenced off'));
   const job = world.start();
   await world.settle();
-  await world.report({ type: 'running' });
+  await world.report(...RUNNING);
   await t.rejects(completeByRequest(world, job, 1), { code: 'MR3007' });
   await t.rejects(job.result, { code: 'MR8003' });
-  t.equal(job.status().status, 'SUSPENDED');
+  t.equal(job.view.status().status, 'SUSPENDED');
   t.notOk(world.log.some((line) => /checkpoint-(completed|aborted)|finish/.test(line)));
 });
 
@@ -270,7 +273,7 @@ t.test('a cancelled job rejects with MR5007', async (t) => {
   const world = new World();
   const job = world.start();
   await world.settle();
-  await world.report({ type: 'running' });
+  await world.report(...RUNNING);
   job.cancel();
   await world.settle();
   await t.rejects(job.result, { code: 'MR5007' });
@@ -281,7 +284,7 @@ t.test('closing ends the job as a crash would: threads go, nothing is recorded',
   const world = new World();
   const job = world.start();
   await world.settle();
-  await world.report({ type: 'running' });
+  await world.report(...RUNNING);
   const asked = job.triggerCheckpoint();
   await Promise.all([job.close(), job.close(), t.rejects(asked, { code: 'MR3007' })]);
   await t.rejects(job.result, { code: 'MR5003' });
@@ -296,7 +299,7 @@ t.test('threads that cannot be ended are the error of the job, and of closing it
   world.terminate = () => Promise.reject(new Error('a thread hangs'));
   const job = world.start();
   await world.settle();
-  await world.report({ type: 'running' });
+  await world.report(...RUNNING);
   await t.rejects(job.close(), { message: 'a thread hangs' });
   const other = world.start();
   await world.settle();
@@ -320,13 +323,10 @@ t.test('collected values reach the listener; without checkpoints there is no sto
   const job = world.start({ checkpointing: undefined }, { storage: undefined });
   await world.settle();
   t.match(world.attempts, [{ epoch: 0 }]);
-  await world.report(
-    { type: 'running' },
-    { type: 'collected', uid: 'sink', writer: '0-0', sequence: 3, values: [1] },
-  );
+  await world.report(...RUNNING, { type: 'collected', uid: 'sink', writer: '0-0', sequence: 3, values: [1] });
   t.ok(world.log.includes('collected sink 3'));
   await t.rejects(Promise.all([job.triggerCheckpoint(), world.settle()]), { code: 'MR3007' });
-  t.match(job.describe(), /no checkpoints/);
+  t.match(job.view.describe(), /no checkpoints/);
   await world.report({ type: 'finished' });
   t.match(await job.result, { attempts: 1 });
   t.throws(() => world.start({ checkpointing: undefined }), { code: 'MR9001' }, 'the two belong together');

@@ -206,7 +206,7 @@ t.test('a reader that ends early ends its task, once the enumerator has heard of
   const { task, reports } = await impatientTask();
   t.strictSame(
     reports.map(({ type }) => type),
-    ['running', 'reader-ended', 'data-finished'],
+    ['initializing', 'running', 'reader-ended', 'data-finished'],
   );
   task.deliver({ type: 'no-more-splits' });
   task.deliver({ type: 'reader-ended', subtask: 0 });

@@ -1,3 +1,4 @@
+import type { Instant } from '../../../core/base/instant.js';
 import {
   type CheckpointConfig,
   DEFAULT_CHECKPOINT_CONFIG,
@@ -42,8 +43,7 @@ export class CoordinatorDriver {
 
   handle(event: CoordinatorEvent): CoordinatorEffect[] {
     const effects: CoordinatorEffect[] = [];
-    const now = { monotonicMs: this.nowMs, wallMs: 1_000_000 + this.nowMs };
-    this.verdict = this.coordinator.handle(event, now, effects);
+    this.verdict = this.coordinator.handle(event, instantAt(this.nowMs), effects);
     this.effects = effects.filter(({ type }) => type !== 'trace');
     return this.effects;
   }
@@ -94,7 +94,7 @@ export class CoordinatorDriver {
 
   finish(task: string): CoordinatorEffect[] {
     const execution = this.task(task);
-    execution.to('FINISHED');
+    execution.to('FINISHED', instantAt(this.nowMs));
     return this.handle({ type: 'task-finished', execution });
   }
 
@@ -154,9 +154,15 @@ export class CoordinatorDriver {
   }
 }
 
+function instantAt(nowMs: number): Instant {
+  return { monotonicMs: nowMs, wallMs: 1_000_000 + nowMs };
+}
+
 function runningExecutions(graph: JobGraph, attempt: number): ExecutionGraph {
-  const executions = new ExecutionGraph('job', graph, attempt, undefined);
-  for (const execution of executions.executions) execution.to('RUNNING');
+  const begin = instantAt(0);
+  const executions = new ExecutionGraph({ jobId: 'job', graph }, attempt, undefined, begin);
+  for (const state of ['SCHEDULED', 'DEPLOYING', 'INITIALIZING', 'RUNNING'] as const)
+    for (const execution of executions.executions) execution.to(state, begin);
   return executions;
 }
 

@@ -159,7 +159,7 @@ t.test('too many failed checkpoints restart the job', async (t) => {
   driver.handle({ type: 'timer', timer: { name: 'checkpoint-due', id: 1 } });
   driver.report('sink.0', { type: 'checkpoint-declined', checkpointId: 1, error: wireError('MR3007') });
   t.equal(driver.status, 'RESTARTING');
-  t.match(driver.master.snapshot().lastFailure?.rootCause, { code: 'MR3006' });
+  t.match(driver.master.view.status().lastFailure?.rootCause, { code: 'MR3006' });
 });
 
 t.test('a bounded job ends by its final checkpoint', async (t) => {

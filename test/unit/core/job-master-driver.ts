@@ -50,7 +50,7 @@ export class JobMasterDriver {
   constructor(graph: JobGraph, { strategy, checkpointing = {}, restored }: DriverOptions = {}) {
     this.graph = graph;
     this.master = new JobMaster(
-      { jobId: 'job', graph, epoch: 3, restored, firstCheckpointId: undefined },
+      { jobId: 'job', graph, acceptedMs: 999_000, epoch: 3, restored, firstCheckpointId: undefined },
       checkpointing === 'off'
         ? undefined
         : { ...DEFAULT_CHECKPOINT_CONFIG, intervalMs: 100, ...checkpointing },
@@ -60,11 +60,11 @@ export class JobMasterDriver {
   }
 
   get status(): string {
-    return this.master.snapshot().status;
+    return this.master.view.status().status;
   }
 
   get attempt(): number {
-    return this.master.snapshot().attempt;
+    return this.master.view.status().attempt;
   }
 
   handle(event: JobEvent): JobEffect[] {
@@ -89,7 +89,10 @@ export class JobMasterDriver {
 
   /** All tasks, or those named, say that they run. */
   run(...tasks: readonly string[]): JobEffect[] {
-    for (const task of tasks.length > 0 ? tasks : this.tasks) this.report(task, { type: 'running' });
+    for (const task of tasks.length > 0 ? tasks : this.tasks) {
+      this.report(task, { type: 'initializing' });
+      this.report(task, { type: 'running' });
+    }
     return this.effects;
   }
 

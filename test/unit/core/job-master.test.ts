@@ -18,9 +18,9 @@ t.test('a job is deployed, runs, and takes checkpoints once all its tasks run', 
   t.same(driver.done, []);
   driver.run('sink.0');
   t.same(driver.done, ['tasks-running', 'arm checkpoint-due in 100']);
-  t.match(driver.master.snapshot(), { tasksRunning: 3, tasks: 3, attempt: 1, restarts: 0 });
+  t.match(driver.master.view.status(), { tasksRunning: 3, tasks: 3, attempt: 1, restarts: 0 });
   t.equal(
-    driver.master.describe(),
+    driver.master.view.describe(),
     "job 'model' RUNNING, attempt 1, 3/3 tasks running; next checkpoint 1, pending []",
   );
 });
@@ -52,7 +52,7 @@ t.test(
     });
     driver.nowMs = 1200;
     driver.run();
-    t.match(driver.master.snapshot(), {
+    t.match(driver.master.view.status(), {
       attempt: 2,
       restarts: 1,
       restoredCheckpointId: 1,
@@ -127,7 +127,7 @@ t.test('further failures of an attempt that goes down belong to its failure', as
   driver.fail('source.0', 'MR6001', 'second, and fatal');
   driver.exit('source.1', new Error('third'));
   t.equal(strategy.askedMs.length, 1);
-  t.match(driver.master.snapshot().lastFailure, {
+  t.match(driver.master.view.status().lastFailure, {
     rootCause: { what: 'first' },
     concurrent: [{ what: 'second, and fatal' }],
   });
@@ -139,14 +139,17 @@ t.test('a thread that goes without a word fails the attempt', async (t) => {
   const driver = new JobMasterDriver(PIPELINE);
   driver.run();
   driver.exit('source.1', new Error('heap'));
-  t.match(driver.master.snapshot().lastFailure?.rootCause, {
+  t.match(driver.master.view.status().lastFailure?.rootCause, {
     code: 'MR5003',
     what: 'The thread of source (2/2) exited before the task had ended.',
     cause: { what: 'Error: heap' },
   });
   const other = new JobMasterDriver(PIPELINE);
   other.exit('source.1', new MillraceError('MR5005', 'Out of memory.'));
-  t.match(other.master.snapshot().lastFailure?.rootCause, { code: 'MR5005', where: { operator: 'source' } });
+  t.match(other.master.view.status().lastFailure?.rootCause, {
+    code: 'MR5005',
+    where: { operator: 'source' },
+  });
 });
 
 t.test('a task that has finished may go', async (t) => {
@@ -155,7 +158,7 @@ t.test('a task that has finished may go', async (t) => {
   driver.report('source.1', { type: 'finished' });
   driver.exit('source.1');
   t.equal(driver.status, 'RUNNING');
-  t.match(driver.master.snapshot(), { tasksRunning: 2, tasksFinished: 1 });
+  t.match(driver.master.view.status(), { tasksRunning: 2, tasksFinished: 1 });
 });
 
 t.test('an attempt that cannot be launched has failed', async (t) => {
@@ -252,7 +255,7 @@ t.test('a split for a reader that has ended, or that there is not, fails the att
     t.same(driver.sent, []);
     driver.report('source.0', { type: 'splits-assigned', subtask, splits: [1] });
     t.equal(driver.status, 'RESTARTING');
-    t.match(driver.master.snapshot().lastFailure?.rootCause, {
+    t.match(driver.master.view.status().lastFailure?.rootCause, {
       code: 'MR6003',
       where: { operator: 'source' },
     });

@@ -1,0 +1,106 @@
+import type { Instant } from '../base/instant.js';
+import { traceEvent } from '../checkpoint/coordinator-effects.js';
+import type { JobGraph } from '../graph/job-graph.js';
+import type { TraceEvent } from '../ports/trace.js';
+import type { ExecutionGraph } from './execution-graph.js';
+import { type JobDetails, neverEntered, type StateTimes, type VertexDetails } from './job-details.js';
+import {
+  checkJobTransition,
+  EXECUTION_STATES,
+  isTerminal,
+  JOB_STATUSES,
+  type JobStatus,
+} from './job-status.js';
+
+/** A job that was accepted. */
+export interface AcceptedJob {
+  readonly jobId: string;
+  readonly graph: JobGraph;
+  /** Wall time at which it was, ms. */
+  readonly acceptedMs: number;
+}
+
+/**
+ * What a job is at the moment, and since when: what happens to it is decided by others.
+ *
+ * Invariants: it begins as INITIALIZING; states change along the table only; the time at which each was last entered
+ * is kept.
+ */
+export class JobRecord {
+  /** Of the present attempt; undefined before the first. */
+  executions: ExecutionGraph | undefined;
+  readonly #job: AcceptedJob;
+  readonly #enteredMs: StateTimes<JobStatus> = neverEntered(JOB_STATUSES);
+  #status: JobStatus = 'INITIALIZING';
+  #createdMs = 0;
+
+  constructor(job: AcceptedJob) {
+    this.#job = job;
+    this.#enteredMs.INITIALIZING = job.acceptedMs;
+  }
+
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  /** Nothing happens to it any more. */
+  get isOver(): boolean {
+    return isTerminal(this.#status);
+  }
+
+  /** Of the present attempt; 0 before the first. */
+  get attempt(): number {
+    return this.executions?.attempt ?? 0;
+  }
+
+  to(
+    status: JobStatus,
+    now: Instant,
+    effects: { push(effect: { readonly type: 'trace'; readonly event: TraceEvent }): unknown },
+  ): void {
+    checkJobTransition(this.#status, status);
+    traceEvent('job.status', { from: this.#status, to: status, attempt: this.attempt }, effects);
+    this.#status = status;
+    this.#enteredMs[status] = now.wallMs;
+    if (status === 'CREATED') this.#createdMs = now.monotonicMs;
+  }
+
+  /** Since it was created. */
+  runtimeMs(now: Instant): number {
+    return now.monotonicMs - this.#createdMs;
+  }
+
+  get details(): JobDetails {
+    const { jobId, graph, acceptedMs } = this.#job;
+    const vertices = this.executions?.details ?? undeployed(graph);
+    const changes = vertices.flatMap(({ subtasks }) =>
+      subtasks.flatMap(({ timestamps }) => Object.values(timestamps)),
+    );
+    return {
+      jobId,
+      jobName: graph.name,
+      status: this.#status,
+      startMs: acceptedMs,
+      endMs: this.isOver ? this.#enteredMs[this.#status] : undefined,
+      lastModificationMs: Math.max(...Object.values(this.#enteredMs), ...changes),
+      timestamps: { ...this.#enteredMs },
+      runtimeMode: graph.runtimeMode,
+      attempt: this.attempt,
+      restarts: Math.max(0, this.attempt - 1),
+      graph,
+      vertices,
+    };
+  }
+}
+
+function undeployed(graph: JobGraph): VertexDetails[] {
+  return graph.vertices.map(({ parallelism }) => ({
+    subtasks: Array.from({ length: parallelism }, (_, subtask) => ({
+      subtask,
+      attempt: 0,
+      state: 'CREATED',
+      timestamps: neverEntered(EXECUTION_STATES),
+      taskManagerId: undefined,
+    })),
+  }));
+}
