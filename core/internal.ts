@@ -65,9 +65,17 @@ export {
   CHECKPOINT_FAILURE_REASONS,
   type CheckpointFailureReason,
 } from './checkpoint/checkpoint-failure-reason.js';
+export type {
+  CheckpointHistory,
+  CheckpointRecord,
+  StatsSummary,
+  SubtaskCheckpoint,
+  VertexCheckpoint,
+} from './checkpoint/checkpoint-history.js';
 export type { SavepointOrder } from './checkpoint/checkpoint-request-decider.js';
 export type { CheckpointStatistics, LatestCheckpoint } from './checkpoint/checkpoint-statistics.js';
 export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint-storage.js';
+export { summarizeValues } from './checkpoint/checkpoint-summary.js';
 export type { CheckpointRequestOutcome } from './checkpoint/coordinator-protocol.js';
 export { fallbackWarnings, type PassedOverCheckpoint } from './checkpoint/fallback-warning.js';
 export {
@@ -124,9 +132,16 @@ export {
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
 export type { JobFailure } from './job/failure-history.js';
+export {
+  type ConfiguredOption,
+  describeConfiguration,
+  isSecretName,
+  type JobConfiguration,
+} from './job/job-configuration.js';
 export type { JobDetails, SubtaskDetails, VertexDetails } from './job/job-details.js';
 export type { JobExecutionResult, JobRunResult } from './job/job-execution-result.js';
 export { type ExplainedTask, explainJob, type JobExplanation } from './job/job-explanation.js';
+export { JobInitialization } from './job/job-initialization.js';
 export { JobMaster } from './job/job-master.js';
 export type {
   DataReport,
@@ -136,7 +151,9 @@ export type {
   JobStatusSnapshot,
   JobTimer,
 } from './job/job-protocol.js';
+export type { AcceptedJob } from './job/job-record.js';
 export type { ExecutionState, JobStatus } from './job/job-status.js';
+export { JobStore, type JobStoreLimits } from './job/job-store.js';
 export type { JobView } from './job/job-view.js';
 export type { OptionDefinition, OptionRange, OptionType, OptionValue } from './job/option-definition.js';
 export { parseBoolean, parseInteger } from './job/option-value.js';

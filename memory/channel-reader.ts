@@ -33,6 +33,12 @@ export class ChannelReader<T> extends ElementReader<T> {
     this.#codec = codec;
   }
 
+  /** Bytes of all elements so far; those of a block or frame count with its first. */
+  get bytesRead(): number {
+    const { received, end } = this.#segments;
+    return received - (end - this.unreadFrom);
+  }
+
   /** A checkpoint whose barrier is on its way, once; it may have arrived already. */
   pollAnnouncement(): CheckpointAnnouncement | undefined {
     this.#announcements.refresh();

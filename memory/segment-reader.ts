@@ -24,6 +24,8 @@ export class SegmentReader {
   position = 0;
   /** End of what is known to be readable. */
   end = 0;
+  /** Bytes of all segments that were known to be readable so far. */
+  received = 0;
   follower: SegmentFollower | undefined = undefined;
   readonly #queue: SegmentQueue;
   #sealed = false;
@@ -61,6 +63,7 @@ export class SegmentReader {
       end,
       before: this.end,
     });
+    this.received += end - this.end;
     this.end = end;
     this.#sealed = (state & SEALED) !== 0;
   }

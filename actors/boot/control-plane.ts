@@ -1,10 +1,18 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import {
+  type AcceptedJob,
   alignedTimeoutMsFromOptions,
+  type CheckpointHistory,
   checkpointConfigFromOptions,
+  createRestartStrategy,
+  describeConfiguration,
   isMillraceError,
+  type JobConfiguration,
+  type JobDetails,
   type JobExplanation,
+  type JobFailure,
   type JobStatusSnapshot,
+  type JobStoreLimits,
   MillraceError,
   NO_TRACE,
   Prng,
@@ -21,6 +29,7 @@ import type {
   TaskStatus,
 } from '../cluster/cluster-gateway.js';
 import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
+import { JobRegistry } from '../cluster/job-registry.js';
 import { ActorSystem } from '../kernel/actor-system.js';
 import { CollectedValues } from './collected-values.js';
 import { JobCounters } from './job-counters.js';
@@ -57,6 +66,7 @@ export class ControlPlane implements ClusterGateway {
   readonly #system: ActorSystem;
   readonly #jobs = new Map<string, HostedJob>();
   readonly #names = new Set<string>();
+  readonly #registry = new JobRegistry(SYSTEM_CLOCK);
 
   constructor() {
     const turns = { schedule: (turn: () => void) => void setImmediate(turn) };
@@ -73,6 +83,30 @@ export class ControlPlane implements ClusterGateway {
 
   status(jobId: string): JobStatusSnapshot | undefined {
     return this.#jobs.get(jobId)?.running.view.status();
+  }
+
+  jobs(): readonly JobDetails[] {
+    return this.#registry.jobs();
+  }
+
+  job(jobId: string): JobDetails | undefined {
+    return this.#registry.job(jobId);
+  }
+
+  checkpoints(jobId: string): CheckpointHistory | undefined {
+    return this.#registry.checkpoints(jobId);
+  }
+
+  failures(jobId: string): readonly JobFailure[] {
+    return this.#registry.failures(jobId);
+  }
+
+  jobConfiguration(jobId: string): JobConfiguration | undefined {
+    return this.#registry.jobConfiguration(jobId);
+  }
+
+  accumulators(jobId: string): Readonly<Record<string, unknown>> {
+    return this.#registry.accumulators(jobId);
   }
 
   tasks(jobId: string): readonly TaskStatus[] {
@@ -134,6 +168,7 @@ export class ControlPlane implements ClusterGateway {
   }
 
   async #submit(submission: JobSubmission): Promise<SubmissionAnswer> {
+    const acceptedMs = SYSTEM_CLOCK.wallMs();
     const plan = await planJob(submission);
     const { name } = plan.graph;
     if (this.#names.has(name)) {
@@ -142,25 +177,29 @@ export class ControlPlane implements ClusterGateway {
       });
     }
     const kind = taskThreadKind(plan);
+    const accepted = { jobId: randomBytes(16).toString('hex'), graph: plan.graph, acceptedMs };
+    this.#registry.accept(accepted, configurationOf(plan), jobStoreLimits(plan));
     this.#names.add(name);
     const threads = new TaskThreads(kind, plan.memory.plan.taskThreads);
     // They load while the disk is asked what the job goes on from.
     threads.warm();
     try {
       const home = await openJobHome(plan, submission.start, submission);
-      if (home.type === 'home') return this.#start(plan, home, threads);
+      if (home.type === 'home') return this.#start(plan, home, threads, accepted);
       await threads.close();
       this.#names.delete(name);
+      this.#registry.withdraw(accepted.jobId);
       return { ...home, jobName: name };
     } catch (error) {
+      this.#registry.failed(accepted.jobId, toWireError(error));
       await threads.close();
       this.#names.delete(name);
       throw error;
     }
   }
 
-  #start(plan: JobPlan, home: JobHome, threads: TaskThreads): SubmissionAnswer {
-    const jobId = randomBytes(16).toString('hex');
+  #start(plan: JobPlan, home: JobHome, threads: TaskThreads, accepted: AcceptedJob): SubmissionAnswer {
+    const { jobId } = accepted;
     const { name } = plan.graph;
     const collected = new CollectedValues();
     const counters = new JobCounters();
@@ -169,9 +208,7 @@ export class ControlPlane implements ClusterGateway {
     const running = startJobMaster(
       this.#system,
       {
-        jobId,
-        graph: plan.graph,
-        acceptedMs: SYSTEM_CLOCK.wallMs(),
+        ...accepted,
         restored: home.manifest,
         firstCheckpointId: home.nextCheckpointId,
         checkpointing,
@@ -195,9 +232,12 @@ export class ControlPlane implements ClusterGateway {
     );
     const job: HostedJob = { name, running, threads, launcher, home, collected, counters };
     this.#jobs.set(jobId, job);
+    this.#registry.started(jobId, running.view);
     const ended = async (): Promise<void> => {
+      this.#registry.ended(jobId);
       await leave(job);
       this.#names.delete(name);
+      for (const id of this.#jobs.keys()) if (!this.#registry.knows(id)) this.#jobs.delete(id);
     };
     running.result.then(ended, ended).catch((error: unknown) => reportFailure(name, error));
     return {
@@ -215,6 +255,19 @@ export class ControlPlane implements ClusterGateway {
     if (job !== undefined) return job;
     throw new MillraceError('MR7001', `No job ${jobId} is known to this cluster.`);
   }
+}
+
+function configurationOf({ options, module }: JobPlan): JobConfiguration {
+  const checkpoints = options.values['execution.checkpointing.interval'] !== undefined;
+  const config = restartStrategyFromOptions(options.values, checkpoints);
+  return describeConfiguration(options, createRestartStrategy(config, new Prng(0)), module.params);
+}
+
+function jobStoreLimits({ options: { values } }: JobPlan): JobStoreLimits {
+  return {
+    capacity: values['jobstore.max-capacity'],
+    expirationMs: values['jobstore.expiration-time'] * 1000,
+  };
 }
 
 function noSavepointFolder(): MillraceError {

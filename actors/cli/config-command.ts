@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   definitionOf,
   describeOptions,
+  isSecretName,
   OPTION_KEYS,
   type OptionKey,
   type ResolvedOptions,
@@ -14,8 +15,6 @@ import { styleFor, type TerminalStyle } from './terminal-style.js';
 const EXAMPLE = `Example:
   $ MILLRACE_PARALLELISM_DEFAULT=4 millrace config -D execution.checkpointing.interval=5s
 `;
-
-const SECRET = /secret|token|password|key$|credential/i;
 
 /** `millrace config`: every key with its value and where that comes from. */
 export const configCommand: CliCommand = {
@@ -44,7 +43,7 @@ export const configCommand: CliCommand = {
 
 function printJson(resolved: ResolvedOptions): string {
   const entries = OPTION_KEYS.map((key) => {
-    const value = SECRET.test(key) ? hidden(key, resolved) : (resolved.values[key] ?? null);
+    const value = isSecretName(key) ? hidden(key, resolved) : (resolved.values[key] ?? null);
     return [key, { value, origin: resolved.origins[key] }];
   });
   return JSON.stringify(Object.fromEntries(entries), undefined, 2);
@@ -64,7 +63,7 @@ function printTable(resolved: ResolvedOptions, style: TerminalStyle): string {
 
 /** As a person wrote it, or as the table has it. */
 function printValue(key: OptionKey, resolved: ResolvedOptions): string {
-  if (SECRET.test(key)) return hidden(key, resolved) ?? '-';
+  if (isSecretName(key)) return hidden(key, resolved) ?? '-';
   return String(resolved.configured[key] ?? definitionOf(key).default ?? '-');
 }
 

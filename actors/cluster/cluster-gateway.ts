@@ -5,12 +5,13 @@ import type {
   OptionLayer,
   WireError,
 } from '../../core/internal.js';
+import type { ClusterMonitor } from './cluster-monitor.js';
 
 /**
  * What a client asks of the control plane. Everything that crosses is plain data; failures come back as
  * {@link WireError}s, so that codes and causes survive.
  */
-export interface ClusterGateway {
+export interface ClusterGateway extends ClusterMonitor {
   submit(submission: JobSubmission): Promise<SubmissionAnswer>;
   /** Undefined for a job that this cluster does not know. */
   status(jobId: string): JobStatusSnapshot | undefined;

@@ -240,6 +240,7 @@ class JobClient implements RunningJob {
 
   /** `gone`: when nothing of the job runs any more. */
   onStopped({ error }: StopReason, gone: Promise<void>): void {
+    this.view.close();
     const reason = error ?? new MillraceError('MR5003', 'The job was closed while it ran.');
     const settled = gone.then(
       () => this.#settle?.reject(reason),

@@ -125,6 +125,11 @@ export class InputGate implements TaskInput {
     return this.#lastBarrierTimestamp;
   }
 
+  /** Of all channels so far. */
+  get bytesRead(): number {
+    return this.#channels.reduce((sum, { reader }) => sum + (reader?.bytesRead ?? 0), 0);
+  }
+
   /** Of the channels, by number. */
   get readers(): readonly (ElementReader | undefined)[] {
     return this.#channels.map(({ reader }) => reader);

@@ -13,6 +13,7 @@ export type ElementReader = Pick<
   | 'isSavepoint'
   | 'next'
   | 'hasData'
+  | 'bytesRead'
   | 'pollAnnouncement'
   | 'isEnding'
   | 'beginRecording'
@@ -75,6 +76,10 @@ export class LookAheadReader implements ElementReader {
   /** True if {@link next} would return an element, or at least get on with one. */
   hasData(): boolean {
     return this.#next < this.#count || this.#behind !== ElementKind.NONE || this.#channel.hasData();
+  }
+
+  get bytesRead(): number {
+    return this.#channel.bytesRead;
   }
 
   pollAnnouncement(): ReturnType<ElementReader['pollAnnouncement']> {

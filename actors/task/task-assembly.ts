@@ -154,6 +154,10 @@ export class TaskAssembly {
   }
 
   /** Of the gate's channels, by number. */
+  get bytesRead(): number {
+    return this.#gate?.bytesRead ?? 0;
+  }
+
   get readers(): InputGate['readers'] {
     return this.#gate?.readers ?? [];
   }

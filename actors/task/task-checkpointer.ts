@@ -11,6 +11,7 @@ import {
   type TaskReport,
   toWireError,
 } from '../../core/internal.js';
+import { MeasuredSnapshotWriter } from './measured-snapshot-writer.js';
 
 /** What the checkpointer needs of its task. */
 export interface CheckpointerHost {
@@ -31,8 +32,11 @@ export interface FrozenOperator {
 export interface FrozenTask {
   readonly checkpointId: number;
   readonly kind: CheckpointKind;
+  readonly startDelayMs: number;
   readonly alignmentMs: number;
   readonly syncMs: number;
+  readonly processedBytes: number;
+  readonly unaligned: boolean;
   readonly operators: readonly FrozenOperator[];
   /** What the snapshot has overtaken. */
   readonly inFlight?: FrozenInFlight;
@@ -51,6 +55,8 @@ export interface FrozenInFlight {
 interface WrittenTask {
   readonly operators: readonly OperatorStateHandle[];
   readonly inFlight: InFlightHandle | undefined;
+  /** Into files. */
+  readonly writtenBytes: number;
 }
 
 /**
@@ -112,11 +118,16 @@ export class TaskCheckpointer {
 
   /** Settles when the last part's writing has, also where that of another failed. */
   async #writeAll(frozen: FrozenTask): Promise<WrittenTask> {
-    const recorded = Promise.allSettled([this.#writeInFlight(frozen)]);
+    const writers: MeasuredSnapshotWriter[] = [];
+    const writerFor = (owner: string): SnapshotWriter => {
+      const writer = new MeasuredSnapshotWriter(this.#host.snapshotWriter(frozen.checkpointId, owner));
+      writers.push(writer);
+      return writer;
+    };
+    const recorded = Promise.allSettled([writeInFlight(frozen, writerFor)]);
     const outcomes = await Promise.allSettled(
       frozen.operators.map(async ({ owner, snapshot }): Promise<OperatorStateHandle> => {
-        const writer = this.#host.snapshotWriter(frozen.checkpointId, owner);
-        const keyed = snapshot.keyed === undefined ? undefined : await snapshot.keyed.write(writer);
+        const keyed = snapshot.keyed === undefined ? undefined : await snapshot.keyed.write(writerFor(owner));
         return { keyed, lists: snapshot.lists };
       }),
     );
@@ -127,33 +138,38 @@ export class TaskCheckpointer {
     if (failed !== undefined) throw failed.reason;
     if (inFlight.status === 'rejected') throw inFlight.reason;
     const operators = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    return { operators, inFlight: inFlight.value };
+    const writtenBytes = writers.reduce((sum, writer) => sum + writer.writtenBytes, 0);
+    return { operators, inFlight: inFlight.value, writtenBytes };
   }
 
-  async #writeInFlight({ checkpointId, inFlight }: FrozenTask): Promise<InFlightHandle | undefined> {
-    return inFlight?.recording.write(this.#host.snapshotWriter(checkpointId, inFlight.owner));
-  }
-
-  #written(frozen: FrozenTask, { operators: handles, inFlight }: WrittenTask, begin: number): void {
+  #written(frozen: FrozenTask, written: WrittenTask, begin: number): void {
     if (!this.#end(frozen)) return;
+    const { operators: handles, inFlight, writtenBytes } = written;
+    const { startDelayMs, alignmentMs, syncMs, processedBytes, unaligned } = frozen;
     const operators: Record<string, OperatorStateHandle> = {};
-    let stateBytes = 0;
+    let stateBytes = inFlight?.file.sizeBytes ?? 0;
+    let listBytes = 0;
     frozen.operators.forEach(({ node }, index) => {
       const handle = handles[index];
       invariant(handle !== undefined, 'every operator has a handle', { uid: node.uid });
       operators[node.uid] = handle;
-      stateBytes += bytesOf(handle);
+      for (const { sizeBytes } of handle.keyed?.files ?? []) stateBytes += sizeBytes;
+      listBytes += bytesOfLists(handle);
     });
     this.#host.report({
       type: 'checkpoint-acknowledged',
       checkpointId: frozen.checkpointId,
       snapshot: { operators, ...(inFlight && { inFlight }) },
       metrics: {
-        alignmentMs: frozen.alignmentMs,
-        syncMs: frozen.syncMs,
+        startDelayMs,
+        alignmentMs,
+        syncMs,
         asyncMs: this.#host.clock.monotonicMs() - begin,
-        stateBytes: stateBytes + (inFlight?.file.sizeBytes ?? 0),
+        checkpointedBytes: writtenBytes + listBytes,
+        stateBytes: stateBytes + listBytes,
+        processedBytes,
         persistedBytes: inFlight === undefined ? 0 : (frozen.inFlight?.recording.sizeBytes ?? 0),
+        unaligned,
       },
     });
   }
@@ -177,10 +193,16 @@ export class TaskCheckpointer {
   }
 }
 
-/** Bytes that this checkpoint added: its own files and the inlined items. */
-function bytesOf(handle: OperatorStateHandle): number {
+async function writeInFlight(
+  { inFlight }: FrozenTask,
+  writerFor: (owner: string) => SnapshotWriter,
+): Promise<InFlightHandle | undefined> {
+  return inFlight?.recording.write(writerFor(inFlight.owner));
+}
+
+/** Items lie in the manifest, anew in each. */
+function bytesOfLists({ lists }: OperatorStateHandle): number {
   let bytes = 0;
-  for (const file of handle.keyed?.files ?? []) bytes += file.sizeBytes;
-  for (const list of Object.values(handle.lists)) for (const item of list.items) bytes += item.length;
+  for (const list of Object.values(lists)) for (const item of list.items) bytes += item.length;
   return bytes;
 }

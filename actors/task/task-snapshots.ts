@@ -41,6 +41,10 @@ export class TaskSnapshots {
   readonly #mayOvertake: boolean;
   #recording: InFlightRecording | undefined;
   #alignmentBegan = 0;
+  /** From the trigger to the first word of the pending checkpoint, by the wall clock. */
+  #startDelayMs = 0;
+  /** What had been read by then. */
+  #bytesBefore = 0;
   /** Monotonic time at which the pending checkpoint has waited long enough; Infinity: nothing waits for it. */
   #dueMs = Number.POSITIVE_INFINITY;
   #abortedId = -1;
@@ -101,14 +105,12 @@ export class TaskSnapshots {
   onAlignmentStarted(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
     const { clock, settings } = this.#environment;
     const now = clock.monotonicMs();
-    this.#alignmentBegan = now;
+    this.#beginAlignment(timestamp, now);
     this.#recording?.discard();
     this.#recording = undefined;
     this.#dueMs = Number.POSITIVE_INFINITY;
     if (!this.#mayOvertake || isSavepoint || checkpointId <= this.#abortedId) return;
-    // The wall clock may have been set meanwhile.
-    const passedMs = Math.max(0, clock.wallMs() - timestamp);
-    const left = Math.max(0, settings.alignedTimeoutMs - passedMs);
+    const left = Math.max(0, settings.alignedTimeoutMs - this.#startDelayMs);
     if (left === 0) this.#aligner.onDue();
     else this.#dueMs = now + left;
   }
@@ -132,7 +134,7 @@ export class TaskSnapshots {
       return 'done';
     }
     if (!this.#aligner.onTrigger(checkpointId)) return 'done';
-    this.#alignmentBegan = this.#environment.clock.monotonicMs();
+    this.#beginAlignment(timestamp, this.#environment.clock.monotonicMs());
     if (suspends === true) this.#parts.suspendAfter(checkpointId);
     this.begin(checkpointId, timestamp, kind);
     return 'begun';
@@ -161,6 +163,13 @@ export class TaskSnapshots {
     return this.#checkpointer.close();
   }
 
+  /** The wall clock may have been set meanwhile. */
+  #beginAlignment(timestamp: number, now: number): void {
+    this.#alignmentBegan = now;
+    this.#startDelayMs = Math.max(0, this.#environment.clock.wallMs() - timestamp);
+    this.#bytesBefore = this.#parts.bytesRead;
+  }
+
   #freeze(checkpointId: number, timestamp: number, kind: CheckpointKind, aligned: number): void {
     if (checkpointId < this.#aligner.currentCheckpointId || this.#aligner.isPending) return;
     this.#parts.outputs.writeBarrier(checkpointId, timestamp, kind === 'savepoint');
@@ -173,8 +182,11 @@ export class TaskSnapshots {
     this.#checkpointer.write({
       checkpointId,
       kind,
+      startDelayMs: this.#startDelayMs,
       alignmentMs: aligned - this.#alignmentBegan,
       syncMs: now - aligned,
+      processedBytes: this.#parts.bytesRead - this.#bytesBefore,
+      unaligned: overtaken.length > 0,
       operators,
       ...(recording && { inFlight: { recording, owner: this.#owner() } }),
     });

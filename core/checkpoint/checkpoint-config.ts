@@ -18,6 +18,8 @@ export interface CheckpointConfig {
   readonly numRetained: number;
   /** Whether the checkpoints of a cancelled job stay. */
   readonly retainOnCancellation: boolean;
+  /** Checkpoints that have ended and are still shown. */
+  readonly historySize: number;
 }
 
 export const DEFAULT_CHECKPOINT_CONFIG: CheckpointConfig = {
@@ -29,6 +31,7 @@ export const DEFAULT_CHECKPOINT_CONFIG: CheckpointConfig = {
   tolerableFailedCheckpoints: 0,
   numRetained: 1,
   retainOnCancellation: false,
+  historySize: 10,
 };
 
 /** @throws MillraceError MR4002 if checkpoints were more frequent than without a backlog */
@@ -76,6 +79,7 @@ export function checkpointConfigFromOptions(values: OptionValues): CheckpointCon
     numRetained: values['execution.checkpointing.num-retained'],
     retainOnCancellation:
       values['execution.checkpointing.externalized-checkpoint-retention'] === 'RETAIN_ON_CANCELLATION',
+    historySize: values['web.checkpoints.history'],
   };
 }
 

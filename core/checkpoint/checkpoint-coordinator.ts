@@ -6,6 +6,8 @@ import type { CheckpointConfig } from './checkpoint-config.js';
 import { storageSilent } from './checkpoint-error.js';
 import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
 import { CheckpointFinalizer, type FinalizeOutcome } from './checkpoint-finalizer.js';
+import type { CheckpointHistory } from './checkpoint-history.js';
+import type { CheckpointFailure } from './checkpoint-ledger.js';
 import { CheckpointLedger } from './checkpoint-ledger.js';
 import { planCheckpoint } from './checkpoint-plan.js';
 import type { CheckpointRequest } from './checkpoint-request-decider.js';
@@ -21,6 +23,7 @@ import type {
   EventOf,
 } from './coordinator-protocol.js';
 import { PendingCheckpoint } from './pending-checkpoint.js';
+import { PendingCheckpoints } from './pending-checkpoints.js';
 import { type EndedExport, SavepointExports } from './savepoint-exports.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
 
@@ -42,11 +45,9 @@ export class CheckpointCoordinator {
   readonly #ledger: CheckpointLedger;
   readonly #finalizer = new CheckpointFinalizer();
   readonly #exports: SavepointExports;
-  /** In order of ids. */
-  readonly #pending = new Map<number, PendingCheckpoint>();
+  readonly #pending: PendingCheckpoints;
   /** Set while an attempt runs and none of its tasks has failed. */
   #executions: ExecutionGraph | undefined;
-  #nextId: number;
   #leadershipLost = false;
   /** The storage may complete a checkpoint at any time without this coordinator learning of it. */
   #outcomeUnknowable = false;
@@ -55,21 +56,16 @@ export class CheckpointCoordinator {
   constructor(job: CoordinatorJob, config: CheckpointConfig) {
     this.#epoch = job.epoch;
     this.#config = config.minPauseMs > 0 ? { ...config, maxConcurrentCheckpoints: 1 } : config;
+    this.#pending = new PendingCheckpoints(this.#config.maxConcurrentCheckpoints, job);
     this.#schedule = new CheckpointSchedule(this.#config);
     this.#ledger = new CheckpointLedger(config, job.restored);
     this.#exports = new SavepointExports(config.timeoutMs);
-    const restoredId = job.restored?.checkpointId ?? 0;
-    this.#nextId = job.firstCheckpointId ?? restoredId + 1;
-    invariant(this.#nextId > restoredId, 'new checkpoints have higher ids than the restored one', {
-      restoredId,
-      next: this.#nextId,
-    });
   }
 
-  /** What a new attempt starts from. Must not be asked while {@link storing}. */
-  get latestCompleted(): CheckpointManifest | undefined {
+  /** What a new attempt starts from, which is noted. Must not be asked while {@link storing}. */
+  restore(now: Instant): CheckpointManifest | undefined {
     invariant(!this.storing, 'nothing is restored while the outcome of a checkpoint is open');
-    return this.#ledger.latest;
+    return this.#ledger.restore(now);
   }
 
   /** True while it is not known whether some checkpoint is complete. */
@@ -91,9 +87,12 @@ export class CheckpointCoordinator {
     return this.#ledger.statistics(this.#pending.size);
   }
 
+  get history(): CheckpointHistory {
+    return this.#ledger.history;
+  }
+
   describe(): string {
-    const pending = [...this.#pending.values()].map((checkpoint) => checkpoint.describe());
-    return `next checkpoint ${this.#nextId}, pending [${pending.join(', ')}]`;
+    return this.#pending.describe();
   }
 
   handle(
@@ -117,16 +116,16 @@ export class CheckpointCoordinator {
         this.#onAttemptRunning(event.executions, now, effects);
         break;
       case 'attempt-failing':
-        this.#deactivate('JOB_FAILURE', effects);
+        this.#deactivate('JOB_FAILURE', now, effects);
         break;
       case 'attempt-gone':
-        this.#deactivate('JOB_FAILURE', effects);
+        this.#deactivate('JOB_FAILURE', now, effects);
         // What may yet become complete may name files of aborted checkpoints: those stay for now.
         if (!this.storing && !this.#outcomeUnknowable)
           this.#ledger.cleaner.discardBelow(Number.POSITIVE_INFINITY, effects);
         break;
       case 'stopped':
-        this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
+        this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', now, effects);
         break;
       case 'task-data-finished':
         this.#schedule.requestFinal();
@@ -138,7 +137,7 @@ export class CheckpointCoordinator {
         this.#onAcknowledged(event, now, effects);
         break;
       case 'declined':
-        this.#onDeclined(event, effects);
+        this.#onDeclined(event, now, effects);
         break;
       case 'enumerator-snapshot':
         this.#onEnumeratorSnapshot(event, now, effects);
@@ -147,19 +146,19 @@ export class CheckpointCoordinator {
         this.#schedule.onBacklog(event, now, effects);
         break;
       case 'requested':
-        if (this.#schedule.onRequested(event, effects)) this.#abortAll('CHECKPOINT_SUBSUMED', effects);
+        if (this.#schedule.onRequested(event, effects)) this.#abortAll('CHECKPOINT_SUBSUMED', now, effects);
         break;
       case 'timer':
         this.#onTimer(event.timer, now, effects);
         break;
       case 'checkpoints-retained':
       case 'files-discarded':
-        this.#ledger.cleaner.handle(event, effects);
-        this.#checkLeadership(event.error, effects);
+        this.#ledger.cleaned(event, effects);
+        if (event.error?.code === 'MR8003') this.#loseLeadership(event.error, now, effects);
         break;
       case 'savepoint-exported':
       case 'savepoint-export-failed':
-        this.#onExported(this.#exports.handle(event, effects), effects);
+        this.#onExported(this.#exports.handle(event, effects), now, effects);
         break;
       default:
         this.#onFinalized(this.#finalizer.handle(event, effects), now, effects);
@@ -179,30 +178,29 @@ export class CheckpointCoordinator {
   }
 
   /** Nothing begins and nobody is told anything until the next attempt runs; what is being stored goes on. */
-  #deactivate(reason: CheckpointFailureReason, effects: CoordinatorEffect[]): void {
+  #deactivate(reason: CheckpointFailureReason, now: Instant, effects: CoordinatorEffect[]): void {
     this.#executions = undefined;
     this.#schedule.end(reason, effects);
-    this.#abortAll(reason, effects);
+    this.#abortAll(reason, now, effects);
   }
 
-  #abortAll(reason: CheckpointFailureReason, effects: CoordinatorEffect[]): void {
-    for (const pending of [...this.#pending.values()])
-      if (pending !== this.#finalizer.current) this.#abort(pending, reason, undefined, effects);
+  #abortAll(reason: CheckpointFailureReason, now: Instant, effects: CoordinatorEffect[]): void {
+    for (const pending of this.#pending.all)
+      if (pending !== this.#finalizer.current) this.#abort(pending, { reason }, now, effects);
   }
 
   #onTaskFinished(execution: Execution, now: Instant, effects: CoordinatorEffect[]): void {
-    for (const pending of [...this.#pending.values()]) {
+    for (const pending of this.#pending.all) {
       if (pending.state !== 'PENDING') continue;
-      pending.taskFinished(execution);
+      pending.taskFinished(execution, now);
       this.#advance(pending, now, effects);
     }
   }
 
   #runRequests(executions: ExecutionGraph, now: Instant, effects: CoordinatorEffect[]): void {
     for (;;) {
-      const pending = [...this.#pending.values()];
-      const triggering = pending.some((each) => each.triggering);
-      const load = { triggering, pendingCount: pending.length, cleaningCount: this.#ledger.cleaner.count };
+      const { triggering, size } = this.#pending;
+      const load = { triggering, pendingCount: size, cleaningCount: this.#ledger.cleaner.count };
       const request = this.#schedule.next(load, now, effects);
       if (request === undefined) return;
       this.#trigger(request, executions, now, effects);
@@ -220,15 +218,11 @@ export class CheckpointCoordinator {
       settleRequest(request, { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' }, effects);
       return;
     }
-    const checkpointId = this.#nextId++;
+    const checkpointId = this.#pending.takeId();
     const pending = new PendingCheckpoint(checkpointId, request, executions, plan, now);
-    this.#pending.set(checkpointId, pending);
+    this.#pending.add(pending);
     this.#schedule.onTriggered(checkpointId);
-    invariant(
-      this.#pending.size <= this.#config.maxConcurrentCheckpoints,
-      'pending checkpoints are bounded',
-      { pending: this.#pending.size },
-    );
+    this.#ledger.triggered(pending);
     const tasks = plan.toAcknowledge.length;
     traceEvent('checkpoint.triggered', { checkpointId, kind: request.kind, tasks }, effects);
     armTimer('checkpoint-timeout', checkpointId, this.#config.timeoutMs, effects);
@@ -243,7 +237,7 @@ export class CheckpointCoordinator {
     sendTo(pending.takeTriggerable(), pending.trigger, effects);
     if (!pending.fullyAcknowledged) return;
     if (pending.partlyFinishedUnionVertices().length > 0) {
-      this.#abort(pending, 'CHECKPOINT_DECLINED_TASK_CLOSING', undefined, effects);
+      this.#abort(pending, { reason: 'CHECKPOINT_DECLINED_TASK_CLOSING' }, now, effects);
       return;
     }
     cancelTimer('checkpoint-timeout', pending.checkpointId, effects);
@@ -253,9 +247,8 @@ export class CheckpointCoordinator {
 
   #onAcknowledged(event: EventOf<'acknowledged'>, now: Instant, effects: CoordinatorEffect[]): void {
     const { checkpointId, task, snapshot, metrics } = event;
-    invariant(checkpointId < this.#nextId, 'only a triggered checkpoint is acknowledged', { checkpointId });
-    const pending = this.#pending.get(checkpointId);
-    const result = pending?.acknowledge(task, snapshot, metrics) ?? 'UNKNOWN';
+    const pending = this.#pending.triggered(checkpointId);
+    const result = pending?.acknowledge(task, snapshot, metrics, now) ?? 'UNKNOWN';
     if (result === 'SUCCESS' && pending !== undefined) {
       this.#advance(pending, now, effects);
       return;
@@ -265,9 +258,10 @@ export class CheckpointCoordinator {
     traceEvent('checkpoint.ignored-acknowledge', { checkpointId, vertexId, subtask, result }, effects);
   }
 
-  #onDeclined(event: EventOf<'declined'>, effects: CoordinatorEffect[]): void {
+  #onDeclined(event: EventOf<'declined'>, now: Instant, effects: CoordinatorEffect[]): void {
     const pending = this.#pending.get(event.checkpointId);
-    if (pending?.state === 'PENDING') this.#abort(pending, 'CHECKPOINT_DECLINED', event.error, effects);
+    if (pending?.state === 'PENDING')
+      this.#abort(pending, { reason: 'CHECKPOINT_DECLINED', error: event.error }, now, effects);
   }
 
   #onEnumeratorSnapshot(
@@ -286,10 +280,10 @@ export class CheckpointCoordinator {
     else if (name === 'checkpoint-outcome-due') this.#finalizer.onOutcomeDue(id, effects);
     else {
       const pending = this.#pending.get(id);
-      if (pending?.state === 'PENDING') this.#abort(pending, 'CHECKPOINT_EXPIRED', undefined, effects);
+      if (pending?.state === 'PENDING') this.#abort(pending, { reason: 'CHECKPOINT_EXPIRED' }, now, effects);
       const silent = storageSilent(id, this.#config.timeoutMs);
       this.#onFinalized(this.#finalizer.onTimeout(id, silent), now, effects);
-      this.#onExported(this.#exports.onTimeout(id, effects), effects);
+      this.#onExported(this.#exports.onTimeout(id, effects), now, effects);
     }
   }
 
@@ -308,14 +302,20 @@ export class CheckpointCoordinator {
         this.#onCompleted(outcome.pending, outcome.manifest, now, effects);
         break;
       case 'failed':
-        this.#abort(outcome.pending, 'FINALIZE_CHECKPOINT_FAILURE', outcome.error, effects);
+        this.#abort(
+          outcome.pending,
+          { reason: 'FINALIZE_CHECKPOINT_FAILURE', error: outcome.error },
+          now,
+          effects,
+        );
         break;
       case 'leadership-lost':
-        this.#loseLeadership(outcome.error, effects);
+        this.#loseLeadership(outcome.error, now, effects);
         break;
       case 'unknowable':
         this.#outcomeUnknowable = true;
-        this.#pending.delete(outcome.checkpointId);
+        this.#pending.remove(outcome.pending);
+        this.#ledger.lost(outcome.pending, outcome.error.what, now);
         this.#verdict = { type: 'fail-job', error: outcome.error, fatal: true };
     }
   }
@@ -327,13 +327,14 @@ export class CheckpointCoordinator {
     effects: CoordinatorEffect[],
   ): void {
     const { checkpointId, request } = pending;
-    this.#pending.delete(checkpointId);
+    this.#pending.remove(pending);
     this.#ledger.completed(pending, manifest, now, effects);
     this.#schedule.onCompleted(checkpointId, now);
     if (pending.stop === undefined) settleRequest(request, { completed: true, checkpointId }, effects);
     else this.#exports.begin(pending, manifest, effects);
-    for (const older of [...this.#pending.values()]) {
-      if (older.checkpointId < checkpointId) this.#abort(older, 'CHECKPOINT_SUBSUMED', undefined, effects);
+    for (const older of this.#pending.all) {
+      if (older.checkpointId < checkpointId)
+        this.#abort(older, { reason: 'CHECKPOINT_SUBSUMED' }, now, effects);
     }
     sendTo(this.#running(), { type: 'checkpoint-completed', checkpointId }, effects);
     this.#ledger.cleaner.onCompleted(checkpointId, effects);
@@ -343,53 +344,50 @@ export class CheckpointCoordinator {
   #export(pending: PendingCheckpoint, now: Instant, effects: CoordinatorEffect[]): void {
     const { checkpointId } = pending;
     pending.to('STORING');
-    this.#pending.delete(checkpointId);
+    this.#pending.remove(pending);
     this.#exports.begin(pending, pending.manifest(this.#epoch, now.wallMs), effects);
     sendTo(this.#running(), { type: 'checkpoint-aborted', checkpointId }, effects);
   }
 
-  #onExported(ended: EndedExport | undefined, effects: CoordinatorEffect[]): void {
+  #onExported(ended: EndedExport | undefined, now: Instant, effects: CoordinatorEffect[]): void {
     if (ended === undefined) return;
+    this.#ledger.exported(ended, now);
     const { pending, request, attempt, path } = ended;
     const { checkpointId, stop } = pending;
-    if (stop === undefined) {
-      this.#ledger.exported(pending);
-      return;
-    }
+    if (stop === undefined) return;
     this.#schedule.stopEnded(request);
     const sameAttempt = this.#executions?.attempt === attempt;
     if (path === undefined) sendTo(sameAttempt ? this.#running() : [], { type: 'resume' }, effects);
     else if (sameAttempt || stop === 'drain') {
       // Tasks finish that have not come to their end: no checkpoint may say that they have.
-      this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
+      this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', now, effects);
       this.#verdict = { type: 'stop', stopped: { requestId: request.requestId, checkpointId, path } };
     } else settleRequest(request, { completed: false, reason: 'JOB_FAILURE' }, effects);
   }
 
   #abort(
     pending: PendingCheckpoint,
-    reason: CheckpointFailureReason,
-    error: WireError | undefined,
+    failure: CheckpointFailure,
+    now: Instant,
     effects: CoordinatorEffect[],
   ): void {
     const { checkpointId, request } = pending;
     this.#finalizer.remove(pending);
-    this.#pending.delete(checkpointId);
-    const verdict = this.#ledger.aborted(pending, reason, error, effects);
+    this.#pending.remove(pending);
+    const verdict = this.#ledger.aborted(pending, failure, now, effects);
     sendTo(this.#running(), { type: 'checkpoint-aborted', checkpointId }, effects);
     if (!this.#schedule.onAborted(checkpointId, request, effects))
-      settleRequest(request, { completed: false, reason, ...(error && { error }) }, effects);
+      settleRequest(request, { completed: false, ...failure }, effects);
     if (verdict !== undefined) this.#verdict = verdict;
   }
 
-  #checkLeadership(error: WireError | undefined, effects: CoordinatorEffect[]): void {
-    if (error?.code === 'MR8003') this.#loseLeadership(error, effects);
-  }
-
-  #loseLeadership(error: WireError, effects: CoordinatorEffect[]): void {
+  #loseLeadership(error: WireError, now: Instant, effects: CoordinatorEffect[]): void {
     this.#leadershipLost = true;
     this.#executions = undefined;
-    this.#pending.clear();
+    for (const pending of this.#pending.all) {
+      this.#pending.remove(pending);
+      this.#ledger.lost(pending, error.what, now);
+    }
     this.#schedule.end('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
     this.#verdict = { type: 'leadership-lost', error };
   }

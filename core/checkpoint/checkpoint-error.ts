@@ -18,6 +18,12 @@ export function toleranceExceeded(
   );
 }
 
+/** Why a checkpoint failed, for people. */
+export function failureMessage(reason: CheckpointFailureReason, error: WireError | undefined): string {
+  const { text } = CHECKPOINT_FAILURE_REASONS[reason];
+  return error === undefined ? `${reason}: ${text}.` : `${reason}: ${text}: ${error.what}`;
+}
+
 /** The error of a storage that does not say whether a checkpoint was completed. */
 export function storageSilent(checkpointId: number, timeoutMs: number): WireError {
   return toWireError(

@@ -22,7 +22,7 @@ export type FinalizeOutcome =
   | { readonly type: 'completed'; readonly pending: PendingCheckpoint; readonly manifest: CheckpointManifest }
   | { readonly type: 'failed'; readonly pending: PendingCheckpoint; readonly error: WireError | undefined }
   | { readonly type: 'leadership-lost'; readonly error: WireError }
-  | { readonly type: 'unknowable'; readonly checkpointId: number; readonly error: WireError };
+  | { readonly type: 'unknowable'; readonly pending: PendingCheckpoint; readonly error: WireError };
 
 const NONE: FinalizeOutcome = { type: 'none' };
 
@@ -115,15 +115,17 @@ export class CheckpointFinalizer {
 
   /** The storage has not answered in time. What it says later is ignored. */
   onTimeout(checkpointId: number, error: WireError): FinalizeOutcome {
-    if (this.current?.checkpointId !== checkpointId) return NONE;
-    return this.#end({ type: 'unknowable', checkpointId, error });
+    const pending = this.current;
+    if (pending?.checkpointId !== checkpointId) return NONE;
+    return this.#end({ type: 'unknowable', pending, error });
   }
 
   #askAgain(storing: Storing, error: WireError, effects: CoordinatorEffect[]): FinalizeOutcome {
-    const { checkpointId } = storing.pending;
+    const { pending } = storing;
+    const { checkpointId } = pending;
     storing.outcomeAttempts++;
     if (storing.outcomeAttempts >= OUTCOME_ATTEMPTS_MAX) {
-      return this.#end({ type: 'unknowable', checkpointId, error });
+      return this.#end({ type: 'unknowable', pending, error });
     }
     const delayMs = Math.min(OUTCOME_DELAY_MS * 2 ** (storing.outcomeAttempts - 1), OUTCOME_DELAY_MAX_MS);
     armTimer('checkpoint-outcome-due', checkpointId, delayMs, effects);

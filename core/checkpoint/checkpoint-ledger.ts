@@ -1,16 +1,25 @@
 import type { Instant } from '../base/instant.js';
 import type { WireError } from '../protocol/wire-error.js';
 import type { CheckpointConfig } from './checkpoint-config.js';
-import { toleranceExceeded } from './checkpoint-error.js';
+import { failureMessage, toleranceExceeded } from './checkpoint-error.js';
 import { CheckpointFailureCounter } from './checkpoint-failure-counter.js';
 import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
-import { type CheckpointStatistics, CheckpointTracker } from './checkpoint-statistics.js';
+import type { CheckpointHistory } from './checkpoint-history.js';
+import type { CheckpointStatistics } from './checkpoint-statistics.js';
+import { CheckpointTracker } from './checkpoint-tracker.js';
 import { CheckpointsCleaner } from './checkpoints-cleaner.js';
 import { CompletedCheckpointStore } from './completed-checkpoint-store.js';
 import { cancelTimer, traceEvent } from './coordinator-effects.js';
-import type { CoordinatorEffect, CoordinatorVerdict } from './coordinator-protocol.js';
+import type { CoordinatorEffect, CoordinatorVerdict, EventOf } from './coordinator-protocol.js';
 import type { PendingCheckpoint } from './pending-checkpoint.js';
+import type { EndedExport } from './savepoint-exports.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
+
+/** Why a checkpoint did not complete. */
+export interface CheckpointFailure {
+  readonly reason: CheckpointFailureReason;
+  readonly error?: WireError | undefined;
+}
 
 /**
  * What became of a job's checkpoints: the completed ones that are kept, the failures in a row, the figures, and
@@ -22,17 +31,44 @@ export class CheckpointLedger {
   readonly cleaner: CheckpointsCleaner;
   readonly #failures: CheckpointFailureCounter;
   readonly #completed: CompletedCheckpointStore;
-  readonly #tracker = new CheckpointTracker();
+  readonly #tracker: CheckpointTracker;
 
   constructor(config: CheckpointConfig, restored: CheckpointManifest | undefined) {
+    this.#tracker = new CheckpointTracker(config.historySize);
     this.#failures = new CheckpointFailureCounter(config.tolerableFailedCheckpoints);
     this.#completed = new CompletedCheckpointStore(config.numRetained);
     this.cleaner = new CheckpointsCleaner(this.#completed, config.numRetained);
     if (restored !== undefined) this.#completed.add(restored);
   }
 
-  get latest(): CheckpointManifest | undefined {
-    return this.#completed.latest;
+  /** The newest completed one, from which an attempt begins now. */
+  restore(now: Instant): CheckpointManifest | undefined {
+    const manifest = this.#completed.latest;
+    if (manifest === undefined) return undefined;
+    const { checkpointId, kind } = manifest;
+    const isSavepoint = kind === 'savepoint';
+    this.#tracker.onRestored({ checkpointId, restoredMs: now.wallMs, isSavepoint, externalPath: undefined });
+    return manifest;
+  }
+
+  triggered({ recording }: PendingCheckpoint): void {
+    this.#tracker.onTriggered(recording);
+  }
+
+  /** Whatever becomes of it, it is of no more interest here. */
+  lost({ recording }: PendingCheckpoint, message: string, now: Instant): void {
+    this.#tracker.onFailed(recording, message, now);
+  }
+
+  /** How the storage answered the cleaner. */
+  cleaned(event: EventOf<'checkpoints-retained' | 'files-discarded'>, effects: CoordinatorEffect[]): void {
+    this.cleaner.handle(event, effects);
+    if (event.type === 'checkpoints-retained' && event.error === undefined)
+      this.#tracker.onDiscardedBelow(this.#completed.oldestId);
+  }
+
+  get history(): CheckpointHistory {
+    return this.#tracker.history;
   }
 
   statistics(pendingCount: number): CheckpointStatistics {
@@ -45,33 +81,41 @@ export class CheckpointLedger {
     now: Instant,
     effects: CoordinatorEffect[],
   ): void {
-    const { checkpointId, triggered, stateBytes, persistedBytes, alignmentMs } = pending;
+    const { checkpointId, recording } = pending;
     pending.to('COMPLETED');
+    this.#tracker.onCompleted(recording, undefined, now);
     this.#completed.add(manifest);
     this.#failures.onSuccess(checkpointId);
-    const durationMs = now.monotonicMs - triggered.monotonicMs;
-    const figures = { durationMs, stateBytes, persistedBytes, alignmentMs };
-    this.#tracker.onCompleted({ checkpointId, ...figures, completedMs: now.wallMs });
+    const { durationMs, checkpointedBytes, persistedBytes } = recording.record;
+    const { alignmentMs } = recording;
+    const figures = { durationMs, stateBytes: checkpointedBytes, persistedBytes, alignmentMs };
+    this.#tracker.countCompleted({ checkpointId, ...figures, completedMs: now.wallMs });
     traceEvent('checkpoint.completed', { checkpointId, ...figures }, effects);
     cancelTimer('checkpoint-timeout', checkpointId, effects);
   }
 
-  /** What lies in the job's own storage of an ordinary savepoint belongs to nobody once it was copied. */
-  exported(pending: PendingCheckpoint): void {
-    this.#abandon(pending);
+  /** A savepoint was copied, or the copy failed. What lies in the job's own storage of an ordinary one is nobody's. */
+  exported({ pending, path, error }: EndedExport, now: Instant): void {
+    const { recording, stop } = pending;
+    if (stop === undefined) {
+      this.#abandon(pending);
+      if (path === undefined) this.#tracker.onFailed(recording, error?.what ?? 'It was not copied.', now);
+      else this.#tracker.onCompleted(recording, path, now);
+    } else if (path !== undefined) recording.liesAt(path);
   }
 
   /** What the job is to do about it, if too many in a row have failed. */
   aborted(
     pending: PendingCheckpoint,
-    reason: CheckpointFailureReason,
-    error: WireError | undefined,
+    { reason, error }: CheckpointFailure,
+    now: Instant,
     effects: CoordinatorEffect[],
   ): CoordinatorVerdict | undefined {
     const { checkpointId } = pending;
     pending.to('ABORTED');
     this.#abandon(pending);
-    this.#tracker.onAborted(reason);
+    this.#tracker.countAborted(reason);
+    this.#tracker.onFailed(pending.recording, failureMessage(reason, error), now);
     traceEvent('checkpoint.aborted', { checkpointId, reason, error: error?.what }, effects);
     cancelTimer('checkpoint-timeout', checkpointId, effects);
     if (!this.#failures.onFailure(checkpointId, reason)) return undefined;

@@ -1,5 +1,3 @@
-import { CHECKPOINT_FAILURE_REASONS, type CheckpointFailureReason } from './checkpoint-failure-reason.js';
-
 /** Numbers of a job's checkpoints, for the live line and the result. */
 export interface CheckpointStatistics {
   readonly completed: number;
@@ -32,30 +30,3 @@ export const NO_CHECKPOINTS: CheckpointStatistics = {
   pending: 0,
   latest: undefined,
 };
-
-export class CheckpointTracker {
-  #completed = 0;
-  #failed = 0;
-  #aborted = 0;
-  #latest: LatestCheckpoint | undefined;
-
-  onCompleted(latest: LatestCheckpoint): void {
-    this.#completed++;
-    this.#latest = latest;
-  }
-
-  onAborted(reason: CheckpointFailureReason): void {
-    if (CHECKPOINT_FAILURE_REASONS[reason].counted) this.#failed++;
-    else this.#aborted++;
-  }
-
-  statistics(pending: number): CheckpointStatistics {
-    return {
-      completed: this.#completed,
-      failed: this.#failed,
-      aborted: this.#aborted,
-      pending,
-      latest: this.#latest,
-    };
-  }
-}

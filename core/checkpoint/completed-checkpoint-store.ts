@@ -26,6 +26,11 @@ export class CompletedCheckpointStore {
     return this.#latest;
   }
 
+  /** Of those that are kept; Infinity: none is. */
+  get oldestId(): number {
+    return this.#retained[0]?.checkpointId ?? Number.POSITIVE_INFINITY;
+  }
+
   add(manifest: CheckpointManifest): void {
     const { checkpointId } = manifest;
     const latest = this.#latest?.checkpointId;

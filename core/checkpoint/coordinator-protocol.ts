@@ -114,7 +114,11 @@ export type CoordinatorEffect =
 
 export type CheckpointRequestOutcome =
   | { readonly completed: true; readonly checkpointId: number; readonly savepointPath?: string }
-  | { readonly completed: false; readonly reason: CheckpointFailureReason; readonly error?: WireError };
+  | {
+      readonly completed: false;
+      readonly reason: CheckpointFailureReason;
+      readonly error?: WireError | undefined;
+    };
 
 /**
  * What the coordinator wants of its job; at most one for an event, the gravest. `fatal`: no restart can

@@ -3,6 +3,7 @@ import { invariant } from '../base/invariant.js';
 import type { Execution, ExecutionGraph } from '../job/execution-graph.js';
 import type { CheckpointMetrics, TaskAddress, TaskMessage } from '../protocol/control-message.js';
 import type { CheckpointPlan } from './checkpoint-plan.js';
+import { CheckpointRecording } from './checkpoint-recording.js';
 import type { CheckpointRequest, SavepointOrder } from './checkpoint-request-decider.js';
 import type { CheckpointKind, CheckpointManifest, SubtaskSnapshot } from './snapshot-handle.js';
 
@@ -30,6 +31,8 @@ export class PendingCheckpoint {
   readonly checkpointId: number;
   readonly request: CheckpointRequest;
   readonly triggered: Instant;
+  /** What is to be seen of it; nothing is decided by it. */
+  readonly recording: CheckpointRecording;
   #state: PendingState = 'PENDING';
   readonly #executions: ExecutionGraph;
   readonly #waiting: Set<Execution>;
@@ -37,9 +40,6 @@ export class PendingCheckpoint {
   readonly #enumeratorsWaiting: Set<number>;
   readonly #snapshots: (SubtaskSnapshot | 'finished')[][];
   readonly #enumerators: (Uint8Array | undefined)[] = [];
-  #stateBytes = 0;
-  #persistedBytes = 0;
-  #alignmentMs = 0;
 
   constructor(
     checkpointId: number,
@@ -51,11 +51,15 @@ export class PendingCheckpoint {
     this.checkpointId = checkpointId;
     this.request = request;
     this.triggered = triggered;
+    const { graph } = executions;
+    this.recording = new CheckpointRecording(checkpointId, this.#savepointType, graph, triggered);
+    for (const { address, state } of executions.executions)
+      if (state === 'FINISHED') this.recording.finished(address, triggered);
     this.#executions = executions;
     this.#waiting = new Set(plan.toAcknowledge);
     this.#untriggered = new Set(plan.toTrigger);
     this.#enumeratorsWaiting = new Set(plan.enumerators.map(({ address }) => address.vertexId));
-    this.#snapshots = executions.graph.vertices.map(({ parallelism }) =>
+    this.#snapshots = graph.vertices.map(({ parallelism }) =>
       new Array<'finished'>(parallelism).fill('finished'),
     );
   }
@@ -88,6 +92,11 @@ export class PendingCheckpoint {
     };
   }
 
+  get #savepointType(): 'SAVEPOINT' | 'SYNC_SAVEPOINT' | undefined {
+    if (this.#savepoint === undefined) return undefined;
+    return this.stop === undefined ? 'SAVEPOINT' : 'SYNC_SAVEPOINT';
+  }
+
   get #savepoint(): SavepointOrder | undefined {
     return this.request.kind === 'user' ? this.request.savepoint : undefined;
   }
@@ -107,21 +116,6 @@ export class PendingCheckpoint {
     return `${this.checkpointId} ${this.#state} ${acknowledged}/${acknowledged + this.#waiting.size}`;
   }
 
-  /** Bytes that this checkpoint wrote. */
-  get stateBytes(): number {
-    return this.#stateBytes;
-  }
-
-  /** In-flight data that it holds. */
-  get persistedBytes(): number {
-    return this.#persistedBytes;
-  }
-
-  /** The longest that a task waited for its barriers. */
-  get alignmentMs(): number {
-    return this.#alignmentMs;
-  }
-
   to(state: PendingState): void {
     invariant(
       TRANSITIONS[this.#state].includes(state),
@@ -131,16 +125,19 @@ export class PendingCheckpoint {
     this.#state = state;
   }
 
-  acknowledge(task: TaskAddress, snapshot: SubtaskSnapshot, metrics: CheckpointMetrics): AcknowledgeResult {
+  acknowledge(
+    task: TaskAddress,
+    snapshot: SubtaskSnapshot,
+    metrics: CheckpointMetrics,
+    now: Instant,
+  ): AcknowledgeResult {
     const execution = this.#executions.execution(task.vertexId, task.subtask);
     const vertex = this.#snapshots[task.vertexId];
     if (!this.#waiting.delete(execution)) {
       return vertex?.[task.subtask] === 'finished' ? 'UNKNOWN' : 'DUPLICATE';
     }
     if (vertex !== undefined) vertex[task.subtask] = snapshot;
-    this.#stateBytes += metrics.stateBytes;
-    this.#persistedBytes += metrics.persistedBytes;
-    this.#alignmentMs = Math.max(this.#alignmentMs, metrics.alignmentMs);
+    this.recording.acknowledged(task, metrics, now);
     return 'SUCCESS';
   }
 
@@ -156,7 +153,8 @@ export class PendingCheckpoint {
    * consumers take the end of its channel for the barrier; so it is recorded as finished if it has not
    * acknowledged.
    */
-  taskFinished(execution: Execution): void {
+  taskFinished(execution: Execution, now: Instant): void {
+    this.recording.finished(execution.address, now);
     this.#waiting.delete(execution);
     this.#untriggered.delete(execution);
     const { vertexId, subtask } = execution.address;

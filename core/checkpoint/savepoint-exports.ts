@@ -1,4 +1,5 @@
 import { invariant } from '../base/invariant.js';
+import type { WireError } from '../protocol/wire-error.js';
 import { copyOverdue } from './checkpoint-error.js';
 import type { CheckpointRequest } from './checkpoint-request-decider.js';
 import { armTimer, cancelTimer, settleRequest, traceEvent } from './coordinator-effects.js';
@@ -15,6 +16,7 @@ export interface EndedExport {
   /** The attempt that its snapshots are of. */
   readonly attempt: number;
   readonly path: string | undefined;
+  readonly error: WireError | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface EndedExport {
  */
 export class SavepointExports {
   readonly #timeoutMs: number;
-  readonly #running = new Map<number, Omit<EndedExport, 'path'>>();
+  readonly #running = new Map<number, Omit<EndedExport, 'path' | 'error'>>();
 
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
@@ -64,11 +66,11 @@ export class SavepointExports {
       traceEvent('savepoint.completed', { checkpointId, path }, effects);
       if (request.savepoint?.stop === undefined)
         settleRequest(request, { completed: true, checkpointId, savepointPath: path }, effects);
-      return { ...running, path };
+      return { ...running, path, error: undefined };
     }
     const { error } = event;
     traceEvent('savepoint.failed', { checkpointId, code: error.code, error: error.what }, effects);
     settleRequest(request, { completed: false, reason: 'FINALIZE_CHECKPOINT_FAILURE', error }, effects);
-    return { ...running, path: undefined };
+    return { ...running, path: undefined, error };
   }
 }

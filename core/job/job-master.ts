@@ -132,7 +132,7 @@ export class JobMaster {
 
   #deploy(now: Instant, effects: JobEffect[]): void {
     invariant(this.#attempt?.alive !== true, 'at most one attempt is alive');
-    const manifest = this.#coordinator === undefined ? this.#job.restored : this.#coordinator.latestCompleted;
+    const manifest = this.#coordinator === undefined ? this.#job.restored : this.#coordinator.restore(now);
     const number = this.#number + 1;
     let attempt: Attempt;
     try {

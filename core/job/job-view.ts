@@ -1,5 +1,7 @@
 import type { Instant } from '../base/instant.js';
+import { invariant } from '../base/invariant.js';
 import type { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.js';
+import type { CheckpointHistory } from '../checkpoint/checkpoint-history.js';
 import { NO_CHECKPOINTS } from '../checkpoint/checkpoint-statistics.js';
 import type { AccumulatorTotals } from './accumulator-totals.js';
 import type { FailureHistory, JobFailure } from './failure-history.js';
@@ -17,17 +19,44 @@ export interface ViewedJob {
   readonly totals: AccumulatorTotals;
 }
 
-/** What can be seen of a job from outside, as it stands. Changes nothing; all answers are plain data. */
+/** What was to be seen of a job at its end. */
+interface LastLook {
+  readonly status: JobStatusSnapshot;
+  readonly details: JobDetails;
+  readonly checkpoints: CheckpointHistory | undefined;
+  readonly failures: readonly JobFailure[];
+  readonly accumulators: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What can be seen of a job from outside, as it stands. Changes nothing; all answers are plain data.
+ *
+ * Invariant: once closed it says what it said last, and holds nothing else of the job.
+ */
 export class JobView {
-  readonly #parts: ViewedJob;
+  #parts: ViewedJob | undefined;
+  #last: LastLook | undefined;
 
   constructor(parts: ViewedJob) {
     this.#parts = parts;
   }
 
+  /** The job has ended. Idempotent. */
+  close(): void {
+    this.#last ??= {
+      status: this.status(),
+      details: this.details(),
+      checkpoints: this.checkpoints(),
+      failures: this.failures(),
+      accumulators: this.accumulators(),
+    };
+    this.#parts = undefined;
+  }
+
   /** In few numbers. */
   status(): JobStatusSnapshot {
-    const { job, record, coordinator, history } = this.#parts;
+    if (this.#last !== undefined) return this.#last.status;
+    const { job, record, coordinator, history } = this.#open();
     const { executions, attempt, status } = record;
     return {
       jobId: job.jobId,
@@ -47,23 +76,28 @@ export class JobView {
   /** One line for dumps. */
   describe(): string {
     const { jobName, status, attempt, tasksRunning, tasks } = this.status();
-    const checkpoints = this.#parts.coordinator?.describe() ?? 'no checkpoints';
+    const checkpoints = this.#parts?.coordinator?.describe() ?? 'no checkpoints';
     return `job '${jobName}' ${status}, attempt ${attempt}, ${tasksRunning}/${tasks} tasks running; ${checkpoints}`;
   }
 
   /** With every task. */
   details(): JobDetails {
-    return this.#parts.record.details;
+    return this.#last?.details ?? this.#open().record.details;
+  }
+
+  /** Undefined: it takes none. */
+  checkpoints(): CheckpointHistory | undefined {
+    return this.#last === undefined ? this.#open().coordinator?.history : this.#last.checkpoints;
   }
 
   /** The newest, oldest first. */
   failures(): readonly JobFailure[] {
-    return this.#parts.history.failures;
+    return this.#last?.failures ?? this.#open().history.failures;
   }
 
   /** Of the tasks that have finished. */
   accumulators(): Readonly<Record<string, unknown>> {
-    return this.#parts.totals.results;
+    return this.#last?.accumulators ?? this.#open().totals.results;
   }
 
   /** What a job says that ends well at that moment. */
@@ -72,11 +106,16 @@ export class JobView {
     return {
       jobId,
       jobName,
-      netRuntimeMs: this.#parts.record.runtimeMs(now),
+      netRuntimeMs: this.#open().record.runtimeMs(now),
       attempts: attempt,
       failures: this.failures(),
       checkpoints,
       accumulators: this.accumulators(),
     };
+  }
+
+  #open(): ViewedJob {
+    invariant(this.#parts !== undefined, 'a job is looked at before it has ended, or as it was then');
+    return this.#parts;
   }
 }

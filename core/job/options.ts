@@ -1,5 +1,6 @@
 import { CHECKPOINTING_OPTIONS } from './checkpointing-options.js';
 import { JOB_MANAGER_OPTIONS } from './job-manager-options.js';
+import { MONITORING_OPTIONS } from './monitoring-options.js';
 import type {
   OptionDefinition,
   OptionRange,
@@ -23,6 +24,7 @@ export const CONFIG_OPTIONS = {
   ...RESTART_STRATEGY_OPTIONS,
   ...TASK_MANAGER_OPTIONS,
   ...JOB_MANAGER_OPTIONS,
+  ...MONITORING_OPTIONS,
 } as const satisfies OptionTable;
 
 export type OptionKey = keyof typeof CONFIG_OPTIONS;

@@ -97,12 +97,21 @@ export type TaskReport =
     };
 
 export interface CheckpointMetrics {
+  /** From the trigger to the first barrier, or word of it, ms; by the wall clock. */
+  readonly startDelayMs: number;
   /** First barrier, or word of it, to the snapshot, ms. */
   readonly alignmentMs: number;
   /** Pause of the task: last barrier to the next record, ms. */
   readonly syncMs: number;
   readonly asyncMs: number;
+  /** Bytes that this checkpoint wrote. */
+  readonly checkpointedBytes: number;
+  /** Bytes that it refers to, of older checkpoints too. */
   readonly stateBytes: number;
+  /** Bytes that the task processed between the first barrier and the snapshot. */
+  readonly processedBytes: number;
   /** In-flight data that the checkpoint holds. */
   readonly persistedBytes: number;
+  /** The snapshot was taken ahead of barriers. */
+  readonly unaligned: boolean;
 }

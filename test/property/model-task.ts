@@ -3,6 +3,7 @@ import type { SubtaskSnapshot } from '../../core/checkpoint/snapshot-handle.js';
 import type { JobVertex } from '../../core/graph/job-graph.js';
 import type { TaskAddress, TaskMessage, TaskReport } from '../../core/protocol/control-message.js';
 import { toWireError } from '../../core/protocol/wire-error.js';
+import { METRICS } from '../unit/core/coordinator-driver.js';
 
 export type Element =
   | { readonly type: 'record'; readonly value: number }
@@ -298,12 +299,11 @@ export class ModelTask {
     if (this.#phase === 'draining') this.#finalId ??= checkpointId;
     this.#aligner.release();
     this.#files = [...this.#files.slice(-3), this.#world.createFile(this, checkpointId)];
-    const metrics = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stateBytes: 1, persistedBytes: 0 };
     const report = {
       type: 'checkpoint-acknowledged',
       checkpointId,
       snapshot: this.#snapshot(),
-      metrics,
+      metrics: METRICS,
     } as const;
     this.uploads.push({ checkpointId, report });
   }

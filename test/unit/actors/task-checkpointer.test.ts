@@ -60,8 +60,11 @@ function frozen(checkpointId: number, ...snapshots: readonly HeldSnapshot[]): Fr
   return {
     checkpointId,
     kind: 'checkpoint',
+    startDelayMs: 2,
     alignmentMs: 3,
     syncMs: 1,
+    processedBytes: 4,
+    unaligned: false,
     operators: snapshots.map((keyed, index) => ({
       node: { uid: `uid-${index}`, name: '', keyType: undefined, operator: undefined as never, outputs: [] },
       owner: `uid-${index}-0`,

@@ -134,7 +134,7 @@ t.test('ids go on growing over attempts, and over a restore', async (t) => {
   driver.due();
   driver.restart();
   driver.complete(2);
-  const restored = driver.coordinator.latestCompleted;
+  const restored = driver.restored;
   t.equal(restored?.checkpointId, 2);
   const next = new CoordinatorDriver(ONE_TASK, {}, restored);
   next.due();

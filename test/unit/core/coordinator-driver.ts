@@ -12,10 +12,21 @@ import type {
 import type { CheckpointManifest } from '../../../core/checkpoint/snapshot-handle.js';
 import type { JobGraph } from '../../../core/graph/job-graph.js';
 import { type Execution, ExecutionGraph } from '../../../core/job/execution-graph.js';
+import type { CheckpointMetrics } from '../../../core/protocol/control-message.js';
 import { toWireError } from '../../../core/protocol/wire-error.js';
 import { modelSnapshot } from '../../model-graph.js';
 
-export const METRICS = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stateBytes: 7, persistedBytes: 0 };
+export const METRICS: CheckpointMetrics = {
+  startDelayMs: 0,
+  alignmentMs: 0,
+  syncMs: 0,
+  asyncMs: 0,
+  checkpointedBytes: 7,
+  stateBytes: 9,
+  processedBytes: 0,
+  persistedBytes: 0,
+  unaligned: false,
+};
 
 export function wireError(code: 'MR3001' | 'MR3007' | 'MR8003', what = 'broken') {
   return { ...toWireError(new Error(what)), code };
@@ -118,6 +129,11 @@ export class CoordinatorDriver {
     this.handle({ type: 'attempt-gone' });
     this.executions = runningExecutions(this.graph, this.executions.attempt + 1);
     return this.handle({ type: 'attempt-running', executions: this.executions });
+  }
+
+  /** What a next attempt would begin from. */
+  get restored(): CheckpointManifest | undefined {
+    return this.coordinator.restore(instantAt(this.nowMs));
   }
 
   /** `name.subtask` */

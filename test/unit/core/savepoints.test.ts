@@ -37,7 +37,7 @@ t.test('a savepoint is copied, commits nothing and is no part of the log', async
     requestId: 5,
     outcome: { completed: true, checkpointId: 2, savepointPath: '/savepoints/a' },
   });
-  t.equal(driver.coordinator.latestCompleted?.checkpointId, 1, 'a restart begins from the checkpoint');
+  t.equal(driver.restored?.checkpointId, 1, 'a restart begins from the checkpoint');
   t.equal(driver.coordinator.statistics.completed, 1);
   driver.complete(3);
   t.match(
@@ -60,7 +60,7 @@ t.test('a savepoint begins when nothing is pending, and checkpoints go on while 
   driver.acknowledgeAll(2);
   t.ok(exported(driver));
   driver.complete(3);
-  t.equal(driver.coordinator.latestCompleted?.checkpointId, 3);
+  t.equal(driver.restored?.checkpointId, 3);
   t.ok(driver.coordinator.busy, 'the job does not end before the copy');
   driver.handle({ type: 'savepoint-exported', checkpointId: 2, path: '/savepoints/a' });
   t.match(settled(driver), { requestId: 5 });

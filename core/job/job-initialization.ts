@@ -1,0 +1,34 @@
+import type { Instant } from '../base/instant.js';
+import type { WireError } from '../protocol/wire-error.js';
+import { AccumulatorTotals } from './accumulator-totals.js';
+import { FailureHistory } from './failure-history.js';
+import { type AcceptedJob, JobRecord } from './job-record.js';
+import { JobView } from './job-view.js';
+
+/**
+ * A job that was accepted and has no master yet: where it keeps its checkpoints is being asked what it goes on from.
+ *
+ * Invariant: it is INITIALIZING until it has failed; a job that goes on is looked at through its master.
+ */
+export class JobInitialization {
+  readonly view: JobView;
+  readonly #record: JobRecord;
+  readonly #history = new FailureHistory();
+
+  constructor(job: AcceptedJob) {
+    this.#record = new JobRecord(job);
+    this.view = new JobView({
+      job,
+      record: this.#record,
+      coordinator: undefined,
+      history: this.#history,
+      totals: new AccumulatorTotals(),
+    });
+  }
+
+  fail(error: WireError, now: Instant): void {
+    this.#history.add(0, error, now);
+    this.#record.to('FAILED', now, []);
+    this.view.close();
+  }
+}
