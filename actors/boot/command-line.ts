@@ -1,7 +1,7 @@
 import { configCommand } from '../cli/config-command.js';
 import { memoryCommand } from '../cli/memory-command.js';
 import { runProgram } from '../cli/program.js';
-import { runCommand } from '../cli/run-command.js';
+import { runCommand, type SuperviseRun } from '../cli/run-command.js';
 import { type SavepointTools, savepointCommand } from '../cli/savepoint-command.js';
 import { packageVersion } from './package-version.js';
 import { onSignal, runJob } from './run-job.js';
@@ -20,6 +20,9 @@ async function loadedTools(): Promise<SavepointTools> {
   return (await import('./savepoint-tools.js')).savepointTools;
 }
 
+/** Its process does not run the job itself. */
+const supervise: SuperviseRun = async (...order) => (await import('./supervisor.js')).superviseRun(...order);
+
 /** Runs the command that the process was started with, and leaves its exit code to the process. */
 export async function runCommandLine(): Promise<void> {
   // A reader that has seen enough, such as head, closes the pipe: that is no failure of ours.
@@ -35,6 +38,11 @@ export async function runCommandLine(): Promise<void> {
       workingDirectory: process.cwd(),
       version: packageVersion(),
     },
-    [runCommand(runJob, onSignal), savepointCommand(savepointTools), memoryCommand, configCommand],
+    [
+      runCommand({ runJob, onSignal, supervise }),
+      savepointCommand(savepointTools),
+      memoryCommand,
+      configCommand,
+    ],
   );
 }

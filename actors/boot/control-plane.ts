@@ -177,14 +177,15 @@ export class ControlPlane implements ClusterGateway {
       });
     }
     const kind = taskThreadKind(plan);
-    const accepted = { jobId: randomBytes(16).toString('hex'), graph: plan.graph, acceptedMs };
+    const jobId = submission.fixedJobId ?? randomBytes(16).toString('hex');
+    const accepted = { jobId, graph: plan.graph, acceptedMs };
     this.#registry.accept(accepted, configurationOf(plan), jobStoreLimits(plan));
     this.#names.add(name);
     const threads = new TaskThreads(kind, plan.memory.plan.taskThreads);
     // They load while the disk is asked what the job goes on from.
     threads.warm();
     try {
-      const home = await openJobHome(plan, submission.start, submission);
+      const home = await openJobHome(plan, { ...submission, jobId: accepted.jobId });
       if (home.type === 'home') return this.#start(plan, home, threads, accepted);
       await threads.close();
       this.#names.delete(name);

@@ -38,8 +38,11 @@ import type { LocalBackup } from './task-contract.js';
 /** Working copies lie in folders `millrace-<pid>-<random>` of the folder for temporary files. */
 const LOCAL_PREFIX = 'millrace-';
 
-/** What a job begins from, if not from its own checkpoints. */
-export interface RestoreOrder {
+/** How a job begins, and from what if not from its own checkpoints. */
+export interface StartOrder {
+  /** One for each submission. */
+  readonly jobId: string;
+  readonly start: JobStart;
   readonly fromSavepoint: string | undefined;
   /** State of operators that the job does not have is left out instead of refused. */
   readonly allowNonRestoredState: boolean;
@@ -77,8 +80,7 @@ export interface JobHome {
  */
 export async function openJobHome(
   plan: JobPlan,
-  mode: JobStart,
-  order: RestoreOrder,
+  order: StartOrder,
 ): Promise<JobHome | { readonly type: 'already-finished'; readonly savepointPath: string | undefined }> {
   const folder = jobFolder(checkpointsRoot(plan.options), plan.graph.name);
   const s3 = s3Settings(plan.options);
@@ -102,7 +104,8 @@ export async function openJobHome(
     folder: hostedStore === undefined ? folder : undefined,
     graph: plan.graph,
     jobName: plan.graph.name,
-    mode,
+    mode: order.start,
+    jobId: order.jobId,
     origin: originOf(order, plan.options.values['execution.state-recovery.claim-mode'] === 'CLAIM'),
     holder: currentHolder(),
     holderState,
@@ -136,7 +139,7 @@ export async function openJobHome(
 
 /** @throws MillraceError MR4002 for a path that is none */
 function originOf(
-  { fromSavepoint, allowNonRestoredState }: RestoreOrder,
+  { fromSavepoint, allowNonRestoredState }: StartOrder,
   claim: boolean,
 ): RunOrigin | undefined {
   return fromSavepoint === undefined

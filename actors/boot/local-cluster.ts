@@ -19,6 +19,7 @@ import type {
   BegunFrom,
   ClusterGateway,
   JobStart,
+  JobSubmission,
   SavepointRequest,
   SubmissionAnswer,
   TaskStatus,
@@ -175,11 +176,12 @@ export class LocalCluster {
     return new LocalJob(answer, this.#gateway, this.#end);
   }
 
-  /** As `submit`, with every outcome as an answer; for the command line. */
+  /** As `submit`, with every outcome as an answer; for the command line. `fixedJobId`: see {@link JobSubmission}. */
   submitModule(
     url: string,
     params: Readonly<Record<string, string>>,
     options: SubmitOptions = {},
+    fixedJobId?: JobSubmission['fixedJobId'],
   ): Promise<SubmissionAnswer> {
     const { claimMode } = options;
     const extra = {
@@ -188,7 +190,8 @@ export class LocalCluster {
     };
     const layers = [...this.#layers, { origin: 'flag' as const, values: extra }];
     const { jobId, start = 'new', fromSavepoint, allowNonRestoredState = false } = options;
-    const submission = { url, params, layers, jobId, start, fromSavepoint, allowNonRestoredState };
+    const origin = { fromSavepoint, allowNonRestoredState };
+    const submission = { url, params, layers, jobId, start, fixedJobId, ...origin };
     return this.#end.orEnd(this.#gateway.submit(submission));
   }
 

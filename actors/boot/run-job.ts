@@ -7,19 +7,23 @@ import {
 } from '../../core/internal.js';
 import type { OnSignal, RunJob } from '../cli/run-command.js';
 import { LocalCluster, type LocalJob } from './local-cluster.js';
+import { leaveWithParent } from './supervised-child.js';
 
 const STATUS_EVERY_MS = 500;
 
 /** Application mode: a cluster that lives with its one job. */
 export const runJob: RunJob = async (request, listener) => {
+  if (request.fixedJobId !== undefined) leaveWithParent();
   const cluster = await LocalCluster.startWith(layersOf(request.configuration));
   try {
-    const answer = await cluster.submitModule(request.url, request.params, {
-      ...(request.jobId === undefined ? {} : { jobId: request.jobId }),
-      start: request.start,
-      ...(request.fromSavepoint === undefined ? {} : { fromSavepoint: request.fromSavepoint }),
-      allowNonRestoredState: request.allowNonRestoredState,
-    });
+    const { url, params, jobId, start, fromSavepoint, allowNonRestoredState, fixedJobId } = request;
+    const options = {
+      ...(jobId === undefined ? {} : { jobId }),
+      start,
+      ...(fromSavepoint === undefined ? {} : { fromSavepoint }),
+      allowNonRestoredState,
+    };
+    const answer = await cluster.submitModule(url, params, options, fixedJobId);
     if (answer.type === 'refused') throw fromWireError(answer.error);
     if (answer.type === 'already-finished') return answer;
     const job = cluster.jobOf(answer);

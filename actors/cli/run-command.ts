@@ -12,7 +12,7 @@ import {
   type ResolvedOptions,
 } from '../../core/internal.js';
 import type { JobStart } from '../cluster/cluster-gateway.js';
-import type { CliAction, CliCommand, CliContext } from './cli-command.js';
+import type { CliAction, CliCommand, CliContext, CliStream } from './cli-command.js';
 import { configFileOption, definitionOption, loadConfiguration, warn } from './configuration.js';
 import { ExitCode } from './exit-code.js';
 import { FailureLines } from './failure-lines.js';
@@ -32,6 +32,8 @@ export interface RunRequest {
   readonly configuration: ResolvedOptions;
   readonly jobId: string | undefined;
   readonly start: JobStart;
+  /** Set by the process that supervises this one: each start with it goes on with what the first has begun. */
+  readonly fixedJobId: string | undefined;
   /** Absolute path of a checkpoint to begin from. */
   readonly fromSavepoint: string | undefined;
   readonly allowNonRestoredState: boolean;
@@ -72,8 +74,21 @@ export interface StartedJob {
 /** How a process learns that it is to stop. Supplied by boot. */
 export type OnSignal = (handler: (signal: 'SIGINT' | 'SIGTERM') => void) => () => void;
 
+/**
+ * Runs the command of this process in a child, again and again until the job has ended, and resolves with its exit
+ * code. Supplied by boot. Rejects with MR5012 when the restart strategy gives up.
+ */
+export type SuperviseRun = (configuration: ResolvedOptions, stderr: CliStream) => Promise<ExitCode>;
+
+/** What `run` needs of the host. */
+export interface RunHost {
+  readonly runJob: RunJob;
+  readonly onSignal: OnSignal;
+  readonly supervise: SuperviseRun;
+}
+
 /** `millrace run [options] JOB [job arguments]` */
-export function runCommand(runJob: RunJob, onSignal: OnSignal): CliCommand {
+export function runCommand(host: RunHost): CliCommand {
   return {
     name: 'run',
     define(command, context) {
@@ -97,17 +112,19 @@ export function runCommand(runJob: RunJob, onSignal: OnSignal): CliCommand {
           "with -s: NO_CLAIM leaves its files as they are, CLAIM makes them the job's",
         )
         .addOption(new Option('--claimMode <mode>').hideHelp())
+        .option('--supervise', 'run the job in a child process, started again when it dies')
+        .addOption(new Option('--fixed-job-id <id>').hideHelp())
         .addOption(definitionOption())
         .addOption(configFileOption())
         .option('--json', 'print the result as JSON on stdout')
         .passThroughOptions()
         .allowUnknownOption(false);
-      return runAction(context, runJob, onSignal);
+      return runAction(context, host);
     },
   };
 }
 
-function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): CliAction {
+function runAction(context: CliContext, { runJob, onSignal, supervise }: RunHost): CliAction {
   return async (operands, options) => {
     const [file, ...words] = operands;
     if (file === undefined) throw new MillraceError('MR7001', 'No job file is given.');
@@ -127,6 +144,9 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
     if (typeof options.claimMode === 'string')
       flags['execution.state-recovery.claim-mode'] = options.claimMode;
     const configuration = loadConfiguration(context, options, RUN_DEFAULTS, flags);
+    const fixedJobId = typeof options.fixedJobId === 'string' ? options.fixedJobId : undefined;
+    if (options.supervise === true && fixedJobId === undefined)
+      return supervise(configuration, context.stderr);
     const run = new RunInTerminal(context, options.json === true, onSignal);
     return run.run(runJob, {
       url: pathToFileURL(path).href,
@@ -138,6 +158,7 @@ function runAction(context: CliContext, runJob: RunJob, onSignal: OnSignal): Cli
           ? namedPlace('savepoint', options.fromSavepoint, context.workingDirectory)
           : undefined,
       allowNonRestoredState: options.allowNonRestoredState === true,
+      fixedJobId,
       start: options.resume === true ? 'resume' : options.fresh === true ? 'fresh' : 'new',
     });
   };

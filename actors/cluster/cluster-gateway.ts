@@ -64,6 +64,11 @@ export interface JobSubmission {
   /** Over `pipeline.name` and the file's name. */
   readonly jobId: string | undefined;
   readonly start: JobStart;
+  /**
+   * 32 hexadecimal digits, for a submission that another process may make again: that goes on with what this one has
+   * begun. Undefined: one is drawn.
+   */
+  readonly fixedJobId: string | undefined;
   /** Path of a savepoint or checkpoint to begin from, which becomes this job's first one. */
   readonly fromSavepoint: string | undefined;
   /** State in it of operators that the job does not have is left out instead of refused. */

@@ -65,6 +65,7 @@ export const ERROR_TABLE = {
   MR5009: { kind: 'fatal', title: 'A record has no timestamp where event time is needed' },
   MR5010: { kind: 'retryable', title: 'An asynchronous request took too long' },
   MR5011: { kind: 'fatal', title: 'A function handed on a result outside of its calls' },
+  MR5012: { kind: 'fatal', title: 'The process of the job died and is not started again' },
   // 6xxx: connectors
   MR6001: { kind: 'fatal', title: 'Malformed input' },
   MR6002: { kind: 'fatal', title: 'No input was found' },

@@ -39,6 +39,8 @@ export type JobFacts =
       readonly holderState: HolderState;
       /** Wall time at which the holder took the job, ms since the epoch. */
       readonly heldSinceMs: number;
+      /** Whether the newest process began the job for the same submission as the one who asks. */
+      readonly isSameStart: boolean;
     };
 
 export type RecoveryDecision =
@@ -61,6 +63,10 @@ export type RecoveryDecision =
  * | unfinished, failed, cancelled and kept | MR8001  | resume           | begin  |
  * | known, but nothing of it is readable   | MR3005  | MR3005           | begin  |
  *
+ * A start that was made before, by a process that is to be replaced, goes on with what that one has begun, whatever
+ * the mode was: unfinished it is resumed, though its holder may seem alive (who asks knows better: it has a lease, or
+ * has started the other one); finished it is already finished; failed or cancelled it stays so (MR5006, MR5007).
+ *
  * A holder of which nothing is known (another host) holds nobody up: the next epoch is taken at once, and
  * the log fences the holder off.
  */
@@ -69,6 +75,7 @@ export function decideRecovery(mode: StartMode, facts: JobFacts, jobName: string
   if (facts.seen === 'unreadable') {
     return mode === 'fresh' ? { action: 'begin' } : refuse(unreadable(jobName, facts.slots));
   }
+  if (facts.isSameStart) return goOn(facts.result, jobName);
   if (facts.holder !== undefined && facts.holderState === 'alive') {
     return refuse(runsElsewhere(jobName, facts.holder, facts.heldSinceMs));
   }
@@ -82,6 +89,20 @@ export function decideRecovery(mode: StartMode, facts: JobFacts, jobName: string
     return over === undefined ? { action: 'resume' } : { action: 'already-finished', result: over };
   }
   return over === undefined ? refuse(unfinished(jobName, result)) : { action: 'begin' };
+}
+
+function goOn(result: StoredJobResult | undefined, jobName: string): RecoveryDecision {
+  if (result === undefined) return { action: 'resume' };
+  if (result.state === 'FINISHED') return { action: 'already-finished', result };
+  const failed = result.state === 'FAILED';
+  const what = `The job '${jobName}' ${failed ? 'has failed' : 'was cancelled'} before`;
+  return refuse(
+    new MillraceError(failed ? 'MR5006' : 'MR5007', what, {
+      where: { job: jobName },
+      why: `${result.message ?? 'its last process recorded that'} (${dateOf(result.finishedMs)})`,
+      hint: 'start it anew; --resume goes on from its newest checkpoint, if those were kept',
+    }),
+  );
 }
 
 function refuse(error: MillraceError): RecoveryDecision {

@@ -23,6 +23,8 @@ export interface EpochRequest {
   readonly startedMs: number;
   /** Whether a run begins; otherwise the newest one goes on. */
   readonly newRun: boolean;
+  /** See {@link LogEntryHead}. */
+  readonly jobId?: string;
   /** What is written into the start slot beside its head. */
   readonly body?: Uint8Array;
 }
@@ -93,6 +95,7 @@ export class LeaderLog {
       previousHash: survey.newestHash,
       startedMs: request.startedMs,
       holder: request.holder,
+      jobId: request.jobId ?? '',
       result: undefined,
     };
     const attempt = written(start, request.body ?? NO_BYTES);

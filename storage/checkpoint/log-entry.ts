@@ -19,7 +19,7 @@ import { FieldWriter } from './field-writer.js';
  *
  * version: 8 bits, hl: 24 bits. The head's checksum covers everything in front of it, the body's the body.
  * head = slot, epoch, run, kind (1 byte), newestCheckpointId, checkpointsInRun, previousHash (4 bytes),
- *        startedMs, host, bootId, pid, processStartTime,
+ *        startedMs, host, bootId, pid, processStartTime, jobId (since version 2),
  *        [kind = result: state (1 byte), finishedMs, checkpointsKept (1 byte), note (1 byte), text of the note?]
  * ```
  */
@@ -40,6 +40,8 @@ export interface LogEntryHead {
   /** Wall time at which the epoch began, ms. */
   readonly startedMs: number;
   readonly holder: JobHolder;
+  /** By which clients know the job, whoever leads it: one for each submission. Empty where none was told. */
+  readonly jobId: string;
   /** For `result`. */
   readonly result: LoggedResult | undefined;
 }
@@ -75,7 +77,9 @@ const RESULT_STATES = ['FINISHED', 'FAILED', 'CANCELED'] as const;
 const RESULT_NOTES = ['none', 'message', 'savepoint'] as const;
 
 const MAGIC = 0x454c524d;
-const VERSION = 1;
+const VERSION = 2;
+/** The oldest version that is read. */
+const VERSION_MIN = 1;
 const FRAME_BYTES = 12;
 const CRC_BYTES = 4;
 const HEAD_BYTES_MAX = 64 * 1024;
@@ -116,7 +120,7 @@ export function decodeLogEntry(bytes: Uint8Array, slot: number, file: string): L
   if (frame.uint32() !== MAGIC) throw corruptFile(file, 'it does not begin as an entry of the log');
   const versionAndLength = frame.uint32();
   const version = versionAndLength & 0xff;
-  if (version !== VERSION) {
+  if (version < VERSION_MIN || version > VERSION) {
     throw corruptFile(file, `its version ${version} is unknown: a newer millrace wrote it, or it is damaged`);
   }
   const headLength = versionAndLength >>> 8;
@@ -125,7 +129,7 @@ export function decodeLogEntry(bytes: Uint8Array, slot: number, file: string): L
   if (headEnd + CRC_BYTES > bytes.length) throw corruptFile(file, 'it is too short for its head');
   const headCrc = new FieldReader(bytes, file, headEnd).uint32();
   if (headCrc !== crc32c(bytes, 0, 0, headEnd)) throw corruptFile(file, "its head's checksum differs");
-  const head = decodeHead(new FieldReader(bytes, file, FRAME_BYTES, headEnd));
+  const head = decodeHead(new FieldReader(bytes, file, FRAME_BYTES, headEnd), version);
   if (head.slot !== slot) throw corruptFile(file, `it says that it is slot ${head.slot}`);
   const bodyFrom = headEnd + CRC_BYTES;
   if (bodyFrom + bodyLength + CRC_BYTES !== bytes.length) {
@@ -152,6 +156,7 @@ function encodeHead(head: LogEntryHead): Uint8Array {
   out.text(head.holder.bootId);
   out.natural(head.holder.pid);
   out.text(head.holder.processStartTime);
+  out.text(head.jobId);
   const { result } = head;
   if (result !== undefined) {
     out.byte(RESULT_STATES.indexOf(result.state));
@@ -168,7 +173,7 @@ function encodeHead(head: LogEntryHead): Uint8Array {
   return out.finish();
 }
 
-function decodeHead(input: FieldReader): LogEntryHead {
+function decodeHead(input: FieldReader, version: number): LogEntryHead {
   if (input.remaining > HEAD_BYTES_MAX) throw input.corrupt('its head is too long');
   const slot = input.natural();
   const epoch = input.natural();
@@ -184,6 +189,7 @@ function decodeHead(input: FieldReader): LogEntryHead {
     pid: input.natural(),
     processStartTime: input.text(),
   };
+  const jobId = version === 1 ? '' : input.text();
   const result = kind === 'result' ? decodeResult(input) : undefined;
   input.end();
   if (epoch < run || epoch > slot || run < 1) throw input.corrupt('epoch and run do not fit the slot');
@@ -197,6 +203,7 @@ function decodeHead(input: FieldReader): LogEntryHead {
     previousHash,
     startedMs,
     holder,
+    jobId,
     result,
   };
 }

@@ -26,6 +26,8 @@ export interface OpenJobRequest {
   readonly store: ObjectStore;
   readonly jobName: string;
   readonly mode: StartMode;
+  /** One for each submission: a start with the id of the newest leader's goes on with what that one has begun. */
+  readonly jobId?: string | undefined;
   /** The process that asks. */
   readonly holder: JobHolder;
   /** Asked of the process that held the job last, unless it gave it back. */
@@ -123,6 +125,7 @@ function factsOf(survey: LogSurvey, request: OpenJobRequest): JobFacts {
     checkpointsKept: head.result?.checkpointsKept ?? true,
     holder: givenBack ? undefined : head.holder,
     holderState: givenBack ? 'dead' : request.holderState(head.holder),
+    isSameStart: head.jobId !== '' && head.jobId === request.jobId,
     heldSinceMs: head.startedMs,
   };
 }
@@ -133,10 +136,11 @@ async function takeLead(
   survey: LogSurvey,
   decision: RecoveryDecision & { action: 'begin' | 'resume' },
 ): Promise<OpenedJob | undefined> {
-  const { store, jobName, holder, nowMs } = request;
+  const { store, jobName, holder, nowMs, jobId = '' } = request;
   const newRun = decision.action === 'begin';
   const body = encodeRunOrigin(newRun ? request.origin : undefined);
-  const log = await LeaderLog.begin(store, survey, { jobName, holder, startedMs: nowMs, newRun, body });
+  const start = { jobName, holder, jobId, startedMs: nowMs, newRun, body };
+  const log = await LeaderLog.begin(store, survey, start);
   if (log === undefined) return undefined;
   const claims = new Claims(store, request.storeAt ?? noStoreAt);
   const storage = new ObjectCheckpointStorage(store, log, request.onWarning, request.savepoints, claims);

@@ -24,37 +24,60 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** `millrace run` as a process of its own. */
+/** `millrace run`, or another command, as a process of its own. */
 export class MillraceProcess {
   readonly ended: Promise<Ended>;
   /** Resolves when the job has started, or the process has ended. */
   readonly started: Promise<void>;
   readonly #child: ChildProcess;
+  #stdout = '';
+  #stderr = '';
 
-  constructor(cwd: string, args: readonly string[]) {
-    const child = spawn(process.execPath, [BIN, 'run', ...args], {
+  constructor(cwd: string, args: readonly string[], command = 'run') {
+    const child = spawn(process.execPath, [BIN, command, ...args], {
       cwd,
       env: plainEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let stdout = '';
-    let stderr = '';
     child.stdout.on('data', (chunk) => {
-      stdout += String(chunk);
+      this.#stdout += String(chunk);
     });
     this.started = new Promise((resolve) => {
       child.once('close', () => resolve());
       child.stderr.on('data', (chunk) => {
-        stderr += String(chunk);
-        if (/ starts from /.test(stderr)) resolve();
+        this.#stderr += String(chunk);
+        if (/ starts from /.test(this.#stderr)) resolve();
       });
     });
-    this.ended = once(child, 'close').then(([code, signal]) => ({ code: code ?? signal, stdout, stderr }));
+    this.ended = once(child, 'close').then(([code, signal]) => ({
+      code: code ?? signal,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }));
     this.#child = child;
   }
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     this.#child.kill(signal);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Resolves when so many matches of the pattern have been written to stderr, or the process has ended. */
+  async said(pattern: RegExp, times = 1): Promise<readonly RegExpMatchArray[]> {
+    const all = new RegExp(pattern, 'gm');
+    let ended = false;
+    const end = this.ended.then(() => {
+      ended = true;
+    });
+    for (;;) {
+      const found = [...this.#stderr.matchAll(all)];
+      const { stderr } = this.#child;
+      if (found.length >= times || ended || stderr === null) return found;
+      await Promise.race([once(stderr, 'data'), end]);
+    }
   }
 
   /** Resolves when `isSo` is, asked again whenever something in the folder changes, or when the process has ended. */

@@ -97,6 +97,7 @@ const head: fc.Arbitrary<LogEntryHead> = plain({
   previousHash: fc.integer({ min: 0, max: 0xffffffff }),
   startedMs: natural,
   holder: plain({ host: name, bootId: name, pid: natural, processStartTime: name }),
+  jobId: name,
   result: fc.constant(undefined),
 });
 
@@ -236,6 +237,7 @@ const RESULT_HEAD = {
   previousHash: 7,
   startedMs: 5,
   holder: { host: 'h', bootId: 'b', pid: 4711, processStartTime: '12' },
+  jobId: 'a1',
 } as const;
 
 t.test('the forms that are stored do not change by accident', async (t) => {
@@ -252,8 +254,16 @@ t.test('the forms that are stored do not change by accident', async (t) => {
   );
   t.equal(
     Buffer.from(entry).toString('hex'),
-    '4d524c45011a000000000000020101040101070000000501680162e72402313200060101016da3f2daa400000000',
+    '4d524c45021d000000000000020101040101070000000501680162e72402313202613100060101016d935f85db00000000',
   );
+});
+
+t.test('an entry of version 1, which knew no id of the job, is read', async (t) => {
+  const written =
+    '4d524c45011a000000000000020101040101070000000501680162e72402313200060101016da3f2daa400000000';
+  const { head } = decodeLogEntry(new Uint8Array(Buffer.from(written, 'hex')), 2, 'entry');
+  const result = { state: 'FINISHED', finishedMs: 6, checkpointsKept: true, message: 'm' } as const;
+  t.strictSame(head, { ...RESULT_HEAD, jobId: '', result });
 });
 
 t.test('the result of a run says what it was stopped with', async (t) => {

@@ -9,12 +9,15 @@ const open: JobFacts = {
   holder: undefined,
   holderState: 'dead',
   heldSinceMs: 1_700_000_000_000,
+  isSameStart: false,
 };
 const ended = (state: 'FINISHED' | 'FAILED' | 'CANCELED', checkpointsKept: boolean): JobFacts => ({
   ...open,
   result: { state, finishedMs: 1_700_000_000_000 },
   checkpointsKept,
 });
+const ours = (facts: JobFacts): JobFacts => ({ ...facts, isSameStart: true }) as JobFacts;
+const same = (outcome: string) => [outcome, outcome, outcome] as const;
 
 t.test('every start of a job means what the table says', async (t) => {
   const held = { ...open, holder };
@@ -31,6 +34,11 @@ t.test('every start of a job means what the table says', async (t) => {
     ['cancelled, kept', ended('CANCELED', true), 'MR8001', 'resume', 'begin'],
     ['failed', ended('FAILED', true), 'MR8001', 'resume', 'begin'],
     ['failed, removed', ended('FAILED', false), 'MR8001', 'resume', 'begin'],
+    ['ours, unfinished', ours(open), 'resume', 'resume', 'resume'],
+    ['ours, holder alive', ours({ ...held, holderState: 'alive' }), 'resume', 'resume', 'resume'],
+    ['ours, finished', ours(ended('FINISHED', false)), ...same('already-finished')],
+    ['ours, failed', ours(ended('FAILED', true)), ...same('MR5006')],
+    ['ours, cancelled', ours(ended('CANCELED', true)), ...same('MR5007')],
   ];
   for (const [name, facts, ...expected] of cases) {
     const modes: StartMode[] = ['new', 'resume', 'fresh'];
