@@ -175,7 +175,13 @@ export type { TimerService, TimeService } from './operator/timer-service.js';
 export type { WindowReaderContext, WindowReaderFunction } from './operator/window-reader-function.js';
 export type { Clock } from './ports/clock.js';
 export type { FileSystem } from './ports/file-system.js';
-export type { Counter, MetricGroup } from './ports/metrics.js';
+export type {
+  Counter,
+  Meter,
+  MetricGroup,
+  MetricHistogram,
+  MetricHistogramOptions,
+} from './ports/metrics.js';
 export type { Infer, TypeDescriptor } from './serde/type-descriptor.js';
 export { types } from './serde/types.js';
 export type { AggregateFunction, ReduceFunction } from './state/aggregate-function.js';

@@ -185,6 +185,13 @@ export {
   type RestartStrategyConfig,
   restartStrategyFromOptions,
 } from './job/restart-strategy-config.js';
+export {
+  descriptorOf,
+  descriptorText,
+  type MetricDescriptor,
+  numbersOf,
+} from './metrics/metric-descriptor.js';
+export { type RegisteredMetric, TaskMetrics } from './metrics/task-metrics.js';
 export type { Collector } from './operator/collector.js';
 export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
 export type { KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';
@@ -233,7 +240,7 @@ export type {
   TableOptions,
 } from './ports/keyed-state-store.js';
 export { RowForm } from './ports/keyed-state-store.js';
-export type { Counter, MetricGroup } from './ports/metrics.js';
+export type { MetricGroup } from './ports/metrics.js';
 export type {
   AttemptDescription,
   AttemptRestore,

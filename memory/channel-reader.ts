@@ -20,6 +20,8 @@ export class ChannelReader<T> extends ElementReader<T> {
   readonly #segments: SegmentReader;
   readonly #announcements: AnnouncementReader;
   readonly #codec: RecordCodec<T>;
+  /** Segments that the channel can hold. */
+  readonly capacity: number;
   #told: CheckpointAnnouncement | undefined;
   #recorder: ChannelRecorder | undefined;
 
@@ -27,6 +29,7 @@ export class ChannelReader<T> extends ElementReader<T> {
     const ring = new RingSegments(handle, pool);
     const segments = new SegmentReader(ring);
     super(segments, codec);
+    this.capacity = handle.capacity;
     this.#ring = ring;
     this.#segments = segments;
     this.#announcements = new AnnouncementReader(handle);
@@ -35,8 +38,23 @@ export class ChannelReader<T> extends ElementReader<T> {
 
   /** Bytes of all elements so far; those of a block or frame count with its first. */
   get bytesRead(): number {
-    const { received, end } = this.#segments;
-    return received - (end - this.unreadFrom);
+    const { bytesIn, end } = this.#segments;
+    return bytesIn - (end - this.unreadFrom);
+  }
+
+  /** Bytes taken up since the start. */
+  get bytesIn(): number {
+    return this.#segments.bytesIn;
+  }
+
+  /** Segments read to their end since the start. */
+  get buffersIn(): number {
+    return this.#segments.segmentsRead;
+  }
+
+  /** Segments in the channel that have not been read to their end. */
+  get waiting(): number {
+    return this.#ring.waiting;
   }
 
   /** A checkpoint whose barrier is on its way, once; it may have arrived already. */

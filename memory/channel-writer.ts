@@ -5,7 +5,7 @@ import type { ChannelHandle } from './channel-handle.js';
 import { CheckpointAnnouncer } from './checkpoint-announcement.js';
 import { FrameAppender } from './frame-appender.js';
 import { isFrameCodec } from './frame-codec.js';
-import type { LocalBufferPool } from './local-buffer-pool.js';
+import type { BufferUsage, LocalBufferPool } from './local-buffer-pool.js';
 import { type RecordAppender, RowAppender } from './row-appender.js';
 import { BARRIER_BYTES, WATERMARK_BYTES } from './segment-layout.js';
 import { SegmentWriter } from './segment-writer.js';
@@ -48,6 +48,16 @@ export class ChannelWriter<T> {
   /** Bytes made visible to the consumer since the start. */
   get bytesOut(): number {
     return this.#segments.bytesCommitted;
+  }
+
+  /** Segments made visible to the consumer since the start. */
+  get buffersOut(): number {
+    return this.#segments.segmentsPublished;
+  }
+
+  /** The segments that the channel shares with the others of its partition. */
+  get buffers(): BufferUsage {
+    return this.#segments.buffers;
   }
 
   /**

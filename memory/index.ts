@@ -16,7 +16,7 @@ export { createHeartbeats, Heartbeat, type HeartbeatMemory, HeartbeatMonitor } f
 export { IdleAction, IdleStrategy } from './idle-strategy.js';
 export { jobManagerMemory, withJobManagerDefaultSize } from './job-manager-memory.js';
 export { KillLock, type KillLockMemory } from './kill-lock.js';
-export { LocalBufferPool } from './local-buffer-pool.js';
+export { type BufferUsage, LocalBufferPool } from './local-buffer-pool.js';
 export type { MemoryConfiguration } from './memory-configuration.js';
 export { MemorySize } from './memory-size.js';
 export {
@@ -52,8 +52,15 @@ export { RecordedSegments } from './segment-queue.js';
 export { SegmentReader } from './segment-reader.js';
 export { shareBytes } from './shared-bytes.js';
 export { dynamicConfiguration, forLocalExecution, taskExecutorResource } from './task-executor-resource.js';
-export { createTaskGauges, type TaskGaugeMemory, TaskGauges } from './task-gauges.js';
 export { taskManagerMemory, withTaskManagerDefaultSize } from './task-manager-memory.js';
+export { TaskGauge } from './task-metric-layout.js';
+export {
+  createTaskMetrics,
+  type TaskMetric,
+  type TaskMetricMemory,
+  TaskMetricReader,
+  TaskMetricWriter,
+} from './task-metric-memory.js';
 export {
   configuredControlHeap,
   controlHeapLimits,

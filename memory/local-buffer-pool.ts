@@ -24,6 +24,14 @@ export class ChannelSegments {
   }
 }
 
+/** How much of a pool is in use. */
+export interface BufferUsage {
+  /** Segments in use by some channel, as far as its producer knows. */
+  readonly inUse: number;
+  /** Segments that there are. */
+  readonly size: number;
+}
+
 /**
  * The segments that one result partition owns: exclusive ones, which only their channel uses, and floating
  * ones, which go where they are needed. Lives on the thread of the producer.
@@ -35,7 +43,7 @@ export class ChannelSegments {
  *
  * hot path: once per segment
  */
-export class LocalBufferPool {
+export class LocalBufferPool implements BufferUsage {
   readonly pool: SegmentPool;
   readonly #plan: PartitionHandle;
   readonly #channels: readonly ChannelSegments[];

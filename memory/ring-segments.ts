@@ -21,6 +21,11 @@ export class RingSegments implements SegmentQueue {
     return this.#ring.head;
   }
 
+  /** Segments in the ring that have not been read to their end, as far as can be seen now. */
+  get waiting(): number {
+    return this.#ring.waiting;
+  }
+
   peek(): Segment | undefined {
     const id = this.#ring.peek();
     return id < 0 ? undefined : this.#pool.segment(id);

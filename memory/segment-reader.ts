@@ -24,9 +24,11 @@ export class SegmentReader {
   position = 0;
   /** End of what is known to be readable. */
   end = 0;
-  /** Bytes of all segments that were known to be readable so far. */
-  received = 0;
   follower: SegmentFollower | undefined = undefined;
+  /** Bytes that became readable since the start, headers aside. */
+  bytesIn = 0;
+  /** Segments that were read to their end. */
+  segmentsRead = 0;
   readonly #queue: SegmentQueue;
   #sealed = false;
 
@@ -63,12 +65,13 @@ export class SegmentReader {
       end,
       before: this.end,
     });
-    this.received += end - this.end;
+    this.bytesIn += end - this.end;
     this.end = end;
     this.#sealed = (state & SEALED) !== 0;
   }
 
   #giveBack(): void {
+    this.segmentsRead++;
     this.segment = undefined;
     this.#sealed = false;
     this.position = 0;

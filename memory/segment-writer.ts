@@ -1,7 +1,7 @@
 import { invariant } from '../core/internal.js';
 import type { ChannelHandle } from './channel-handle.js';
 import { Doorbell } from './doorbell.js';
-import type { ChannelSegments, LocalBufferPool } from './local-buffer-pool.js';
+import type { BufferUsage, ChannelSegments, LocalBufferPool } from './local-buffer-pool.js';
 import {
   COMMITTED_MASK,
   FIRST_WORD,
@@ -40,6 +40,8 @@ export class SegmentWriter {
   #published = false;
   /** Bytes handed to the consumer so far, headers included. */
   bytesCommitted = 0;
+  /** Segments handed to the consumer so far. */
+  segmentsPublished = 0;
 
   constructor(handle: ChannelHandle, buffers: LocalBufferPool) {
     this.#buffers = buffers;
@@ -64,6 +66,10 @@ export class SegmentWriter {
   /** There is room in the open segment itself. */
   get hasRoomAtHand(): boolean {
     return this.segment.end - this.position >= this.#leastRoom && this.#overflow.length === 0;
+  }
+
+  get buffers(): BufferUsage {
+    return this.#buffers;
   }
 
   get hasUncommitted(): boolean {
@@ -156,6 +162,7 @@ export class SegmentWriter {
     to.bytes.set(from.bytes.subarray(0, length), to.base);
     Atomics.store(to.words, (to.base >>> 2) + STATE_WORD, state);
     this.bytesCommitted += length;
+    this.segmentsPublished++;
     this.#channel.ring.publish(to.id);
   }
 
@@ -205,6 +212,7 @@ export class SegmentWriter {
     if (!this.#published) {
       this.#published = true;
       this.#channel.open = -1;
+      this.segmentsPublished++;
       this.#channel.ring.publish(segment.id);
     }
     this.#consumer.ring();

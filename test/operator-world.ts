@@ -1,11 +1,11 @@
 import { JobParameters } from '../core/api/job-parameters.js';
 import type { OperatorListHandle, OperatorStateHandle } from '../core/checkpoint/snapshot-handle.js';
 import { keyGroupRangeOf } from '../core/graph/key-group.js';
+import { TaskMetrics } from '../core/metrics/task-metrics.js';
 import { FileCache } from '../core/operator/distributed-cache.js';
 import type { OperatorContext, OperatorSnapshot } from '../core/operator/stream-operator.js';
 import type { Completions } from '../core/ports/completions.js';
 import type { KeyedStateBackend, KeyedStateStore } from '../core/ports/keyed-state-store.js';
-import type { Counter } from '../core/ports/metrics.js';
 import { HeapStateBackend } from '../storage/state/heap-state-backend.js';
 import { interpretedCodecs } from './keyed-state.js';
 import { MemoryStateFiles } from './state-files.js';
@@ -54,7 +54,7 @@ export class ManualClock {
 export class OperatorWorld implements Completions {
   readonly clock = new ManualClock();
   readonly files: MemoryStateFiles;
-  readonly counters = new Map<string, number>();
+  readonly metrics = new TaskMetrics();
   readonly lines: string[] = [];
   /** Wall time at which the operator of a uid asked to be woken. */
   readonly wakes = new Map<string, number>();
@@ -89,14 +89,10 @@ export class OperatorWorld implements Completions {
     }
   }
 
-  counter(name: string): Counter {
-    const { counters } = this;
-    return {
-      get value() {
-        return counters.get(name) ?? 0;
-      },
-      add: (count) => counters.set(name, (counters.get(name) ?? 0) + count),
-    };
+  /** The counters of all operators that have counted something, by name. */
+  get counters(): ReadonlyMap<string, number> {
+    const counted = Object.entries(this.metrics.counters());
+    return new Map(counted.map(([key, value]) => [key.slice(key.indexOf('.') + 1), value]));
   }
 
   async openStore(options: WorldOptions): Promise<KeyedStateStore> {
@@ -139,7 +135,7 @@ export class OperatorWorld implements Completions {
       clock: this.clock,
       completions: this,
       fileSystem: this.fileSystem,
-      metrics: { counter: (name) => this.counter(name), gauge: () => {} },
+      metrics: this.metrics.groupOf(uid),
       wakeAt: (wallMs) => this.wakes.set(uid, wallMs),
       mustYield: () => this.mustYield(),
       fail: (error) => this.failures.push(error),

@@ -1,5 +1,6 @@
-import type { Doorbell, Heartbeat, TaskGauges } from '../../memory/index.js';
-import type { RunnableTask, TaskTime, ThreadTurns } from '../runner/thread-runner.js';
+import type { Doorbell, Heartbeat } from '../../memory/index.js';
+import type { TaskTime, ThreadTurns } from '../runner/thread-runner.js';
+import type { MetricPublisher } from '../task/metric-publisher.js';
 
 /** The longest sleep in one go, so that a clock that jumped is noticed. */
 const SLEEP_MAX_MS = 60_000;
@@ -8,15 +9,13 @@ const SLEEP_MAX_MS = 60_000;
 export class DoorbellTurns implements ThreadTurns {
   readonly #doorbell: Doorbell;
   readonly #heartbeat: Heartbeat;
-  readonly #gauges: TaskGauges;
-  readonly #line: number;
+  readonly #publisher: MetricPublisher;
   #ticket: number;
 
-  constructor(doorbell: Doorbell, heartbeat: Heartbeat, gauges: TaskGauges, line: number) {
+  constructor(doorbell: Doorbell, heartbeat: Heartbeat, publisher: MetricPublisher) {
     this.#doorbell = doorbell;
     this.#heartbeat = heartbeat;
-    this.#gauges = gauges;
-    this.#line = line;
+    this.#publisher = publisher;
     this.#ticket = doorbell.ticket();
   }
 
@@ -36,13 +35,8 @@ export class DoorbellTurns implements ThreadTurns {
     this.#heartbeat.sleeping(false);
   }
 
-  beat(task: RunnableTask, time: TaskTime): void {
+  beat(time: TaskTime): void {
     this.#heartbeat.beat();
-    const gauges = this.#gauges;
-    gauges.set(this.#line, 'records', task.records);
-    gauges.set(this.#line, 'watermark', task.watermark);
-    gauges.set(this.#line, 'busyMs', time.busyMs);
-    gauges.set(this.#line, 'idleMs', time.idleMs);
-    gauges.set(this.#line, 'backPressuredMs', time.backPressuredMs);
+    this.#publisher.beat(time);
   }
 }

@@ -4,12 +4,12 @@ import {
   type StateSurvey,
   type StoredStates,
   surveyState,
+  TaskMetrics,
   toWireError,
 } from '../../core/internal.js';
 import './job-imports.js';
 import { ThreadCodecFactory } from '../../memory/index.js';
 import { HeapStateBackend, LocalFileSystem, readCachedFiles } from '../../storage/index.js';
-import { TaskMetrics } from '../task/task-metrics.js';
 import { EventCompletions } from './event-completions.js';
 import type { GraphBuilderAnswer, GraphRequest } from './graph-builder.js';
 import { buildJobModule, moduleHash } from './job-module.js';

@@ -5,7 +5,7 @@ import type {
   DoorbellHandle,
   HeartbeatMemory,
   PartitionHandle,
-  TaskGaugeMemory,
+  TaskMetricMemory,
 } from '../../memory/index.js';
 import type { S3Settings } from '../../storage/index.js';
 import type { TaskRestore, TaskSettings } from '../task/task-environment.js';
@@ -28,8 +28,8 @@ export interface TaskContract {
   readonly outputs: readonly OutputContract[];
   readonly doorbell: DoorbellHandle;
   readonly heartbeats: HeartbeatMemory;
-  readonly gauges: TaskGaugeMemory;
-  /** Line of this task in heartbeats and gauges. */
+  readonly metrics: TaskMetricMemory;
+  /** Line of this task in heartbeats. */
   readonly line: number;
   readonly mailbox: MessagePort;
   /** To the state writer; present where the task keeps state in LMDB. */

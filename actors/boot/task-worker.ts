@@ -19,7 +19,7 @@ import {
   LocalBufferPool,
   SegmentPool,
   type SegmentPoolHandle,
-  TaskGauges,
+  TaskMetricWriter,
   ThreadCodecFactory,
 } from '../../memory/index.js';
 import {
@@ -34,6 +34,7 @@ import {
   preloadS3,
 } from '../../storage/index.js';
 import { ThreadRunner } from '../runner/thread-runner.js';
+import { MetricPublisher } from '../task/metric-publisher.js';
 import { StreamTask } from '../task/stream-task.js';
 import {
   type TaskEnvironment,
@@ -54,6 +55,7 @@ import { SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
+import { threadMeter } from './thread-measures.js';
 import { ownPort } from './threads/own-port.js';
 
 // While the thread is a spare there is time for it.
@@ -78,7 +80,6 @@ export default async function runTask(contract: TaskContract): Promise<void> {
 async function runOnThread(contract: TaskContract): Promise<void> {
   const doorbell = new Doorbell(contract.doorbell);
   const heartbeat = new Heartbeat(contract.heartbeats, contract.line);
-  const turns = new DoorbellTurns(doorbell, heartbeat, new TaskGauges(contract.gauges), contract.line);
   const failure = new AsyncFailure();
   const completions = new EventCompletions(
     () => doorbell.ring(),
@@ -86,11 +87,14 @@ async function runOnThread(contract: TaskContract): Promise<void> {
   );
   const environment = await environmentOf(contract, completions);
   const task = new StreamTask(environment);
+  const publisher = new MetricPublisher(task, new TaskMetricWriter(contract.metrics), threadMeter());
+  const turns = new DoorbellTurns(doorbell, heartbeat, publisher);
   failure.handWith((error) => task.fail(error));
   const mailbox = { receive: () => receive(contract.mailbox) };
   const runner = new ThreadRunner(task, mailbox, turns, SYSTEM_CLOCK);
   try {
     await runner.run();
+    publisher.last(runner.time);
   } finally {
     completions.close();
   }

@@ -10,10 +10,10 @@ import {
 import {
   createDoorbells,
   createHeartbeats,
-  createTaskGauges,
+  createTaskMetrics,
   type DoorbellHandle,
   HeartbeatMonitor,
-  TaskGauges,
+  TaskGauge,
 } from '../../memory/index.js';
 import { planChannels, type RunningSubtasks, type TaskChannelPlan } from '../cluster/channel-plan.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
@@ -24,7 +24,7 @@ import type { StateWriterConnection } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
-import { ThreadTask } from './thread-task.js';
+import { type MeasuredThread, ThreadTask } from './thread-task.js';
 import type { LauncherSettings } from './thread-task-launcher.js';
 
 /** What an attempt takes from its TaskManager. */
@@ -49,7 +49,6 @@ export class ThreadAttempt implements RunningAttempt {
   readonly #resources: AttemptResources;
   readonly #pool: TaskThreadPool;
   readonly #tasks = new Map<string, ThreadTask>();
-  readonly #gauges: TaskGauges;
   readonly #watch: NodeJS.Timeout;
   readonly #cancellation: CancellationLimits;
   #terminated: Promise<void> | undefined;
@@ -69,7 +68,6 @@ export class ThreadAttempt implements RunningAttempt {
     }
     const first = contracts[0];
     invariant(first !== undefined, 'an attempt has tasks', { attempt: attempt.attempt });
-    this.#gauges = new TaskGauges(first.gauges);
     const monitor = new HeartbeatMonitor(first.heartbeats, SYSTEM_CLOCK.monotonicMs());
     this.#watch = setInterval(
       () => this.#endStuck(monitor, settings.heartbeatTimeoutMs),
@@ -83,15 +81,20 @@ export class ThreadAttempt implements RunningAttempt {
 
   /** What each running task has done so far. */
   tasks(): TaskStatus[] {
-    return [...this.#tasks.values()].map(({ address, line }) => ({
+    return [...this.#tasks.values()].map(({ address, metrics }) => ({
       vertexId: address.vertexId,
       subtask: address.subtask,
-      records: this.#gauges.get(line, 'records'),
-      watermark: this.#gauges.get(line, 'watermark'),
-      busyMs: this.#gauges.get(line, 'busyMs'),
-      idleMs: this.#gauges.get(line, 'idleMs'),
-      backPressuredMs: this.#gauges.get(line, 'backPressuredMs'),
+      records: metrics.get(TaskGauge.RECORDS),
+      watermark: metrics.get(TaskGauge.WATERMARK),
+      busyMs: metrics.get(TaskGauge.BUSY_MS),
+      idleMs: metrics.get(TaskGauge.IDLE_MS),
+      backPressuredMs: metrics.get(TaskGauge.BACK_PRESSURED_MS),
     }));
+  }
+
+  /** Of each task, ended ones too. */
+  get measured(): readonly MeasuredThread[] {
+    return [...this.#tasks.values()];
   }
 
   /** Ends every task because of what it cannot go on without. */
@@ -183,7 +186,6 @@ function contractsOf(
     options: settings.networkOptions,
   });
   const heartbeats = createHeartbeats(graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
-  const gauges = createTaskGauges(graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
   const contracts: Contract[] = [];
   for (const vertex of graph.vertices) {
     for (let subtask = 0; subtask < vertex.parallelism; subtask++) {
@@ -197,7 +199,7 @@ function contractsOf(
         ...ends,
         doorbell,
         heartbeats,
-        gauges,
+        metrics: createTaskMetrics(),
         line: contracts.length,
       });
     }

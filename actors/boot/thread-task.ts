@@ -1,20 +1,29 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { TaskAddress, TaskEvent, TaskMessage, TaskReport } from '../../core/internal.js';
-import { Doorbell } from '../../memory/index.js';
+import { Doorbell, TaskMetricReader } from '../../memory/index.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
+
+/** The metrics of a task as its TaskManager reads them. */
+export interface MeasuredThread {
+  readonly address: TaskAddress;
+  readonly metrics: TaskMetricReader;
+  /** Asks for all its numbers; undefined: nobody would answer. */
+  askMetrics(): number | undefined;
+}
 
 /**
  * One task on its thread, seen from the TaskManager.
  *
  * Invariants: `exited` is reported exactly once, after the last report; nothing is sent afterwards.
  */
-export class ThreadTask {
+export class ThreadTask implements MeasuredThread {
   readonly address: TaskAddress;
-  /** Line of the task in heartbeats and gauges. */
+  /** Line of the task in heartbeats. */
   readonly line: number;
   /** Settles when nothing of the task runs any more. Never rejects. */
   readonly ended: Promise<void>;
+  readonly metrics: TaskMetricReader;
   readonly #port: MessagePort;
   readonly #doorbell: Doorbell;
   readonly #abort = new AbortController();
@@ -28,6 +37,7 @@ export class ThreadTask {
   ) {
     this.address = contract.address;
     this.line = contract.line;
+    this.metrics = new TaskMetricReader(contract.metrics);
     this.#doorbell = new Doorbell(contract.doorbell);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -52,6 +62,13 @@ export class ThreadTask {
     if (this.#exited) return;
     this.#port.postMessage(message);
     this.#doorbell.ring();
+  }
+
+  askMetrics(): number | undefined {
+    if (this.#exited) return undefined;
+    const asked = this.metrics.ask();
+    this.#doorbell.ring();
+    return asked;
   }
 
   /** Ends the thread by force; `reason` is what `exited` tells. */

@@ -33,7 +33,7 @@ export interface ThreadTurns {
   /** Call before the last look for work: what arrives afterwards is not slept over. */
   arm(): void;
   /** Shows that the thread lives, and what its task has done so far. */
-  beat(task: RunnableTask, time: TaskTime): void;
+  beat(time: TaskTime): void;
 }
 
 /** Records between two looks at mail and clock, at most: some 20 us of work for a plain chain. */
@@ -84,7 +84,7 @@ export class ThreadRunner {
       progress = this.#busy();
       if (progress === Progress.MADE) this.#task.flushDue(this.#clock.monotonicMs());
       else this.#task.flush();
-      this.#turns.beat(this.#task, this.time);
+      this.#turns.beat(this.time);
       if (progress === Progress.IDLE || progress === Progress.WAITING) progress = await this.#sleep();
       else if (progress === Progress.MADE) await this.#turn();
     }

@@ -13,8 +13,6 @@ export class OutputRoom {
   full = false;
   isFiring = false;
   #timersLeft = 0;
-  /** Records written to edges since the start. */
-  recordsOut = 0;
   /** Watermark that left last. */
   watermark: number = Watermark.MIN;
 
@@ -62,7 +60,6 @@ export class ResultPartition implements Output<unknown> {
   }
 
   collect(value: unknown, timestamp: number): void {
-    this.#room.recordsOut++;
     const single = this.#single;
     if (single !== undefined) {
       single.writeRecord(value, timestamp);

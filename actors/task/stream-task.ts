@@ -5,11 +5,13 @@ import {
   mayBeOvertaken,
   type OperatorChain,
   Progress,
-  type Tasklet,
   type TaskMessage,
+  type TaskMetrics,
   type TaskReport,
   toWireError,
 } from '../../core/internal.js';
+import { type ChannelMeasures, measureChannels } from './channel-measures.js';
+import type { MeasuredTask } from './metric-publisher.js';
 import { TaskAssembly } from './task-assembly.js';
 import type { TaskEnvironment } from './task-environment.js';
 import { nextPhase, type TaskPhase } from './task-phase.js';
@@ -36,7 +38,7 @@ type OrderedMail = Extract<
  * - the task ends only when a checkpoint taken after its last result is complete (if there are checkpoints), or
  *   when it is told that the job ends with a complete one, after which its sources took nothing.
  */
-export class StreamTask implements Tasklet {
+export class StreamTask implements MeasuredTask {
   readonly #environment: TaskEnvironment;
   readonly #parts: TaskAssembly;
   readonly #snapshots: TaskSnapshots;
@@ -109,9 +111,16 @@ export class StreamTask implements Tasklet {
     return this.#parts.watermark();
   }
 
-  /** What its operators count and measure, `<uid>.<name>`, as it stands now. */
-  metrics(): Readonly<Record<string, number>> {
-    return this.#parts.metrics.read();
+  get recordsOut(): number {
+    return this.#parts.recordsOut();
+  }
+
+  get registry(): TaskMetrics {
+    return this.#parts.metrics;
+  }
+
+  measureChannels(): ChannelMeasures {
+    return measureChannels(this.#environment);
   }
 
   /** Publishes what stands in partially filled segments. */

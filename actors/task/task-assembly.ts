@@ -8,21 +8,21 @@ import {
   type OperatorEventTime,
   type SourceStreamOperator,
   type TaskMessage,
+  TaskMetrics,
   type TaskReport,
   unreachable,
-  Watermark,
   WatermarkTrace,
 } from '../../core/internal.js';
 import { assembleGate } from './gate-assembly.js';
 import { readInFlight } from './in-flight-replay.js';
 import type { GateListener, InputGate } from './input-gate.js';
+import { measureOperators } from './operator-measures.js';
 import { OutputRoom, type ResultPartition, resultPartition, TaskOutputs } from './result-partition.js';
 import { EnumeratorHost, SourceInput } from './source-input.js';
 import type { FrozenOperator } from './task-checkpointer.js';
 import { TaskContexts } from './task-contexts.js';
 import { snapshotOwner, type TaskEnvironment } from './task-environment.js';
 import type { TaskInput } from './task-input.js';
-import { TaskMetrics } from './task-metrics.js';
 
 export interface AssemblyListener extends GateListener {
   /** Something asynchronous of the task has failed. */
@@ -121,7 +121,12 @@ export class TaskAssembly {
 
   /** Records taken from channels; of a source, records sent. */
   records(): number {
-    return this.#gate?.recordsIn ?? this.room.recordsOut;
+    return this.#gate?.recordsIn ?? this.#chain?.counts.out(0, 0) ?? 0;
+  }
+
+  /** Records written to edges. */
+  recordsOut(): number {
+    return this.#chain?.counts.leaving() ?? 0;
   }
 
   watermark(): number {
@@ -205,7 +210,10 @@ export class TaskAssembly {
     await this.contexts.restore();
     if (chain.source === undefined) await this.#openGate(chain);
     else await this.#openSource(chain, chain.source);
-    this.#measureWatermarks(chain);
+    measureOperators(this.metrics, environment.vertex.nodes, chain, {
+      records: () => this.records(),
+      eventTime: () => this.#eventTime(),
+    });
   }
 
   /** After the task has reported that it runs. */
@@ -285,15 +293,6 @@ export class TaskAssembly {
   #enumeratorHost(): EnumeratorHost {
     invariant(this.#enumerator !== undefined, 'only subtask 0 of a source is asked about splits');
     return this.#enumerator;
-  }
-
-  #measureWatermarks(chain: OperatorChain): void {
-    for (const [index, { uid, operator, outputs }] of this.#environment.vertex.nodes.entries()) {
-      const group = this.metrics.groupOf(uid);
-      const input = (): number => this.#eventTime()[index]?.watermark ?? Watermark.MIN;
-      if (operator.kind !== 'source') group.gauge('currentInputWatermark', input);
-      if (outputs.length > 0) group.gauge('currentOutputWatermark', () => chain.outputWatermark(index));
-    }
   }
 
   /** Where the operators are in event time, and why not further. */

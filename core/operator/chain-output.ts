@@ -5,15 +5,18 @@ import type { WatermarkTrace } from './watermark-trace.js';
 
 /** The next operator of the chain takes the main output; nobody takes side outputs. */
 export class ChainedOutput<T> implements Output<T> {
+  records: number;
   private readonly input: Input<T>;
   private readonly trace: WatermarkTrace;
 
   constructor(input: Input<T>, trace: WatermarkTrace) {
+    this.records = 0;
     this.input = input;
     this.trace = trace;
   }
 
   collect(value: T, timestamp: number): void {
+    this.records++;
     this.input.processElement(value, timestamp);
   }
 
@@ -37,15 +40,18 @@ export class ChainedOutput<T> implements Output<T> {
 
 /** An edge takes the main output; nobody takes side outputs. */
 export class EdgeOutput<T> implements Output<T> {
+  records: number;
   private readonly edge: Output<T>;
   private readonly trace: WatermarkTrace;
 
   constructor(edge: Output<T>, trace: WatermarkTrace) {
+    this.records = 0;
     this.edge = edge;
     this.trace = trace;
   }
 
   collect(value: T, timestamp: number): void {
+    this.records++;
     this.edge.collect(value, timestamp);
   }
 
@@ -78,6 +84,8 @@ export interface TaggedOutput {
  * same object: records must not be changed. Watermarks and idleness go to all of them.
  */
 export class FanOutOutput implements Output<unknown> {
+  /** Sent, however many consumers take each; side outputs that nobody takes are counted too. */
+  records: number;
   private readonly all: readonly Output<unknown>[];
   private readonly main: readonly Output<unknown>[];
   private readonly side: ReadonlyMap<string, readonly Output<unknown>[]>;
@@ -87,12 +95,14 @@ export class FanOutOutput implements Output<unknown> {
     for (const { tag, output } of consumers) {
       if (tag !== undefined) side.set(tag, [...(side.get(tag) ?? []), output]);
     }
+    this.records = 0;
     this.all = consumers.map(({ output }) => output);
     this.main = consumers.filter(({ tag }) => tag === undefined).map(({ output }) => output);
     this.side = side;
   }
 
   collect(value: unknown, timestamp: number): void {
+    this.records++;
     const main = this.main;
     for (let i = 0; i < main.length; i++) main[i]?.collect(value, timestamp);
   }
@@ -110,6 +120,7 @@ export class FanOutOutput implements Output<unknown> {
   }
 
   sideOutput<X>(tag: OutputTag<X>, value: X, timestamp: number): void {
+    this.records++;
     const outputs = this.side.get(tag.id);
     if (outputs === undefined) return;
     for (let i = 0; i < outputs.length; i++) outputs[i]?.collect(value, timestamp);

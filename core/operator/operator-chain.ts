@@ -1,7 +1,6 @@
 import { invariant } from '../base/invariant.js';
-import { isMillraceError } from '../base/millrace-error.js';
 import { Watermark } from '../element/watermark.js';
-import type { ChainNode, ChainOutput, ExecutableEdge, ExecutableVertex } from '../graph/job-graph.js';
+import type { ExecutableEdge, ExecutableVertex } from '../graph/job-graph.js';
 import {
   type AccumulatorValue,
   type AccumulatorValues,
@@ -10,14 +9,14 @@ import {
 import type { HeldBackBy, OperatorEventTime } from '../protocol/event-time-report.js';
 import { Accumulators } from './accumulator.js';
 import { NOBODY } from './call-check.js';
-import { ChainedOutput, EdgeOutput, FanOutOutput, NO_OUTPUT } from './chain-output.js';
+import { ChainAssembly } from './chain-assembly.js';
+import { ChainCounts } from './chain-counts.js';
 import type {
   SourceCoordinator,
   SourceReaderHost,
   SourceStreamOperator,
   SplitAssignments,
 } from './source-stream-operator.js';
-import { isStateless, STEPS_MAX, StatelessOperator, type StatelessStep } from './stateless-operator.js';
 import type {
   ChainedOperatorContext,
   Input,
@@ -51,6 +50,7 @@ export class OperatorChain {
   readonly operators: readonly StreamOperator[];
   /** The head, if it is a source. */
   readonly source: SourceStreamOperator | undefined;
+  readonly counts: ChainCounts;
   readonly #vertex: ExecutableVertex;
   readonly #contexts: readonly ChainedOperatorContext[];
   readonly #userCode: UserCodePosition;
@@ -74,6 +74,7 @@ export class OperatorChain {
     const assembly = new ChainAssembly(vertex.nodes, this.#contexts, this.#traces, host);
     this.operators = assembly.operators;
     this.source = assembly.source;
+    this.counts = new ChainCounts(assembly.operators, assembly.counters);
   }
 
   /** Inputs of the head, by input index; none if it is a source. */
@@ -281,107 +282,6 @@ export class OperatorChain {
 }
 
 type LifecycleStep = (operator: StreamOperator) => Promise<void> | void;
-
-/**
- * Makes the operators from the tails to the head, since each needs its output when it is made.
- *
- * Invariant: the consumers of a node have greater indices than the node.
- */
-class ChainAssembly {
-  readonly operators: StreamOperator[];
-  source: SourceStreamOperator | undefined;
-  readonly #nodes: readonly ChainNode[];
-  readonly #contexts: readonly ChainedOperatorContext[];
-  readonly #traces: readonly WatermarkTrace[];
-  readonly #host: ChainHost;
-
-  constructor(
-    nodes: readonly ChainNode[],
-    contexts: readonly ChainedOperatorContext[],
-    traces: readonly WatermarkTrace[],
-    host: ChainHost,
-  ) {
-    this.#nodes = nodes;
-    this.#contexts = contexts;
-    this.#traces = traces;
-    this.#host = host;
-    this.operators = new Array<StreamOperator>(nodes.length);
-    this.source = undefined;
-    for (let last = nodes.length - 1; last >= 0; ) {
-      const first = this.#firstOfRun(last);
-      this.#make(first, last);
-      last = first - 1;
-    }
-  }
-
-  /** The run of maps and filters that ends with the node, as far as it fits into one operator. */
-  #firstOfRun(last: number): number {
-    let first = last;
-    while (first > 0 && last - first + 1 < STEPS_MAX && this.#feedsOnly(first - 1, first)) first--;
-    return first;
-  }
-
-  /** Whether both are stateless and all that the first one sends goes to the second. */
-  #feedsOnly(index: number, next: number): boolean {
-    const [node, consumer] = [at(this.#nodes, index), at(this.#nodes, next)];
-    const [output, ...others] = node.outputs;
-    return (
-      stepOf(node) !== undefined &&
-      stepOf(consumer) !== undefined &&
-      others.length === 0 &&
-      output?.kind === 'chained' &&
-      output.node === next &&
-      output.tag === undefined
-    );
-  }
-
-  #make(first: number, last: number): void {
-    const context = at(this.#contexts, first);
-    const output = this.#outputOf(at(this.#nodes, last).outputs, at(this.#traces, last));
-    const { operator } = at(this.#nodes, first);
-    if (operator.kind === 'source') {
-      this.source = operator.factory.createReader(context, output as Output<never>, this.#host);
-      this.operators[first] = this.source;
-      return;
-    }
-    if (first === last) {
-      try {
-        this.operators[first] = operator.factory.create(context, output as Output<never>);
-      } catch (error) {
-        throw isMillraceError(error) ? context.userError(error) : error;
-      }
-      return;
-    }
-    const steps: StatelessStep[] = [];
-    for (let index = first; index <= last; index++) {
-      const step = stepOf(at(this.#nodes, index));
-      invariant(step !== undefined, 'a run consists of steps', { index });
-      steps.push(step);
-    }
-    const shared = new StatelessOperator(context, output, steps);
-    for (let index = first; index <= last; index++) this.operators[index] = shared;
-  }
-
-  #outputOf(outputs: readonly ChainOutput[], trace: WatermarkTrace): Output<unknown> {
-    const [only, ...others] = outputs;
-    if (only === undefined) return NO_OUTPUT;
-    if (others.length === 0 && only.tag === undefined) return this.#targetOf(only, trace);
-    return new FanOutOutput(
-      outputs.map((output) => ({ tag: output.tag, output: this.#targetOf(output, trace) })),
-    );
-  }
-
-  #targetOf(output: ChainOutput, trace: WatermarkTrace): Output<unknown> {
-    if (output.kind === 'edge') return new EdgeOutput(this.#host.edgeOutput(output.edge), trace);
-    const consumer = at(this.operators, output.node);
-    return new ChainedOutput(at(consumer.inputs, output.inputIndex) as Input<unknown>, trace);
-  }
-}
-
-function stepOf(node: ChainNode): StatelessStep | undefined {
-  const { operator } = node;
-  return operator.kind === 'operator' && isStateless(operator.factory) ? operator.factory.step : undefined;
-}
 
 function at<T>(items: readonly T[], index: number): T {
   const item = items[index];

@@ -45,6 +45,11 @@ export class StatelessOperator extends OneInputOperator<unknown, unknown> {
   private readonly step2: (value: unknown) => unknown;
   private readonly step3: (value: unknown) => unknown;
   private readonly first: number;
+  /** Records that a step did not let through. */
+  private dropped0: number;
+  private dropped1: number;
+  private dropped2: number;
+  private dropped3: number;
 
   constructor(context: ChainedOperatorContext, output: Output<unknown>, steps: readonly StatelessStep[]) {
     super(context, output);
@@ -62,6 +67,10 @@ export class StatelessOperator extends OneInputOperator<unknown, unknown> {
     this.step2 = step2.fn;
     this.step3 = step3.fn;
     this.first = context.chainIndex;
+    this.dropped0 = 0;
+    this.dropped1 = 0;
+    this.dropped2 = 0;
+    this.dropped3 = 0;
   }
 
   processElement(value: unknown, timestamp: number): void {
@@ -73,29 +82,46 @@ export class StatelessOperator extends OneInputOperator<unknown, unknown> {
     const step0 = this.step0;
     const result0 = step0(current);
     if (this.isMap0) current = refusePromise(result0, MAP);
-    else if (result0 !== true && !isKept(result0)) return;
+    else if (result0 !== true && !isKept(result0)) {
+      this.dropped0++;
+      return;
+    }
     if (count > 1) {
       position.node = this.first + 1;
       const step1 = this.step1;
       const result1 = step1(current);
       if (this.isMap1) current = refusePromise(result1, MAP);
-      else if (result1 !== true && !isKept(result1)) return;
+      else if (result1 !== true && !isKept(result1)) {
+        this.dropped1++;
+        return;
+      }
     }
     if (count > 2) {
       position.node = this.first + 2;
       const step2 = this.step2;
       const result2 = step2(current);
       if (this.isMap2) current = refusePromise(result2, MAP);
-      else if (result2 !== true && !isKept(result2)) return;
+      else if (result2 !== true && !isKept(result2)) {
+        this.dropped2++;
+        return;
+      }
     }
     if (count > 3) {
       position.node = this.first + 3;
       const step3 = this.step3;
       const result3 = step3(current);
       if (this.isMap3) current = refusePromise(result3, MAP);
-      else if (result3 !== true && !isKept(result3)) return;
+      else if (result3 !== true && !isKept(result3)) {
+        this.dropped3++;
+        return;
+      }
     }
     this.output.collect(current, timestamp);
+  }
+
+  /** Records that a filter did not let through; 0 for a map. `step`: from 0 on. */
+  droppedBy(step: number): number {
+    return [this.dropped0, this.dropped1, this.dropped2, this.dropped3][step] ?? 0;
   }
 }
 

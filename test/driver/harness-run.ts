@@ -160,7 +160,7 @@ export class HarnessRun {
 
   /** What the operators of each subtask count and measure, `<uid>.<name>`. */
   *metrics(): Iterable<readonly [name: string, value: number]> {
-    for (const { task } of this.#launcher.tasks) yield* Object.entries(task.metrics());
+    for (const { task } of this.#launcher.tasks) yield* Object.entries(task.registry.read());
   }
 
   /** Idempotent; what fails meanwhile is told by nobody, as the pipeline is over. */

@@ -97,6 +97,7 @@ const CORE_FLOORS: Readonly<Record<string, number>> = {
   base: 0,
   element: 1,
   ports: 1,
+  metrics: 2,
   graph: 2,
   serde: 2,
   state: 2,

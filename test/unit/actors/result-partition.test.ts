@@ -38,7 +38,7 @@ function partitionOf(
 
 t.test('each record goes where the partitioner says', async (t) => {
   const channels = oneThreadChannels(3);
-  const { partition, room } = partitionOf(channels, BY_REMAINDER(3));
+  const { partition } = partitionOf(channels, BY_REMAINDER(3));
   for (let i = 0; i < 9; i++) partition.collect(i, 0);
   t.same(
     channels.map((channel) => read(channel)),
@@ -54,19 +54,17 @@ t.test('each record goes where the partitioner says', async (t) => {
       [2, 5, 8],
     ],
   );
-  t.equal(room.recordsOut, 9);
 });
 
-t.test('a broadcast record goes to every channel, and is counted once', async (t) => {
+t.test('a broadcast record goes to every channel', async (t) => {
   const channels = oneThreadChannels(2);
-  const { partition, room } = partitionOf(channels);
+  const { partition } = partitionOf(channels);
   partition.collect(1, 0);
   partition.flush();
   t.same(
     channels.map((channel) => read(channel)),
     [[1], [1]],
   );
-  t.equal(room.recordsOut, 1);
 });
 
 t.test('what is no record goes to every channel, barriers and ends at once', async (t) => {

@@ -259,3 +259,37 @@ t.test('operators open from the tail and close from the head, whatever some of t
   await t.rejects(chain.close(), { message: 'node 0: no' });
   t.strictSame(order, ['open b', 'open a', 'close a', 'close b']);
 });
+
+t.test('records are counted at every operator, also where several share one object', async (t) => {
+  const tag = new OutputTag<number>('odd');
+  const { chain, edge, push } = await chainOf((env) => {
+    const numbers = env
+      .fromSequence(1, 9)
+      .rebalance()
+      .map((n) => n)
+      .filter((n) => n > 2)
+      .filter((n) => n > 4)
+      .process<number>({
+        processElement(n, ctx, out) {
+          if (n % 2 === 1) ctx.output(tag, n);
+          for (let i = 0; i < n; i++) out.collect(n);
+        },
+      });
+    numbers.getSideOutput(tag).rebalance().print();
+    return numbers
+      .flatMap((n, out) => out.collect(n))
+      .rebalance()
+      .print();
+  });
+  for (let n = 1; n <= 6; n++) push(n);
+  const counted = chain.operators.map((_, node) => [chain.counts.in(node, 6), chain.counts.out(node, 6)]);
+  t.strictSame(counted, [
+    [6, 6],
+    [6, 4],
+    [4, 2],
+    [2, 12],
+    [11, 11],
+  ]);
+  t.equal(chain.counts.leaving(), 12);
+  t.equal(edge.take().length, 12);
+});
