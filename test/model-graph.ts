@@ -17,6 +17,7 @@ export function modelGraph(...described: readonly ModelVertex[]): JobGraph {
     name,
     parallelism,
     maxParallelism: 128,
+    parallelismConfigured: false,
     slotSharingGroup: 'default',
     isSource: inputs.length === 0,
     bounded: inputs.length === 0,

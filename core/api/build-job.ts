@@ -18,6 +18,8 @@ export interface JobBuildOptions {
   /** For the operators that set none, where the job does not either. */
   readonly parallelism?: number;
   readonly maxParallelism?: number;
+  /** By uid of a vertex's head: what it was rescaled to. */
+  readonly vertexParallelism?: Readonly<Record<string, number>>;
   /** Values that stand above those of the job. */
   readonly configuration?: Readonly<Record<string, ConfigurationValue>>;
 }
@@ -71,6 +73,7 @@ function settle(
       parallelism:
         said.parallelism ?? options.parallelism ?? count(configuration['parallelism.default']) ?? 1,
       maxParallelism: said.maxParallelism ?? options.maxParallelism ?? maxParallelism,
+      vertexParallelism: options.vertexParallelism ?? {},
       runtimeMode: parseRuntimeMode(
         said.runtimeMode ?? configuration['execution.runtime-mode'] ?? 'STREAMING',
       ),

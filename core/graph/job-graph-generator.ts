@@ -29,6 +29,8 @@ export interface JobGraphSettings {
   readonly parallelism: number;
   /** Undefined: from the parallelism. */
   readonly maxParallelism: number | undefined;
+  /** By uid of its head: vertices of a rescaled job, whatever else is said of them. They are chained as if it were not. */
+  readonly vertexParallelism: Readonly<Record<string, number>>;
   readonly chainingEnabled: boolean;
   readonly runtimeMode: RuntimeExecutionMode;
   /** Operators may do without a uid. */
@@ -60,7 +62,7 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
   const uids = operatorUids(graph.nodes);
   const runtimeMode = settleRuntimeMode(graph.nodes, settings.runtimeMode);
   const resolved = resolveNodes(graph.nodes, uids.byNode, runtimeMode, settings);
-  const chains = cutIntoChains(resolved, settings.chainingEnabled);
+  const chains = rescaledChains(cutIntoChains(resolved, settings.chainingEnabled), settings);
   const edges = connectChains(chains, settings);
   const vertices = chains.map((chain, id) => describeVertex(chain, id));
   const jobEdges = edges.map((edge) => edge.jobEdge);
@@ -125,6 +127,27 @@ function checkParallelism(node: StreamNode, parallelism: number, maxParallelism:
     `'${node.name}' has parallelism ${parallelism} and maximum parallelism ${maxParallelism}.`,
     { hint: `Both are whole numbers from 1 to ${MAX_PARALLELISM_LIMIT}, the first not above the second.` },
   );
+}
+
+/** @throws MillraceError MR1001 for a vertex that is none, or whose maximum parallelism is less */
+function rescaledChains(
+  chains: readonly Chain[],
+  { vertexParallelism, name }: JobGraphSettings,
+): readonly Chain[] {
+  for (const uid of Object.keys(vertexParallelism)) {
+    if (chains.some(({ head }) => head.uid === uid)) continue;
+    throw new MillraceError('MR1001', `The job '${name}' has no vertex '${uid}' that could be rescaled.`, {
+      hint: 'A vertex is named by the uid of the first of its chained operators.',
+    });
+  }
+  return chains.map((chain) => {
+    const parallelism = vertexParallelism[chain.head.uid];
+    if (parallelism === undefined || parallelism === chain.head.parallelism) return chain;
+    const rescaled = (member: ResolvedNode): ResolvedNode => ({ ...member, parallelism });
+    for (const { node, maxParallelism } of chain.members) checkParallelism(node, parallelism, maxParallelism);
+    const [head = rescaled(chain.head), ...others] = chain.members.map(rescaled);
+    return { head, members: [head, ...others] };
+  });
 }
 
 /** As in Flink: the group of the inputs if they agree, else the default one. */
@@ -233,6 +256,7 @@ function describeVertex(chain: Chain, id: number): JobVertex {
     parallelism: head.parallelism,
     maxParallelism: head.maxParallelism,
     slotSharingGroup: head.slotSharingGroup,
+    parallelismConfigured: members.some(({ node }) => node.parallelism !== undefined),
     isSource: operator.kind === 'source',
     bounded: operator.kind === 'source' && operator.bounded,
     operators: members.map(({ uid, node, operator }) => ({

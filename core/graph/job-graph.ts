@@ -44,6 +44,8 @@ export interface JobVertex {
   readonly name: string;
   readonly parallelism: number;
   readonly maxParallelism: number;
+  /** The job names it for one of the operators, and does not leave it to what the job is started with. */
+  readonly parallelismConfigured: boolean;
   readonly slotSharingGroup: string;
   readonly isSource: boolean;
   /** Meaningful for sources. */

@@ -25,6 +25,7 @@ function graphOf(shape: Shape): JobGraph {
     name: uid,
     parallelism,
     maxParallelism: shape.maxParallelism ?? 128,
+    parallelismConfigured: false,
     slotSharingGroup: 'default',
     isSource: id === 0,
     bounded: true,
