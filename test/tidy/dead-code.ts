@@ -1,4 +1,5 @@
-import { type Finding, findingAt, resolveSource, type SourceTree } from './source-tree.js';
+import { posix } from 'node:path';
+import { type Finding, findingAt, resolveSource, type SourceTree, tsxPaths } from './source-tree.js';
 
 /** The sources of what package.json ships as programs and exports. */
 export function shippedEntries(manifest: string): string[] {
@@ -7,17 +8,25 @@ export function shippedEntries(manifest: string): string[] {
   );
 }
 
+/** The sources that a page runs. */
+export function pageScripts(path: string, html: string): string[] {
+  return [...html.matchAll(/<script[^>]*\bsrc="([^"]+)"/g)].map((match) =>
+    posix.join(posix.dirname(path), match[1] ?? ''),
+  );
+}
+
 /** Files of the rooms that no way leads to from an entry or a door; ambient declarations are imported by nobody. */
 export function deadFiles(tree: SourceTree, roots: ReadonlySet<string>, rooms: RegExp): Finding[] {
   const bySource = new Map(tree.sources.map((file) => [file.path, file]));
   const reached = new Set<string>();
+  const tsx = tsxPaths(tree);
   const open = [...roots];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const file = bySource.get(path);
     if (file === undefined || reached.has(path)) continue;
     reached.add(path);
     for (const { specifier } of file.imports) {
-      if (specifier?.startsWith('.')) open.push(resolveSource(path, specifier));
+      if (specifier?.startsWith('.')) open.push(resolveSource(path, specifier, tsx));
     }
   }
   return tree.sources
@@ -28,10 +37,11 @@ export function deadFiles(tree: SourceTree, roots: ReadonlySet<string>, rooms: R
 /** Exported functions, classes and constants of the rooms that no other file names. */
 export function deadExports(tree: SourceTree, roots: ReadonlySet<string>, rooms: RegExp): Finding[] {
   const used = new Map<string, Set<string>>();
+  const tsx = tsxPaths(tree);
   for (const file of tree.sources) {
     for (const { specifier, names } of file.imports) {
       if (!specifier?.startsWith('.')) continue;
-      const target = resolveSource(file.path, specifier);
+      const target = resolveSource(file.path, specifier, tsx);
       const known = used.get(target) ?? new Set<string>();
       for (const name of names) known.add(name);
       used.set(target, known);

@@ -15,6 +15,8 @@ export interface ImportRow {
   readonly notNamed?: RegExp;
   /** Whether files behind other rooms' doors may be reached. */
   readonly behindDoors?: boolean;
+  /** A room of its own, though it lies in another: neither reaches into the other, file by file. */
+  readonly apart?: boolean;
 }
 
 /** A thing that lives in one file, or in one folder of few files. */
@@ -38,7 +40,7 @@ export function importTable(
     if (row === undefined) continue;
     for (const imported of file.imports) {
       const fault = imported.specifier?.startsWith('.')
-        ? relativeFault(file, row, imported, doors)
+        ? (intrusion(file, row, imported, rows) ?? relativeFault(file, row, imported, doors))
         : packageFault(row, imported);
       if (fault !== undefined) found.push(findingAt(file, imported.offset, fault));
     }
@@ -52,6 +54,20 @@ function rowFor(rows: readonly ImportRow[], path: string): ImportRow | undefined
     if (path.startsWith(row.from) && row.from.length > (best?.from.length ?? -1)) best = row;
   }
   return best;
+}
+
+/** What lies apart is reached by nobody of the room around it. */
+function intrusion(
+  file: SourceFile,
+  row: ImportRow,
+  imported: Import,
+  rows: readonly ImportRow[],
+): string | undefined {
+  const target = resolveSource(file.path, imported.specifier ?? '');
+  const foreign = rows.find(
+    ({ apart, from }) => apart === true && from !== row.from && target.startsWith(from),
+  );
+  return foreign === undefined ? undefined : `${row.from} may not import ${target}, which stands apart`;
 }
 
 function relativeFault(
@@ -79,9 +95,8 @@ function relativeFault(
   return undefined;
 }
 
-/** `test/driver` is shipped, so it is a room of its own; the others are the top folders. */
 function roomOf(path: string, row: ImportRow): string {
-  return row.from.startsWith('test/') ? row.from.replace(/\/$/, '') : (path.split('/')[0] ?? '');
+  return row.apart === true ? row.from.replace(/\/$/, '') : (path.split('/')[0] ?? '');
 }
 
 function packageFault(row: ImportRow, imported: Import): string | undefined {

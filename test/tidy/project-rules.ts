@@ -11,26 +11,32 @@ export function topFolders(tree: SourceTree, rooms: ReadonlySet<string>): Findin
     .map((folder) => ({ path: folder, line: 1, message: 'is no room of the house' }));
 }
 
-/** What shipped files import is a dependency that users get. */
-export function declaredPackages(tree: SourceTree, manifest: Manifest, shipped: RegExp): Finding[] {
-  const declared = new Set([
-    ...Object.keys(manifest.dependencies ?? {}),
-    ...Object.keys(manifest.optionalDependencies ?? {}),
-  ]);
+/** What shipped files import is a dependency that users get; what is `bundled` brings its own, as of the build. */
+export function declaredPackages(
+  tree: SourceTree,
+  manifest: Manifest,
+  shipped: RegExp,
+  bundled: string,
+): Finding[] {
+  const installed = { ...manifest.dependencies, ...manifest.optionalDependencies };
   return tree.sources
     .filter(({ path }) => shipped.test(path))
-    .flatMap((file) =>
-      file.imports.flatMap(({ specifier, offset }) => {
+    .flatMap((file) => {
+      const declared = new Set(
+        Object.keys(file.path.startsWith(bundled) ? (manifest.devDependencies ?? {}) : installed),
+      );
+      return file.imports.flatMap(({ specifier, offset }) => {
         if (specifier === undefined || /^(?:\.|node:)/.test(specifier)) return [];
         const name = packageName(specifier);
         return declared.has(name) ? [] : [findingAt(file, offset, `${name} is no dependency of the package`)];
-      }),
-    );
+      });
+    });
 }
 
 export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
 export function manifestOf(tree: SourceTree): Manifest {

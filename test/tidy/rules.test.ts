@@ -68,6 +68,24 @@ const IMPORTS: readonly Case[] = [
     right: "import { x } from '../../core/base/prng.js';",
   },
   {
+    rule: 'import-table',
+    path: 'actors/dashboard/view/a.tsx',
+    wrong: "import { x } from '../../cluster/cluster-gateway.js';",
+    right: "import { x } from '../model/figures.js';\nimport { render } from 'preact';",
+  },
+  {
+    rule: 'import-table',
+    path: 'actors/dashboard/model/a.ts',
+    wrong: "import { join } from 'node:path';",
+    right: "import { layout } from '@dagrejs/dagre';",
+  },
+  {
+    rule: 'import-table',
+    path: 'actors/rest/a.ts',
+    wrong: "import { x } from '../dashboard/model/figures.js';",
+    right: "import { x } from '../cluster/cluster-gateway.js';",
+  },
+  {
     rule: 'core-floors',
     path: 'core/serde/a.ts',
     wrong: "import { x } from '../api/source.js';",
@@ -111,6 +129,12 @@ const WORDING: readonly Case[] = [
     path: 'actors/task/a.ts',
     wrong: 'setTimeout(f, 1);',
     right: 'timers.setTimeout(f, 1);',
+  },
+  {
+    rule: 'time-and-chance',
+    path: 'actors/dashboard/view/a.tsx',
+    wrong: 'const a = <i />; const b = <b>{Date.now()}</b>;',
+    right: "const a = <i />; const b = <b>{'Date.now()'}</b>; const c = wallMs();",
   },
   {
     rule: 'shared-memory',
@@ -238,6 +262,17 @@ t.test('a file is alive if a way leads to it from a door or a program', async (t
     'actors/c.ts': "import { b } from './b.js';",
   };
   t.strictSame(seen('dead-files', files), ['actors/b.ts:1', 'actors/c.ts:1']);
+});
+
+t.test('a file with JSX is alive if the page leads to it', async (t) => {
+  const files = {
+    'actors/dashboard/index.html': '<script type="module" src="./main.tsx"></script>',
+    'actors/dashboard/main.tsx': "import { A } from './view/a.js';\nconst a = <A />;",
+    'actors/dashboard/view/a.tsx': 'export function A() {}',
+    'actors/dashboard/view/b.tsx': 'export function B() {}',
+  };
+  t.strictSame(seen('dead-files', files), ['actors/dashboard/view/b.tsx:1']);
+  t.strictSame(seen('dead-exports', files), ['actors/dashboard/view/b.tsx:1']);
 });
 
 t.test('an export is alive if another file names it', async (t) => {

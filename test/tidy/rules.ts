@@ -1,4 +1,4 @@
-import { deadExports, deadFiles, shippedEntries } from './dead-code.js';
+import { deadExports, deadFiles, pageScripts, shippedEntries } from './dead-code.js';
 import {
   computedImports,
   coreFloors,
@@ -37,6 +37,8 @@ export interface Rule {
 
 const ROOMS = /^(?:core|memory|storage|actors)\//;
 const SHIPPED = /^(?:core|memory|storage|actors|test\/driver)\//;
+/** Runs in a browser; what it needs is built into it, so users install none of it. */
+const DASHBOARD = 'actors/dashboard/';
 const TESTS = /^test\//;
 const EVERYWHERE = /^/;
 
@@ -73,6 +75,13 @@ const IMPORT_ROWS: readonly ImportRow[] = [
     packages: ACTORS_PACKAGES,
   },
   {
+    from: DASHBOARD,
+    rooms: [],
+    node: 'none',
+    packages: ['preact', 'uplot', '@dagrejs/dagre'],
+    apart: true,
+  },
+  {
     from: 'actors/cli/',
     rooms: ['core', 'memory'],
     node: NO_THREADS,
@@ -90,6 +99,7 @@ const IMPORT_ROWS: readonly ImportRow[] = [
     node: { allBut: [] },
     packages: [],
     behindDoors: true,
+    apart: true,
   },
 ];
 
@@ -132,7 +142,7 @@ const PURITY: readonly BannedRow[] = [
     { what: /\bnew Date\(\s*\)/, where: 'code', paths: /^core\//, instead: PURE },
   ]);
 
-const BELOW_BOOT = /^(?:memory|storage|actors)\/(?!boot\/|cli\/)/;
+const BELOW_BOOT = /^(?:memory|storage|actors)\/(?!boot\/|cli\/|dashboard\/browser\/)/;
 const TIME_AND_CHANCE: readonly BannedRow[] = [
   'Date.now',
   'performance.now',
@@ -269,7 +279,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'declared-packages',
     says: 'What is shipped imports declared dependencies only.',
-    find: (tree) => declaredPackages(tree, manifestOf(tree), SHIPPED),
+    find: (tree) => declaredPackages(tree, manifestOf(tree), SHIPPED, DASHBOARD),
   },
   {
     id: 'core-purity',
@@ -278,7 +288,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'time-and-chance',
-    says: 'Outside boot and cli nobody asks for the time, chance or the environment.',
+    says: "Outside boot, cli and the dashboard's browser nobody asks for the time, chance or the environment.",
     find: (tree) => bannedIn(tree, TIME_AND_CHANCE),
   },
   {
@@ -381,5 +391,10 @@ export const RULES: readonly Rule[] = [
 ];
 
 function rootsOf(tree: SourceTree): ReadonlySet<string> {
-  return new Set([...DOORS, ...shippedEntries(document(tree, 'package.json')?.text ?? '')]);
+  const page = `${DASHBOARD}index.html`;
+  return new Set([
+    ...DOORS,
+    ...shippedEntries(document(tree, 'package.json')?.text ?? ''),
+    ...pageScripts(page, document(tree, page)?.text ?? ''),
+  ]);
 }

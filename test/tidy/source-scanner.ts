@@ -12,14 +12,16 @@ const REGEX_AFTER_WORD = /(?:^|[^\w$.])(?:return|typeof|case|in|of|do|else|void|
 class SourceScanner {
   readonly kinds: Uint8Array;
   readonly #text: string;
+  readonly #jsx: boolean;
   #at = 0;
   /** Index of the last character of code that is no white space, or -1. */
   #last = -1;
   /** One entry for each open `${`: how many braces are open inside it. */
   readonly #substitutions: number[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, jsx: boolean) {
     this.#text = text;
+    this.#jsx = jsx;
     this.kinds = new Uint8Array(text.length);
   }
 
@@ -100,6 +102,8 @@ class SourceScanner {
   #regexMayStart(): boolean {
     const last = this.#text[this.#last];
     if (last === undefined) return true;
+    // `</p>` and `<br />` are tags; a comparison with a regular expression has a space before it.
+    if (this.#jsx && (this.#text[this.#at - 1] === '<' || this.#text[this.#at + 1] === '>')) return false;
     const before = this.#text.slice(Math.max(0, this.#last - 12), this.#last + 1);
     if (/[\w$]/.test(last)) return REGEX_AFTER_WORD.test(before);
     return !/[)\]'"`]$|\+\+$|--$/.test(before);
@@ -125,8 +129,8 @@ class SourceScanner {
 }
 
 /** For each character of `text`: {@link CODE}, {@link COMMENT} or {@link LITERAL}. */
-export function classify(text: string): Uint8Array {
-  return new SourceScanner(text).scan();
+export function classify(text: string, jsx = false): Uint8Array {
+  return new SourceScanner(text, jsx).scan();
 }
 
 /** `text` with everything blanked that is not of one of `keep`; offsets and lines stay where they are. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Export, exportsOf, type Import, importsOf } from './module-scanner.js';
 import { blank, CODE, COMMENT, classify } from './source-scanner.js';
 
-/** A TypeScript file of the tree. Paths are relative to the package root, with forward slashes. */
+/** A TypeScript file of the tree, `.ts` or `.tsx`. Paths are relative to the package root, with forward slashes. */
 export interface SourceFile {
   readonly path: string;
   readonly text: string;
@@ -40,6 +40,7 @@ export interface Finding {
 
 /** Folders that are made, not written. */
 const MADE = new Set(['node_modules', 'dist', 'coverage', '.git', '.tap', '.out', '.millrace']);
+const SOURCE = /\.tsx?$/;
 const DOCUMENT =
   /(?:\.(?:md|json|jsonc|yml|yaml|sh|js|mjs|html)|^\.taprc|^\.npmrc|^\.gitignore|^\.ci\/[^/]+)$/;
 /** Data files beyond this are no text that people wrote. */
@@ -65,7 +66,7 @@ export function readTree(root: string): SourceTree {
       if (MADE.has(path)) continue;
       paths.add(path);
       if (entry.isDirectory()) walk(path);
-      else if (path.endsWith('.ts') || DOCUMENT.test(path)) {
+      else if (SOURCE.test(path) || DOCUMENT.test(path)) {
         files.set(path, readFileSync(join(root, path), 'utf8'));
       }
     }
@@ -82,7 +83,7 @@ export function treeOf(
   const sources: SourceFile[] = [];
   const documents: TextFile[] = [];
   for (const [path, text] of files) {
-    if (path.endsWith('.ts')) sources.push(sourceFile(path, text));
+    if (SOURCE.test(path)) sources.push(sourceFile(path, text));
     else if (text.length <= DOCUMENT_BYTES_MAX) documents.push({ path, text });
   }
   return { sources, documents, paths };
@@ -97,7 +98,7 @@ function withFolders(files: ReadonlyMap<string, string>): ReadonlySet<string> {
 }
 
 function sourceFile(path: string, text: string): SourceFile {
-  const kinds = classify(text);
+  const kinds = classify(text, path.endsWith('.tsx'));
   const code = blank(text, kinds, CODE);
   return {
     path,
@@ -110,9 +111,15 @@ function sourceFile(path: string, text: string): SourceFile {
   };
 }
 
-/** The source that a relative specifier names, whether or not it exists. */
-export function resolveSource(from: string, specifier: string): string {
-  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+/** The source that a relative specifier names, whether or not it exists; with JSX only where `tsx` has it. */
+export function resolveSource(from: string, specifier: string, tsx?: ReadonlySet<string>): string {
+  const path = posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+  return tsx?.has(`${path}x`) === true ? `${path}x` : path;
+}
+
+/** Paths of the sources with JSX. */
+export function tsxPaths(tree: SourceTree): ReadonlySet<string> {
+  return new Set(tree.sources.map(({ path }) => path).filter((path) => path.endsWith('.tsx')));
 }
 
 export function lineOf(text: string, offset: number): number {

@@ -50,11 +50,11 @@ export function fileNames(tree: SourceTree, banned: ReadonlySet<string>): Findin
   const found: Finding[] = [];
   for (const file of tree.sources) {
     const name = file.path.split('/').at(-1) ?? '';
-    if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.ts$/.test(name)) {
+    if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.tsx?$/.test(name)) {
       found.push(findingAt(file, 0, `the file name '${name}' is not kebab-case`));
     }
     const word = file.path
-      .replace(/\.ts$/, '')
+      .replace(/\.tsx?$/, '')
       .split(/[/.-]/)
       .find((part) => banned.has(part));
     if (word !== undefined) found.push(findingAt(file, 0, `'${word}' names nothing; use the field's noun`));
