@@ -75,7 +75,7 @@ export type {
 export type { SavepointOrder } from './checkpoint/checkpoint-request-decider.js';
 export type { CheckpointStatistics, LatestCheckpoint } from './checkpoint/checkpoint-statistics.js';
 export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint-storage.js';
-export { summarizeValues } from './checkpoint/checkpoint-summary.js';
+export { percentile, summarizeValues } from './checkpoint/checkpoint-summary.js';
 export type { CheckpointRequestOutcome } from './checkpoint/coordinator-protocol.js';
 export { fallbackWarnings, type PassedOverCheckpoint } from './checkpoint/fallback-warning.js';
 export {

@@ -25,6 +25,7 @@ import type {
   TaskStatus,
 } from '../cluster/cluster-gateway.js';
 import type { Remote } from './comlink/comlink-port.js';
+import type { RestEndpoint } from './rest-endpoint.js';
 import { outOfMemory } from './threads/out-of-memory.js';
 import { isMainThread } from './threads/own-port.js';
 import { controlThreads } from './threads/spare-threads.js';
@@ -119,6 +120,7 @@ export class LocalCluster {
   readonly #gateway: Remote<ClusterGateway>;
   readonly #layers: readonly OptionLayer[];
   readonly #end: ThreadEnd;
+  #rest: RestEndpoint | undefined;
   #closed = false;
 
   private constructor(thread: Worker, gateway: Remote<ClusterGateway>, layers: readonly OptionLayer[]) {
@@ -200,10 +202,25 @@ export class LocalCluster {
     return new LocalJob(answer, this.#gateway, this.#end);
   }
 
+  /**
+   * Serves Flink's REST interface on this thread, as the keys `rest.*` say; resolves to its address. Rejects with
+   * MR4006 where it cannot listen, or may not without a token.
+   */
+  async serveRest(): Promise<string> {
+    const [{ RestEndpoint }, { restClusterOf }] = await Promise.all([
+      import('./rest-endpoint.js'),
+      import('./rest-cluster-client.js'),
+    ]);
+    const options = resolveOptions(this.#layers);
+    this.#rest = await RestEndpoint.start(restClusterOf(this.#gateway, options, this.#end), options);
+    return this.#rest.url;
+  }
+
   /** Ends everything; jobs that run keep their checkpoints. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#rest?.close();
     await this.#end.orEnd(this.#gateway.close()).catch((error: unknown) => {
       // A control thread that has gone by itself is closed as well.
       if (!this.#end.hasEnded) throw error;

@@ -16,6 +16,7 @@ export const runJob: RunJob = async (request, listener) => {
   if (request.fixedJobId !== undefined) leaveWithParent();
   const cluster = await LocalCluster.startWith(layersOf(request.configuration));
   try {
+    const restUrl = request.configuration.values['rest.enabled'] ? await cluster.serveRest() : undefined;
     const { url, params, jobId, start, fromSavepoint, allowNonRestoredState, fixedJobId } = request;
     const options = {
       ...(jobId === undefined ? {} : { jobId }),
@@ -27,7 +28,10 @@ export const runJob: RunJob = async (request, listener) => {
     if (answer.type === 'refused') throw fromWireError(answer.error);
     if (answer.type === 'already-finished') return answer;
     const job = cluster.jobOf(answer);
-    listener.onStarted(job, { stop: () => cluster.close(), stopWithSavepoint: () => job.stop() });
+    listener.onStarted(
+      { job, restUrl },
+      { stop: () => cluster.close(), stopWithSavepoint: () => job.stop() },
+    );
     const result = await watched(job, listener.onStatus);
     return { type: 'finished', result };
   } finally {

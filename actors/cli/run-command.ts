@@ -51,7 +51,10 @@ export type RunOutcome =
 export type RunJob = (request: RunRequest, listener: RunListener) => Promise<RunOutcome>;
 
 export interface RunListener {
-  onStarted(job: StartedJob, control: RunControl): void;
+  onStarted(
+    started: { readonly job: StartedJob; readonly restUrl: string | undefined },
+    control: RunControl,
+  ): void;
   /** About twice a second. */
   onStatus(status: JobStatusSnapshot): void;
 }
@@ -188,8 +191,9 @@ class RunInTerminal {
   async run(runJob: RunJob, request: RunRequest): Promise<ExitCode> {
     try {
       const outcome = await runJob(request, {
-        onStarted: (job, control) => {
+        onStarted: ({ job, restUrl }, control) => {
           this.#started(job, request);
+          if (restUrl !== undefined) this.#context.stderr.write(`REST interface: ${restUrl}\n`);
           const folder = request.configuration.values['execution.checkpointing.savepoint-dir'];
           this.#unlisten = this.#onSignal((signal) => {
             this.#unlisten();

@@ -53,6 +53,7 @@ export const ERROR_TABLE = {
   MR4003: { kind: 'fatal', title: 'Memory configuration failed' },
   MR4004: { kind: 'fatal', title: 'Insufficient number of network buffers' },
   MR4005: { kind: 'fatal', title: 'The memory plan is too small for the tasks of the job' },
+  MR4006: { kind: 'fatal', title: 'The REST server cannot be started' },
   // 5xxx: running tasks
   MR5001: { kind: 'retryable', title: 'A user function threw' },
   MR5002: { kind: 'fatal', title: 'A user function returned a promise where it must be synchronous' },
@@ -76,6 +77,10 @@ export const ERROR_TABLE = {
   MR6007: { kind: 'fatal', title: 'Nobody reads standard output any more' },
   // 7xxx: command line
   MR7001: { kind: 'fatal', title: 'Usage' },
+  MR7002: { kind: 'fatal', title: 'The cluster knows no such thing' },
+  MR7003: { kind: 'fatal', title: 'A request is malformed' },
+  MR7004: { kind: 'fatal', title: 'No cluster answers' },
+  MR7005: { kind: 'fatal', title: 'The cluster refused a request' },
   // 8xxx: job identity
   MR8001: { kind: 'fatal', title: 'The job is unfinished' },
   MR8002: { kind: 'fatal', title: 'The job already runs in another process' },

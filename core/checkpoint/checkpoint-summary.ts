@@ -78,8 +78,8 @@ export function summarizeValues(values: readonly number[]): StatsSummary {
   };
 }
 
-/** Interpolated between neighbours at `share * (n + 1)`, as Flink's histograms do. */
-function percentile(sorted: readonly number[], share: number): number {
+/** Of sorted values, interpolated between neighbours at `share * (n + 1)`, as Flink's histograms do. */
+export function percentile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length + 1);
   const below = Math.floor(place);
   const lower = sorted[Math.max(0, below - 1)] ?? Number.NaN;

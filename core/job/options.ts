@@ -9,6 +9,7 @@ import type {
   OptionValue,
 } from './option-definition.js';
 import { PIPELINE_OPTIONS } from './pipeline-options.js';
+import { REST_OPTIONS } from './rest-options.js';
 import { RESTART_STRATEGY_OPTIONS } from './restart-strategy-options.js';
 import { S3_OPTIONS } from './s3-options.js';
 import { TASK_MANAGER_OPTIONS } from './task-manager-options.js';
@@ -25,6 +26,7 @@ export const CONFIG_OPTIONS = {
   ...TASK_MANAGER_OPTIONS,
   ...JOB_MANAGER_OPTIONS,
   ...MONITORING_OPTIONS,
+  ...REST_OPTIONS,
 } as const satisfies OptionTable;
 
 export type OptionKey = keyof typeof CONFIG_OPTIONS;

@@ -1,0 +1,114 @@
+import type { CheckpointHistory, JobConfiguration, JobDetails, JobFailure } from '../../core/internal.js';
+import type { SavepointAnswer, SavepointRequest } from '../cluster/cluster-gateway.js';
+
+/**
+ * What REST asks of the cluster. Supplied by boot; every call crosses to the control thread and answers plain data.
+ * Undefined stands for a job that the cluster does not know.
+ */
+export interface RestCluster {
+  jobs(): Promise<readonly JobDetails[]>;
+  job(jobId: string): Promise<JobDetails | undefined>;
+  checkpoints(jobId: string): Promise<CheckpointHistory | undefined>;
+  /** Oldest first. */
+  failures(jobId: string): Promise<readonly JobFailure[]>;
+  jobConfiguration(jobId: string): Promise<JobConfiguration | undefined>;
+  /** Results by name. */
+  accumulators(jobId: string): Promise<Readonly<Record<string, unknown>>>;
+  taskManagers(): Promise<readonly RestTaskManager[]>;
+  /** What the tasks of the present attempt have done. */
+  tasks(jobId: string): Promise<readonly RestTask[]>;
+  metrics(scope: MetricScope): Promise<readonly RestMetric[]>;
+  cancel(jobId: string): Promise<void>;
+  savepoint(jobId: string, request: SavepointRequest): Promise<SavepointAnswer>;
+  checkpoint(jobId: string, type: CheckpointType): Promise<CheckpointAnswer>;
+  disposeSavepoint(path: string): Promise<void>;
+  resourceRequirements(jobId: string): Promise<readonly RestParallelism[] | undefined>;
+  rescale(jobId: string, requirements: readonly RestParallelism[]): Promise<void>;
+}
+
+export type CheckpointType = 'CONFIGURED' | 'FULL' | 'INCREMENTAL';
+
+export type CheckpointAnswer =
+  | { readonly type: 'completed'; readonly checkpointId: number }
+  | Extract<SavepointAnswer, { type: 'failed' }>;
+
+/** With how many subtasks a vertex may run. */
+export interface RestParallelism {
+  readonly vertexId: number;
+  readonly lowerBound: number;
+  readonly upperBound: number;
+}
+
+/** One task; numbers count from the start of its attempt. */
+export interface RestTask {
+  readonly vertexId: number;
+  readonly subtask: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** ms since the epoch; `Watermark.MIN` before the first. */
+  readonly watermark: number;
+  readonly busyMs: number;
+  readonly idleMs: number;
+  readonly backPressuredMs: number;
+}
+
+export type MetricScope =
+  | { readonly type: 'job-manager' }
+  | { readonly type: 'task-manager'; readonly taskManagerId: string }
+  | { readonly type: 'job'; readonly jobId: string }
+  /** Ids begin with the subtask, `0.numRecordsIn`. */
+  | { readonly type: 'vertex'; readonly jobId: string; readonly vertexId: number };
+
+export interface RestMetric {
+  readonly id: string;
+  readonly value: number | string;
+}
+
+export interface RestResource {
+  readonly cpuCores: number;
+  /** MB, as Flink tells them. */
+  readonly taskHeapMemory: number;
+  readonly taskOffHeapMemory: number;
+  readonly managedMemory: number;
+  readonly networkMemory: number;
+}
+
+/** Sizes are bytes where nothing else is said. */
+export interface RestTaskManager {
+  readonly id: string;
+  readonly lastHeartbeatMs: number;
+  readonly slots: number;
+  readonly freeSlots: number;
+  readonly totalResource: RestResource;
+  readonly freeResource: RestResource;
+  readonly hardware: {
+    readonly cpuCores: number;
+    readonly physicalMemory: number;
+    readonly freeMemory: number;
+    readonly managedMemory: number;
+  };
+  readonly memory: RestMemory;
+  readonly allocated: readonly { readonly jobId: string; readonly resource: RestResource }[];
+  readonly heapUsed: number;
+  readonly heapCommitted: number;
+  readonly heapMax: number;
+  readonly segmentBytes: number;
+  readonly segmentsTotal: number;
+  readonly segmentsAvailable: number;
+}
+
+/** Flink's `memoryConfiguration`, bytes. */
+export interface RestMemory {
+  readonly frameworkHeap: number;
+  readonly taskHeap: number;
+  readonly frameworkOffHeap: number;
+  readonly taskOffHeap: number;
+  readonly networkMemory: number;
+  readonly managedMemory: number;
+  readonly jvmMetaspace: number;
+  readonly jvmOverhead: number;
+  readonly totalFlinkMemory: number;
+  readonly totalProcessMemory: number;
+}

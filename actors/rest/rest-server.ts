@@ -1,0 +1,210 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MillraceError } from '../../core/internal.js';
+import { parseJsonBody } from './json-body.js';
+import { type GuardPolicy, refusal } from './request-guard.js';
+import { failure, type RestAnswer } from './rest-message.js';
+import type { RestRouter } from './rest-router.js';
+
+export interface RestServerSettings {
+  readonly bindAddress: string;
+  /** Tried in turn. */
+  readonly ports: readonly number[];
+  /** Where all of them are taken, a free one is as good. */
+  readonly anyPort: boolean;
+  readonly policy: GuardPolicy;
+  readonly limits: RestLimits;
+}
+
+export interface RestLimits {
+  readonly bodyBytes: number;
+  /** All headers have come by then. */
+  readonly headersMs: number;
+  /** The whole request has. */
+  readonly requestMs: number;
+  readonly connections: number;
+}
+
+export const REST_LIMITS: RestLimits = {
+  bodyBytes: 1024 * 1024,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  connections: 256,
+};
+
+/** A file of the dashboard. */
+export interface RestPage {
+  readonly type: string;
+  readonly content: Uint8Array;
+}
+
+/** The page of a path, if there is one: a fixed set, so that no request is made a path of this machine. */
+export type RestPages = (path: string) => RestPage | undefined;
+
+const HEADER_BYTES_MAX = 16 * 1024;
+const KEEP_ALIVE_MS = 5000;
+
+/** What every answer says of itself: not to be guessed, framed, kept, nor read by pages of others. */
+const SAFE_HEADERS: Readonly<Record<string, string>> = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Content-Security-Policy': "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+};
+
+/**
+ * HTTP around a router. It runs on the main thread of the process, whose only other work is to wait for the job.
+ *
+ * Invariants: nothing of a request reaches a handler before the guard has let it in; an answer is written once.
+ */
+export class RestServer {
+  readonly #server: Server;
+  readonly address: string;
+  readonly port: number;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    const { address, port } = server.address() as AddressInfo;
+    this.address = address;
+    this.port = port;
+  }
+
+  /** @throws MillraceError MR4006 where no port can be had */
+  static async listen(
+    settings: RestServerSettings,
+    router: RestRouter,
+    pages: RestPages,
+  ): Promise<RestServer> {
+    const { limits } = settings;
+    const exchanges = new RestExchanges(settings, router, pages);
+    const server = createServer({
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.min(1000, limits.headersMs),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+    server.maxConnections = limits.connections;
+    server.on('request', (request, response) => exchanges.serve(request, response));
+    let taken: NodeJS.ErrnoException | undefined;
+    for (const port of [...settings.ports, ...(settings.anyPort ? [0] : [])]) {
+      taken = await bind(server, port, settings.bindAddress);
+      if (taken === undefined) return new RestServer(server);
+      if (taken.code !== 'EADDRINUSE' && taken.code !== 'EACCES') break;
+    }
+    throw cannotBind(settings, taken);
+  }
+
+  /** Answers what is under way, and nothing more. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    await closed;
+  }
+}
+
+class RestExchanges {
+  readonly #settings: RestServerSettings;
+  readonly #router: RestRouter;
+  readonly #pages: RestPages;
+
+  constructor(settings: RestServerSettings, router: RestRouter, pages: RestPages) {
+    this.#settings = settings;
+    this.#router = router;
+    this.#pages = pages;
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    this.#answer(request, response).catch((error: unknown) => {
+      // The client went away in the middle; nobody is left to tell.
+      response.destroy(error instanceof Error ? error : undefined);
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url: target = '', headers, rawHeaders } = request;
+    const { policy } = this.#settings;
+    const [path = '', query = ''] = target.split('?', 2);
+    const page = method === 'GET' ? this.#pages(path) : undefined;
+    const refused = refusal({ method, target, headers, rawHeaders, open: page !== undefined }, policy);
+    if (refused !== undefined) {
+      response.shouldKeepAlive = false;
+      sendJson(response, refused);
+      return;
+    }
+    if (page !== undefined) {
+      send(response, 200, page.type, page.content);
+      return;
+    }
+    let tooLong = false;
+    const answer = await this.#router.answer(method, path, new URLSearchParams(query), async () => {
+      const text = await bodyOf(request, this.#settings.limits.bodyBytes);
+      tooLong = text === undefined;
+      if (text === undefined) throw new MillraceError('MR7003', 'The body of the request is too long.');
+      return parseJsonBody(text);
+    });
+    if (tooLong) response.shouldKeepAlive = false;
+    sendJson(response, tooLong ? failure(413, 'The body of the request is too long.') : answer);
+  }
+}
+
+/** Undefined for one that is longer. */
+async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<string | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return undefined;
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  // Not by iterating, which would close the connection before it was answered.
+  return new Promise((resolve, reject) => {
+    request.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes <= bytesMax) pieces.push(piece);
+      else resolve(undefined);
+    });
+    request.once('end', () => resolve(Buffer.concat(pieces).toString('utf8')));
+    request.once('error', reject);
+    request.once('close', () => reject(new Error('The client has gone.')));
+  });
+}
+
+function sendJson(response: ServerResponse, { status, body, type }: RestAnswer): void {
+  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  response.setHeader('Cache-Control', 'no-store');
+  if (type !== undefined) send(response, status, type, String(body));
+  else send(response, status, 'application/json; charset=UTF-8', JSON.stringify(body));
+}
+
+function send(response: ServerResponse, status: number, type: string, content: string | Uint8Array): void {
+  for (const [name, value] of Object.entries(SAFE_HEADERS)) response.setHeader(name, value);
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength,
+  });
+  response.end(content);
+}
+
+/** Undefined when it listens. */
+function bind(server: Server, port: number, address: string): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      server.off('listening', listening);
+      resolve(error);
+    };
+    const listening = (): void => {
+      server.off('error', failed);
+      resolve(undefined);
+    };
+    server.once('error', failed);
+    server.once('listening', listening);
+    server.listen(port, address);
+  });
+}
+
+function cannotBind({ bindAddress, ports }: RestServerSettings, cause: Error | undefined): MillraceError {
+  const [first] = ports;
+  const named = ports.length === 1 ? `port ${first}` : `any of the ports ${first} to ${ports.at(-1)}`;
+  return new MillraceError('MR4006', `The REST server cannot listen on ${named} of ${bindAddress}.`, {
+    ...(cause === undefined ? {} : { why: cause.message, cause }),
+    hint: 'Set rest.port or rest.bind-port to others, or leave them unset for any that is free.',
+  });
+}
