@@ -21,7 +21,7 @@ const ENTRIES = [...DOORS, ...PROGRAMS.map((name) => `actors/boot/${name}`)];
  * thread keep twice as much freed memory from then on: 10 MB of an idle job.
  */
 const FILE_BYTES_MAX = 128 * 1024;
-const FILE_BYTES = 100_000;
+const FILE_BYTES = 80_000;
 
 /** What stands for a module's own address until it is known in which file the module lands. */
 const PLACE = /MODULE_PLACE\("([\w/.-]+)"\)/g;
@@ -56,6 +56,7 @@ const build = await rolldown({
   input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(dist, `${entry}.js`)])),
   external: /^(?:node:|[^./\\])/,
   platform: 'node',
+  preserveEntrySignatures: 'allow-extension',
   plugins: [modulePlaces],
 });
 
@@ -65,7 +66,10 @@ async function generate(sliceOf: (module: string) => string | null): Promise<Out
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
     comments: false,
-    codeSplitting: { groups: [{ name: sliceOf, debugName: 'slices' }] },
+    codeSplitting: {
+      groups: [{ name: sliceOf, debugName: 'slices' }],
+      includeDependenciesRecursively: false,
+    },
   });
   return output.map((file) => {
     if (file.type !== 'chunk') throw new Error(`${file.fileName} is no code.`);

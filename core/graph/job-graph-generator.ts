@@ -29,7 +29,7 @@ export interface JobGraphSettings {
   readonly parallelism: number;
   /** Undefined: from the parallelism. */
   readonly maxParallelism: number | undefined;
-  /** By uid of its head: vertices of a rescaled job, whatever else is said of them. They are chained as if it were not. */
+  /** By uid of its head: vertices of a rescaled job, whatever else is said. They are chained as if it were not. */
   readonly vertexParallelism: Readonly<Record<string, number>>;
   readonly chainingEnabled: boolean;
   readonly runtimeMode: RuntimeExecutionMode;
