@@ -91,6 +91,7 @@ export type { ErrorCode } from './base/error-table.js';
 export { isMillraceError, MillraceError } from './base/millrace-error.js';
 export { Watermark } from './element/watermark.js';
 export type { RuntimeExecutionMode } from './graph/runtime-mode.js';
+export type { FailureContext, FailureEnricher } from './job/failure-enricher.js';
 export type { JobExecutionResult } from './job/job-execution-result.js';
 export type { Holder, JobExplanation, OperatorExplanation } from './job/job-explanation.js';
 export type { JobStatusSnapshot } from './job/job-protocol.js';

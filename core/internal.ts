@@ -131,7 +131,8 @@ export {
   subtaskOfKeyGroup,
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
-export type { JobFailure } from './job/failure-history.js';
+export { type FailureContext, type FailureEnricher, TYPE_ENRICHER } from './job/failure-enricher.js';
+export type { FailureCause, FailureHistorySettings, JobFailure } from './job/failure-history.js';
 export {
   type ConfiguredOption,
   describeConfiguration,

@@ -6,6 +6,7 @@ import {
   checkpointConfigFromOptions,
   createRestartStrategy,
   describeConfiguration,
+  type FailureHistorySettings,
   isMillraceError,
   type JobConfiguration,
   type JobDetails,
@@ -32,6 +33,7 @@ import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js'
 import { JobRegistry } from '../cluster/job-registry.js';
 import { ActorSystem } from '../kernel/actor-system.js';
 import { CollectedValues } from './collected-values.js';
+import { failureEnrichers } from './failure-enrichers.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
@@ -170,6 +172,7 @@ export class ControlPlane implements ClusterGateway {
   async #submit(submission: JobSubmission): Promise<SubmissionAnswer> {
     const acceptedMs = SYSTEM_CLOCK.wallMs();
     const plan = await planJob(submission);
+    const failures = await failureHistory(plan);
     const { name } = plan.graph;
     if (this.#names.has(name)) {
       throw new MillraceError('MR8002', `The job '${name}' already runs in this cluster.`, {
@@ -179,14 +182,18 @@ export class ControlPlane implements ClusterGateway {
     const kind = taskThreadKind(plan);
     const jobId = submission.fixedJobId ?? randomBytes(16).toString('hex');
     const accepted = { jobId, graph: plan.graph, acceptedMs };
-    this.#registry.accept(accepted, configurationOf(plan), jobStoreLimits(plan));
+    this.#registry.accept(
+      accepted,
+      { configuration: configurationOf(plan), limits: jobStoreLimits(plan) },
+      failures,
+    );
     this.#names.add(name);
     const threads = new TaskThreads(kind, plan.memory.plan.taskThreads);
     // They load while the disk is asked what the job goes on from.
     threads.warm();
     try {
       const home = await openJobHome(plan, { ...submission, jobId: accepted.jobId });
-      if (home.type === 'home') return this.#start(plan, home, threads, accepted);
+      if (home.type === 'home') return this.#start(plan, home, threads, { ...accepted, failures });
       await threads.close();
       this.#names.delete(name);
       this.#registry.withdraw(accepted.jobId);
@@ -199,7 +206,12 @@ export class ControlPlane implements ClusterGateway {
     }
   }
 
-  #start(plan: JobPlan, home: JobHome, threads: TaskThreads, accepted: AcceptedJob): SubmissionAnswer {
+  #start(
+    plan: JobPlan,
+    home: JobHome,
+    threads: TaskThreads,
+    accepted: AcceptedJob & { readonly failures: FailureHistorySettings },
+  ): SubmissionAnswer {
     const { jobId } = accepted;
     const { name } = plan.graph;
     const collected = new CollectedValues();
@@ -262,6 +274,13 @@ function configurationOf({ options, module }: JobPlan): JobConfiguration {
   const checkpoints = options.values['execution.checkpointing.interval'] !== undefined;
   const config = restartStrategyFromOptions(options.values, checkpoints);
   return describeConfiguration(options, createRestartStrategy(config, new Prng(0)), module.params);
+}
+
+async function failureHistory({ options: { values } }: JobPlan): Promise<FailureHistorySettings> {
+  return {
+    size: values['web.exception-history-size'],
+    enrichers: await failureEnrichers(values['jobmanager.failure-enrichers']),
+  };
 }
 
 function jobStoreLimits({ options: { values } }: JobPlan): JobStoreLimits {

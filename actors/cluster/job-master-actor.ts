@@ -5,6 +5,7 @@ import {
   type CheckpointRequestOutcome,
   createRestartStrategy,
   explainJob,
+  type FailureHistorySettings,
   fromWireError,
   invariant,
   type JobEffect,
@@ -39,6 +40,8 @@ export interface JobMasterSettings {
   /** Undefined: the job takes no checkpoints. */
   readonly checkpointing: CheckpointConfig | undefined;
   readonly restartStrategy: RestartStrategyConfig;
+  /** How failures are remembered; undefined: as by default. */
+  readonly failures?: FailureHistorySettings;
 }
 
 /** A job that has been started. All calls are made on the thread of its master. */
@@ -86,7 +89,7 @@ export function startJobMaster(
   const { jobId, graph, acceptedMs, restored, firstCheckpointId, checkpointing } = settings;
   const strategy = createRestartStrategy(settings.restartStrategy, ports.jitter);
   const epoch = ports.storage?.epoch ?? 0;
-  const job = { jobId, graph, acceptedMs, epoch, restored, firstCheckpointId };
+  const job = { jobId, graph, acceptedMs, epoch, restored, firstCheckpointId, failures: settings.failures };
   const master = new JobMaster(job, checkpointing, strategy);
   const client = new JobClient(system, master.view);
   const ref = system.spawn<JobEvent>(

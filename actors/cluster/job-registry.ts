@@ -2,6 +2,7 @@ import {
   type AcceptedJob,
   type CheckpointHistory,
   type Clock,
+  type FailureHistorySettings,
   invariant,
   type JobConfiguration,
   type JobDetails,
@@ -37,10 +38,10 @@ export class JobRegistry implements ClusterMonitor {
     this.#clock = clock;
   }
 
-  accept(job: AcceptedJob, configuration: JobConfiguration, limits: JobStoreLimits): void {
-    const initialization = new JobInitialization(job);
+  accept(job: AcceptedJob, known: Omit<RegisteredJob, 'view'>, failures: FailureHistorySettings): void {
+    const initialization = new JobInitialization(job, failures);
     this.#initializing.set(job.jobId, initialization);
-    this.#jobs.set(job.jobId, { view: initialization.view, configuration, limits });
+    this.#jobs.set(job.jobId, { view: initialization.view, ...known });
   }
 
   /** It has a master. */

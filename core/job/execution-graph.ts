@@ -22,6 +22,8 @@ const ON_THREAD: readonly ExecutionState[] = ['DEPLOYING', 'INITIALIZING', 'RUNN
 export class Execution {
   readonly address: TaskAddress;
   readonly vertex: JobVertex;
+  /** Who has the slot that it runs in; undefined while it has none. */
+  taskManagerId: string | undefined;
   readonly #enteredMs: StateTimes<ExecutionState> = neverEntered(EXECUTION_STATES);
   #state: ExecutionState;
   #dataFinished: boolean;
@@ -68,7 +70,7 @@ export class Execution {
       attempt,
       state: this.#state,
       timestamps: { ...this.#enteredMs },
-      taskManagerId: undefined,
+      taskManagerId: this.taskManagerId,
     };
   }
 

@@ -2,9 +2,9 @@ import type { Instant } from '../base/instant.js';
 import { traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { WireError } from '../protocol/wire-error.js';
 import type { Attempt } from './attempt.js';
-import { FailureHistory } from './failure-history.js';
+import { type Failure, FailureHistory } from './failure-history.js';
 import { isFatal, jobFailed } from './job-error.js';
-import type { JobEffect } from './job-protocol.js';
+import type { JobEffect, JobMasterJob } from './job-protocol.js';
 import type { RestartStrategy } from './restart-strategy.js';
 
 const SAME_ERROR = 'The next attempt would meet the same error.';
@@ -20,14 +20,16 @@ type FailedAttempt = Pick<Attempt, 'number' | 'isCommitting'>;
  * had begun to commit; the error that the job ends with is set once.
  */
 export class Failover {
-  readonly history = new FailureHistory();
+  readonly history: FailureHistory;
   readonly #jobName: string;
   readonly #strategy: RestartStrategy;
   #restartDue = false;
   #error: WireError | undefined;
 
-  constructor(jobName: string, strategy: RestartStrategy) {
-    this.#jobName = jobName;
+  constructor(job: JobMasterJob, strategy: RestartStrategy) {
+    const { jobId, graph, failures } = job;
+    this.history = new FailureHistory({ jobId, jobName: graph.name }, failures);
+    this.#jobName = graph.name;
     this.#strategy = strategy;
   }
 
@@ -44,21 +46,21 @@ export class Failover {
   /** True: there is a next attempt. False: the job has failed, and {@link error} says why. */
   onFailure(
     failed: FailedAttempt | undefined,
-    error: WireError,
+    failure: Failure,
     now: Instant,
     effects: JobEffect[],
   ): boolean {
     const attempt = failed?.number ?? 0;
-    const refused = failed?.isCommitting ? COMMITTED : isFatal(error) ? SAME_ERROR : undefined;
+    const refused = failed?.isCommitting ? COMMITTED : isFatal(failure.error) ? SAME_ERROR : undefined;
     const decision =
       refused === undefined
         ? this.#strategy.onFailure(now.monotonicMs)
         : ({ restart: false, why: refused } as const);
     if (!decision.restart) {
-      this.giveUp(attempt, error, decision.why, now, effects);
+      this.giveUp(attempt, failure, decision.why, now, effects);
       return false;
     }
-    this.#record(attempt, error, now, effects);
+    this.#record(attempt, failure, now, effects);
     this.#restartDue = decision.delayMs === 0;
     if (!this.#restartDue) {
       const timer = { name: 'restart-due', id: attempt } as const;
@@ -81,10 +83,10 @@ export class Failover {
     effects.push({ type: 'cancel-timer', timer: { name: 'restart-due', id: attempt } });
   }
 
-  giveUp(attempt: number, error: WireError, why: string, now: Instant, effects: JobEffect[]): void {
-    this.#record(attempt, error, now, effects);
+  giveUp(attempt: number, failure: Failure, why: string, now: Instant, effects: JobEffect[]): void {
+    this.#record(attempt, failure, now, effects);
     this.cancelRestart(attempt, effects);
-    this.#error ??= jobFailed(this.#jobName, why, error);
+    this.#error ??= jobFailed(this.#jobName, why, failure.error);
   }
 
   /** The job goes on elsewhere: that is what it ends with here, whatever else went wrong. */
@@ -92,9 +94,9 @@ export class Failover {
     this.#error = error;
   }
 
-  #record(attempt: number, error: WireError, now: Instant, effects: JobEffect[]): void {
-    const { code, what, where } = error;
-    this.history.add(attempt, error, now);
+  #record(attempt: number, failure: Failure, now: Instant, effects: JobEffect[]): void {
+    const { code, what, where } = failure.error;
+    this.history.add(attempt, failure, now);
     traceEvent('job.attempt-failed', { attempt, code, what, operator: where.operator }, effects);
   }
 }

@@ -1,45 +1,74 @@
 import type { Instant } from '../base/instant.js';
 import type { WireError } from '../protocol/wire-error.js';
+import { type FailureEnricher, labelsOf } from './failure-enricher.js';
 
-/** One failed attempt. Plain data. */
-export interface JobFailure {
-  readonly attempt: number;
+/** What went wrong, when and where. Plain data. */
+export interface FailureCause {
   /** Wall time. */
   readonly failedMs: number;
+  readonly error: WireError;
+  /** `window (3/4)`; undefined: no single task. */
+  readonly taskName: string | undefined;
+  /** Where the task ran. */
+  readonly taskManagerId: string | undefined;
+  /** As the failure enrichers gave them. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** One failed attempt. Plain data. */
+export interface JobFailure extends Omit<FailureCause, 'error'> {
+  readonly attempt: number;
   readonly rootCause: WireError;
   /** What else went wrong while the attempt went down; often consequences. */
-  readonly concurrent: readonly WireError[];
+  readonly concurrent: readonly FailureCause[];
   /** What the next attempt began from; undefined: from the beginning, or there was no next one. */
   readonly restoredCheckpointId: number | undefined;
   /** Failure to all tasks of the next attempt running, ms; undefined: not yet, or never. */
   readonly recoveryMs: number | undefined;
 }
 
+/** An error, and the task that met it, if one did. */
+export interface Failure {
+  readonly error: WireError;
+  readonly task?: { readonly name: string; readonly taskManagerId: string | undefined } | undefined;
+}
+
+export interface FailureHistorySettings {
+  /** Failed attempts that are remembered. */
+  readonly size: number;
+  readonly enrichers: readonly FailureEnricher[];
+}
+
+const DEFAULT_FAILURE_HISTORY: FailureHistorySettings = { size: 16, enrichers: [] };
+
 interface Entry {
   readonly attempt: number;
   readonly failed: Instant;
-  readonly rootCause: WireError;
-  readonly concurrent: WireError[];
+  readonly cause: FailureCause;
+  readonly concurrent: FailureCause[];
   restoredCheckpointId: number | undefined;
   recoveryMs: number | undefined;
 }
 
-const FAILURES_MAX = 16;
 const CONCURRENT_MAX = 16;
 
 /**
  * The newest failures of a job.
  *
- * Invariant: one entry per failed attempt; at most {@link FAILURES_MAX} entries with at most
+ * Invariant: one entry per failed attempt; at most as many entries as the settings say, with at most
  * {@link CONCURRENT_MAX} concurrent errors each.
  */
 export class FailureHistory {
+  readonly #job: { readonly jobId: string; readonly jobName: string };
+  readonly #settings: FailureHistorySettings;
   readonly #entries: Entry[] = [];
-  #count = 0;
 
-  /** Failed attempts in all. */
-  get count(): number {
-    return this.#count;
+  constructor(
+    job: { readonly jobId: string; readonly jobName: string },
+    settings: FailureHistorySettings = DEFAULT_FAILURE_HISTORY,
+  ) {
+    this.#job = job;
+    this.#settings = settings;
   }
 
   get latest(): JobFailure | undefined {
@@ -51,23 +80,23 @@ export class FailureHistory {
     return this.#entries.map(toFailure);
   }
 
-  add(attempt: number, rootCause: WireError, failed: Instant): void {
-    this.#count++;
+  add(attempt: number, failure: Failure, failed: Instant): void {
     this.#entries.push({
       attempt,
       failed,
-      rootCause,
+      cause: this.#causeOf(failure, failed),
       concurrent: [],
       restoredCheckpointId: undefined,
       recoveryMs: undefined,
     });
-    if (this.#entries.length > FAILURES_MAX) this.#entries.shift();
+    if (this.#entries.length > this.#settings.size) this.#entries.shift();
   }
 
   /** Belongs to the newest failure. */
-  addConcurrent(error: WireError): void {
+  addConcurrent(failure: Failure, now: Instant): void {
     const entry = this.#entries.at(-1);
-    if (entry !== undefined && entry.concurrent.length < CONCURRENT_MAX) entry.concurrent.push(error);
+    if (entry === undefined || entry.concurrent.length >= CONCURRENT_MAX) return;
+    entry.concurrent.push(this.#causeOf(failure, now));
   }
 
   onRestarted(restoredCheckpointId: number | undefined): void {
@@ -79,9 +108,22 @@ export class FailureHistory {
   onRunning(now: Instant): void {
     for (const entry of this.#entries) entry.recoveryMs ??= now.monotonicMs - entry.failed.monotonicMs;
   }
+
+  #causeOf({ error, task }: Failure, now: Instant): FailureCause {
+    const { jobId, jobName } = this.#job;
+    const failureType = task === undefined ? 'GLOBAL' : 'TASK';
+    const context = { jobId, jobName, failureType, taskName: task?.name } as const;
+    return {
+      failedMs: now.wallMs,
+      error,
+      taskName: task?.name,
+      taskManagerId: task?.taskManagerId,
+      labels: labelsOf(error, this.#settings.enrichers, context),
+    };
+  }
 }
 
-function toFailure(entry: Entry): JobFailure {
-  const { failed, concurrent, ...rest } = entry;
-  return { ...rest, failedMs: failed.wallMs, concurrent: [...concurrent] };
+function toFailure({ failed: _, cause, concurrent, ...rest }: Entry): JobFailure {
+  const { error, ...where } = cause;
+  return { ...rest, ...where, rootCause: error, concurrent: [...concurrent] };
 }

@@ -16,16 +16,10 @@ export function locatedIn(error: WireError, execution: Execution, jobName: strin
 }
 
 /** The error of a task whose thread went without a word. `error`: what the launcher knows of it. */
-export function unexpectedExit(execution: Execution, error: unknown, jobName: string): WireError {
-  if (error instanceof MillraceError) return locatedIn(toWireError(error), execution, jobName);
-  const exited = new MillraceError(
-    'MR5003',
-    `The thread of ${execution.name} exited before the task had ended.`,
-    {
-      ...(error === undefined ? {} : { cause: error }),
-    },
-  );
-  return locatedIn(toWireError(exited), execution, jobName);
+export function unexpectedExit(execution: Execution, error: unknown): WireError {
+  if (error instanceof MillraceError) return toWireError(error);
+  const what = `The thread of ${execution.name} exited before the task had ended.`;
+  return toWireError(new MillraceError('MR5003', what, error === undefined ? {} : { cause: error }));
 }
 
 /** What a failed job says: why there is no further attempt, and as its cause what the last one failed of. */

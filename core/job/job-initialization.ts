@@ -1,7 +1,7 @@
 import type { Instant } from '../base/instant.js';
 import type { WireError } from '../protocol/wire-error.js';
 import { AccumulatorTotals } from './accumulator-totals.js';
-import { FailureHistory } from './failure-history.js';
+import { FailureHistory, type FailureHistorySettings } from './failure-history.js';
 import { type AcceptedJob, JobRecord } from './job-record.js';
 import { JobView } from './job-view.js';
 
@@ -13,9 +13,10 @@ import { JobView } from './job-view.js';
 export class JobInitialization {
   readonly view: JobView;
   readonly #record: JobRecord;
-  readonly #history = new FailureHistory();
+  readonly #history: FailureHistory;
 
-  constructor(job: AcceptedJob) {
+  constructor(job: AcceptedJob, failures: FailureHistorySettings) {
+    this.#history = new FailureHistory({ jobId: job.jobId, jobName: job.graph.name }, failures);
     this.#record = new JobRecord(job);
     this.view = new JobView({
       job,
@@ -27,7 +28,7 @@ export class JobInitialization {
   }
 
   fail(error: WireError, now: Instant): void {
-    this.#history.add(0, error, now);
+    this.#history.add(0, { error }, now);
     this.#record.to('FAILED', now, []);
     this.view.close();
   }

@@ -13,6 +13,7 @@ import { Attempt, type SourceReport } from './attempt.js';
 import { coordinatorEventOf } from './checkpoint-report.js';
 import type { Execution } from './execution-graph.js';
 import { Failover } from './failover.js';
+import type { Failure } from './failure-history.js';
 import { JobClosing } from './job-closing.js';
 import { jobCanceled, locatedIn, unexpectedExit } from './job-error.js';
 import type { JobEffect, JobEvent, JobMasterJob, JobTimer } from './job-protocol.js';
@@ -52,7 +53,7 @@ export class JobMaster {
 
   constructor(job: JobMasterJob, checkpointing: CheckpointConfig | undefined, strategy: RestartStrategy) {
     this.#job = job;
-    this.#failover = new Failover(job.graph.name, strategy);
+    this.#failover = new Failover(job, strategy);
     this.#closing = new JobClosing(job.graph.name);
     this.#retainOnCancellation = checkpointing?.retainOnCancellation ?? false;
     if (checkpointing !== undefined) this.#coordinator = new CheckpointCoordinator(job, checkpointing);
@@ -80,7 +81,7 @@ export class JobMaster {
         this.#deploy(now, effects);
         break;
       case 'launch-failed':
-        if (this.#onGone(event.attempt, true, now, effects)) this.#fail(event.error, now, effects);
+        if (this.#onGone(event.attempt, true, now, effects)) this.#fail({ error: event.error }, now, effects);
         break;
       case 'task':
         this.#onTaskEvent(event.event, now, effects);
@@ -139,7 +140,7 @@ export class JobMaster {
       attempt = new Attempt(this.#job, number, manifest, now);
     } catch (error) {
       if (!isMillraceError(error)) throw error;
-      this.#giveUp(toWireError(error), 'The checkpoint does not fit the job.', now, effects);
+      this.#giveUp({ error: toWireError(error) }, 'The checkpoint does not fit the job.', now, effects);
       return;
     }
     this.#attempt = attempt;
@@ -152,7 +153,7 @@ export class JobMaster {
 
   #onTerminated({ attempt, error }: EventOf<'attempt-terminated'>, now: Instant, effects: JobEffect[]): void {
     if (this.#onGone(attempt, error === undefined, now, effects) && error !== undefined)
-      this.#giveUp(error, 'The threads of the attempt could not be ended.', now, effects);
+      this.#giveUp({ error }, 'The threads of the attempt could not be ended.', now, effects);
   }
 
   /** False: of another attempt, or gone already. */
@@ -239,36 +240,40 @@ export class JobMaster {
       return;
     }
     execution.fail(now);
-    if (report.type === 'failed') this.#fail(locatedIn(report.error, execution, this.#name), now, effects);
+    if (report.type === 'failed') this.#failTask(execution, report.error, now, effects);
     else if (this.#attempt?.terminating !== true)
-      this.#fail(unexpectedExit(execution, undefined, this.#name), now, effects);
+      this.#failTask(execution, unexpectedExit(execution, undefined), now, effects);
   }
 
   #onExited(execution: Execution, error: unknown, now: Instant, effects: JobEffect[]): void {
     execution.markExited();
     if (execution.fail(now) && this.#attempt?.terminating !== true)
-      this.#fail(unexpectedExit(execution, error, this.#name), now, effects);
+      this.#failTask(execution, unexpectedExit(execution, error), now, effects);
   }
 
   #onSourceReport(from: Execution, report: SourceReport, now: Instant, effects: JobEffect[]): void {
     if (this.#status !== 'RUNNING') return;
     const error = this.#attempt?.route(from, report, effects);
-    if (error !== undefined) this.#fail(locatedIn(error, from, this.#name), now, effects);
+    if (error !== undefined) this.#failTask(from, error, now, effects);
+  }
+
+  #failTask(task: Execution, error: WireError, now: Instant, effects: JobEffect[]): void {
+    this.#fail({ error: locatedIn(error, task, this.#name), task }, now, effects);
   }
 
   /** The attempt has failed. Once all its tasks have finished there is nothing left that could: a checkpoint, say. */
-  #fail(error: WireError, now: Instant, effects: JobEffect[]): void {
+  #fail(failure: Failure, now: Instant, effects: JobEffect[]): void {
     if (this.#status !== 'RUNNING' || this.#closing.begun) {
-      this.#failover.history.addConcurrent(error);
+      this.#failover.history.addConcurrent(failure, now);
       return;
     }
-    const restarts = this.#failover.onFailure(this.#attempt, error, now, effects);
+    const restarts = this.#failover.onFailure(this.#attempt, failure, now, effects);
     this.#takeDown(restarts ? 'RESTARTING' : 'FAILING', now, effects);
   }
 
   /** There is no further attempt, whatever the restart strategy says. */
-  #giveUp(error: WireError, why: string, now: Instant, effects: JobEffect[]): void {
-    this.#failover.giveUp(this.#number, error, why, now, effects);
+  #giveUp(failure: Failure, why: string, now: Instant, effects: JobEffect[]): void {
+    this.#failover.giveUp(this.#number, failure, why, now, effects);
     if (this.#status !== 'FAILING') this.#takeDown('FAILING', now, effects);
   }
 
@@ -282,7 +287,7 @@ export class JobMaster {
   #loseLeadership(error: WireError, now: Instant, effects: JobEffect[]): void {
     this.#leadershipLost = true;
     this.#failover.onLeadershipLost(error);
-    this.#giveUp(error, 'Another process leads the job now.', now, effects);
+    this.#giveUp({ error }, 'Another process leads the job now.', now, effects);
   }
 
   #coordinate(event: CoordinatorEvent, now: Instant, effects: JobEffect[]): void {
@@ -294,8 +299,8 @@ export class JobMaster {
       const executions = this.#status === 'RUNNING' ? this.#attempt?.executions : undefined;
       this.#stop.begin(verdict.stopped, executions, effects);
     } else if (verdict.type === 'leadership-lost') this.#loseLeadership(verdict.error, now, effects);
-    else if (verdict.fatal) this.#giveUp(verdict.error, 'No restart could be right.', now, effects);
-    else this.#fail(verdict.error, now, effects);
+    else if (verdict.fatal) this.#giveUp(verdict, 'No restart could be right.', now, effects);
+    else this.#fail(verdict, now, effects);
   }
 
   #onTimer(timer: JobTimer, now: Instant, effects: JobEffect[]): void {
@@ -350,7 +355,7 @@ export class JobMaster {
   #onResultLost(error: WireError | undefined, now: Instant, effects: JobEffect[]): void {
     if (error === undefined) return;
     if (error.code === 'MR8003') this.#loseLeadership(error, now, effects);
-    else this.#giveUp(error, 'Its end could not be recorded.', now, effects);
+    else this.#giveUp({ error }, 'Its end could not be recorded.', now, effects);
   }
 
   #settle(now: Instant, effects: JobEffect[]): void {

@@ -10,7 +10,7 @@ import type {
 import type { AttemptRestore, TaskEvent } from '../ports/task-launcher.js';
 import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
-import type { JobFailure } from './failure-history.js';
+import type { FailureHistorySettings, JobFailure } from './failure-history.js';
 import type { JobRunResult } from './job-execution-result.js';
 import type { AcceptedJob } from './job-record.js';
 import type { JobStatus } from './job-status.js';
@@ -21,7 +21,10 @@ export type JobTimer =
   | { readonly name: 'restart-due' | 'result-due' | 'closing-deadline'; readonly id: number };
 
 /** The epoch is 0 without a storage. */
-export interface JobMasterJob extends CoordinatorJob, AcceptedJob {}
+export interface JobMasterJob extends CoordinatorJob, AcceptedJob {
+  /** How failures are remembered; undefined: the newest 16, without labels. */
+  readonly failures?: FailureHistorySettings | undefined;
+}
 
 /** What the job master is told. The outcome of every effect comes back as one of these. */
 export type JobEvent =

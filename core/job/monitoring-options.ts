@@ -20,6 +20,12 @@ export const MONITORING_OPTIONS = {
     range: { min: 0, max: 1000 },
     description: 'Checkpoints of a job that are shown.',
   },
+  'jobmanager.failure-enrichers': {
+    type: { kind: 'string' },
+    default: undefined,
+    description:
+      'What gives labels to failures, with commas between: `type`, or files of modules whose default export does.',
+  },
   'web.exception-history-size': {
     type: { kind: 'int' },
     default: 16,

@@ -11,6 +11,9 @@ function failure(attempt: number): JobFailure {
     failedMs: 0,
     rootCause: toWireError(rootCause),
     concurrent: [],
+    taskName: 'source (1/1)',
+    taskManagerId: undefined,
+    labels: {},
     restoredCheckpointId: undefined,
     recoveryMs: undefined,
   };

@@ -129,7 +129,7 @@ t.test('further failures of an attempt that goes down belong to its failure', as
   t.equal(strategy.askedMs.length, 1);
   t.match(driver.master.view.status().lastFailure, {
     rootCause: { what: 'first' },
-    concurrent: [{ what: 'second, and fatal' }],
+    concurrent: [{ error: { what: 'second, and fatal' }, taskName: 'source (1/2)' }],
   });
   driver.gone();
   t.equal(driver.attempt, 2);
