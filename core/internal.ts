@@ -72,7 +72,7 @@ export type {
   SubtaskCheckpoint,
   VertexCheckpoint,
 } from './checkpoint/checkpoint-history.js';
-export type { SavepointOrder } from './checkpoint/checkpoint-request-decider.js';
+export type { CheckpointType, SavepointOrder } from './checkpoint/checkpoint-request-decider.js';
 export type { CheckpointStatistics, LatestCheckpoint } from './checkpoint/checkpoint-statistics.js';
 export type { CheckpointStorage, StoredJobResult } from './checkpoint/checkpoint-storage.js';
 export { percentile, summarizeValues } from './checkpoint/checkpoint-summary.js';

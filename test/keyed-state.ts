@@ -57,9 +57,10 @@ export class KeyedStateLife {
     return access;
   }
 
-  /** Takes a checkpoint and completes it. */
-  async checkpoint(access: KeyedStateAccess): Promise<KeyedStateHandle> {
+  /** Takes a checkpoint and completes it; one that is `full` builds on no other. */
+  async checkpoint(access: KeyedStateAccess, full = false): Promise<KeyedStateHandle> {
     const id = ++this.#checkpointId;
+    if (full) access.store.requestBase(id);
     const snapshot = access.store.snapshot(id);
     const handle = await snapshot.write(this.files.writerFor(id));
     snapshot.discard();

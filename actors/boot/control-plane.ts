@@ -3,6 +3,7 @@ import {
   type AcceptedJob,
   alignedTimeoutMsFromOptions,
   type CheckpointHistory,
+  type CheckpointType,
   checkpointConfigFromOptions,
   createRestartStrategy,
   describeConfiguration,
@@ -21,6 +22,7 @@ import {
   toWireError,
 } from '../../core/internal.js';
 import type {
+  CheckpointAnswer,
   ClusterGateway,
   JobResultAnswer,
   JobSubmission,
@@ -149,6 +151,14 @@ export class ControlPlane implements ClusterGateway {
 
   cancel(jobId: string): void {
     this.#job(jobId).running.cancel();
+  }
+
+  async triggerCheckpoint(jobId: string, type: CheckpointType): Promise<CheckpointAnswer> {
+    try {
+      return { type: 'completed', checkpointId: await this.#job(jobId).running.triggerCheckpoint(type) };
+    } catch (error) {
+      return { type: 'failed', error: toWireError(error) };
+    }
   }
 
   async savepoint(jobId: string, { folder, stop }: SavepointRequest): Promise<SavepointAnswer> {

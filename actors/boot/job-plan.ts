@@ -93,17 +93,12 @@ function forMode(layers: readonly OptionLayer[], { runtimeMode }: JobGraph): Opt
 
 /** Keys of Flink's that are understood, and what is done whatever they say. */
 const WITHOUT_EFFECT = {
-  'execution.checkpointing.incremental': 'checkpoints are always incremental',
   'execution.checkpointing.data-inline-threshold': 'state always lies in files beside the manifest',
 } as const;
 
-function withoutEffect({ values, configured }: ResolvedOptions): string[] {
+function withoutEffect({ configured }: ResolvedOptions): string[] {
   return Object.entries(WITHOUT_EFFECT)
-    .filter(([key]) => {
-      const option = key as keyof typeof WITHOUT_EFFECT;
-      const saysWhatIsDone = option === 'execution.checkpointing.incremental' && values[option];
-      return configured[option] !== undefined && !saysWhatIsDone;
-    })
+    .filter(([key]) => configured[key as keyof typeof WITHOUT_EFFECT] !== undefined)
     .map(([key, instead]) => `${key} has no effect yet: ${instead}.`);
 }
 

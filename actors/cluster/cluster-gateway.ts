@@ -1,4 +1,5 @@
 import type {
+  CheckpointType,
   JobExecutionResult,
   JobExplanation,
   JobStatusSnapshot,
@@ -27,6 +28,8 @@ export interface ClusterGateway extends ClusterMonitor {
   result(jobId: string): Promise<JobResultAnswer>;
   /** Asks for the end of the job; `result` tells when it came. */
   cancel(jobId: string): void;
+  /** Takes a checkpoint now; answers when it is complete, or is not to be. */
+  triggerCheckpoint(jobId: string, type: CheckpointType): Promise<CheckpointAnswer>;
   /** Takes a savepoint, and ends the job with it if `stop` says so; answers when that is done. */
   savepoint(jobId: string, order: SavepointRequest): Promise<SavepointAnswer>;
   /** Ends all jobs as a crash would (their checkpoints stay), and every thread of the cluster. */
@@ -38,6 +41,10 @@ export interface SavepointRequest {
   readonly folder: string | undefined;
   readonly stop: 'suspend' | 'drain' | undefined;
 }
+
+export type CheckpointAnswer =
+  | { readonly type: 'completed'; readonly checkpointId: number }
+  | { readonly type: 'failed'; readonly error: WireError };
 
 export type SavepointAnswer =
   | { readonly type: 'completed'; readonly path: string }

@@ -3,6 +3,7 @@ import {
   type CheckpointConfig,
   type CheckpointManifest,
   type CheckpointRequestOutcome,
+  type CheckpointType,
   createRestartStrategy,
   explainJob,
   type FailureHistorySettings,
@@ -58,7 +59,7 @@ export interface RunningJob {
   /** Asks for the end; `result` tells when it came. */
   cancel(): void;
   /** Takes a checkpoint now; resolves to its id, rejects with MR3007 if it does not complete. */
-  triggerCheckpoint(): Promise<number>;
+  triggerCheckpoint(type?: CheckpointType): Promise<number>;
   /**
    * Takes a savepoint into a new folder below the given one; resolves to its path, rejects with MR3007 and its
    * cause if there is none. With `stop` the job ends with it, and this resolves when it has; rejected, the job
@@ -158,6 +159,10 @@ interface Settle<T> {
   readonly reject: (error: unknown) => void;
 }
 
+type CheckpointWish = Pick<
+  Extract<JobEvent, { type: 'checkpoint-requested' }>,
+  'savepoint' | 'checkpointType'
+>;
 type GrantedCheckpoint = Extract<CheckpointRequestOutcome, { completed: true }>;
 type RefusedCheckpoint = Extract<CheckpointRequestOutcome, { completed: false }>;
 
@@ -205,21 +210,21 @@ class JobClient implements RunningJob {
     this.#ref?.tell({ type: 'cancel-requested' });
   }
 
-  async triggerCheckpoint(): Promise<number> {
-    return (await this.#request(undefined)).checkpointId;
+  async triggerCheckpoint(checkpointType: CheckpointType = 'CONFIGURED'): Promise<number> {
+    return (await this.#request({ checkpointType })).checkpointId;
   }
 
   async triggerSavepoint(order: SavepointOrder): Promise<string> {
-    const { savepointPath } = await this.#request(order);
+    const { savepointPath } = await this.#request({ savepoint: order });
     invariant(savepointPath !== undefined, 'a savepoint that is complete lies somewhere');
     return savepointPath;
   }
 
-  #request(savepoint: SavepointOrder | undefined): Promise<GrantedCheckpoint> {
+  #request(wish: CheckpointWish): Promise<GrantedCheckpoint> {
     const requestId = this.#nextRequest++;
     return new Promise((resolve, reject) => {
       this.#requests.set(requestId, { resolve, reject });
-      if (this.#ref?.tell({ type: 'checkpoint-requested', requestId, savepoint }) === true) return;
+      if (this.#ref?.tell({ type: 'checkpoint-requested', requestId, ...wish }) === true) return;
       this.onRequestSettled(requestId, { completed: false, reason: 'CHECKPOINT_COORDINATOR_SHUTDOWN' });
     });
   }

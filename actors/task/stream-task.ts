@@ -225,6 +225,10 @@ export class StreamTask implements MeasuredTask {
       case 'no-more-splits':
         this.#orderedMail.push(message);
         return;
+      case 'prepare-full-snapshot':
+        this.#parts.chain().prepareFullSnapshot(message.checkpointId);
+        this.#environment.report({ ...message, type: 'full-snapshot-prepared' });
+        return;
       case 'checkpoint-completed':
         this.#onCompleted(message.checkpointId);
         return;

@@ -18,6 +18,8 @@ export interface CheckpointConfig {
   readonly numRetained: number;
   /** Whether the checkpoints of a cancelled job stay. */
   readonly retainOnCancellation: boolean;
+  /** Whether a checkpoint builds on the one before it. */
+  readonly incremental: boolean;
   /** Checkpoints that have ended and are still shown. */
   readonly historySize: number;
 }
@@ -31,6 +33,7 @@ export const DEFAULT_CHECKPOINT_CONFIG: CheckpointConfig = {
   tolerableFailedCheckpoints: 0,
   numRetained: 1,
   retainOnCancellation: false,
+  incremental: true,
   historySize: 10,
 };
 
@@ -79,6 +82,7 @@ export function checkpointConfigFromOptions(values: OptionValues): CheckpointCon
     numRetained: values['execution.checkpointing.num-retained'],
     retainOnCancellation:
       values['execution.checkpointing.externalized-checkpoint-retention'] === 'RETAIN_ON_CANCELLATION',
+    incremental: values['execution.checkpointing.incremental'],
     historySize: values['web.checkpoints.history'],
   };
 }

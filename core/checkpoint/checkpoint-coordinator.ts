@@ -9,10 +9,10 @@ import { CheckpointFinalizer, type FinalizeOutcome } from './checkpoint-finalize
 import type { CheckpointHistory } from './checkpoint-history.js';
 import type { CheckpointFailure } from './checkpoint-ledger.js';
 import { CheckpointLedger } from './checkpoint-ledger.js';
-import { planCheckpoint } from './checkpoint-plan.js';
 import type { CheckpointRequest } from './checkpoint-request-decider.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { CheckpointStatistics } from './checkpoint-statistics.js';
+import { beginCheckpoint } from './checkpoint-trigger.js';
 import { armTimer, cancelTimer, sendTo, settleRequest, traceEvent } from './coordinator-effects.js';
 import type {
   CheckpointTimer,
@@ -22,10 +22,12 @@ import type {
   CoordinatorVerdict,
   EventOf,
 } from './coordinator-protocol.js';
-import { PendingCheckpoint } from './pending-checkpoint.js';
+import type { PendingCheckpoint } from './pending-checkpoint.js';
 import { PendingCheckpoints } from './pending-checkpoints.js';
 import { type EndedExport, SavepointExports } from './savepoint-exports.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
+
+type BeforeTriggers = EventOf<'enumerator-snapshot' | 'full-snapshot-prepared'>;
 
 /**
  * Takes the checkpoints of one job, over all its attempts.
@@ -140,7 +142,8 @@ export class CheckpointCoordinator {
         this.#onDeclined(event, now, effects);
         break;
       case 'enumerator-snapshot':
-        this.#onEnumeratorSnapshot(event, now, effects);
+      case 'full-snapshot-prepared':
+        this.#onAnswered(event, now, effects);
         break;
       case 'backlog-reported':
         this.#schedule.onBacklog(event, now, effects);
@@ -213,20 +216,16 @@ export class CheckpointCoordinator {
     now: Instant,
     effects: CoordinatorEffect[],
   ): void {
-    const plan = planCheckpoint(executions);
-    if (plan === undefined) {
-      settleRequest(request, { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' }, effects);
-      return;
-    }
-    const checkpointId = this.#pending.takeId();
-    const pending = new PendingCheckpoint(checkpointId, request, executions, plan, now);
-    this.#pending.add(pending);
-    this.#schedule.onTriggered(checkpointId);
+    const order = {
+      request,
+      executions,
+      full: this.#schedule.isFull(request),
+      timeoutMs: this.#config.timeoutMs,
+    };
+    const pending = beginCheckpoint(order, this.#pending, now, effects);
+    if (pending === undefined) return;
+    this.#schedule.onTriggered(pending.checkpointId);
     this.#ledger.triggered(pending);
-    const tasks = plan.toAcknowledge.length;
-    traceEvent('checkpoint.triggered', { checkpointId, kind: request.kind, tasks }, effects);
-    armTimer('checkpoint-timeout', checkpointId, this.#config.timeoutMs, effects);
-    sendTo(plan.enumerators, { type: 'snapshot-enumerator', checkpointId }, effects);
     this.#advance(pending, now, effects);
   }
 
@@ -234,13 +233,15 @@ export class CheckpointCoordinator {
 
   /** Sends the triggers that may go now, and hands the checkpoint on once nothing is missing. */
   #advance(pending: PendingCheckpoint, now: Instant, effects: CoordinatorEffect[]): void {
+    const { checkpointId } = pending;
+    sendTo(pending.takeEnumerators(), { type: 'snapshot-enumerator', checkpointId }, effects);
     sendTo(pending.takeTriggerable(), pending.trigger, effects);
     if (!pending.fullyAcknowledged) return;
     if (pending.partlyFinishedUnionVertices().length > 0) {
       this.#abort(pending, { reason: 'CHECKPOINT_DECLINED_TASK_CLOSING' }, now, effects);
       return;
     }
-    cancelTimer('checkpoint-timeout', pending.checkpointId, effects);
+    cancelTimer('checkpoint-timeout', checkpointId, effects);
     if (pending.kind === 'savepoint') this.#export(pending, now, effects);
     else this.#finalizer.enqueue(pending);
   }
@@ -264,14 +265,14 @@ export class CheckpointCoordinator {
       this.#abort(pending, { reason: 'CHECKPOINT_DECLINED', error: event.error }, now, effects);
   }
 
-  #onEnumeratorSnapshot(
-    event: EventOf<'enumerator-snapshot'>,
-    now: Instant,
-    effects: CoordinatorEffect[],
-  ): void {
+  /** What has to come before the triggers. */
+  #onAnswered(event: BeforeTriggers, now: Instant, effects: CoordinatorEffect[]): void {
     const pending = this.#pending.get(event.checkpointId);
     if (pending?.state !== 'PENDING') return;
-    if (pending.enumeratorSnapshot(event.task.vertexId, event.state)) this.#advance(pending, now, effects);
+    const { task } = event;
+    if (event.type === 'full-snapshot-prepared') pending.prepared(task);
+    else pending.enumeratorSnapshot(task.vertexId, event.state);
+    this.#advance(pending, now, effects);
   }
 
   #onTimer({ name, id }: CheckpointTimer, now: Instant, effects: CoordinatorEffect[]): void {

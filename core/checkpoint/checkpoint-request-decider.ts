@@ -7,7 +7,15 @@ import type { CheckpointConfig } from './checkpoint-config.js';
 export type CheckpointRequest =
   | { readonly kind: 'periodic' }
   | { readonly kind: 'final' }
-  | { readonly kind: 'user'; readonly requestId: number; readonly savepoint: SavepointOrder | undefined };
+  | {
+      readonly kind: 'user';
+      readonly requestId: number;
+      readonly savepoint: SavepointOrder | undefined;
+      readonly checkpointType?: CheckpointType;
+    };
+
+/** What a checkpoint builds on: FULL on no other; CONFIGURED: as `execution.checkpointing.incremental` says. */
+export type CheckpointType = 'CONFIGURED' | 'FULL' | 'INCREMENTAL';
 
 /** The checkpoint is to become a savepoint. Plain data. */
 export interface SavepointOrder {

@@ -91,8 +91,9 @@ export class CheckpointSchedule {
   }
 
   /** True: the sources are drained from here on, and no checkpoint that is under way may complete. */
-  onRequested({ requestId, savepoint }: EventOf<'requested'>, effects: CoordinatorEffect[]): boolean {
-    const request: SavepointRequest = { kind: 'user', requestId, savepoint };
+  onRequested(event: EventOf<'requested'>, effects: CoordinatorEffect[]): boolean {
+    const { requestId, savepoint, checkpointType = 'CONFIGURED' } = event;
+    const request: SavepointRequest = { kind: 'user', requestId, savepoint, checkpointType };
     const stop = request.savepoint?.stop;
     if (this.#executions === undefined || (stop !== undefined && this.#finalCompleted)) {
       settleRequest(request, { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' }, effects);
@@ -171,6 +172,14 @@ export class CheckpointSchedule {
       this.#due(decision.retryInMs, now, effects);
     }
     return undefined;
+  }
+
+  /** Whether the checkpoint is to build on no other. A savepoint is copied, whatever it builds on. */
+  isFull(request: CheckpointRequest): boolean {
+    const user = request.kind === 'user' ? request : undefined;
+    if (user?.savepoint !== undefined) return false;
+    const type = user?.checkpointType ?? 'CONFIGURED';
+    return type === 'CONFIGURED' ? !this.#config.incremental : type === 'FULL';
   }
 
   onTriggered(checkpointId: number): void {

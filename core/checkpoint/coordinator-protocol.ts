@@ -5,7 +5,7 @@ import type { TraceEvent } from '../ports/trace.js';
 import type { CheckpointMetrics, TaskAddress, TaskMessage } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
 import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
-import type { SavepointOrder } from './checkpoint-request-decider.js';
+import type { CheckpointType, SavepointOrder } from './checkpoint-request-decider.js';
 import type { CheckpointManifest, SubtaskSnapshot } from './snapshot-handle.js';
 
 /**
@@ -57,11 +57,13 @@ export type CoordinatorEvent =
       readonly checkpointId: number;
       readonly state: Uint8Array;
     }
+  | { readonly type: 'full-snapshot-prepared'; readonly task: TaskAddress; readonly checkpointId: number }
   | { readonly type: 'backlog-reported'; readonly task: TaskAddress; readonly isProcessingBacklog: boolean }
   | {
       readonly type: 'requested';
       readonly requestId: number;
       readonly savepoint?: SavepointOrder | undefined;
+      readonly checkpointType?: CheckpointType;
     }
   | { readonly type: 'timer'; readonly timer: CheckpointTimer }
   | StorageEvent;

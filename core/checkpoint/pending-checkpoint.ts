@@ -25,6 +25,7 @@ export type AcknowledgeResult = 'SUCCESS' | 'DUPLICATE' | 'UNKNOWN';
  * - each task of the plan is counted once: when it acknowledges, or when it finishes before it could;
  * - a source's readers are triggered only after its enumerator's state has come (or the enumerator has
  *   finished), so that a split lies in exactly one of the two;
+ * - of one that is to be full, no enumerator is asked and nobody triggered before all with keyed state know of it;
  * - what is stored was acknowledged by every task of the plan and every enumerator.
  */
 export class PendingCheckpoint {
@@ -38,6 +39,8 @@ export class PendingCheckpoint {
   readonly #waiting: Set<Execution>;
   readonly #untriggered: Set<Execution>;
   readonly #enumeratorsWaiting: Set<number>;
+  readonly #unprepared: Set<Execution>;
+  #unasked: readonly Execution[];
   readonly #snapshots: (SubtaskSnapshot | 'finished')[][];
   readonly #enumerators: (Uint8Array | undefined)[] = [];
 
@@ -59,6 +62,8 @@ export class PendingCheckpoint {
     this.#waiting = new Set(plan.toAcknowledge);
     this.#untriggered = new Set(plan.toTrigger);
     this.#enumeratorsWaiting = new Set(plan.enumerators.map(({ address }) => address.vertexId));
+    this.#unasked = plan.enumerators;
+    this.#unprepared = new Set(plan.toPrepare);
     this.#snapshots = graph.vertices.map(({ parallelism }) =>
       new Array<'finished'>(parallelism).fill('finished'),
     );
@@ -141,11 +146,9 @@ export class PendingCheckpoint {
     return 'SUCCESS';
   }
 
-  /** False: it was not awaited. */
-  enumeratorSnapshot(vertexId: number, state: Uint8Array): boolean {
-    if (!this.#enumeratorsWaiting.delete(vertexId)) return false;
-    this.#enumerators[vertexId] = state;
-    return true;
+  /** Nothing changes if it was not awaited. */
+  enumeratorSnapshot(vertexId: number, state: Uint8Array): void {
+    if (this.#enumeratorsWaiting.delete(vertexId)) this.#enumerators[vertexId] = state;
   }
 
   /**
@@ -157,6 +160,7 @@ export class PendingCheckpoint {
     this.recording.finished(execution.address, now);
     this.#waiting.delete(execution);
     this.#untriggered.delete(execution);
+    this.#unprepared.delete(execution);
     const { vertexId, subtask } = execution.address;
     if (subtask === 0) this.#enumeratorsWaiting.delete(vertexId);
     for (const consumer of this.#waiting) {
@@ -166,8 +170,25 @@ export class PendingCheckpoint {
     }
   }
 
+  /** The task knows that its snapshot is to be full. */
+  prepared(task: TaskAddress): void {
+    this.#unprepared.delete(this.#executions.execution(task.vertexId, task.subtask));
+  }
+
+  /**
+   * Takes out the tasks whose enumerators are to be asked now. Not before it may go on to the triggers: a split that is
+   * assigned in between would lie in both.
+   */
+  takeEnumerators(): readonly Execution[] {
+    if (this.#unprepared.size > 0) return [];
+    const asked = this.#unasked.filter(({ address }) => this.#enumeratorsWaiting.has(address.vertexId));
+    this.#unasked = [];
+    return asked;
+  }
+
   /** Takes out the tasks that may be triggered now. */
   takeTriggerable(): readonly Execution[] {
+    if (this.#unprepared.size > 0) return [];
     const ready = [...this.#untriggered].filter(
       ({ address }) => !this.#enumeratorsWaiting.has(address.vertexId),
     );

@@ -4,7 +4,14 @@ import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
 /** What a task says to the coordinator. */
 export type CheckpointReport = Extract<
   TaskReport,
-  { type: 'checkpoint-acknowledged' | 'checkpoint-declined' | 'enumerator-snapshot' | 'backlog-reported' }
+  {
+    type:
+      | 'checkpoint-acknowledged'
+      | 'checkpoint-declined'
+      | 'enumerator-snapshot'
+      | 'full-snapshot-prepared'
+      | 'backlog-reported';
+  }
 >;
 
 export function coordinatorEventOf(task: TaskAddress, report: CheckpointReport): CoordinatorEvent {
@@ -14,6 +21,7 @@ export function coordinatorEventOf(task: TaskAddress, report: CheckpointReport):
     case 'checkpoint-declined':
       return { ...report, type: 'declined', task };
     case 'enumerator-snapshot':
+    case 'full-snapshot-prepared':
     case 'backlog-reported':
       return { ...report, task };
   }

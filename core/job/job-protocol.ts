@@ -1,4 +1,4 @@
-import type { SavepointOrder } from '../checkpoint/checkpoint-request-decider.js';
+import type { CheckpointType, SavepointOrder } from '../checkpoint/checkpoint-request-decider.js';
 import type { CheckpointStatistics } from '../checkpoint/checkpoint-statistics.js';
 import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
 import type {
@@ -45,6 +45,7 @@ export type JobEvent =
       readonly type: 'checkpoint-requested';
       readonly requestId: number;
       readonly savepoint?: SavepointOrder | undefined;
+      readonly checkpointType?: CheckpointType;
     }
   | { readonly type: 'result-stored' }
   | { readonly type: 'result-store-failed'; readonly error: WireError }

@@ -42,6 +42,10 @@ export abstract class AbstractStreamOperator<OUT> implements StreamOperator {
 
   prepareSnapshot(_checkpointId: number): void | Promise<void> {}
 
+  prepareFullSnapshot(checkpointId: number): void {
+    this.context.keyedState?.requestBase(checkpointId);
+  }
+
   snapshotState(checkpointId: number): OperatorSnapshot {
     const { accumulators, keyedState } = this.context;
     const lists: Record<string, OperatorListHandle> = {};

@@ -136,6 +136,10 @@ export class OperatorChain {
     return this.#inTurn(this.#distinct(), (operator) => operator.prepareSnapshot(checkpointId));
   }
 
+  prepareFullSnapshot(checkpointId: number): void {
+    for (const operator of this.#distinct()) operator.prepareFullSnapshot(checkpointId);
+  }
+
   /** By node. */
   snapshotState(checkpointId: number): OperatorSnapshot[] {
     return this.operators.map((operator) => operator.snapshotState(checkpointId));

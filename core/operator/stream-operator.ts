@@ -71,6 +71,8 @@ export interface StreamOperator {
    * commit). The task takes no record until a returned promise settles.
    */
   prepareSnapshot(checkpointId: number): void | Promise<void>;
+  /** The snapshot of that checkpoint, whose barrier is to come, holds all state: it builds on no other. */
+  prepareFullSnapshot(checkpointId: number): void;
   /** Freezes the state, synchronously. */
   snapshotState(checkpointId: number): OperatorSnapshot;
   notifyCheckpointComplete(checkpointId: number): void;

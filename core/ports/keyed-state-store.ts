@@ -36,6 +36,8 @@ export interface KeyedStateStore {
    * and returns what writes it out later while processing goes on.
    */
   snapshot(checkpointId: number): KeyedSnapshot;
+  /** The snapshot of that checkpoint, which is to come, holds everything: it builds on no other. */
+  requestBase(checkpointId: number): void;
   /** The checkpoint is complete everywhere: frozen content and increments up to it may be dropped or kept. */
   notifyCheckpointComplete(checkpointId: number): void;
   /** The checkpoint will never complete; its changes belong to the next one. */

@@ -32,6 +32,8 @@ export type TaskMessage =
   | { readonly type: 'drain' }
   /** To every task, after a checkpoint has suspended the sources and is complete: commit what it holds, and end. */
   | { readonly type: 'finish' }
+  /** To every task with keyed state, before the triggers: its snapshot is to build on no other. */
+  | { readonly type: 'prepare-full-snapshot'; readonly checkpointId: number }
   /** To subtask 0 of every source, before the triggers. */
   | { readonly type: 'snapshot-enumerator'; readonly checkpointId: number }
   | { readonly type: 'checkpoint-completed'; readonly checkpointId: number }
@@ -70,6 +72,7 @@ export type TaskReport =
       readonly metrics: CheckpointMetrics;
     }
   | { readonly type: 'checkpoint-declined'; readonly checkpointId: number; readonly error: WireError }
+  | { readonly type: 'full-snapshot-prepared'; readonly checkpointId: number }
   | { readonly type: 'enumerator-snapshot'; readonly checkpointId: number; readonly state: Uint8Array }
   /** From the enumerator: whether its source reads what had piled up before now, and freshness matters less. */
   | { readonly type: 'backlog-reported'; readonly isProcessingBacklog: boolean }

@@ -30,6 +30,10 @@ export class ForwardingStateStore implements KeyedStateStore {
     return this.store.snapshot(checkpointId);
   }
 
+  requestBase(checkpointId: number): void {
+    this.store.requestBase(checkpointId);
+  }
+
   notifyCheckpointComplete(checkpointId: number): void {
     this.store.notifyCheckpointComplete(checkpointId);
   }

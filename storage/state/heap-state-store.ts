@@ -83,8 +83,12 @@ export class HeapStateStore implements KeyedStateStore {
     return table;
   }
 
+  requestBase(checkpointId: number): void {
+    this.#chain.requestBase(checkpointId);
+  }
+
   snapshot(checkpointId: number): KeyedSnapshot {
-    const purpose = this.#chain.wantsBase(this.#liveBytes()) ? 'base' : 'increment';
+    const purpose = this.#chain.wantsBase(checkpointId, this.#liveBytes()) ? 'base' : 'increment';
     const before = this.#chain.completed;
     this.#freezeChanges(checkpointId);
     this.#chain.begin(checkpointId);

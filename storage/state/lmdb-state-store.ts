@@ -120,8 +120,12 @@ export class LmdbStateStore implements KeyedStateStore {
     return table;
   }
 
+  requestBase(checkpointId: number): void {
+    this.#chain.requestBase(checkpointId);
+  }
+
   snapshot(checkpointId: number): KeyedSnapshot {
-    const purpose = this.#chain.wantsBase(this.#liveBytes()) ? 'base' : 'increment';
+    const purpose = this.#chain.wantsBase(checkpointId, this.#liveBytes()) ? 'base' : 'increment';
     const before = purpose === 'base' ? [] : this.#chain.completed;
     const until = this.#generations.freeze(checkpointId);
     this.#chain.begin(checkpointId);

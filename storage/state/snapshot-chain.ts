@@ -21,6 +21,7 @@ export class SnapshotChain {
   #completed: readonly StateFileHandle[];
   /** Checkpoint id to its files, undefined until they are written. */
   readonly #pending = new Map<number, readonly StateFileHandle[] | undefined>();
+  #requestedBase = -1;
 
   constructor(restored: KeyedStateHandle | undefined) {
     this.#completedId = -1;
@@ -38,8 +39,14 @@ export class SnapshotChain {
     return this.#completed;
   }
 
-  /** Whether the next snapshot should write everything anew. */
-  wantsBase(liveBytes: number): boolean {
+  /** The snapshot of that checkpoint is to write everything anew. */
+  requestBase(checkpointId: number): void {
+    this.#requestedBase = checkpointId;
+  }
+
+  /** Whether the snapshot of that checkpoint should write everything anew. */
+  wantsBase(checkpointId: number, liveBytes: number): boolean {
+    if (checkpointId === this.#requestedBase) return true;
     const increments = this.#completed.length - 1;
     if (increments < 1) return this.#completed.length === 0;
     if (increments >= INCREMENTS_MAX) return true;

@@ -115,6 +115,10 @@ class ObservedOperator implements StreamOperator {
     return this.#operator.prepareSnapshot(checkpointId);
   }
 
+  prepareFullSnapshot(checkpointId: number): void {
+    this.#operator.prepareFullSnapshot(checkpointId);
+  }
+
   snapshotState(checkpointId: number): OperatorSnapshot {
     return this.#operator.snapshotState(checkpointId);
   }

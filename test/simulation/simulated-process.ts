@@ -155,7 +155,7 @@ export class SimulatedProcess implements Participant {
     this.#tell(
       savepoint
         ? this.#running?.triggerSavepoint({ folder: SAVEPOINTS_FOLDER, stop: undefined })
-        : this.#running?.triggerCheckpoint(),
+        : this.#running?.triggerCheckpoint(this.#requests % 4 === 1 ? 'FULL' : 'CONFIGURED'),
     );
   }
 

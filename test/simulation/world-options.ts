@@ -138,6 +138,7 @@ function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
     tolerableFailedCheckpoints: prng.pick([0, 3, 3, Number.POSITIVE_INFINITY]),
     numRetained: prng.pick([1, 1, 2, 3]),
     retainOnCancellation: prng.chance(0.5),
+    incremental: prng.chance(0.9),
     historySize: 5,
   };
 }

@@ -109,6 +109,7 @@ export function sharingBackend(backend: KeyedStateBackend): KeyedStateBackend {
           },
           discard: () => {},
         }),
+        requestBase: (checkpointId) => store.requestBase(checkpointId),
         notifyCheckpointComplete: (checkpointId) => store.notifyCheckpointComplete(checkpointId),
         notifyCheckpointAborted: (checkpointId) => store.notifyCheckpointAborted(checkpointId),
         close: () => store.close(),

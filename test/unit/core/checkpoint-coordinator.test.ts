@@ -312,3 +312,52 @@ t.test('it describes itself in a line', async (t) => {
   driver.acknowledge(1, 'sink.0');
   t.equal(driver.coordinator.describe(), 'next checkpoint 2, pending [1 PENDING 1/3]');
 });
+
+t.test('a full checkpoint begins when all tasks with keyed state know of it', async (t) => {
+  const keyed = PIPELINE.vertices.map((vertex) => ({
+    ...vertex,
+    operators: vertex.operators.map((operator) => ({ ...operator, keyed: vertex.name === 'sink' })),
+  }));
+  const driver = new CoordinatorDriver({ ...PIPELINE, vertices: keyed });
+  driver.handle({ type: 'requested', requestId: 1, checkpointType: 'FULL' });
+  t.same(
+    driver.sent,
+    ['sink.0 <- prepare-full-snapshot 1'],
+    'a split assigned from here on is in no snapshot yet',
+  );
+  driver.handle({ type: 'full-snapshot-prepared', task: driver.task('sink.0').address, checkpointId: 1 });
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 1']);
+  driver.enumerator(1, 'source.0');
+  t.same(driver.sent, ['source.0 <- trigger-checkpoint 1', 'source.1 <- trigger-checkpoint 1']);
+  driver.acknowledgeAll(1);
+  driver.stored(1);
+  t.match(
+    driver.effects.find(({ type }) => type === 'request-settled'),
+    { outcome: { completed: true } },
+  );
+  driver.handle({ type: 'requested', requestId: 2, checkpointType: 'INCREMENTAL' });
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 2']);
+});
+
+t.test('without increments every checkpoint is full, unless somebody wants another', async (t) => {
+  const graph = {
+    ...PIPELINE,
+    vertices: PIPELINE.vertices.map((vertex) => ({
+      ...vertex,
+      operators: [{ uid: vertex.uid, name: vertex.name, description: undefined, keyed: true }],
+    })),
+  };
+  const driver = new CoordinatorDriver(graph, { incremental: false });
+  driver.due();
+  t.equal(driver.sent.filter((line) => line.endsWith('prepare-full-snapshot 1')).length, 3);
+  for (const task of ['source.0', 'source.1'])
+    driver.handle({ type: 'full-snapshot-prepared', task: driver.task(task).address, checkpointId: 1 });
+  t.same(driver.sent, []);
+  driver.finish('sink.0');
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 1'], 'who has finished need not know');
+  driver.enumerator(1, 'source.0');
+  driver.acknowledgeAll(1);
+  driver.stored(1);
+  driver.handle({ type: 'requested', requestId: 1, checkpointType: 'INCREMENTAL' });
+  t.same(driver.sent, ['source.0 <- snapshot-enumerator 2']);
+});

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../core/base/error-table.js';
 import type { Instant } from '../../../core/base/instant.js';
 import {
   type CheckpointConfig,
@@ -28,7 +29,7 @@ export const METRICS: CheckpointMetrics = {
   unaligned: false,
 };
 
-export function wireError(code: 'MR3001' | 'MR3007' | 'MR8003', what = 'broken') {
+export function wireError(code: ErrorCode, what = 'broken') {
   return { ...toWireError(new Error(what)), code };
 }
 
