@@ -1,0 +1,216 @@
+import t from 'tap';
+import { ask, exchange, openRestWorld, post } from './rest-world.js';
+import { JOB_ID } from './sample-cluster.js';
+
+const CANCEL = `/jobs/${JOB_ID}?mode=cancel`;
+
+t.test('only hosts of the list are answered for', async (t) => {
+  const { server } = await openRestWorld();
+  t.teardown(() => server.close());
+  const own = [`127.0.0.1:${server.port}`, 'localhost:9999', 'LOCALHOST', '[::1]:80', 'localhost.'];
+  for (const host of own) t.equal((await ask(server, '/overview', { headers: { host } })).status, 200, host);
+  const foreign = [
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example:8081',
+    'evil.example:80',
+    '0.0.0.0',
+    '[::2]',
+    'x@localhost',
+  ];
+  for (const host of foreign)
+    t.equal((await ask(server, '/overview', { headers: { host } })).status, 403, host);
+});
+
+t.test('a request without a Host, with two, or for another server is none', async (t) => {
+  const { server } = await openRestWorld();
+  t.teardown(() => server.close());
+  const end = 'Connection: close\r\n\r\n';
+  for (const lines of [
+    `GET /overview HTTP/1.1\r\n${end}`,
+    `GET /overview HTTP/1.0\r\n${end}`,
+    `GET /overview HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n${end}`,
+    `GET http://evil.example/overview HTTP/1.1\r\nHost: localhost\r\n${end}`,
+  ]) {
+    t.match(await exchange(server, lines), /^HTTP\/1\.1 400 /, lines);
+  }
+});
+
+t.test('pages of others change nothing and read nothing', async (t) => {
+  const { server, done } = await openRestWorld();
+  t.teardown(() => server.close());
+  const host = `127.0.0.1:${server.port}`;
+  for (const headers of [
+    { origin: 'http://evil.example' },
+    { origin: 'null' },
+    { origin: `http://${host}.evil.example` },
+    { origin: 'http://127.0.0.1:1' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ]) {
+    for (const method of ['GET', 'PATCH', 'DELETE']) {
+      const path = method === 'GET' ? '/overview' : method === 'PATCH' ? CANCEL : '/cluster';
+      const { status, headers: answered } = await ask(server, path, { method, headers });
+      t.equal(status, 403, `${method} ${JSON.stringify(headers)}`);
+      t.equal(answered['access-control-allow-origin'], undefined);
+    }
+  }
+  t.same(done, []);
+  const own = { origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
+  t.equal((await ask(server, CANCEL, { method: 'PATCH', headers: own })).status, 202);
+});
+
+t.test('a form of another site is no JSON, and a preflight gets no leave', async (t) => {
+  const { server, done } = await openRestWorld();
+  t.teardown(() => server.close());
+  const path = `/jobs/${JOB_ID}/stop`;
+  for (const type of [
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+    'text/plain; application/json',
+    'application/jsonx',
+  ]) {
+    const { status } = await ask(server, path, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: '{}',
+    });
+    t.equal(status, 415, type);
+  }
+  t.equal((await ask(server, path, { method: 'POST' })).status, 415, 'none');
+  const preflight = await ask(server, path, { method: 'OPTIONS' });
+  t.equal(preflight.status, 405);
+  t.notOk(Object.keys(preflight.headers).some((name) => name.startsWith('access-control')));
+  t.equal((await ask(server, CANCEL, { method: 'GET' })).status, 200, 'GET changes nothing');
+  t.same(done, []);
+});
+
+t.test('with a token, every request but that of a page carries it', async (t) => {
+  const token = 'a-token-of-this-test';
+  const { server, done } = await openRestWorld({ token });
+  t.teardown(() => server.close());
+  const bearing = (authorization: string) => ask(server, '/overview', { headers: { authorization } });
+  for (const wrong of [
+    '',
+    'Bearer',
+    'Bearer a-token-of-this-tes',
+    `Bearer ${token}x`,
+    `Basic ${token}`,
+    token,
+  ]) {
+    const { status, headers } = await bearing(wrong);
+    t.equal(status, 401, wrong);
+    t.equal(headers['www-authenticate'], 'Bearer');
+  }
+  t.equal((await ask(server, `/overview?token=${token}`)).status, 401, 'not by the query');
+  t.equal((await ask(server, CANCEL, { method: 'PATCH' })).status, 401);
+  t.same(done, []);
+  t.equal((await bearing(`Bearer ${token}`)).status, 200);
+  t.equal((await ask(server, '/')).status, 200, 'the page holds nothing of the cluster');
+  t.equal((await ask(server, '/', { headers: { host: 'evil.example' } })).status, 403);
+});
+
+t.test('bodies are limited', async (t) => {
+  const { server, done } = await openRestWorld({ limits: { bodyBytes: 1000 } });
+  t.teardown(() => server.close());
+  const path = `/jobs/${JOB_ID}/savepoints`;
+  t.equal((await post(server, path, { triggerId: 'x'.repeat(2000) })).status, 413);
+  // Without a length, so that only counting tells.
+  const chunk = `3e8\r\n${' '.repeat(1000)}\r\n`;
+  const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  t.match(await exchange(server, `${head}${chunk}${chunk}0\r\n\r\n`), /^HTTP\/1\.1 413 /);
+  t.same(done, []);
+});
+
+t.test('headers that come slowly, or are too many, end the connection', async (t) => {
+  const { server } = await openRestWorld({ limits: { headersMs: 200, requestMs: 300 } });
+  t.teardown(() => server.close());
+  t.match(await exchange(server, 'GET /overview HTTP/1.1\r\nHost: localhost\r\n'), /^HTTP\/1\.1 408 /);
+  const slowBody = `POST /jobs/${JOB_ID}/stop HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{`;
+  t.match(await exchange(server, slowBody), /^(?:HTTP\/1\.1 408 |$)/);
+  const long = `GET /overview HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`;
+  t.match(await exchange(server, long), /^HTTP\/1\.1 431 /);
+  t.equal((await ask(server, '/overview')).status, 200, 'others are served');
+});
+
+t.test('keys that name prototypes are refused, and change none', async (t) => {
+  const { server, done } = await openRestWorld();
+  t.teardown(() => server.close());
+  for (const body of [
+    '{"__proto__": {"drain": true}}',
+    '{"constructor": {"prototype": {"drain": true}}}',
+    '{"formatType": [{"__proto__": 1}]}',
+    '{"\\u005f_proto__": 1}',
+    `${'['.repeat(100)}${']'.repeat(100)}`,
+    '{"drain": tru',
+    '[]',
+    '"stop"',
+  ]) {
+    t.equal((await post(server, `/jobs/${JOB_ID}/stop`, body)).status, 400, body);
+  }
+  t.equal(
+    (await post(server, `/jobs/${JOB_ID}/resource-requirements`, '{"__proto__": {"parallelism": {}}}', 'PUT'))
+      .status,
+    400,
+  );
+  t.same(done, []);
+  t.equal(({} as Record<string, unknown>).drain, undefined);
+});
+
+t.test('paths lead nowhere but to routes', async (t) => {
+  const { server } = await openRestWorld();
+  t.teardown(() => server.close());
+  for (const path of [
+    '/../../etc/passwd',
+    '/jobmanager/logs/..%2f..%2fetc%2fpasswd',
+    '/%2e%2e/%2e%2e/etc/passwd',
+    '/v1/v1/jobs',
+    '/constructor',
+    '/jobs/__proto__',
+    '/jobs/%00',
+    '/%',
+    `/jobs/${JOB_ID}/yarn-cancel`,
+  ]) {
+    const { status, text } = await ask(server, path);
+    t.ok(status === 404 || status === 400, `${path} ${status}`);
+    t.notMatch(text, /root:/);
+  }
+});
+
+t.test('what goes wrong inside is told to the log, not to the client', async (t) => {
+  const secret = 'canary-secret in /home-of-nobody/file.js:3:9';
+  const { server, defects } = await openRestWorld({
+    cluster: { jobs: () => Promise.reject(new TypeError(secret)) },
+  });
+  t.teardown(() => server.close());
+  const { status, text } = await ask(server, '/jobs');
+  t.equal(status, 500);
+  t.notMatch(text, /canary-secret|file\.js|TypeError|\bat /);
+  t.match(JSON.parse(text), { errors: [/^MR9002 /] });
+  t.match(defects, [{ message: secret }]);
+});
+
+t.test('names are data, and credentials in addresses are told to nobody', async (t) => {
+  const { server } = await openRestWorld();
+  t.teardown(() => server.close());
+  const overview = await ask(server, '/jobs/overview');
+  t.match(JSON.parse(overview.text).jobs[0].name, '<script>alert(1)</script>', 'as it is, in JSON');
+  t.equal(overview.headers['content-type'], 'application/json; charset=UTF-8');
+  const exceptions = await ask(server, `/jobs/${JOB_ID}/exceptions`);
+  t.match(exceptions.text, /no answer of s3:\/\/bucket/);
+  t.notMatch(exceptions.text, /canary-secret/);
+});
+
+t.test('every answer says what browsers are to do with it', async (t) => {
+  const { server } = await openRestWorld();
+  t.teardown(() => server.close());
+  for (const path of ['/', '/overview', '/nowhere']) {
+    const { headers } = await ask(server, path);
+    t.equal(headers['x-content-type-options'], 'nosniff', path);
+    t.match(headers['content-security-policy'], /default-src 'self'.*frame-ancestors 'none'/, path);
+    t.equal(headers['x-frame-options'], 'DENY', path);
+    t.equal(headers['access-control-allow-origin'], undefined, path);
+  }
+  t.equal((await ask(server, '/overview')).headers['cache-control'], 'no-store');
+});
