@@ -28,6 +28,8 @@ const LEFT_OF_16 = 10;
  *
  * Invariants:
  * - `#taken` counts the slots that are not empty;
+ * - `laidOut` is the generation in which the slots of a region took their places, and before which nobody may want
+ *   to read it where they are;
  * - the generation of a page is at least that of every slot in it.
  */
 export class InlineRegions {
@@ -38,6 +40,8 @@ export class InlineRegions {
   readonly #stamps: SlotStamps;
   /** By chunk. */
   readonly #taken: Int32Array;
+  /** By chunk. */
+  readonly laidOut: Int32Array;
   /** What a region was. */
   readonly #scratch: SlotMemory;
   readonly #row = new StateRow();
@@ -48,6 +52,7 @@ export class InlineRegions {
     this.#geometry = geometry;
     this.#stamps = stamps;
     this.#taken = new Int32Array(arena.chunkCount);
+    this.laidOut = new Int32Array(arena.chunkCount);
     const words = new Int32Array(arena.chunkWords);
     this.#scratch = { words, bytes: new Uint8Array(words.buffer) };
     this.keys = new InlineKeys(geometry);
@@ -130,6 +135,7 @@ export class InlineRegions {
     const start = chunk << this.#arena.chunkShift;
     this.#clear(start);
     this.#taken[chunk] = 0;
+    this.laidOut[chunk] = this.#stamps.generation;
     return chunk;
   }
 
@@ -149,6 +155,7 @@ export class InlineRegions {
     const end = slotCount * slotWords;
     old.set(words.subarray(start, start + chunkWords));
     this.#clear(start);
+    this.laidOut[chunk] = stamps.generation;
     let rows = 0;
     let left = 0;
     for (let from = 0; from < end; from += slotWords) {

@@ -6,20 +6,20 @@ import { RowBlockWriter } from './row-block-writer.js';
 /**
  * Reads what an inline table was when this was made, while the table goes on changing: rows of the
  * generations (since, until], or with `since` -1 all that existed. The first change to a page after that lets this
- * save the page, so that the changes that follow cost nothing more.
+ * save the page, so that the changes that follow cost nothing more. Regions are read in the order of memory, and
+ * making this costs the same whatever their number.
  *
- * Invariant: a row that was to be read at the freeze has been read, is saved, or lies unchanged in a page of no later
- * generation than `until`, at or after the cursor, in a region that is to be read.
+ * Invariants:
+ * - a region is to be read while it is in use as it was laid out in no later generation than `until`;
+ * - a row that was to be read at the freeze has been read, is saved, or lies unchanged in a page of no later
+ *   generation than `until`, at or after the cursor, in a region that is to be read.
  */
 export class InlineSnapshot {
   readonly since: number;
   readonly until: number;
   readonly #table: InlineTable;
-  /** By chunk: 1 while it is to be read. */
-  readonly #unread: Uint8Array;
-  readonly #regions: readonly number[];
-  /** Place in `#regions`, and page of that region, up to which all is read. */
-  #index = 0;
+  /** All chunks before this one, and pages of it before `#page`, are read. */
+  #chunk = 0;
   #page = 0;
   readonly #pageCount: number;
   /** Rows of pages that had to be saved. */
@@ -27,14 +27,12 @@ export class InlineSnapshot {
   #saved: Uint8Array[] = [];
   readonly #row = new StateRow();
 
+  /** Changes belong to a later generation than `until` from now on. */
   constructor(table: InlineTable, since: number, until: number) {
     this.#table = table;
     this.since = since;
     this.until = until;
-    this.#regions = table.regions();
     this.#pageCount = table.arena.chunkWords >> PAGE_SHIFT;
-    this.#unread = new Uint8Array(table.arena.chunkCount);
-    for (const chunk of this.#regions) this.#unread[chunk] = 1;
     table.snapshots.push(this);
   }
 
@@ -42,32 +40,35 @@ export class InlineSnapshot {
   save(at: number): void {
     const { chunkShift } = this.#table.arena;
     const chunk = at >>> chunkShift;
-    if (this.#unread[chunk] !== 1) return;
     const page = (at - (chunk << chunkShift)) >> PAGE_SHIFT;
-    if (chunk !== this.#regions[this.#index] || page >= this.#page) this.#savePage(chunk, page);
+    if (page >= this.#firstPage(chunk)) this.#savePage(chunk, page);
   }
 
-  /** The slots of the region are about to move. */
+  /** The slots of the region are about to move: it is laid out anew, or given up, before anything else. */
   saveRegion(chunk: number): void {
-    if (this.#unread[chunk] !== 1) return;
-    const from = chunk === this.#regions[this.#index] ? this.#page : 0;
-    for (let page = from; page < this.#pageCount; page++) this.#savePage(chunk, page);
-    this.#unread[chunk] = 0;
+    for (let page = this.#firstPage(chunk); page < this.#pageCount; page++) this.#savePage(chunk, page);
   }
 
   /** Reads on until the block is full. True if all is read. */
   read(block: RowBlockWriter): boolean {
-    for (; this.#index < this.#regions.length; this.#index++, this.#page = 0) {
-      const chunk = this.#regions[this.#index] ?? 0;
-      if (this.#unread[chunk] !== 1) continue;
-      for (; this.#page < this.#pageCount; this.#page++) {
+    const { arena } = this.#table;
+    for (; this.#chunk < arena.limit; this.#chunk++, this.#page = 0) {
+      const chunk = this.#chunk;
+      if (!this.#table.directory.isInUse(chunk)) continue;
+      for (let page = this.#firstPage(chunk); page < this.#pageCount; page++) {
+        this.#page = page;
         // A page exceeds the block by little; it is read in one go.
         if (block.isFull) return false;
-        this.#emitPage(chunk, this.#page, block);
+        this.#emitPage(chunk, page, block);
       }
-      this.#unread[chunk] = 0;
     }
     return true;
+  }
+
+  /** Of a region in use: the first page that is to be read, or the number of pages if there is none. */
+  #firstPage(chunk: number): number {
+    if (chunk < this.#chunk || (this.#table.layout.laidOut[chunk] ?? 0) > this.until) return this.#pageCount;
+    return chunk === this.#chunk ? this.#page : 0;
   }
 
   /** Takes the rows that were saved so far. */

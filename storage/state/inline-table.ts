@@ -138,7 +138,7 @@ export class InlineTable {
   }
 
   get usedBytes(): number {
-    return this.regions().length * this.arena.chunkWords * 4;
+    return this.directory.regionCount * this.arena.chunkWords * 4;
   }
 
   /** Word of the first slot of a region. */

@@ -9,7 +9,8 @@ const DEPTH_MAX = 16;
  * at which their slots begin, 0 for none.
  *
  * Invariants: the directory has 2^depth entries, one for each value of the upper `depth` bits of a hash; the
- * entries of a region of depth d are the 2^(depth - d) neighbours that agree in the upper d bits.
+ * entries of a region of depth d are the 2^(depth - d) neighbours that agree in the upper d bits;
+ * `regionCount` counts the chunks whose depth is not 255.
  */
 export class RegionDirectory {
   #entries: Int32Array;
@@ -17,6 +18,8 @@ export class RegionDirectory {
   /** By chunk; 255: not in use. */
   readonly #depthOf: Uint8Array;
   readonly #chunkShift: number;
+  /** Regions in use. */
+  regionCount = 1;
 
   /** Of chunks of 2^chunkShift words. */
   constructor(chunkCount: number, chunkShift: number, first: number) {
@@ -40,6 +43,7 @@ export class RegionDirectory {
     return 32 - this.#depth;
   }
 
+  /** Whether the chunk is a region of this directory. */
   isInUse(chunk: number): boolean {
     return this.#depthOf[chunk] !== 255;
   }
@@ -67,6 +71,7 @@ export class RegionDirectory {
     this.#entries.fill(this.slotsOf(other), first + half, first + 2 * half);
     this.#depthOf[chunk] = depth + 1;
     this.#depthOf[other] = depth + 1;
+    this.regionCount++;
   }
 
   /** The bit of a hash that tells a region, divided last, from the one that took half of it: 1 is that one. */
@@ -78,6 +83,7 @@ export class RegionDirectory {
     const slots = this.slotsOf(chunk);
     for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i] === slots) this.#entries[i] = 0;
     this.#depthOf[chunk] = 255;
+    this.regionCount--;
   }
 
   #double(): void {
