@@ -2,6 +2,10 @@ import { StateRow } from '../../core/internal.js';
 import { PAGE_SHIFT, SLOT_FRESH, SLOT_GONE } from './inline-layout.js';
 import type { InlineTable } from './inline-table.js';
 import { RowBlockWriter } from './row-block-writer.js';
+import { BLOCK_BYTES } from './row-file-layout.js';
+
+/** To begin with: a freeze, for which all records wait, does not touch the memory of a whole block. */
+const SAVING_BYTES = 4096;
 
 /**
  * Reads what an inline table was when this was made, while the table goes on changing: rows of the
@@ -23,7 +27,7 @@ export class InlineSnapshot {
   #page = 0;
   readonly #pageCount: number;
   /** Rows of pages that had to be saved. */
-  readonly #saving = new RowBlockWriter();
+  readonly #saving = new RowBlockWriter(BLOCK_BYTES, SAVING_BYTES);
   #saved: Uint8Array[] = [];
   readonly #row = new StateRow();
 

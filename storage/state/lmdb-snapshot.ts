@@ -75,7 +75,10 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
     return this.#frozen.checkpointId;
   }
 
-  /** Rejects with MR3007 as soon as it is given up, though the storage may not have answered yet. */
+  /**
+   * Nothing is written before this returns. Rejects with MR3007 as soon as it is given up, though the storage may not
+   * have answered yet.
+   */
   async write(writer: SnapshotWriter): Promise<KeyedStateHandle> {
     const givenUp = new Promise<never>((_, reject) => {
       this.#reject = reject;
@@ -113,6 +116,9 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
 
   async #write(writer: SnapshotWriter): Promise<KeyedStateHandle> {
     const { checkpointId, purpose, fileTables, expired } = this.#frozen;
+    // The records that waited for the barrier come first: the block that is begun here is for the next turn.
+    await Promise.resolve();
+    this.#mustStand();
     const file = new RowFileWriter(writer, purpose, fileTables, expired);
     try {
       await this.#writeStored(file);

@@ -45,7 +45,7 @@ const INT32_SLOT_WORDS = 4;
  * Order: `add…` until `isFull`, then `take`, whose bytes are valid until the next `add…`.
  */
 export class RowBlockWriter {
-  readonly #out = new ByteWriter(BLOCK_BYTES + 4096);
+  readonly #out: ByteWriter;
   #rows = 0;
   /** Whose form the block has declared, and no row of another since; or -1. */
   #formTable = -1;
@@ -53,9 +53,13 @@ export class RowBlockWriter {
   #formEnd = -1;
   readonly #limit: number;
 
-  /** @param limit size at which a block is full; it may be exceeded by one row */
-  constructor(limit: number = BLOCK_BYTES) {
+  /**
+   * @param limit size at which a block is full; it may be exceeded by one row
+   * @param room bytes to begin with; more are taken as they are needed
+   */
+  constructor(limit: number = BLOCK_BYTES, room: number = BLOCK_BYTES + 4096) {
     this.#limit = limit;
+    this.#out = new ByteWriter(room);
     this.#out.position = BLOCK_HEADER_BYTES;
   }
 

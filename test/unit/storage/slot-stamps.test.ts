@@ -67,3 +67,26 @@ t.test('a checkpoint that never completes breaks an invariant before a stamp mea
   t.throws(() => table.advance(STAMP_MAX + 2), { code: 'MR9001' });
   t.end();
 });
+
+t.test('a snapshot that is read while regions divide has every row of its freeze once', (t) => {
+  for (const readBefore of [0, 1, 2, 5]) {
+    const table = tableOfInts();
+    put(table, 0, 6000, 1);
+    table.advance(2);
+    const snapshot = new InlineSnapshot(table, 0, 1);
+    let rows = 0;
+    for (let i = 0; i < readBefore; i++) {
+      const block = new RowBlockWriter(4096);
+      snapshot.read(block);
+      rows += rowsOfBlock(block.take());
+    }
+    const before = table.directory.regionCount;
+    put(table, 3000, 30_000, 2);
+    t.ok(table.directory.regionCount > 2 * before);
+    t.equal(table.directory.regionCount, table.regions().length);
+    const later = new InlineSnapshot(table, -1, 1);
+    t.equal(rowsOf(later), 0, 'regions that were laid out after a freeze are not read for it');
+    t.equal(rows + rowsOf(snapshot), 6000);
+  }
+  t.end();
+});
