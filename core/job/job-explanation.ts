@@ -23,6 +23,8 @@ export interface OperatorExplanation {
   readonly name: string;
   /** As the job gave it by `setDescription`. */
   readonly description: string | undefined;
+  /** Place of its vertex in the job's graph. */
+  readonly vertexId: number;
   readonly subtask: number;
   readonly parallelism: number;
   /** What it has been told; of a source, what it has said. `Watermark.MIN` before the first. */
@@ -40,6 +42,7 @@ export type Holder =
   | {
       readonly kind: 'channel';
       readonly name: string;
+      readonly vertexId: number;
       readonly subtask: number;
       readonly parallelism: number;
     }
@@ -62,7 +65,14 @@ export function explainJob(graph: JobGraph, tasks: readonly ExplainedTask[], atM
     for (const { heldBackBy, ...rest } of answered ?? []) {
       const holders = heldBackBy.map((held) => holderOf(held, graph));
       const description = vertex.operators.find(({ uid }) => uid === rest.uid)?.description;
-      operators.push({ ...rest, description, subtask: task.subtask, parallelism, heldBackBy: holders });
+      operators.push({
+        ...rest,
+        description,
+        vertexId: vertex.id,
+        subtask: task.subtask,
+        parallelism,
+        heldBackBy: holders,
+      });
     }
   }
   const lines = [
@@ -76,8 +86,8 @@ export function explainJob(graph: JobGraph, tasks: readonly ExplainedTask[], atM
 function holderOf(held: HeldBackBy, graph: JobGraph): Holder {
   if (held.kind !== 'channel') return held;
   const producer = graph.vertices[graph.edges[held.edgeId]?.source ?? -1];
-  const { name = '?', parallelism = 1 } = producer ?? {};
-  return { kind: 'channel', name, subtask: held.subtask, parallelism };
+  const { name = '?', id: vertexId = -1, parallelism = 1 } = producer ?? {};
+  return { kind: 'channel', name, vertexId, subtask: held.subtask, parallelism };
 }
 
 function lineOf(operator: OperatorExplanation, atMs: number): string {

@@ -34,7 +34,9 @@ t.test('a job says which partition keeps its windows from firing', async (t) => 
     t.equal(window.watermark, Watermark.MIN);
     t.ok(window.sinceMs > 0);
     t.equal(window.description, 'sums of 10 ms');
-    t.same(window.heldBackBy, [{ kind: 'channel', name: 'Source: log', subtask: 0, parallelism: 1 }]);
+    t.same(window.heldBackBy, [
+      { kind: 'channel', name: 'Source: log', vertexId: 0, subtask: 0, parallelism: 1 },
+    ]);
   }
   const sink = explanation?.operators.find(({ name }) => name === 'Sink: sums');
   t.same(sink?.heldBackBy, [{ kind: 'operator', uid: windows[0]?.uid, name: 'sums' }]);
