@@ -1,7 +1,9 @@
 import { render } from 'preact';
+import { applyStoredTheme } from './browser/page-state.js';
 import { RestClient } from './browser/rest-client.js';
 import { App } from './view/app.js';
 
+applyStoredTheme();
 const rest = new RestClient();
 // A printed address may carry the token behind `#`, where no server and no log sees it.
 const token = /^#token=(.+)$/.exec(location.hash)?.[1];

@@ -49,13 +49,21 @@ export type Theme = 'system' | 'light' | 'dark';
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 const THEME_KEY = 'millrace-theme';
 
+/** Before the first drawing, so that no page flashes in the other colours. */
+export function applyStoredTheme(): void {
+  document.documentElement.dataset.theme = storedTheme();
+}
+
+function storedTheme(): Theme {
+  return THEMES.find((known) => known === localStorage.getItem(THEME_KEY)) ?? 'system';
+}
+
 export function useTheme(): readonly [Theme, (theme: Theme) => void] {
-  const [theme, setTheme] = useState<Theme>(
-    () => THEMES.find((known) => known === localStorage.getItem(THEME_KEY)) ?? 'system',
-  );
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme;
-    localStorage.setItem(THEME_KEY, theme);
-  }, [theme]);
-  return [theme, setTheme];
+  const [theme, setTheme] = useState<Theme>(storedTheme);
+  const choose = (chosen: Theme): void => {
+    localStorage.setItem(THEME_KEY, chosen);
+    applyStoredTheme();
+    setTheme(chosen);
+  };
+  return [theme, choose];
 }
