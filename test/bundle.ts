@@ -82,11 +82,16 @@ function slices(chunks: readonly OutputChunk[]): Map<string, string> {
   const slices = new Map<string, string>();
   for (const { name, code, isEntry, modules, moduleIds } of chunks) {
     if (isEntry || code.length <= FILE_BYTES) continue;
-    const files = Math.ceil(code.length / FILE_BYTES);
-    let before = 0;
+    let slice = 0;
+    let bytes = 0;
     for (const module of moduleIds) {
-      slices.set(module, `${name}-${Math.floor(before / (code.length / files))}`);
-      before += modules[module]?.code?.length ?? 0;
+      const length = modules[module]?.code?.length ?? 0;
+      if (bytes > 0 && bytes + length > FILE_BYTES) {
+        slice++;
+        bytes = 0;
+      }
+      slices.set(module, `${name}-${slice}`);
+      bytes += length;
     }
   }
   return slices;
