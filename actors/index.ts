@@ -236,6 +236,7 @@ export {
   type WindowReaderFunction,
   WindowStagger,
 } from '../core/index.js';
+export type { ClusterOptions, SubmitOptions } from './boot/cluster-options.js';
 export {
   type CsvSourceOptions,
   FileSink,
@@ -245,13 +246,7 @@ export {
   type JsonFileSinkOptions,
   type LineSourceOptions,
 } from './boot/connectors.js';
-export {
-  type ClusterOptions,
-  LocalCluster,
-  LocalJob,
-  type StopOptions,
-  type SubmitOptions,
-} from './boot/local-cluster.js';
+export { LocalCluster, LocalJob, type StopOptions } from './boot/local-cluster.js';
 export { defineJob, type ExecuteOptions } from './boot/local-executor.js';
 export type { SavepointOptions } from './boot/offline-state.js';
 export { SavepointReader } from './boot/savepoint-reader.js';

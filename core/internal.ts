@@ -6,6 +6,7 @@ export {
   isJobDefinition,
   type JobBuilder,
   type JobDefinition,
+  jobNameOf,
 } from './api/define-job.js';
 export { InterleavedSourceReader } from './api/interleaved-source-reader.js';
 export { type JobParameterInput, JobParameters, type JobParameterValue } from './api/job-parameters.js';
@@ -131,6 +132,15 @@ export {
   subtaskOfKeyGroup,
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
+export {
+  type ClusterState,
+  EMPTY_CLUSTER,
+  type RecordedResult,
+  type SubmittedJob,
+  withJob,
+  withoutJob,
+  withResult,
+} from './job/cluster-state.js';
 export { type FailureContext, type FailureEnricher, TYPE_ENRICHER } from './job/failure-enricher.js';
 export type { FailureCause, FailureHistorySettings, JobFailure } from './job/failure-history.js';
 export {
@@ -156,6 +166,14 @@ export type { AcceptedJob } from './job/job-record.js';
 export type { ExecutionState, JobStatus } from './job/job-status.js';
 export { JobStore, type JobStoreLimits } from './job/job-store.js';
 export type { JobView } from './job/job-view.js';
+export {
+  type ElectionEffect,
+  type ElectionEvent,
+  type ElectionSurvey,
+  type ElectionTimer,
+  LeaderElection,
+  type LeaderElectionConfig,
+} from './job/leader-election.js';
 export type { OptionDefinition, OptionRange, OptionType, OptionValue } from './job/option-definition.js';
 export { parseBoolean, parseInteger } from './job/option-value.js';
 export {

@@ -1,3 +1,4 @@
+import { type ClusterHost, clusterCommand } from '../cli/cluster-command.js';
 import { configCommand } from '../cli/config-command.js';
 import { memoryCommand } from '../cli/memory-command.js';
 import { runProgram } from '../cli/program.js';
@@ -20,6 +21,13 @@ async function loadedTools(): Promise<SavepointTools> {
   return (await import('./savepoint-tools.js')).savepointTools;
 }
 
+/** With them comes what only they need. */
+const clusterHost: ClusterHost = {
+  runCluster: async (...order) => (await import('./run-cluster.js')).runCluster(...order),
+  stopClusters: async (...order) => (await import('./run-cluster.js')).stopClusters(...order),
+  onSignal,
+};
+
 /** Its process does not run the job itself. */
 const supervise: SuperviseRun = async (...order) => (await import('./supervisor.js')).superviseRun(...order);
 
@@ -40,6 +48,7 @@ export async function runCommandLine(): Promise<void> {
     },
     [
       runCommand({ runJob, onSignal, supervise }),
+      clusterCommand(clusterHost),
       savepointCommand(savepointTools),
       memoryCommand,
       configCommand,

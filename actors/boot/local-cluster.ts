@@ -6,81 +6,37 @@ import {
   type JobDefinition,
   type JobExecutionResult,
   type JobExplanation,
+  type JobHolder,
   type JobParameterInput,
   JobParameters,
   type JobStatusSnapshot,
   MillraceError,
   type OptionLayer,
-  type RawValue,
   resolveOptions,
 } from '../../core/internal.js';
 import { configuredControlHeap } from '../../memory/index.js';
 import type {
   BegunFrom,
   ClusterGateway,
-  JobStart,
   JobSubmission,
   SavepointRequest,
   SubmissionAnswer,
   TaskStatus,
 } from '../cluster/cluster-gateway.js';
+import type { ClusterOrder, RecoveredJob, SessionGateway, StoppedJob } from '../cluster/session-gateway.js';
+import {
+  CLUSTER_OPTIONS,
+  type ClusterOptions,
+  SUBMIT_OPTIONS,
+  type SubmitOptions,
+  valuesOf,
+} from './cluster-options.js';
 import type { Remote } from './comlink/comlink-port.js';
 import type { RestEndpoint } from './rest-endpoint.js';
 import { outOfMemory } from './threads/out-of-memory.js';
 import { isMainThread } from './threads/own-port.js';
 import { controlThreads } from './threads/spare-threads.js';
 import { ThreadEnd } from './threads/thread-end.js';
-
-/**
- * Options of a cluster; each mirrors a configuration key, which `configuration` may give by its name.
- *
- * @example
- * ```ts
- * const options: ClusterOptions = {
- *   memory: '1 gb',
- *   parallelism: 4,
- *   checkpointing: { interval: '10 s', dir: './checkpoints' },
- *   configuration: { 'restart-strategy.type': 'fixed-delay', 'restart-strategy.fixed-delay.attempts': 3 },
- * };
- * ```
- */
-export interface ClusterOptions {
-  /** `taskmanager.memory.flink.size`: the one size that suffices, for example `'1 gb'`. */
-  readonly memory?: string | number;
-  /** `parallelism.default` */
-  readonly parallelism?: number;
-  readonly checkpointing?: {
-    /** `execution.checkpointing.interval` */
-    readonly interval?: string | number;
-    /** `execution.checkpointing.dir` */
-    readonly dir?: string;
-    /** `execution.checkpointing.unaligned.enabled` */
-    readonly unaligned?: boolean;
-    /** `execution.checkpointing.aligned-checkpoint-timeout` */
-    readonly alignedTimeout?: string | number;
-  };
-  /** Any keys of the configuration table; they win over the options above. */
-  readonly configuration?: Readonly<Record<string, RawValue>>;
-}
-
-/** How one job is started on a cluster. */
-export interface SubmitOptions {
-  /** Name under which the job's checkpoints are kept; else `pipeline.name`, else the job file's name. */
-  readonly jobId?: string;
-  /** `'resume'` goes on from the newest checkpoint, `'fresh'` sets those of an unfinished run aside. */
-  readonly start?: JobStart;
-  /** Begins from a savepoint, or from a checkpoint of another job or run: its folder, or an entry of its log. */
-  readonly fromSavepoint?: string;
-  /** State in it of operators that the job does not have is left out (and named in a warning), not refused. */
-  readonly allowNonRestoredState?: boolean;
-  /**
-   * `'NO_CLAIM'`: it is copied before the job starts, and stays as it is. `'CLAIM'`: its files are the job's, which
-   * builds on them and removes them when no checkpoint of it needs them. Else as
-   * `execution.state-recovery.claim-mode` says.
-   */
-  readonly claimMode?: 'NO_CLAIM' | 'CLAIM';
-  readonly configuration?: Readonly<Record<string, RawValue>>;
-}
 
 /** How a job is stopped with a savepoint. */
 export interface StopOptions {
@@ -90,16 +46,15 @@ export interface StopOptions {
   readonly drain?: boolean;
 }
 
-export const CLUSTER_OPTIONS: readonly string[] = ['memory', 'parallelism', 'checkpointing', 'configuration'];
-const CHECKPOINTING_OPTIONS: readonly string[] = ['interval', 'dir', 'unaligned', 'alignedTimeout'];
-export const SUBMIT_OPTIONS: readonly string[] = [
-  'jobId',
-  'start',
-  'fromSavepoint',
-  'allowNonRestoredState',
-  'claimMode',
-  'configuration',
-];
+/** What a cluster is for, and who is told how it comes to its lead. For those who resolve the configuration themselves. */
+export interface ClusterRole extends Pick<ClusterOrder, 'kind' | 'defaultClusterId'> {
+  /** Another process leads; this one waits. */
+  readonly onStandBy?: (leader: JobHolder) => void;
+  /** This process leads, and these jobs of earlier leaders were started again. */
+  readonly onRecovered?: (jobs: readonly RecoveredJob[]) => void;
+}
+
+const EMBEDDED: ClusterRole = { kind: 'application', defaultClusterId: 'default' };
 
 /**
  * A JobManager and a TaskManager inside this process, on threads of their own.
@@ -117,13 +72,13 @@ export const SUBMIT_OPTIONS: readonly string[] = [
  */
 export class LocalCluster {
   readonly #thread: Worker;
-  readonly #gateway: Remote<ClusterGateway>;
+  readonly #gateway: Remote<SessionGateway>;
   readonly #layers: readonly OptionLayer[];
   readonly #end: ThreadEnd;
   #rest: RestEndpoint | undefined;
   #closed = false;
 
-  private constructor(thread: Worker, gateway: Remote<ClusterGateway>, layers: readonly OptionLayer[]) {
+  private constructor(thread: Worker, gateway: Remote<SessionGateway>, layers: readonly OptionLayer[]) {
     this.#thread = thread;
     this.#gateway = gateway;
     this.#layers = layers;
@@ -141,7 +96,10 @@ export class LocalCluster {
   }
 
   /** For those who have resolved where each value comes from. */
-  static async startWith(layers: readonly OptionLayer[]): Promise<LocalCluster> {
+  static async startWith(
+    layers: readonly OptionLayer[],
+    role: ClusterRole = EMBEDDED,
+  ): Promise<LocalCluster> {
     if (!isMainThread) {
       throw new MillraceError(
         'MR1004',
@@ -151,12 +109,38 @@ export class LocalCluster {
         },
       );
     }
-    const heap = configuredControlHeap(resolveOptions(layers).configured);
+    const { configured, values } = resolveOptions(layers);
+    const isHighlyAvailable = values['high-availability.type'] !== 'NONE';
+    const heap = configuredControlHeap(configured);
     controlThreads.warm(heap);
     // Job modules import this file too, in every thread, and connect to nothing there.
     const { connect } = await import('./comlink/comlink-port.js');
     const thread = controlThreads.take(heap);
-    return new LocalCluster(thread, connect<ClusterGateway>(thread), layers);
+    const cluster = new LocalCluster(thread, connect<SessionGateway>(thread), layers);
+    if (isHighlyAvailable || role.kind === 'session') await cluster.#lead(role);
+    return cluster;
+  }
+
+  /** Resolves when this process leads, and its cluster's earlier jobs go on. */
+  async #lead({ kind, defaultClusterId, onStandBy, onRecovered }: ClusterRole): Promise<void> {
+    try {
+      const order = { kind, layers: this.#layers, defaultClusterId };
+      let answer = await this.#end.orEnd(this.#gateway.begin(order));
+      if (answer.type === 'standing-by') {
+        onStandBy?.(answer.leader);
+        answer = await this.#end.orEnd(this.#gateway.leadership());
+      }
+      if (answer.type === 'refused') throw fromWireError(answer.error);
+      if (answer.type === 'leading') onRecovered?.(answer.recovered);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#gateway.leadershipLost().then(
+      (error) => this.#end.end(fromWireError(error)),
+      // The thread is gone, which its own end tells.
+      () => undefined,
+    );
   }
 
   /** Starts a job. Rejects with what refused it: its graph, its memory, its checkpoints. */
@@ -195,6 +179,16 @@ export class LocalCluster {
     const origin = { fromSavepoint, allowNonRestoredState };
     const submission = { url, params, layers, jobId, start, fixedJobId, ...origin };
     return this.#end.orEnd(this.#gateway.submit(submission));
+  }
+
+  /** Ends all jobs with savepoints where there is a folder for them; the others end with {@link close}. */
+  stopAll(): Promise<readonly StoppedJob[]> {
+    return this.#end.orEnd(this.#gateway.stopAll());
+  }
+
+  /** Rejects when nobody answers any more: the control thread has gone (MR5003, MR9002), or the lead (MR8003). */
+  lost(): Promise<never> {
+    return this.#end.orEnd(new Promise<never>(() => {}));
   }
 
   /** The job of an answer of {@link submitModule}. */
@@ -371,20 +365,6 @@ function checkJob(job: unknown): void {
 
 function controlThreadFailed(error: Error): MillraceError {
   return new MillraceError('MR9002', `The control thread failed: ${error.message}`, { cause: error });
-}
-
-function valuesOf(options: ClusterOptions): Record<string, RawValue> {
-  const values: Record<string, RawValue> = {};
-  if (options.memory !== undefined) values['taskmanager.memory.flink.size'] = options.memory;
-  if (options.parallelism !== undefined) values['parallelism.default'] = options.parallelism;
-  checkOptionNames(options.checkpointing ?? {}, CHECKPOINTING_OPTIONS, 'checkpointing');
-  const { interval, dir, unaligned, alignedTimeout } = options.checkpointing ?? {};
-  if (interval !== undefined) values['execution.checkpointing.interval'] = interval;
-  if (dir !== undefined) values['execution.checkpointing.dir'] = dir;
-  if (unaligned !== undefined) values['execution.checkpointing.unaligned.enabled'] = unaligned;
-  if (alignedTimeout !== undefined)
-    values['execution.checkpointing.aligned-checkpoint-timeout'] = alignedTimeout;
-  return { ...values, ...options.configuration };
 }
 
 function endOf(savepointPath: string | undefined): string {

@@ -5,15 +5,14 @@ import {
   type JobExecutor,
   type JobParameterInput,
 } from '../../core/internal.js';
-import { ENGINE_HOME } from './engine-home.js';
 import {
   CLUSTER_OPTIONS,
   type ClusterOptions,
-  LocalCluster,
-  type LocalJob,
   SUBMIT_OPTIONS,
   type SubmitOptions,
-} from './local-cluster.js';
+} from './cluster-options.js';
+import { ENGINE_HOME } from './engine-home.js';
+import { LocalCluster, type LocalJob } from './local-cluster.js';
 
 /** Options of `job.execute`: those of its cluster and those of its submission. */
 export type ExecuteOptions = ClusterOptions & SubmitOptions;

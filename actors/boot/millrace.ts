@@ -3,6 +3,8 @@ import { isSupervisor } from './supervised-child.js';
 import { controlThreads, STOCK_CONTROL_HEAP } from './threads/spare-threads.js';
 
 // To run a job takes a control plane: its thread loads while this one reads the command.
-if (process.argv[2] === 'run' && !isSupervisor(process.argv)) controlThreads.warm(STOCK_CONTROL_HEAP);
+const [, , command, verb] = process.argv;
+const runsHere = command === 'run' ? !isSupervisor(process.argv) : command === 'cluster' && verb === 'start';
+if (runsHere) controlThreads.warm(STOCK_CONTROL_HEAP);
 const { runCommandLine } = await import('./command-line.js');
 await runCommandLine();

@@ -1,5 +1,6 @@
 import {
   fromWireError,
+  jobNameOf,
   OPTION_ORIGINS,
   type OptionLayer,
   type RawValue,
@@ -14,7 +15,12 @@ const STATUS_EVERY_MS = 500;
 /** Application mode: a cluster that lives with its one job. */
 export const runJob: RunJob = async (request, listener) => {
   if (request.fixedJobId !== undefined) leaveWithParent();
-  const cluster = await LocalCluster.startWith(layersOf(request.configuration));
+  const cluster = await LocalCluster.startWith(layersOf(request.configuration), {
+    kind: 'application',
+    defaultClusterId:
+      request.jobId ?? request.configuration.values['pipeline.name'] ?? jobNameOf(request.url),
+    onStandBy: listener.onStandBy,
+  });
   try {
     const restUrl = request.configuration.values['rest.enabled'] ? await cluster.serveRest() : undefined;
     const { url, params, jobId, start, fromSavepoint, allowNonRestoredState, fixedJobId } = request;
@@ -66,7 +72,7 @@ async function watched(job: LocalJob, onStatus: Parameters<RunJob>[1]['onStatus'
 }
 
 /** Resolved options as layers again, so that the job's own values can be put between them. */
-function layersOf(options: ResolvedOptions): OptionLayer[] {
+export function layersOf(options: ResolvedOptions): OptionLayer[] {
   return OPTION_ORIGINS.toReversed().map((origin) => {
     const values: Record<string, RawValue> = {};
     for (const [key, value] of Object.entries(options.configured)) {

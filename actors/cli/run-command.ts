@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import {
   formatDuration,
   type JobExecutionResult,
+  type JobHolder,
   JobParameters,
   type JobStatusSnapshot,
   MillraceError,
@@ -18,6 +19,7 @@ import { ExitCode } from './exit-code.js';
 import { FailureLines } from './failure-lines.js';
 import { namedPlace, namedText } from './named-place.js';
 import { ProgressLine } from './progress-line.js';
+import { standByLine } from './stand-by-line.js';
 
 /** What `run` adds below the flags: checkpointing is on by default, and one older checkpoint is kept. */
 const RUN_DEFAULTS: Readonly<Record<string, RawValue>> = {
@@ -51,6 +53,8 @@ export type RunOutcome =
 export type RunJob = (request: RunRequest, listener: RunListener) => Promise<RunOutcome>;
 
 export interface RunListener {
+  /** With high availability: another process has the job, and this one waits. */
+  onStandBy(leader: JobHolder): void;
   onStarted(
     started: { readonly job: StartedJob; readonly restUrl: string | undefined },
     control: RunControl,
@@ -191,6 +195,7 @@ class RunInTerminal {
   async run(runJob: RunJob, request: RunRequest): Promise<ExitCode> {
     try {
       const outcome = await runJob(request, {
+        onStandBy: (leader) => this.#context.stderr.write(standByLine(leader)),
         onStarted: ({ job, restUrl }, control) => {
           this.#started(job, request);
           if (restUrl !== undefined) this.#context.stderr.write(`REST interface: ${restUrl}\n`);

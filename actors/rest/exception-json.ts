@@ -1,54 +1,43 @@
-import { ERROR_TABLE, fromWireError, type JobFailure, type WireError } from '../../core/internal.js';
+import {
+  ERROR_TABLE,
+  type FailureCause,
+  fromWireError,
+  type JobFailure,
+  type WireError,
+} from '../../core/internal.js';
 import { withoutSecrets } from './rest-message.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** With what the cluster knows beside the error itself. */
-interface PlacedFailure extends JobFailure {
-  readonly taskName?: string | undefined;
-  readonly taskManagerId?: string | undefined;
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
 /** `/jobs/:jobid/exceptions`, newest first. */
 export function exceptionHistory(
-  failures: readonly PlacedFailure[],
+  failures: readonly JobFailure[],
   max: number,
   labels: readonly (readonly [string, string])[],
 ): Json {
   const matching = failures
     .toReversed()
-    .filter((failure) => labels.every(([key, value]) => failure.labels?.[key] === value));
+    .filter((failure) => labels.every(([key, value]) => failure.labels[key] === value));
   return {
     exceptionHistory: {
       entries: matching.slice(0, max).map((failure) => ({
-        ...exceptionOf(failure.rootCause, failure),
-        concurrentExceptions: failure.concurrent.map((error) => exceptionOf(error, failure)),
+        ...exceptionOf({ ...failure, error: failure.rootCause }),
+        concurrentExceptions: failure.concurrent.map((cause) => exceptionOf(cause)),
       })),
       truncated: matching.length > max,
     },
   };
 }
 
-function exceptionOf(error: WireError, failure: PlacedFailure): Json {
-  const isRoot = error === failure.rootCause;
-  const taskName = isRoot ? failure.taskName : taskOf(error);
+function exceptionOf({ error, failedMs, labels, taskName, taskManagerId }: FailureCause): Json {
   return {
     exceptionName: `${error.code} ${ERROR_TABLE[error.code].title}`,
     stacktrace: withoutSecrets(traceOf(error)),
-    timestamp: failure.failedMs,
-    failureLabels: failure.labels ?? {},
+    timestamp: failedMs,
+    failureLabels: labels,
     ...(taskName === undefined ? {} : { taskName }),
-    ...(isRoot && failure.taskManagerId !== undefined
-      ? { endpoint: 'localhost', taskManagerId: failure.taskManagerId }
-      : {}),
+    ...(taskManagerId === undefined ? {} : { endpoint: 'localhost', taskManagerId }),
   };
-}
-
-function taskOf({ where: { operator, subtask } }: WireError): string | undefined {
-  return operator === undefined
-    ? undefined
-    : `${operator}${subtask === undefined ? '' : ` (${subtask + 1})`}`;
 }
 
 /** The message, then the causes, each with the lines of user code that they came from. */

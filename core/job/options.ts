@@ -1,4 +1,5 @@
 import { CHECKPOINTING_OPTIONS } from './checkpointing-options.js';
+import { HIGH_AVAILABILITY_OPTIONS } from './high-availability-options.js';
 import { JOB_MANAGER_OPTIONS } from './job-manager-options.js';
 import { MONITORING_OPTIONS } from './monitoring-options.js';
 import type {
@@ -12,6 +13,7 @@ import { PIPELINE_OPTIONS } from './pipeline-options.js';
 import { REST_OPTIONS } from './rest-options.js';
 import { RESTART_STRATEGY_OPTIONS } from './restart-strategy-options.js';
 import { S3_OPTIONS } from './s3-options.js';
+import { SESSION_OPTIONS } from './session-options.js';
 import { TASK_MANAGER_OPTIONS } from './task-manager-options.js';
 
 /**
@@ -27,6 +29,8 @@ export const CONFIG_OPTIONS = {
   ...JOB_MANAGER_OPTIONS,
   ...MONITORING_OPTIONS,
   ...REST_OPTIONS,
+  ...HIGH_AVAILABILITY_OPTIONS,
+  ...SESSION_OPTIONS,
 } as const satisfies OptionTable;
 
 export type OptionKey = keyof typeof CONFIG_OPTIONS;

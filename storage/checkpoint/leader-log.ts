@@ -18,7 +18,8 @@ const TRIES_MAX = 3;
 const IDS_PER_UNREADABLE_SLOT = 1000;
 
 export interface EpochRequest {
-  readonly jobName: string;
+  /** What is led, for messages: `the job 'delays'`. */
+  readonly subject: string;
   readonly holder: JobHolder;
   readonly startedMs: number;
   /** Whether a run begins; otherwise the newest one goes on. */
@@ -59,15 +60,15 @@ export class LeaderLog {
   readonly epoch: number;
   readonly run: number;
   readonly #store: ObjectStore;
-  readonly #jobName: string;
+  readonly #subject: string;
   #newest: Newest;
   #unsettled: Unsettled | undefined;
   #fenced: MillraceError | undefined;
 
   /** For {@link begin}: `newest` is the start slot, about to be claimed. */
-  private constructor(store: ObjectStore, jobName: string, newest: Newest) {
+  private constructor(store: ObjectStore, subject: string, newest: Newest) {
     this.#store = store;
-    this.#jobName = jobName;
+    this.#subject = subject;
     this.#newest = newest;
     this.epoch = newest.head.epoch;
     this.run = newest.head.run;
@@ -99,7 +100,7 @@ export class LeaderLog {
       result: undefined,
     };
     const attempt = written(start, request.body ?? NO_BYTES);
-    const log = new LeaderLog(store, request.jobName, attempt);
+    const log = new LeaderLog(store, request.subject, attempt);
     try {
       await log.#claim({ slot, attempts: [attempt] }, attempt, TRIES_MAX);
       return log;
@@ -223,16 +224,16 @@ export class LeaderLog {
   }
 
   #fence(slot: number, why: string): never {
-    this.#fenced = new MillraceError('MR8003', `This process no longer leads the job '${this.#jobName}'`, {
-      where: { job: this.#jobName, at: this.#store.describe(slotKey(slot)) },
-      why: `slot ${slot} of the job's log is not of epoch ${this.epoch}: ${why}`,
-      hint: 'nothing; the other process goes on with the job from its newest completed checkpoint',
+    this.#fenced = new MillraceError('MR8003', `This process no longer leads ${this.#subject}`, {
+      where: { at: this.#store.describe(slotKey(slot)) },
+      why: `slot ${slot} of its log is not of epoch ${this.epoch}: ${why}`,
+      hint: 'nothing; the other process goes on from the newest completed checkpoint',
     });
     throw this.#fenced;
   }
 }
 
-const GONE = 'it is gone: the folder of the job was removed, or another process has long taken over';
+const GONE = 'it is gone: the folder was removed, or another process has long taken over';
 
 interface Newest {
   readonly head: LogEntryHead;

@@ -139,7 +139,7 @@ async function takeLead(
   const { store, jobName, holder, nowMs, jobId = '' } = request;
   const newRun = decision.action === 'begin';
   const body = encodeRunOrigin(newRun ? request.origin : undefined);
-  const start = { jobName, holder, jobId, startedMs: nowMs, newRun, body };
+  const start = { subject: `the job '${jobName}'`, holder, jobId, startedMs: nowMs, newRun, body };
   const log = await LeaderLog.begin(store, survey, start);
   if (log === undefined) return undefined;
   const claims = new Claims(store, request.storeAt ?? noStoreAt);

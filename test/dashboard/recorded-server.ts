@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { dashboardPages } from '../../actors/rest/dashboard-pages.js';
 import { packageRoot } from '../tidy/source-tree.js';
-import { dashboardPages } from './dashboard-pages.js';
 import { JOB_ID, RecordedCluster } from './recorded-cluster.js';
 
 /** What the server sends with every answer of the real one; a page that needs more would not work there. */

@@ -1,0 +1,80 @@
+import { checkOptionNames, type RawValue } from '../../core/internal.js';
+import type { JobStart } from '../cluster/cluster-gateway.js';
+
+/**
+ * Options of a cluster; each mirrors a configuration key, which `configuration` may give by its name.
+ *
+ * @example
+ * ```ts
+ * const options: ClusterOptions = {
+ *   memory: '1 gb',
+ *   parallelism: 4,
+ *   checkpointing: { interval: '10 s', dir: './checkpoints' },
+ *   configuration: { 'restart-strategy.type': 'fixed-delay', 'restart-strategy.fixed-delay.attempts': 3 },
+ * };
+ * ```
+ */
+export interface ClusterOptions {
+  /** `taskmanager.memory.flink.size`: the one size that suffices, for example `'1 gb'`. */
+  readonly memory?: string | number;
+  /** `parallelism.default` */
+  readonly parallelism?: number;
+  readonly checkpointing?: {
+    /** `execution.checkpointing.interval` */
+    readonly interval?: string | number;
+    /** `execution.checkpointing.dir` */
+    readonly dir?: string;
+    /** `execution.checkpointing.unaligned.enabled` */
+    readonly unaligned?: boolean;
+    /** `execution.checkpointing.aligned-checkpoint-timeout` */
+    readonly alignedTimeout?: string | number;
+  };
+  /** Any keys of the configuration table; they win over the options above. */
+  readonly configuration?: Readonly<Record<string, RawValue>>;
+}
+
+/** How one job is started on a cluster. */
+export interface SubmitOptions {
+  /** Name under which the job's checkpoints are kept; else `pipeline.name`, else the job file's name. */
+  readonly jobId?: string;
+  /** `'resume'` goes on from the newest checkpoint, `'fresh'` sets those of an unfinished run aside. */
+  readonly start?: JobStart;
+  /** Begins from a savepoint, or from a checkpoint of another job or run: its folder, or an entry of its log. */
+  readonly fromSavepoint?: string;
+  /** State in it of operators that the job does not have is left out (and named in a warning), not refused. */
+  readonly allowNonRestoredState?: boolean;
+  /**
+   * `'NO_CLAIM'`: it is copied before the job starts, and stays as it is. `'CLAIM'`: its files are the job's, which
+   * builds on them and removes them when no checkpoint of it needs them. Else as
+   * `execution.state-recovery.claim-mode` says.
+   */
+  readonly claimMode?: 'NO_CLAIM' | 'CLAIM';
+  readonly configuration?: Readonly<Record<string, RawValue>>;
+}
+
+export const CLUSTER_OPTIONS: readonly string[] = ['memory', 'parallelism', 'checkpointing', 'configuration'];
+const CHECKPOINTING_OPTIONS: readonly string[] = ['interval', 'dir', 'unaligned', 'alignedTimeout'];
+
+export const SUBMIT_OPTIONS: readonly string[] = [
+  'jobId',
+  'start',
+  'fromSavepoint',
+  'allowNonRestoredState',
+  'claimMode',
+  'configuration',
+];
+
+/** The keys that the options stand for. @throws MillraceError MR1001 for an unknown one */
+export function valuesOf(options: ClusterOptions): Record<string, RawValue> {
+  const values: Record<string, RawValue> = {};
+  if (options.memory !== undefined) values['taskmanager.memory.flink.size'] = options.memory;
+  if (options.parallelism !== undefined) values['parallelism.default'] = options.parallelism;
+  checkOptionNames(options.checkpointing ?? {}, CHECKPOINTING_OPTIONS, 'checkpointing');
+  const { interval, dir, unaligned, alignedTimeout } = options.checkpointing ?? {};
+  if (interval !== undefined) values['execution.checkpointing.interval'] = interval;
+  if (dir !== undefined) values['execution.checkpointing.dir'] = dir;
+  if (unaligned !== undefined) values['execution.checkpointing.unaligned.enabled'] = unaligned;
+  if (alignedTimeout !== undefined)
+    values['execution.checkpointing.aligned-checkpoint-timeout'] = alignedTimeout;
+  return { ...values, ...options.configuration };
+}

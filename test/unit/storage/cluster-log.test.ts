@@ -1,0 +1,102 @@
+import t from 'tap';
+import {
+  EMPTY_CLUSTER,
+  isMillraceError,
+  type SubmittedJob,
+  withJob,
+  withResult,
+} from '../../../core/internal.js';
+import { ClusterLog, MemoryObjectStore, surveyCluster } from '../../../storage/index.js';
+
+const job = (jobId: string): SubmittedJob => ({
+  jobId,
+  key: 'delays',
+  url: 'file:///jobs/delays.js',
+  params: { input: 'in', ['__proto__']: 'kept as text' },
+  layers: [{ origin: 'flag', values: { 'parallelism.default': 2 } }],
+  name: 'nightly',
+  start: 'new',
+  fromSavepoint: '/savepoints/one',
+  allowNonRestoredState: false,
+});
+
+async function claim(store: MemoryObjectStore, pid: number): Promise<ClusterLog> {
+  const holder = { host: 'h', bootId: 'b', pid, processStartTime: '1' };
+  const survey = await surveyCluster(store, () => 'unknown');
+  const log = await ClusterLog.claim(store, survey, { clusterId: 'mill', holder, nowMs: 5 });
+  if (log === undefined) throw new Error('somebody was faster');
+  return log;
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (isMillraceError(error)) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+t.test('the next leader knows the jobs, and what ended', async (t) => {
+  const store = new MemoryObjectStore();
+  const first = await claim(store, 1);
+  t.same(first.state, EMPTY_CLUSTER);
+  await first.change((state) => withJob(state, job('a')));
+  await first.renew();
+  await first.change((state) => withJob(state, job('b')));
+  for (let i = 0; i < 3; i++) await first.renew();
+  const second = await claim(store, 2);
+  t.ok(second.epoch > first.epoch);
+  t.same(second.state.jobs, [job('a'), job('b')]);
+  const result = { jobId: 'a', key: 'delays', state: 'FINISHED', endedMs: 7, epoch: second.epoch } as const;
+  await second.change((state) => withResult(state, { ...result, message: undefined }));
+  await second.release();
+  const survey = await surveyCluster(store, () => 'alive');
+  t.equal(survey.leader, undefined, 'the lead was given back');
+  const third = await claim(store, 3);
+  t.same(third.state.jobs, [job('b')]);
+  t.match(third.state.results, [result]);
+});
+
+t.test('a leader that was overtaken changes nothing', async (t) => {
+  const store = new MemoryObjectStore();
+  const zombie = await claim(store, 1);
+  const next = await claim(store, 2);
+  await next.change((state) => withJob(state, job('a')));
+  t.equal(await codeOf(zombie.change((state) => withJob(state, job('b')))), 'MR8003');
+  t.equal(await codeOf(zombie.renew()), 'MR8003');
+  await zombie.release();
+  t.same((await claim(store, 3)).state.jobs, [job('a')]);
+});
+
+t.test('of two that claim the same slot one leads', async (t) => {
+  const store = new MemoryObjectStore();
+  const survey = await surveyCluster(store, () => 'unknown');
+  const holder = { host: 'h', bootId: 'b', pid: 1, processStartTime: '1' };
+  const request = { clusterId: 'mill', holder, nowMs: 5 };
+  const claims = [1, 2].map((pid) =>
+    ClusterLog.claim(store, survey, { ...request, holder: { ...holder, pid } }),
+  );
+  const logs = await Promise.all(claims);
+  t.equal(logs.filter((log) => log !== undefined).length, 1);
+});
+
+t.test('renewals do not pile up, and what they are based on stays', async (t) => {
+  const store = new MemoryObjectStore();
+  const log = await claim(store, 1);
+  await log.change((state) => withJob(state, job('a')));
+  for (let i = 0; i < 200; i++) await log.renew();
+  t.ok((await store.list('log/')).length < 80, `${(await store.list('log/')).length} slots`);
+  t.same((await claim(store, 2)).state.jobs, [job('a')]);
+});
+
+t.test('a cluster whose jobs cannot be read does not begin without them', async (t) => {
+  const store = new MemoryObjectStore();
+  const log = await claim(store, 1);
+  await log.change((state) => withJob(state, job('a')));
+  await log.renew();
+  const slots = await store.list('log/');
+  await store.delete(slots.slice(0, -1));
+  t.equal(await codeOf(claim(store, 2)), 'MR3005');
+});
