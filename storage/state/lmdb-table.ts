@@ -18,7 +18,7 @@ import type { MemoryReclaimer } from './memory-reclaimer.js';
 import type { Memtable } from './memtable.js';
 import { ROW_KEY_LENGTH, ROW_VALUE_LENGTH } from './memtable-layout.js';
 import { MemtableTable } from './memtable-table.js';
-import { compareBytes } from './row-bytes.js';
+import { compareBytes, copyBytes } from './row-bytes.js';
 import type { FileRow } from './row-file-reader.js';
 
 /** hot path: a constant of this file is part of the machine code, an imported one is not. */
@@ -26,6 +26,9 @@ const INT = RowForm.INT;
 
 /** Less than this lies near to the processor for good: what a core has for itself, and more on most machines. */
 const CACHE_BYTES = 2 * 1024 * 1024;
+
+/** A value longer than this costs more than an array to hold it. */
+const COPIED_BYTES = 1024;
 
 /** What the tables of a store share. */
 export interface LmdbTableHost {
@@ -54,6 +57,8 @@ export class LmdbTable implements StateTable {
   /** Of the row that is being restored, and of one that is evacuated, perhaps in the middle of that. */
   private readonly restored = new StateRow();
   private readonly evacuated = new StateRow();
+  /** Of a row that was read from LMDB. */
+  private readonly copied = new Uint8Array(COPIED_BYTES);
   /** Of an int32 that is in no inline table. */
   private readonly reader = new ByteReader();
   private readonly writer = new ByteWriter(4);
@@ -78,7 +83,7 @@ export class LmdbTable implements StateTable {
       const { rows } = this;
       const stored = home.rows.get(rows.number, row.keyGroup, row.bytes.subarray(0, row.length));
       if (stored === undefined) return false;
-      ref = memtable.cache(rows, row, storedValue(rows, stored).slice());
+      ref = this.cache(row, storedValue(rows, stored));
     }
     const { arena } = memtable;
     const length = (arena.words[ref + ROW_VALUE_LENGTH] ?? 0) - 1;
@@ -115,6 +120,15 @@ export class LmdbTable implements StateTable {
 
   touch(rows: RowBatch, count: number): number {
     return this.inline?.layout.touch(rows.hashes, count) ?? this.host.memtable.touch(this.rows, rows, count);
+  }
+
+  /** Copied first: what LMDB shows is gone when room has been made for it. A small one without making an array. */
+  private cache(row: RowKey, value: Uint8Array): number {
+    const { length } = value;
+    let { copied } = this;
+    if (length > copied.length) copied = value.slice();
+    else copyBytes(value, 0, copied, 0, length);
+    return this.host.memtable.cache(this.rows, row, copied, length);
   }
 
   private findInt32(row: RowKey): number | undefined {

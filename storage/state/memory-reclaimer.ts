@@ -13,6 +13,11 @@ const WRITE_BEHIND_SHARE = 0.6;
 /** Share of the budget that may stand by, written and ready to be dropped. */
 const STANDBY_SHARE = 0.125;
 const IN_FLIGHT_MAX = 4;
+/**
+ * Chunks that are written ahead in one transaction. Each row has a page of the tree for itself, but the pages above
+ * are shared by all that is written together; with many more the lists that LMDB keeps of pages cost what that gains.
+ */
+const WRITTEN_CHUNKS = 4;
 /** Chunks that are forced out in one write. */
 const FORCED_CHUNKS = 8;
 /** A chunk of which less is garbage is not worth moving. */
@@ -108,8 +113,8 @@ export class MemoryReclaimer {
       this.#memtable.compact(garbage);
       return true;
     }
-    const written = this.#oldest((chunk) => this.#isLoose(chunk) && this.#isWritten(chunk));
-    if (written > 0) {
+    const [written] = this.#oldest(1, (chunk) => this.#isLoose(chunk) && this.#isWritten(chunk));
+    if (written !== undefined) {
       this.#drop(written);
       return true;
     }
@@ -118,7 +123,7 @@ export class MemoryReclaimer {
       return true;
     }
     // Rows in slots cannot be written by the chunk; every fourth time it is their turn to become such rows.
-    const inline = this.#inlineTables.find((table) => table.regions().length > 0);
+    const inline = this.#inlineTables.find((table) => table.directory.regionCount > 0);
     if (inline !== undefined && ++this.#turn % 4 === 0) return this.#giveUpRegion(inline);
     if (this.#forceOut()) return true;
     return inline !== undefined && this.#giveUpRegion(inline);
@@ -168,15 +173,12 @@ export class MemoryReclaimer {
     return best;
   }
 
-  /** Of the chunks that were opened first, the first that is wanted; 0 if none is. */
-  #oldest(wanted: (chunk: number) => boolean): number {
-    const { arena } = this.#memtable;
-    let best = 0;
-    for (let chunk = 1; chunk < arena.limit; chunk++) {
-      if (best !== 0 && (arena.sequence[chunk] ?? 0) > (arena.sequence[best] ?? 0)) continue;
-      if (wanted(chunk)) best = chunk;
-    }
-    return best;
+  /** Of the chunks that are wanted those that were opened first, at most `count`, in that order. */
+  #oldest(count: number, wanted: (chunk: number) => boolean): number[] {
+    const { limit, sequence } = this.#memtable.arena;
+    const found: number[] = [];
+    for (let chunk = 1; chunk < limit; chunk++) if (wanted(chunk)) found.push(chunk);
+    return found.sort((a, b) => (sequence[a] ?? 0) - (sequence[b] ?? 0)).slice(0, count);
   }
 
   /** Has chunks written before they are in the way. */
@@ -190,12 +192,14 @@ export class MemoryReclaimer {
         standby++;
     }
     const wanted = (this.#budgetBytes * STANDBY_SHARE) / (arena.chunkWords * 4);
-    for (; standby < wanted && this.#home.inFlight < IN_FLIGHT_MAX; standby++) {
-      const chunk = this.#oldest(
+    while (standby + WRITTEN_CHUNKS <= wanted && this.#home.inFlight < IN_FLIGHT_MAX) {
+      const chunks = this.#oldest(
+        WRITTEN_CHUNKS,
         (it) => this.#isLoose(it) && arena.persistence[it] === ChunkPersistence.NONE,
       );
-      if (chunk === 0) return;
-      this.#post([chunk]);
+      if (chunks.length === 0) return;
+      this.#post(chunks);
+      standby += chunks.length;
     }
   }
 
@@ -207,13 +211,8 @@ export class MemoryReclaimer {
 
   /** Writes the oldest chunks, and puts aside what checkpoints need of them, so that they can be dropped. */
   #forceOut(): boolean {
-    const chunks: number[] = [];
     const { arena } = this.#memtable;
-    while (chunks.length < FORCED_CHUNKS) {
-      const chunk = this.#oldest((it) => arena.state[it] === ChunkState.FULL && !chunks.includes(it));
-      if (chunk === 0) break;
-      chunks.push(chunk);
-    }
+    const chunks = this.#oldest(FORCED_CHUNKS, (it) => arena.state[it] === ChunkState.FULL);
     if (chunks.length === 0) return false;
     const unwritten = chunks.filter((chunk) => arena.persistence[chunk] === ChunkPersistence.NONE);
     if (unwritten.length > 0) this.#post(unwritten);

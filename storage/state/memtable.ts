@@ -174,9 +174,9 @@ export class Memtable {
     this.#take(this.#copies, table, row, bytes, from, length);
   }
 
-  /** Remembers a row that was read from LMDB. Returns its ref. */
-  cache(table: MemtableTable, row: RowKey, value: Uint8Array): number {
-    return this.#take(this.#cached, table, row, value, 0, value.length);
+  /** Remembers a row that was read from LMDB, of the first `length` bytes of `value`. Returns its ref. */
+  cache(table: MemtableTable, row: RowKey, value: Uint8Array, length: number): number {
+    return this.#take(this.#cached, table, row, value, 0, length);
   }
 
   /** Ends the present generation and begins the next. Returns the chunks of the ended one, in order. */
