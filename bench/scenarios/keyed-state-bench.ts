@@ -2,23 +2,27 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyedStateHandle } from '../../core/checkpoint/snapshot-handle.js';
-import type { KeyedSnapshot } from '../../core/ports/keyed-state-store.js';
+import type { KeyedSnapshot, KeyedStateBackend } from '../../core/ports/keyed-state-store.js';
 import { KeyedStateAccess } from '../../core/state/keyed-state-access.js';
 import { ThreadCodecFactory } from '../../memory/codec-factory.js';
 import { ObjectSnapshotWriter } from '../../storage/checkpoint/object-snapshot-writer.js';
 import { ObjectStateFileReader } from '../../storage/checkpoint/object-state-file-reader.js';
 import { LocalFileSystem } from '../../storage/file-system/local-file-system.js';
 import { FileObjectStore } from '../../storage/object-store/file-object-store.js';
+import { HeapStateBackend } from '../../storage/state/heap-state-backend.js';
 import { InThreadStateWriter } from '../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../storage/state/lmdb-state-backend.js';
 
 const MAX_PARALLELISM = 128;
 const EVERY_KEY_GROUP = { start: 0, end: MAX_PARALLELISM - 1 };
 
-/** Keyed state on the LMDB backend, with checkpoints into real files, on the thread of the benchmark. */
+export type BenchBackend = 'lmdb' | 'heap';
+
+/** Keyed state, with checkpoints into real files, on the thread of the benchmark. */
 export class KeyedStateBench {
   #access: KeyedStateAccess | undefined;
   readonly #folder: string;
+  readonly #backend: BenchBackend;
   readonly #objects: FileObjectStore;
   #attempt = 1;
   #checkpointId = 0;
@@ -30,13 +34,14 @@ export class KeyedStateBench {
   /** Of the last completed checkpoint. */
   handle: KeyedStateHandle | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, backend: BenchBackend) {
     this.#folder = folder;
+    this.#backend = backend;
     this.#objects = new FileObjectStore(new LocalFileSystem(), join(folder, 'checkpoints'), 'bench');
   }
 
-  static async open(managedBytes: number): Promise<KeyedStateBench> {
-    const bench = new KeyedStateBench(mkdtempSync(join(tmpdir(), 'millrace-bench-')));
+  static async open(managedBytes: number, backend: BenchBackend = 'lmdb'): Promise<KeyedStateBench> {
+    const bench = new KeyedStateBench(mkdtempSync(join(tmpdir(), 'millrace-bench-')), backend);
     await bench.#open(managedBytes);
     return bench;
   }
@@ -55,9 +60,7 @@ export class KeyedStateBench {
   }
 
   async #open(managedBytes: number, declare?: (access: KeyedStateAccess) => void): Promise<void> {
-    const writer = new InThreadStateWriter();
-    const backend = new LmdbStateBackend(join(this.#folder, 'lmdb'), () => writer.connect());
-    const store = await backend.open({
+    const store = await this.#opened().open({
       operatorUid: 'count',
       subtaskIndex: 0,
       attempt: this.#attempt,
@@ -69,6 +72,12 @@ export class KeyedStateBench {
     this.#access = new KeyedStateAccess(store, new ThreadCodecFactory(), MAX_PARALLELISM);
     declare?.(this.#access);
     await store.restore();
+  }
+
+  #opened(): KeyedStateBackend {
+    if (this.#backend === 'heap') return new HeapStateBackend();
+    const writer = new InThreadStateWriter();
+    return new LmdbStateBackend(join(this.#folder, 'lmdb'), () => writer.connect());
   }
 
   get isWriting(): boolean {
