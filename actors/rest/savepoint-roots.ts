@@ -19,7 +19,8 @@ export class SavepointRoots {
   }
 
   /**
-   * The place that a request names, links resolved.
+   * The place that a request names, links resolved. A relative path begins where the process does, as those of the
+   * configuration do, or in the root.
    *
    * @throws MillraceError MR7003 for a place that does not lie in one of the roots
    */
@@ -32,8 +33,10 @@ export class SavepointRoots {
     for (const root of this.#roots) {
       if (S3.test(root)) continue;
       const realRoot = await realPlace(resolve(root));
-      const real = await realPlace(isAbsolute(path) ? path : join(realRoot, path));
-      if (isWithin(real, realRoot)) return real;
+      for (const place of [resolve(path), ...(isAbsolute(path) ? [] : [join(realRoot, path)])]) {
+        const real = await realPlace(place);
+        if (isWithin(real, realRoot)) return real;
+      }
     }
     throw this.#outside();
   }
