@@ -3,12 +3,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../../core/internal.js';
 
-/** The version in the package.json above this file, wherever the compiled output lies below it. */
+/** The version in the package.json above this file. */
 export function packageVersion(): string {
+  return String(JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')).version);
+}
+
+/** Where the package.json above this file lies, wherever the compiled output lies below it. */
+export function packageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
-    const path = join(folder, 'package.json');
-    if (existsSync(path)) return String(JSON.parse(readFileSync(path, 'utf8')).version);
+    if (existsSync(join(folder, 'package.json'))) return folder;
     const above = dirname(folder);
     if (above === folder)
       throw new MillraceError('MR9002', 'The package has no package.json above its code.');

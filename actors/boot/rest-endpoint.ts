@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { isSecretName, MillraceError, type ResolvedOptions } from '../../core/internal.js';
+import { dashboardPages } from '../rest/dashboard-pages.js';
 import { OperationStore } from '../rest/operation-store.js';
 import type { RestCluster } from '../rest/rest-cluster.js';
 import { REST_LIMITS, RestServer } from '../rest/rest-server.js';
 import type { RestProcess } from '../rest/rest-services.js';
 import { restRouter } from '../rest/routes.js';
 import { SavepointRoots } from '../rest/savepoint-roots.js';
-import { packageVersion } from './package-version.js';
+import { packageFolder, packageVersion } from './package-version.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 
 /** How long a cluster that ends waits for a client to ask what came of a savepoint; clients ask every two seconds. */
@@ -59,7 +61,7 @@ export class RestEndpoint {
         limits: REST_LIMITS,
       },
       restRouter(services, reportDefect),
-      () => undefined,
+      dashboardPages(join(packageFolder(), 'dist', 'dashboard')),
     );
     return new RestEndpoint(server, operations);
   }

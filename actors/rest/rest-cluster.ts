@@ -1,4 +1,10 @@
-import type { CheckpointHistory, JobConfiguration, JobDetails, JobFailure } from '../../core/internal.js';
+import type {
+  CheckpointHistory,
+  JobConfiguration,
+  JobDetails,
+  JobExplanation,
+  JobFailure,
+} from '../../core/internal.js';
 import type { SavepointAnswer, SavepointRequest } from '../cluster/cluster-gateway.js';
 
 /**
@@ -12,6 +18,8 @@ export interface RestCluster {
   /** Oldest first. */
   failures(jobId: string): Promise<readonly JobFailure[]>;
   jobConfiguration(jobId: string): Promise<JobConfiguration | undefined>;
+  /** Why nothing comes out. */
+  explain(jobId: string): Promise<JobExplanation | undefined>;
   /** Results by name. */
   accumulators(jobId: string): Promise<Readonly<Record<string, unknown>>>;
   taskManagers(): Promise<readonly RestTaskManager[]>;

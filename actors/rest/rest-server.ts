@@ -36,6 +36,8 @@ export const REST_LIMITS: RestLimits = {
 export interface RestPage {
   readonly type: string;
   readonly content: Uint8Array;
+  /** Value of Cache-Control. */
+  readonly cache: string;
 }
 
 /** The page of a path, if there is one: a fixed set, so that no request is made a path of this machine. */
@@ -134,6 +136,7 @@ class RestExchanges {
       return;
     }
     if (page !== undefined) {
+      response.setHeader('Cache-Control', page.cache);
       send(response, 200, page.type, page.content);
       return;
     }

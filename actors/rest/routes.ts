@@ -2,6 +2,7 @@ import { checkpointRoutes } from './checkpoint-routes.js';
 import { clusterRoutes } from './cluster-routes.js';
 import { jobRoutes } from './job-routes.js';
 import { metricRoutes } from './metric-routes.js';
+import { millraceRoutes } from './millrace-routes.js';
 import { RestRouter } from './rest-router.js';
 import type { RestServices } from './rest-services.js';
 import { savepointRoutes } from './savepoint-routes.js';
@@ -18,6 +19,7 @@ export function restRouter(services: RestServices, onDefect: (error: unknown) =>
     ...savepointRoutes(services),
     ...taskManagerRoutes(services),
     ...metricRoutes(services),
+    ...millraceRoutes(services),
   ];
   return new RestRouter(routes, onDefect);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Opens the dashboard in a headless Chromium and uses it. Needs a build (npm run build). The browser is Debian's,
-# installed where it is missing; CHROMIUM names another. Says so and passes if it cannot be had.
+# Opens the dashboard in a headless Chromium and uses it, on a recorded cluster and on a job that runs. Needs a
+# build (npm run build). The browser is Debian's, installed where it is missing; CHROMIUM names another. Says so and
+# passes if it cannot be had.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -23,4 +24,4 @@ if [ -z "$browser" ]; then
 fi
 
 "$browser" --version
-CHROMIUM=$browser node dist/test/run.js dist/test/dashboard/in-chromium.js "$@"
+CHROMIUM=$browser node dist/test/run.js dist/test/dashboard/in-chromium.js dist/test/dashboard/real-job.js

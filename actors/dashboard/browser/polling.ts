@@ -23,6 +23,9 @@ export interface Polled<T> {
   readonly missing: boolean;
 }
 
+/** What the server does not know now may come later; it is asked for so much more seldom. */
+const MISSING_LOOKS = 10;
+
 const NOTHING_YET = { value: undefined, error: undefined, missing: false };
 
 export function usePolling(): PollingSettings {
@@ -44,18 +47,20 @@ export function usePolled<T>(key: string, ask: Ask<T>, everyLooks = 1): Polled<T
     const abort = new AbortController();
     let stopWaiting = (): void => undefined;
     const look = async (): Promise<void> => {
+      let looks = everyLooks;
       try {
         const value = await newest.current(rest, abort.signal);
         if (!abort.signal.aborted) setState({ key, polled: { value, error: undefined, missing: false } });
       } catch (error) {
         if (abort.signal.aborted) return;
         const missing = error instanceof RestError && error.status === 404;
+        if (missing) looks *= MISSING_LOOKS;
         setState((before) => {
           const value = before?.key === key ? before.polled.value : undefined;
           return { key, polled: { value, error: errorText(error), missing } };
         });
       }
-      if (!abort.signal.aborted) stopWaiting = after(everyMs * everyLooks, () => void look());
+      if (!abort.signal.aborted) stopWaiting = after(everyMs * looks, () => void look());
     };
     void look();
     return () => {

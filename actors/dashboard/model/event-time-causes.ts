@@ -17,7 +17,10 @@ export interface EventTimeCause {
   readonly moves: boolean;
 }
 
-type Ending = Exclude<Holder, { kind: 'channel' | 'operator' }>;
+type Ending =
+  | Exclude<Holder, { kind: 'channel' | 'operator' }>
+  /** The input is ahead: what it has said waits behind records that the operator has not read yet. */
+  | { readonly kind: 'queue'; readonly input: string; readonly watermark: number };
 
 /** Where the way back ends: subtasks of one operator that stand for one reason. */
 interface Root {
@@ -28,6 +31,8 @@ interface Root {
 
 /** What has moved within this time goes on. */
 const MOVES_MS = 5000;
+/** A watermark takes a moment to the next operator; one older than this that has not arrived waits in a queue. */
+const ON_ITS_WAY_MS = 1000;
 
 /** Those that stand before those that move; furthest behind first. */
 export function eventTimeCauses(explanation: Explanation): readonly EventTimeCause[] {
@@ -58,7 +63,12 @@ function endingsOf(
   return operator.heldBackBy.flatMap((holder) => {
     if (holder.kind !== 'channel' && holder.kind !== 'operator') return [[operator, holder] as const];
     const before = operatorBehind(holder, operator, all);
-    return before === undefined ? [] : endingsOf(before, all, seen);
+    if (before === undefined) return [];
+    const { name, watermark, sinceMs } = before;
+    if (watermark > operator.watermark && all.atMs - sinceMs > ON_ITS_WAY_MS && holder.kind === 'channel') {
+      return [[operator, { kind: 'queue', input: name, watermark }] as const];
+    }
+    return endingsOf(before, all, seen);
   });
 }
 
@@ -77,8 +87,20 @@ function operatorBehind(
 }
 
 function keyOf({ uid, watermark }: ExplainedOperator, holder: Ending): string {
-  const detail = holder.kind === 'split' ? holder.splitId : holder.kind === 'alignment' ? holder.group : '';
-  return JSON.stringify([uid, holder.kind, detail, eventTime(watermark).kind]);
+  return JSON.stringify([uid, holder.kind, detailOf(holder), eventTime(watermark).kind]);
+}
+
+function detailOf(holder: Ending): string {
+  switch (holder.kind) {
+    case 'split':
+      return holder.splitId;
+    case 'alignment':
+      return holder.group;
+    case 'queue':
+      return holder.input;
+    case 'records':
+      return '';
+  }
 }
 
 /** The subtask that is furthest behind. */
@@ -105,7 +127,9 @@ function causeOf(root: Root, least: ExplainedOperator, atMs: number): EventTimeC
       return {
         title: `${name}, split ${holder.splitId}`,
         text: `${stands} The split ${holder.splitId} ${splitText(holder.watermark)}, and a source goes no further than its slowest split.`,
-        advice: 'If that split is rightly silent, withIdleness lets the others go on without it.',
+        advice: none
+          ? SILENT_ADVICE
+          : 'If that split is rightly silent, withIdleness lets the others go on without it.',
         ...common,
       };
     case 'alignment':
@@ -115,17 +139,27 @@ function causeOf(root: Root, least: ExplainedOperator, atMs: number): EventTimeC
         advice: 'Look at the slowest source of the group, or allow a larger drift.',
         ...common,
       };
+    case 'queue':
+      return {
+        title: name,
+        text: `${stands} Its input ${holder.input} is at ${watermarkText(holder.watermark)} already: that watermark waits behind records which ${least.name} has not read yet.`,
+        advice: 'It is slow, or waits for a slow operator behind it: the graph shows which.',
+        ...common,
+      };
     case 'records':
       return {
         title: name,
         text: `${stands} ${none ? 'No record with a timestamp has come to it.' : 'No record that would raise it has come since.'}`,
         advice: none
-          ? 'Look whether this source reads anything. If it is rightly silent, withIdleness lets the others go on without it.'
+          ? SILENT_ADVICE
           : 'A watermark trails the newest timestamp by the allowed delay: windows fire when later records come, or when the source ends.',
         ...common,
       };
   }
 }
+
+const SILENT_ADVICE =
+  'Look whether this source reads anything, and whether its WatermarkStrategy gives watermarks. If it is rightly silent, withIdleness lets the others go on without it.';
 
 function splitText(watermark: number): string {
   return eventTime(watermark).kind === 'none' ? 'has given none yet' : `is at ${watermarkText(watermark)}`;

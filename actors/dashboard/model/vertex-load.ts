@@ -27,6 +27,8 @@ const UNKNOWN: Load = {
 /** From here on, as Flink tells them, back-pressure is low, or high. */
 export const BACK_PRESSURE_LOW = 0.1;
 export const BACK_PRESSURE_HIGH = 0.5;
+/** With less of its time told, what a task did is not known. */
+const TOLD_SHARE_MIN = 0.05;
 /** A vertex this busy is at its limit. */
 export const BUSY_HIGH = 0.8;
 
@@ -65,14 +67,23 @@ function loadOf(
     const ms = counted(name);
     return ms === undefined ? undefined : Math.min(1, ms / (elapsedMs * Math.max(1, subtasks)));
   };
+  const told = ['accumulated-busy-time', 'accumulated-backpressured-time', 'accumulated-idle-time'] as const;
+  const toldMs = told.reduce((sum, name) => sum + (counted(name) ?? 0), 0);
+  // A task tells of a wait when it has ended: until then it has told of no time at all.
+  const known = toldMs >= TOLD_SHARE_MIN * elapsedMs * Math.max(1, subtasks);
+  const shares = known
+    ? {
+        busy: share('accumulated-busy-time'),
+        backPressured: share('accumulated-backpressured-time'),
+        idle: share('accumulated-idle-time'),
+      }
+    : UNKNOWN;
   return {
+    ...shares,
     recordsIn: rate('read-records'),
     recordsOut: rate('write-records'),
     bytesIn: rate('read-bytes'),
     bytesOut: rate('write-bytes'),
-    busy: share('accumulated-busy-time'),
-    backPressured: share('accumulated-backpressured-time'),
-    idle: share('accumulated-idle-time'),
   };
 }
 

@@ -55,16 +55,20 @@ export function CheckpointDetail(props: {
       </h2>
       <p>{checkpointStory(checkpoint)}</p>
       <Awaited polled={polled} what="details of this checkpoint">
-        {(vertices) => <Timeline vertices={vertices} />}
+        {(vertices) => <Timeline vertices={vertices} over={checkpoint.status !== 'IN_PROGRESS'} />}
       </Awaited>
     </section>
   );
 }
 
 /** As wide as the last acknowledgement took: of what never came there is nothing to measure. */
-function Timeline({ vertices }: { readonly vertices: readonly VertexCheckpoint[] }): JSX.Element {
+function Timeline(props: {
+  readonly vertices: readonly VertexCheckpoint[];
+  readonly over: boolean;
+}): JSX.Element {
+  const { vertices, over } = props;
   const all = vertices.flatMap(({ subtasks }) => subtasks);
-  const late = lateSubtask(all);
+  const late = over ? lateSubtask(all) : undefined;
   const lateVertex = vertices.find(({ subtasks }) => late !== undefined && subtasks.includes(late));
   const ends = all.flatMap((subtask) => spansOf(subtask).map(({ toMs }) => toMs));
   const scaleMs = Math.max(1, ...ends);

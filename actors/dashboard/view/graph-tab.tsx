@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks';
 import { wallMs } from '../browser/page-state.js';
 import { bottleneckFinding } from '../model/bottleneck.js';
 import { failedCheckpointFinding } from '../model/checkpoint-story.js';
-import { stalledFinding, WatermarkWatch } from '../model/event-time-stall.js';
+import { stalledFindings, WatermarkWatch } from '../model/event-time-stall.js';
 import { failureFinding } from '../model/failure-story.js';
 import type { Finding } from '../model/finding.js';
 import type { CheckpointStatistics, JobDetail, RootException } from '../model/flink-json.js';
@@ -30,7 +30,7 @@ export function GraphTab(props: {
   watch.current.look(watermarks, job.now);
   const found: readonly (Finding | undefined)[] = [
     failureFinding(job, failures, wallMs()),
-    ...(isEnded(job) ? [] : [bottleneckFinding(job, loads), stalledFinding(job, watch.current)]),
+    ...(isEnded(job) ? [] : [bottleneckFinding(job, loads), ...stalledFindings(job, watch.current)]),
     failedCheckpointFinding(job, failed, checkpoints?.latest.completed, wallMs()),
   ];
   return (

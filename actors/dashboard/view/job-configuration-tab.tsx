@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { usePoll } from '../browser/polling.js';
-import type { JobConfigInfo, JobConfiguration } from '../model/flink-json.js';
+import type { JobConfigInfo, JobConfiguration, JobDetail } from '../model/flink-json.js';
 import { OptionsTable } from './options-table.js';
 import { Awaited, Fact } from './parts.js';
 
-export function JobConfigurationTab({ jobId }: { readonly jobId: string }): JSX.Element {
-  const path = `jobs/${encodeURIComponent(jobId)}`;
+export function JobConfigurationTab({ job }: { readonly job: JobDetail }): JSX.Element {
+  const path = `jobs/${encodeURIComponent(job.jid)}`;
   const config = usePoll<JobConfigInfo>(`${path}/config`, 10);
   const options = usePoll<JobConfiguration>(`${path}/millrace/configuration`, 10);
   return (
@@ -16,7 +16,9 @@ export function JobConfigurationTab({ jobId }: { readonly jobId: string }): JSX.
           {({ 'execution-config': execution = {} }) => (
             <>
               <dl class="facts">
-                <Fact name="Mode">{execution['execution-mode'] ?? '–'}</Fact>
+                <Fact name="Mode">
+                  {(job['job-type'] ?? execution['execution-mode'] ?? '–').toLowerCase()}
+                </Fact>
                 <Fact name="Parallelism">{execution['job-parallelism'] ?? '–'}</Fact>
                 <Fact name="Restart strategy">{execution['restart-strategy'] ?? '–'}</Fact>
               </dl>

@@ -83,7 +83,7 @@ function KnownJob({ job, route }: { readonly job: JobDetail; readonly route: Job
       ) : route.tab === 'metrics' ? (
         <MetricsTab job={job} samples={history.current.samples} />
       ) : (
-        <JobConfigurationTab jobId={job.jid} />
+        <JobConfigurationTab job={job} />
       )}
     </>
   );

@@ -8,13 +8,17 @@ interface ShownOption {
   readonly origin?: string;
 }
 
-/** Options by name, with a filter; and where each comes from, where that is told. */
+function isDefault({ origin }: ShownOption): boolean {
+  return origin === 'default';
+}
+
+/** Options by name, those that somebody set first; and where each comes from, where that is told. */
 export function OptionsTable({ options }: { readonly options: readonly ShownOption[] }): JSX.Element {
   const [filter, setFilter] = useState('');
   const wanted = filter.trim().toLowerCase();
   const shown = options
     .filter(({ key, value }) => key.toLowerCase().includes(wanted) || value.toLowerCase().includes(wanted))
-    .sort((a, b) => a.key.localeCompare(b.key));
+    .sort((a, b) => Number(isDefault(a)) - Number(isDefault(b)) || a.key.localeCompare(b.key));
   const origins = options.some(({ origin }) => origin !== undefined);
   return (
     <>

@@ -4,7 +4,7 @@ import {
   eventTimeCauses,
   eventTimeSummary,
 } from '../../../actors/dashboard/model/event-time-causes.js';
-import { stalledFinding, WatermarkWatch } from '../../../actors/dashboard/model/event-time-stall.js';
+import { stalledFindings, WatermarkWatch } from '../../../actors/dashboard/model/event-time-stall.js';
 import type { ExplainedOperator, Explanation } from '../../../actors/dashboard/model/explanation.js';
 import type { JobDetail } from '../../../actors/dashboard/model/flink-json.js';
 import { JOB_ID, RecordedCluster } from '../../dashboard/recorded-cluster.js';
@@ -42,7 +42,7 @@ t.test('of two sources the silent one is what a window behind both waits for', a
   const [first, second, ...rest] = eventTimeCauses(explanation);
   t.equal(first?.title, 'Source: rules');
   t.match(first?.text, /no watermark in the 10 min since it began. No record with a timestamp has come/);
-  t.match(first?.advice, /withIdleness/);
+  t.match(first?.advice, /whether its WatermarkStrategy gives watermarks.*withIdleness/);
   t.strictSame(first?.waiting, ['apply-rules', 'Sink: results'], 'through the chain and two channels');
   t.equal(second?.title, 'Source: flights (2 of 2 subtasks)', 'subtasks that stand alike are told once');
   t.equal(second?.moves, true);
@@ -69,6 +69,40 @@ t.test('a split is named with where it stands', async (t) => {
 t.test('a source that is ahead of its alignment group says so', async (t) => {
   const { causes } = told([operator({ heldBackBy: [{ kind: 'alignment', group: 'g' }] })]);
   t.match(causes[0]?.text, /ahead of its alignment group/);
+});
+
+t.test('a watermark that waits behind records in a queue is laid to who does not read them', async (t) => {
+  const channel = {
+    kind: 'channel',
+    name: 'Source: clicks',
+    vertexId: 0,
+    subtask: 0,
+    parallelism: 1,
+  } as const;
+  const slow = {
+    uid: 'slow',
+    name: 'slow',
+    vertexId: 1,
+    parallelism: 2,
+    watermark: NONE,
+    heldBackBy: [channel],
+  };
+  const { causes, summary } = told([
+    operator({ sinceMs: AT_MS - 2000 }),
+    operator({ ...slow, subtask: 0 }),
+    operator({ ...slow, subtask: 1 }),
+  ]);
+  t.equal(summary, 'Event time waits for slow (2 of 2 subtasks).');
+  t.match(
+    causes[0]?.text,
+    /Its input Source: clicks is at 2023-11-14 22:12:20 already: .* slow has not read yet/,
+  );
+  t.equal(causes[1]?.moves, true);
+  const justSaid = told([
+    operator({ sinceMs: AT_MS - 10 }),
+    operator({ ...slow, watermark: AT_MS - 70_000 }),
+  ]);
+  t.match(justSaid.summary, /goes on at every source/, 'it is on its way');
 });
 
 t.test('holders that lead in a circle, or nowhere, end', async (t) => {
@@ -102,15 +136,39 @@ t.test('an operator without a watermark, or with one that stands, is pointed at'
   const job = new RecordedCluster(0, 60_000, 'RUNNING').answer(`/jobs/${JOB_ID}`) as JobDetail;
   const [source] = job.vertices;
   const watch = new WatermarkWatch();
-  const finding = (watermark: number, nowMs: number) => {
+  const findings = (watermark: number, nowMs: number) => {
     watch.look(new Map([[source?.id ?? '', watermark]]), nowMs);
-    return stalledFinding({ ...job, now: nowMs }, watch);
+    return stalledFindings({ ...job, now: nowMs }, watch);
   };
-  t.match(finding(NONE, 60_000)?.title, /No watermark at Source: flights/);
-  t.equal(finding(AT_MS, 61_000), undefined, 'it has just come');
-  t.equal(finding(AT_MS, 70_000), undefined);
-  t.match(finding(AT_MS, 72_000)?.text, /has stood at 2023-11-14 22:13:20 for 11 s at least/);
-  t.equal(finding(AT_MS + 1, 73_000), undefined, 'it goes on');
-  t.equal(finding(Number.MAX_SAFE_INTEGER, 99_000), undefined, 'the end is no stall');
-  t.equal(stalledFinding({ ...job, state: 'RESTARTING' }, watch), undefined);
+  t.match(findings(NONE, 60_000)[0]?.title, /No watermark at Source: flights/);
+  t.strictSame(findings(AT_MS, 61_000), [], 'it has just come');
+  t.strictSame(findings(AT_MS, 70_000), []);
+  t.match(findings(AT_MS, 72_000)[0]?.text, /has stood at 2023-11-14 22:13:20 for 11 s at least/);
+  t.strictSame(findings(AT_MS + 1, 73_000), [], 'it goes on');
+  t.strictSame(findings(Number.MAX_SAFE_INTEGER, 99_000), [], 'the end is no stall');
+  t.strictSame(stalledFindings({ ...job, state: 'RESTARTING' }, watch), []);
+});
+
+t.test('of operators that stand, those are pointed at that nothing before them holds back', async (t) => {
+  const job = new RecordedCluster(0, 60_000, 'RUNNING').answer(`/jobs/${JOB_ID}`) as JobDetail;
+  const watch = new WatermarkWatch();
+  const [flights, rules, slow, joined, sink] = job.vertices.map(({ id }) => id);
+  const look = (of: readonly (readonly [string | undefined, number])[]) =>
+    watch.look(new Map(of.map(([id, watermark]) => [id ?? '', watermark])), 0);
+  look([
+    [flights, AT_MS],
+    [rules, NONE],
+    [slow, AT_MS - 1],
+    [joined, NONE],
+    [sink, NONE],
+  ]);
+  t.strictSame(
+    stalledFindings(job, watch).map(({ title }) => title),
+    [
+      'Event time stands still at Source: flights -> parse',
+      'No watermark at Source: rules',
+      'Event time stands still at mean-delay',
+    ],
+    'mean-delay is behind its input, and the others wait for the rules',
+  );
 });

@@ -31,6 +31,13 @@ t.test('at the first look, and after a restart, nothing is known', async (t) => 
   t.equal(vertexLoads(jobAt(10_000), after).get(SLOW)?.recordsIn, undefined, 'the counters began again');
 });
 
+t.test('a task that is in the middle of a wait has told nothing of it', async (t) => {
+  const before = jobAt(10_000);
+  const load = vertexLoads(before, { ...before, now: 11_000 }).get(SOURCE);
+  t.equal(load?.backPressured, undefined);
+  t.equal(load?.recordsOut, 0);
+});
+
 t.test('what has ended is told over all its time', async (t) => {
   const load = vertexLoads(undefined, jobAt(10_000, 'CANCELED')).get(SOURCE);
   t.equal(load?.recordsOut, 42_800);
