@@ -62,11 +62,13 @@ const SAFE_HEADERS: Readonly<Record<string, string>> = {
  */
 export class RestServer {
   readonly #server: Server;
+  readonly #exchanges: RestExchanges;
   readonly address: string;
   readonly port: number;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, exchanges: RestExchanges) {
     this.#server = server;
+    this.#exchanges = exchanges;
     const { address, port } = server.address() as AddressInfo;
     this.address = address;
     this.port = port;
@@ -92,7 +94,7 @@ export class RestServer {
     let taken: NodeJS.ErrnoException | undefined;
     for (const port of [...settings.ports, ...(settings.anyPort ? [0] : [])]) {
       taken = await bind(server, port, settings.bindAddress);
-      if (taken === undefined) return new RestServer(server);
+      if (taken === undefined) return new RestServer(server, exchanges);
       if (taken.code !== 'EADDRINUSE' && taken.code !== 'EACCES') break;
     }
     throw cannotBind(settings, taken);
@@ -101,6 +103,7 @@ export class RestServer {
   /** Answers what is under way, and nothing more. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#exchanges.endConnections();
     this.#server.closeIdleConnections();
     await closed;
   }
@@ -110,6 +113,7 @@ class RestExchanges {
   readonly #settings: RestServerSettings;
   readonly #router: RestRouter;
   readonly #pages: RestPages;
+  #ending = false;
 
   constructor(settings: RestServerSettings, router: RestRouter, pages: RestPages) {
     this.#settings = settings;
@@ -117,7 +121,13 @@ class RestExchanges {
     this.#pages = pages;
   }
 
+  /** Each connection ends with its next answer: a client that asks again and again would hold it open for ever. */
+  endConnections(): void {
+    this.#ending = true;
+  }
+
   serve(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#ending) response.shouldKeepAlive = false;
     this.#answer(request, response).catch((error: unknown) => {
       // The client went away in the middle; nobody is left to tell.
       response.destroy(error instanceof Error ? error : undefined);

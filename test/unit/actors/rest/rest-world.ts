@@ -63,10 +63,12 @@ export async function openRestWorld(options: RestWorldOptions = {}): Promise<Res
       limits: { ...REST_LIMITS, ...options.limits },
     },
     router,
-    (path) => (path === '/' ? { type: 'text/html', content: Buffer.from('<!doctype html>') } : undefined),
+    (path) => (path === '/' ? PAGE : undefined),
   );
   return { server, operations, defects, done, clock };
 }
+
+const PAGE = { type: 'text/html', content: Buffer.from('<!doctype html>'), cache: 'no-cache' };
 
 export interface Answer {
   readonly status: number;

@@ -242,6 +242,8 @@ export function sampleCluster(done: string[]): RestCluster {
         restartStrategy: 'fixed-delay',
         params: { input: 'in' },
       }),
+    explain: async (jobId) =>
+      known(jobId, { jobName: SAMPLE_JOB.jobName, atMs: 1, operators: [], silent: [], text: '' }),
     accumulators: async () => ({ words: new Map([['a', 2]]), lines: 7, names: ['x'] }),
     taskManagers: async () => [TASK_MANAGER],
     tasks: async () =>
