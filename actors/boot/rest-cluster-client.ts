@@ -1,5 +1,10 @@
 import { type JobDetails, MillraceError, type ResolvedOptions, Watermark } from '../../core/internal.js';
-import type { ClusterGateway, SavepointAnswer, TaskStatus } from '../cluster/cluster-gateway.js';
+import type {
+  CheckpointAnswer,
+  ClusterGateway,
+  SavepointAnswer,
+  TaskStatus,
+} from '../cluster/cluster-gateway.js';
 import type {
   MetricScope,
   RestCluster,
@@ -37,7 +42,7 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
     metrics: (scope) => metricsOf(scope, tasks),
     cancel: (jobId) => asked(gateway.cancel(jobId)),
     savepoint: (jobId, request) => asked<SavepointAnswer>(gateway.savepoint(jobId, request)),
-    checkpoint: () => Promise.reject(new MillraceError('MR5003', 'none')),
+    checkpoint: (jobId, type) => asked<CheckpointAnswer>(gateway.triggerCheckpoint(jobId, type)),
     async disposeSavepoint(path) {
       const { savepointTools } = await import('./savepoint-tools.js');
       await savepointTools.dispose(path);

@@ -40,6 +40,7 @@ export class JobRegistry implements ClusterMonitor {
 
   accept(job: AcceptedJob, known: Omit<RegisteredJob, 'view'>, failures: FailureHistorySettings): void {
     const initialization = new JobInitialization(job, failures);
+    this.#ended.remove(job.jobId);
     this.#initializing.set(job.jobId, initialization);
     this.#jobs.set(job.jobId, { view: initialization.view, ...known });
   }

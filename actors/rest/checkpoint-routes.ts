@@ -1,4 +1,9 @@
-import { type CheckpointRecord, fromWireError, MillraceError } from '../../core/internal.js';
+import {
+  type CheckpointRecord,
+  type CheckpointType,
+  fromWireError,
+  MillraceError,
+} from '../../core/internal.js';
 import {
   checkpointConfig,
   checkpointJson,
@@ -6,7 +11,6 @@ import {
   taskCheckpointJson,
 } from './checkpoint-json.js';
 import { asynchronousResult } from './operation-json.js';
-import type { CheckpointType } from './rest-cluster.js';
 import { accepted, ok, type RestAnswer, type RestRequest } from './rest-message.js';
 import { place, type Route } from './rest-router.js';
 import {

@@ -1,11 +1,12 @@
 import type {
   CheckpointHistory,
+  CheckpointType,
   JobConfiguration,
   JobDetails,
   JobExplanation,
   JobFailure,
 } from '../../core/internal.js';
-import type { SavepointAnswer, SavepointRequest } from '../cluster/cluster-gateway.js';
+import type { CheckpointAnswer, SavepointAnswer, SavepointRequest } from '../cluster/cluster-gateway.js';
 
 /**
  * What REST asks of the cluster. Supplied by boot; every call crosses to the control thread and answers plain data.
@@ -33,12 +34,6 @@ export interface RestCluster {
   resourceRequirements(jobId: string): Promise<readonly RestParallelism[] | undefined>;
   rescale(jobId: string, requirements: readonly RestParallelism[]): Promise<void>;
 }
-
-export type CheckpointType = 'CONFIGURED' | 'FULL' | 'INCREMENTAL';
-
-export type CheckpointAnswer =
-  | { readonly type: 'completed'; readonly checkpointId: number }
-  | Extract<SavepointAnswer, { type: 'failed' }>;
 
 /** With how many subtasks a vertex may run. */
 export interface RestParallelism {

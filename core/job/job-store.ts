@@ -1,5 +1,3 @@
-import { invariant } from '../base/invariant.js';
-
 /** How many jobs that have ended are kept, and how long. */
 export interface JobStoreLimits {
   readonly capacity: number;
@@ -21,13 +19,18 @@ export class JobStore<T> {
   readonly #jobs = new Map<string, Stored<T>>();
 
   add(jobId: string, job: T, { capacity, expirationMs }: JobStoreLimits, nowMs: number): void {
-    invariant(!this.#jobs.has(jobId), 'a job ends once', { jobId });
+    this.#jobs.delete(jobId);
     this.#jobs.set(jobId, { job, expiresMs: nowMs + expirationMs });
     for (const id of this.#jobs.keys()) {
       if (this.#jobs.size <= capacity) break;
       this.#jobs.delete(id);
     }
     this.#expire(nowMs);
+  }
+
+  /** It has begun anew, under the same id. */
+  remove(jobId: string): void {
+    this.#jobs.delete(jobId);
   }
 
   get(jobId: string, nowMs: number): T | undefined {
