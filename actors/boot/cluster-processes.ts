@@ -46,7 +46,7 @@ export async function notedProcesses(
   return found;
 }
 
-/** Undefined: it has just gone, or is none of this user's: in a folder that all may write to, anybody could leave one. */
+/** Undefined: it has just gone, or is not of this user: anybody may leave one in a folder that is open to all. */
 async function readNote(path: string): Promise<JobHolder | undefined> {
   try {
     const status = await lstat(path);

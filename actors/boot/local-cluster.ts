@@ -46,7 +46,7 @@ export interface StopOptions {
   readonly drain?: boolean;
 }
 
-/** What a cluster is for, and who is told how it comes to its lead. For those who resolve the configuration themselves. */
+/** What a cluster is for, and who is told how it comes to its lead. */
 export interface ClusterRole extends Pick<ClusterOrder, 'kind' | 'defaultClusterId'> {
   /** Another process leads; this one waits. */
   readonly onStandBy?: (leader: JobHolder) => void;

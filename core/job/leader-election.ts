@@ -60,8 +60,8 @@ const WATCH_MS = 100;
 type Phase = 'looking' | 'standing-by' | 'claiming' | 'leading' | 'stopped';
 
 /**
- * Decides when one process of a cluster leads. Facts in, decisions out; `nowMs` is this process's monotonic clock, which
- * is never compared with that of another.
+ * Decides when one process of a cluster leads. Facts in, decisions out; `nowMs` is this process's monotonic clock,
+ * which is never compared with that of another.
  *
  * A leader shows that it lives by claiming one slot of the cluster's log after another. Who stands by takes the lead
  * when the newest slot has been the same for the duration of a lease, at once when the leader gave its lead back, and

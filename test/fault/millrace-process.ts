@@ -61,6 +61,10 @@ export class MillraceProcess {
     this.#child.kill(signal);
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }
