@@ -61,8 +61,13 @@ export async function assertHandOvers(t: Test, { configuration, count, seed }: H
     const beganMs = performance.now();
     if (!isLate) leader.kill(way);
     const [started] = await standBy.said(/ starts from /);
-    if (started === undefined)
-      throw new Error(`hand-over ${number} by ${way}: ${await told(leader, standBy)}`);
+    if (started === undefined) {
+      const { code, stderr } = await standBy.ended;
+      if (code !== 6) throw new Error(`hand-over ${number} by ${way}: ${stderr}`);
+      t.comment(`hand-over ${number} by ${way}: who took the lead got no turn to keep it`);
+      leader = start(RATE);
+      continue;
+    }
     t.pass(`hand-over ${number} by ${way}${isLate ? ', unasked' : ''}`);
     if (!isLate) pausesMs[way].push(performance.now() - beganMs);
     await assertEnd(t, way, leader);
@@ -92,11 +97,6 @@ async function assertEnd(t: Test, way: Way, leader: MillraceProcess): Promise<vo
   const { code, stderr } = await leader.ended;
   t.equal(code, { SIGKILL: 'SIGKILL', SIGSTOP: 6, SIGTERM: 143 }[way], `${way} ends it`);
   if (way === 'SIGSTOP') t.match(stderr, /^MR8003 /m);
-}
-
-async function told(...processes: readonly MillraceProcess[]): Promise<string> {
-  for (const process of processes) process.kill();
-  return (await Promise.all(processes.map(({ ended }) => ended))).map(({ stderr }) => stderr).join('\n');
 }
 
 /** Both are sorted. */
