@@ -2,6 +2,7 @@ import { type ClusterHost, clusterCommand } from '../cli/cluster-command.js';
 import { configCommand } from '../cli/config-command.js';
 import { memoryCommand } from '../cli/memory-command.js';
 import { runProgram } from '../cli/program.js';
+import type { RunRemotely } from '../cli/remote-run.js';
 import { runCommand, type SuperviseRun } from '../cli/run-command.js';
 import { type SavepointTools, savepointCommand } from '../cli/savepoint-command.js';
 import { packageVersion } from './package-version.js';
@@ -31,6 +32,8 @@ const clusterHost: ClusterHost = {
 /** Its process does not run the job itself. */
 const supervise: SuperviseRun = async (...order) => (await import('./supervisor.js')).superviseRun(...order);
 
+const runRemotely: RunRemotely = async (...order) => (await import('./remote-job.js')).runRemotely(...order);
+
 /** Runs the command that the process was started with, and leaves its exit code to the process. */
 export async function runCommandLine(): Promise<void> {
   // A reader that has seen enough, such as head, closes the pipe: that is no failure of ours.
@@ -47,7 +50,7 @@ export async function runCommandLine(): Promise<void> {
       version: packageVersion(),
     },
     [
-      runCommand({ runJob, onSignal, supervise }),
+      runCommand({ runJob, onSignal, supervise, runRemotely }),
       clusterCommand(clusterHost),
       savepointCommand(savepointTools),
       memoryCommand,

@@ -1,10 +1,17 @@
-import { type JobDetails, MillraceError, type ResolvedOptions, Watermark } from '../../core/internal.js';
+import {
+  type JobDetails,
+  JobParameters,
+  MillraceError,
+  type ResolvedOptions,
+  Watermark,
+} from '../../core/internal.js';
 import type {
   CheckpointAnswer,
-  ClusterGateway,
   SavepointAnswer,
+  SubmissionAnswer,
   TaskStatus,
 } from '../cluster/cluster-gateway.js';
+import type { SessionGateway } from '../cluster/session-gateway.js';
 import type {
   MetricScope,
   RestCluster,
@@ -20,7 +27,7 @@ import type { ThreadEnd } from './threads/thread-end.js';
 const NO_WATERMARK = '-9223372036854775808';
 
 /** What is asked of the control thread; every call crosses to it. */
-type RemoteCluster = Remote<ClusterGateway>;
+type RemoteCluster = Remote<SessionGateway>;
 
 /** The cluster as REST asks it, on the main thread. `end`: of the control thread, which answers. */
 export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, end: ThreadEnd): RestCluster {
@@ -47,6 +54,8 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
       const { savepointTools } = await import('./savepoint-tools.js');
       await savepointTools.dispose(path);
     },
+    submitFile: async (name, words, submission) =>
+      asked<SubmissionAnswer>(gateway.submitFile(name, new JobParameters(words).all(), submission)),
     resourceRequirements: async (jobId) => {
       const known = await job(jobId);
       return known === undefined ? undefined : fixedParallelism(known);

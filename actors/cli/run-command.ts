@@ -19,6 +19,7 @@ import { ExitCode } from './exit-code.js';
 import { FailureLines } from './failure-lines.js';
 import { namedPlace, namedText } from './named-place.js';
 import { ProgressLine } from './progress-line.js';
+import { type RemoteRequest, type RunRemotely, runElsewhere } from './remote-run.js';
 import { standByLine } from './stand-by-line.js';
 
 /** What `run` adds below the flags: checkpointing is on by default, and one older checkpoint is kept. */
@@ -92,6 +93,7 @@ export interface RunHost {
   readonly runJob: RunJob;
   readonly onSignal: OnSignal;
   readonly supervise: SuperviseRun;
+  readonly runRemotely: RunRemotely;
 }
 
 /** `millrace run [options] JOB [job arguments]` */
@@ -119,6 +121,8 @@ export function runCommand(host: RunHost): CliCommand {
           "with -s: NO_CLAIM leaves its files as they are, CLAIM makes them the job's",
         )
         .addOption(new Option('--claimMode <mode>').hideHelp())
+        .option('-m, --jobmanager <host:port>', 'submit the job to a running cluster, which has the file')
+        .option('-d, --detached', 'with -m: do not wait for the end of the job')
         .option('--supervise', 'run the job in a child process, started again when it dies')
         .addOption(new Option('--fixed-job-id <id>').hideHelp())
         .addOption(definitionOption())
@@ -131,10 +135,23 @@ export function runCommand(host: RunHost): CliCommand {
   };
 }
 
-function runAction(context: CliContext, { runJob, onSignal, supervise }: RunHost): CliAction {
+function runAction(context: CliContext, host: RunHost): CliAction {
+  const { runJob, onSignal, supervise } = host;
   return async (operands, options) => {
     const [file, ...words] = operands;
     if (file === undefined) throw new MillraceError('MR7001', 'No job file is given.');
+    if (options.jobmanager !== undefined)
+      return runElsewhere(
+        context,
+        host.runRemotely,
+        remoteRequest(context, file, words, options),
+        options.json === true,
+      );
+    if (options.detached === true)
+      throw new MillraceError(
+        'MR7001',
+        'Only a job on a running cluster can be detached from; name that with -m.',
+      );
     const path = resolve(context.workingDirectory, namedText('job file', file));
     if (!existsSync(path)) {
       throw new MillraceError('MR7001', `There is no job file ${file}.`, {
@@ -146,12 +163,8 @@ function runAction(context: CliContext, { runJob, onSignal, supervise }: RunHost
         hint: 'Name the module whose default export is made by defineJob.',
       });
     }
-    const flags: Record<string, RawValue> = {};
-    if (typeof options.parallelism === 'number') flags['parallelism.default'] = options.parallelism;
-    if (typeof options.claimMode === 'string')
-      flags['execution.state-recovery.claim-mode'] = options.claimMode;
-    const configuration = loadConfiguration(context, options, RUN_DEFAULTS, flags);
-    const fixedJobId = typeof options.fixedJobId === 'string' ? options.fixedJobId : undefined;
+    const configuration = loadConfiguration(context, options, RUN_DEFAULTS, flagsOf(options));
+    const fixedJobId = textOf(options.fixedJobId);
     if (options.supervise === true && fixedJobId === undefined)
       return supervise(configuration, context.stderr);
     const run = new RunInTerminal(context, options.json === true, onSignal);
@@ -159,16 +172,63 @@ function runAction(context: CliContext, { runJob, onSignal, supervise }: RunHost
       url: pathToFileURL(path).href,
       params: new JobParameters(words).all(),
       configuration,
-      jobId: typeof options.jobId === 'string' ? options.jobId : undefined,
+      jobId: textOf(options.jobId),
       fromSavepoint:
         typeof options.fromSavepoint === 'string'
           ? namedPlace('savepoint', options.fromSavepoint, context.workingDirectory)
           : undefined,
       allowNonRestoredState: options.allowNonRestoredState === true,
       fixedJobId,
-      start: options.resume === true ? 'resume' : options.fresh === true ? 'fresh' : 'new',
+      start: startOf(options),
     });
   };
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** The file is the cluster's, and so are its defaults: only what was said here is sent. */
+function remoteRequest(
+  context: CliContext,
+  file: string,
+  words: readonly string[],
+  options: Options,
+): RemoteRequest {
+  const target = textOf(options.jobmanager) ?? '';
+  if (!/^(?:[\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(target)) {
+    throw new MillraceError('MR7001', `'${target}' is no address of a cluster.`, {
+      hint: 'Write it as host:port, for example localhost:8081.',
+    });
+  }
+  const said = options.define as readonly (readonly [string, RawValue])[];
+  return {
+    target,
+    file: namedText('job file', file),
+    words,
+    definitions: { ...Object.fromEntries(said), ...flagsOf(options) },
+    configuration: loadConfiguration(context, options),
+    jobName: textOf(options.jobId),
+    start: startOf(options),
+    fromSavepoint: textOf(options.fromSavepoint),
+    allowNonRestoredState: options.allowNonRestoredState === true,
+    detached: options.detached === true,
+  };
+}
+
+/** Keys that have a flag of their own. */
+function flagsOf(options: Options): Record<string, RawValue> {
+  const flags: Record<string, RawValue> = {};
+  if (typeof options.parallelism === 'number') flags['parallelism.default'] = options.parallelism;
+  const claimMode = textOf(options.claimMode);
+  if (claimMode !== undefined) flags['execution.state-recovery.claim-mode'] = claimMode;
+  return flags;
+}
+
+function startOf(options: Options): JobStart {
+  return options.resume === true ? 'resume' : options.fresh === true ? 'fresh' : 'new';
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** One run as a person sees it: messages and a live line on stderr, data on stdout. */

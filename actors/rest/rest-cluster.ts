@@ -6,7 +6,13 @@ import type {
   JobExplanation,
   JobFailure,
 } from '../../core/internal.js';
-import type { CheckpointAnswer, SavepointAnswer, SavepointRequest } from '../cluster/cluster-gateway.js';
+import type {
+  CheckpointAnswer,
+  SavepointAnswer,
+  SavepointRequest,
+  SubmissionAnswer,
+} from '../cluster/cluster-gateway.js';
+import type { FileSubmission, SessionGateway } from '../cluster/session-gateway.js';
 
 /**
  * What REST asks of the cluster. Supplied by boot; every call crosses to the control thread and answers plain data.
@@ -31,6 +37,8 @@ export interface RestCluster {
   savepoint(jobId: string, request: SavepointRequest): Promise<SavepointAnswer>;
   checkpoint(jobId: string, type: CheckpointType): Promise<CheckpointAnswer>;
   disposeSavepoint(path: string): Promise<void>;
+  /** As {@link SessionGateway.submitFile}; `words` is what follows the file in a shell. */
+  submitFile(name: string, words: readonly string[], submission: FileSubmission): Promise<SubmissionAnswer>;
   resourceRequirements(jobId: string): Promise<readonly RestParallelism[] | undefined>;
   rescale(jobId: string, requirements: readonly RestParallelism[]): Promise<void>;
 }

@@ -38,7 +38,9 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   MR7001: 400,
   MR7002: 404,
   MR7003: 400,
+  MR7005: 403,
   MR5003: 503,
+  MR8001: 409,
   MR8002: 409,
 };
 

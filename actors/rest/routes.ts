@@ -6,6 +6,7 @@ import { millraceRoutes } from './millrace-routes.js';
 import { RestRouter } from './rest-router.js';
 import type { RestServices } from './rest-services.js';
 import { savepointRoutes } from './savepoint-routes.js';
+import { submissionRoutes } from './submission-routes.js';
 import { taskManagerRoutes } from './task-manager-routes.js';
 import { vertexRoutes } from './vertex-routes.js';
 
@@ -17,6 +18,7 @@ export function restRouter(services: RestServices, onDefect: (error: unknown) =>
     ...vertexRoutes(services),
     ...checkpointRoutes(services),
     ...savepointRoutes(services),
+    ...submissionRoutes(services),
     ...taskManagerRoutes(services),
     ...metricRoutes(services),
     ...millraceRoutes(services),

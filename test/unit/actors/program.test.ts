@@ -76,7 +76,7 @@ t.test('an empty path is no path, and nothing is looked at', async (t) => {
     throw new Error('Nothing is to be looked at.');
   };
   const tools = { inspect: untouched, read: untouched, diff: untouched, dispose: untouched };
-  const host = { runJob: untouched, onSignal: untouched, supervise: untouched };
+  const host = { runJob: untouched, onSignal: untouched, supervise: untouched, runRemotely: untouched };
   const commands = [savepointCommand(tools), runCommand(host)];
   const cases: [string[], RegExp][] = [
     [['savepoint', 'inspect', ''], /^MR7001 An empty text names no savepoint\./],

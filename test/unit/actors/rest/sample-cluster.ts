@@ -276,6 +276,17 @@ export function sampleCluster(done: string[]): RestCluster {
       done.push(`checkpoint ${type}`);
       return { type: 'completed', checkpointId: 6 };
     },
+    submitFile: async (name) => {
+      done.push(`submit ${name}`);
+      return {
+        type: 'started',
+        jobId: JOB_ID,
+        jobName: name,
+        warnings: [],
+        restoredCheckpointId: undefined,
+        begunFrom: undefined,
+      };
+    },
     disposeSavepoint: async (path) => void done.push(`dispose ${path}`),
     resourceRequirements: async (jobId) => known(jobId, [{ vertexId: 1, lowerBound: 1, upperBound: 2 }]),
     rescale: async (_, requirements) => void done.push(`rescale ${JSON.stringify(requirements)}`),
