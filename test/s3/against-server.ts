@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { Prng } from '../../core/base/prng.js';
+import { assertHandOvers } from '../fault/hand-overs.js';
 import { expectedOutput, linesOf, wholeBuckets } from '../fault/keyed-timers-output.js';
 import { jobPath, MillraceProcess, visibleFiles } from '../fault/millrace-process.js';
 import { objectStoreContract, read, stream } from '../object-store-contract.js';
@@ -20,10 +21,11 @@ import { s3StoreAt, TEST_CREDENTIALS } from './s3-store.js';
 const { S3_ENDPOINT: endpoint = '', S3_SERVER: server = '', S3_RECORDING: recording } = process.env;
 const COUNT = 2500;
 const KILLS = 2;
+const HAND_OVERS = Number(process.env.MILLRACE_HAND_OVERS ?? 4);
 const MIB = 1024 * 1024;
 
 Object.assign(process.env, TEST_CREDENTIALS, { AWS_EC2_METADATA_DISABLED: 'true' });
-t.setTimeout(300_000);
+t.setTimeout(600_000);
 const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true });
 for (const Bucket of ['bucket', 'jobs', 'recorded']) await client.send(new CreateBucketCommand({ Bucket }));
 
@@ -105,4 +107,18 @@ t.test(`${server}: a job is killed while requests fail, and resumed`, async (t) 
     `seed ${seed}: every result once`,
   );
   t.same(linesOf(visibleFiles(join(output, 'odd'))), odd, `seed ${seed}: every side output once`);
+});
+
+t.test(`${server}: the lead of a job goes from process to process`, { timeout: 200_000 }, async (t) => {
+  await assertHandOvers(t, {
+    configuration: {
+      'execution.checkpointing.dir': 's3://jobs/hand-overs',
+      'high-availability.type': 's3',
+      'high-availability.storageDir': 's3://jobs/ha',
+      's3.endpoint': endpoint,
+      's3.path-style-access': 'true',
+    },
+    count: HAND_OVERS,
+    seed: Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31),
+  });
 });
