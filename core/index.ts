@@ -95,6 +95,7 @@ export type { FailureContext, FailureEnricher } from './job/failure-enricher.js'
 export type { JobExecutionResult } from './job/job-execution-result.js';
 export type { Holder, JobExplanation, OperatorExplanation } from './job/job-explanation.js';
 export type { JobStatusSnapshot } from './job/job-protocol.js';
+export type { MetricsQuery, MetricValue } from './metrics/metric-values.js';
 export {
   type Accumulator,
   AverageAccumulator,

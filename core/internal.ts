@@ -204,13 +204,20 @@ export {
   type RestartStrategyConfig,
   restartStrategyFromOptions,
 } from './job/restart-strategy-config.js';
+export { jobReadings } from './metrics/job-readings.js';
 export {
   descriptorOf,
   descriptorText,
   type MetricDescriptor,
   numbersOf,
 } from './metrics/metric-descriptor.js';
+export { MetricRates } from './metrics/metric-rates.js';
+export { gaugeReading, type ScopedReadings, type TaskScope } from './metrics/metric-reading.js';
+export { type MetricsQuery, type MetricValue, metricValues } from './metrics/metric-values.js';
+export { type ProcessNumbers, processReadings } from './metrics/process-readings.js';
+export { prometheusText } from './metrics/prometheus-text.js';
 export { type RegisteredMetric, TaskMetrics } from './metrics/task-metrics.js';
+export { operatorReadings, type TaskNumbers, taskReadings } from './metrics/task-readings.js';
 export type { Collector } from './operator/collector.js';
 export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
 export type { KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';

@@ -15,6 +15,8 @@ import {
   type JobFailure,
   type JobStatusSnapshot,
   type JobStoreLimits,
+  type MetricsQuery,
+  type MetricValue,
   MillraceError,
   NO_TRACE,
   Prng,
@@ -34,6 +36,7 @@ import type {
 import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
 import { JobRegistry } from '../cluster/job-registry.js';
 import { ActorSystem } from '../kernel/actor-system.js';
+import { ClusterMetrics } from './cluster-metrics.js';
 import { CollectedValues } from './collected-values.js';
 import { failureEnrichers } from './failure-enrichers.js';
 import { JobCounters } from './job-counters.js';
@@ -71,6 +74,13 @@ export class ControlPlane implements ClusterGateway {
   readonly #jobs = new Map<string, HostedJob>();
   readonly #names = new Set<string>();
   readonly #registry = new JobRegistry(SYSTEM_CLOCK);
+
+  readonly #metrics = new ClusterMetrics(() =>
+    [...this.#jobs.values()].map(({ running, launcher }) => ({
+      view: running.view,
+      tasks: launcher.measured,
+    })),
+  );
 
   constructor() {
     const turns = { schedule: (turn: () => void) => void setImmediate(turn) };
@@ -115,6 +125,19 @@ export class ControlPlane implements ClusterGateway {
 
   tasks(jobId: string): readonly TaskStatus[] {
     return this.#jobs.get(jobId)?.launcher.tasks() ?? [];
+  }
+
+  readMetrics(query: MetricsQuery): Promise<readonly MetricValue[]> {
+    return this.#metrics.values(query);
+  }
+
+  prometheus(): Promise<string> {
+    return this.#metrics.prometheus();
+  }
+
+  async measuredTasks(jobId: string): Promise<readonly TaskStatus[]> {
+    await this.#metrics.refresh();
+    return this.tasks(jobId);
   }
 
   metrics(jobId: string): Readonly<Record<string, number>> {
@@ -173,6 +196,7 @@ export class ControlPlane implements ClusterGateway {
   }
 
   async close(): Promise<void> {
+    this.#metrics.close();
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
     await Promise.all(jobs.map((job) => job.running.close()));
@@ -256,6 +280,7 @@ export class ControlPlane implements ClusterGateway {
     const job: HostedJob = { name, running, threads, launcher, home, collected, counters };
     this.#jobs.set(jobId, job);
     this.#registry.started(jobId, running.view);
+    this.#metrics.start(plan.options.values['metrics.fetcher.update-interval']);
     const ended = async (): Promise<void> => {
       this.#registry.ended(jobId);
       await leave(job);

@@ -10,6 +10,8 @@ import {
   type JobParameterInput,
   JobParameters,
   type JobStatusSnapshot,
+  type MetricsQuery,
+  type MetricValue,
   MillraceError,
   type OptionLayer,
   resolveOptions,
@@ -208,6 +210,16 @@ export class LocalCluster {
     const options = resolveOptions(this.#layers);
     this.#rest = await RestEndpoint.start(restClusterOf(this.#gateway, options, this.#end), options);
     return this.#rest.url;
+  }
+
+  /** Metrics by Flink's names. A task that is in the middle of something is told of as it was before. */
+  readMetrics(query: MetricsQuery): Promise<readonly MetricValue[]> {
+    return this.#end.orEnd(this.#gateway.readMetrics(query));
+  }
+
+  /** All metrics of the cluster in Prometheus' text format, named and labelled as by Flink's reporter. */
+  prometheus(): Promise<string> {
+    return this.#end.orEnd(this.#gateway.prometheus());
   }
 
   /** Ends everything; jobs that run keep their checkpoints. Idempotent. */

@@ -1,30 +1,10 @@
-import {
-  type JobDetails,
-  JobParameters,
-  MillraceError,
-  type ResolvedOptions,
-  Watermark,
-} from '../../core/internal.js';
-import type {
-  CheckpointAnswer,
-  SavepointAnswer,
-  SubmissionAnswer,
-  TaskStatus,
-} from '../cluster/cluster-gateway.js';
+import { type JobDetails, JobParameters, MillraceError, type ResolvedOptions } from '../../core/internal.js';
+import type { CheckpointAnswer, SavepointAnswer, SubmissionAnswer } from '../cluster/cluster-gateway.js';
 import type { SessionGateway } from '../cluster/session-gateway.js';
-import type {
-  MetricScope,
-  RestCluster,
-  RestMetric,
-  RestParallelism,
-  RestTask,
-} from '../rest/rest-cluster.js';
+import type { RestCluster, RestParallelism } from '../rest/rest-cluster.js';
 import type { Remote } from './comlink/comlink-port.js';
 import { localTaskManager } from './local-task-manager.js';
 import type { ThreadEnd } from './threads/thread-end.js';
-
-/** Flink's word for none yet. */
-const NO_WATERMARK = '-9223372036854775808';
 
 /** What is asked of the control thread; every call crosses to it. */
 type RemoteCluster = Remote<SessionGateway>;
@@ -34,8 +14,6 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
   const asked = <T>(answer: Promise<T>): Promise<Awaited<T>> => end.orEnd(answer);
   const jobs = (): Promise<readonly JobDetails[]> => asked(gateway.jobs());
   const job = (jobId: string): Promise<JobDetails | undefined> => asked(gateway.job(jobId));
-  const tasks = async (jobId: string): Promise<RestTask[]> =>
-    (await asked(gateway.tasks(jobId))).map(restTask);
   return {
     jobs,
     job,
@@ -45,8 +23,9 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
     explain: (jobId) => asked(gateway.explain(jobId)),
     accumulators: (jobId) => asked(gateway.accumulators(jobId)),
     taskManagers: async () => [localTaskManager(options, await jobs())],
-    tasks,
-    metrics: (scope) => metricsOf(scope, tasks),
+    tasks: (jobId) => asked(gateway.measuredTasks(jobId)),
+    metrics: (scope) => asked(gateway.readMetrics(scope)),
+    prometheus: () => asked(gateway.prometheus()),
     cancel: (jobId) => asked(gateway.cancel(jobId)),
     savepoint: (jobId, request) => asked<SavepointAnswer>(gateway.savepoint(jobId, request)),
     checkpoint: (jobId, type) => asked<CheckpointAnswer>(gateway.triggerCheckpoint(jobId, type)),
@@ -62,25 +41,6 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
     },
     rescale: () => Promise.reject(noRescaling()),
   };
-}
-
-function restTask({ records, ...status }: TaskStatus): RestTask {
-  return { ...status, recordsIn: records, recordsOut: 0, bytesIn: 0, bytesOut: 0 };
-}
-
-async function metricsOf(
-  scope: MetricScope,
-  tasksOf: (jobId: string) => Promise<readonly RestTask[]>,
-): Promise<RestMetric[]> {
-  if (scope.type !== 'vertex') return [];
-  const tasks = (await tasksOf(scope.jobId)).filter(({ vertexId }) => vertexId === scope.vertexId);
-  return tasks.flatMap(({ subtask, recordsIn, watermark, busyMs, idleMs, backPressuredMs }) => [
-    { id: `${subtask}.numRecordsIn`, value: recordsIn },
-    { id: `${subtask}.currentInputWatermark`, value: watermark === Watermark.MIN ? NO_WATERMARK : watermark },
-    { id: `${subtask}.accumulateBusyTimeMs`, value: Math.round(busyMs) },
-    { id: `${subtask}.accumulateIdleTimeMs`, value: Math.round(idleMs) },
-    { id: `${subtask}.accumulateBackPressuredTimeMs`, value: Math.round(backPressuredMs) },
-  ]);
 }
 
 function fixedParallelism({ graph }: JobDetails): RestParallelism[] {

@@ -19,12 +19,13 @@ import { planChannels, type RunningSubtasks, type TaskChannelPlan } from '../clu
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
 import { type CancellationLimits, watchCancellation } from './cancellation-watch.js';
+import type { MeasuredAttempt } from './cluster-metrics.js';
 import { connectStore } from './hosted-store.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
-import { type MeasuredThread, ThreadTask } from './thread-task.js';
+import { ThreadTask } from './thread-task.js';
 import type { LauncherSettings } from './thread-task-launcher.js';
 
 /** What an attempt takes from its TaskManager. */
@@ -49,6 +50,7 @@ export class ThreadAttempt implements RunningAttempt {
   readonly #resources: AttemptResources;
   readonly #pool: TaskThreadPool;
   readonly #tasks = new Map<string, ThreadTask>();
+  readonly #launchedMs = SYSTEM_CLOCK.monotonicMs();
   readonly #watch: NodeJS.Timeout;
   readonly #cancellation: CancellationLimits;
   #terminated: Promise<void> | undefined;
@@ -85,6 +87,10 @@ export class ThreadAttempt implements RunningAttempt {
       vertexId: address.vertexId,
       subtask: address.subtask,
       records: metrics.get(TaskGauge.RECORDS),
+      recordsIn: metrics.get(TaskGauge.RECORDS),
+      recordsOut: metrics.get(TaskGauge.RECORDS_OUT),
+      bytesIn: metrics.get(TaskGauge.BYTES_IN),
+      bytesOut: metrics.get(TaskGauge.BYTES_OUT),
       watermark: metrics.get(TaskGauge.WATERMARK),
       busyMs: metrics.get(TaskGauge.BUSY_MS),
       idleMs: metrics.get(TaskGauge.IDLE_MS),
@@ -92,9 +98,9 @@ export class ThreadAttempt implements RunningAttempt {
     }));
   }
 
-  /** Of each task, ended ones too. */
-  get measured(): readonly MeasuredThread[] {
-    return [...this.#tasks.values()];
+  /** Ended tasks too. */
+  get measured(): MeasuredAttempt {
+    return { launchedMs: this.#launchedMs, threads: [...this.#tasks.values()] };
   }
 
   /** Ends every task because of what it cannot go on without. */

@@ -9,6 +9,7 @@ import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import type { TaskSettings } from '../task/task-environment.js';
 import type { CancellationLimits } from './cancellation-watch.js';
+import type { MeasuredAttempt } from './cluster-metrics.js';
 import type { HostedStore } from './hosted-store.js';
 import type { JobModule } from './job-module.js';
 import { StateWriterHost } from './state-writer-host.js';
@@ -65,6 +66,11 @@ export class ThreadTaskLauncher implements TaskLauncher {
 
   tasks(): readonly TaskStatus[] {
     return this.#attempt?.tasks() ?? [];
+  }
+
+  /** The tasks of the newest attempt, ended ones too. */
+  get measured(): MeasuredAttempt | undefined {
+    return this.#attempt?.measured;
   }
 
   /** Warms the threads of a next attempt; called once the present one runs. */

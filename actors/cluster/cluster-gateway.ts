@@ -3,6 +3,8 @@ import type {
   JobExecutionResult,
   JobExplanation,
   JobStatusSnapshot,
+  MetricsQuery,
+  MetricValue,
   OptionLayer,
   WireError,
 } from '../../core/internal.js';
@@ -20,6 +22,12 @@ export interface ClusterGateway extends ClusterMonitor {
   tasks(jobId: string): readonly TaskStatus[];
   /** Counters as of {@link JobExecutionResult}, as they stood at the tasks' last snapshots. */
   metrics(jobId: string): Readonly<Record<string, number>>;
+  /** Metrics by Flink's names, as they stand; nothing of what is not known. */
+  readMetrics(query: MetricsQuery): Promise<readonly MetricValue[]>;
+  /** All metrics of the cluster in Prometheus' text format, as Flink's reporter names them. */
+  prometheus(): Promise<string>;
+  /** As {@link tasks}, all numbers being of now. */
+  measuredTasks(jobId: string): Promise<readonly TaskStatus[]>;
   /** Why nothing comes out: event time at each operator. Undefined for a job that this cluster does not know. */
   explain(jobId: string): Promise<JobExplanation | undefined>;
   /** What a `CollectSink` of the job has brought back since the last call. */
@@ -56,6 +64,12 @@ export interface TaskStatus {
   readonly subtask: number;
   /** Records taken from channels; of a source, records sent. */
   readonly records: number;
+  /** As `records`. */
+  readonly recordsIn: number;
+  /** Records written to other tasks; this and the bytes are as of the last time that somebody asked for metrics. */
+  readonly recordsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
   /** ms since the epoch; `Watermark.MIN` before the first. */
   readonly watermark: number;
   readonly busyMs: number;

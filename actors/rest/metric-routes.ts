@@ -28,6 +28,15 @@ export function metricRoutes(services: RestServices): readonly Route[] {
     return { type: 'vertex', jobId: job.jobId, vertexId: vertex.id };
   };
   return [
+    {
+      method: 'GET',
+      pattern: '/metrics',
+      handle: async () => ({
+        status: 200,
+        body: await services.cluster.prometheus(),
+        type: 'text/plain; version=0.0.4; charset=utf-8',
+      }),
+    },
     get('/jobmanager/metrics', async () => ({ type: 'job-manager' })),
     get('/taskmanagers/:taskmanagerid/metrics', async (request) => ({
       type: 'task-manager',

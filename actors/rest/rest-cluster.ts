@@ -33,6 +33,8 @@ export interface RestCluster {
   /** What the tasks of the present attempt have done. */
   tasks(jobId: string): Promise<readonly RestTask[]>;
   metrics(scope: MetricScope): Promise<readonly RestMetric[]>;
+  /** All metrics, in Prometheus' text format. */
+  prometheus(): Promise<string>;
   cancel(jobId: string): Promise<void>;
   savepoint(jobId: string, request: SavepointRequest): Promise<SavepointAnswer>;
   checkpoint(jobId: string, type: CheckpointType): Promise<CheckpointAnswer>;

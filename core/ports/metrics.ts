@@ -5,23 +5,22 @@
  *
  * @example
  * ```ts
- * const priced = words.process<string>({
- *   open(ctx) {
- *     const group = ctx.getMetricGroup().addGroup('prices');
- *     this.lengths = group.histogram('lengths');
- *     this.seen = group.meter('seen');
- *     group.gauge('longest', () => this.longest);
- *   },
- *   longest: 0,
- *   lengths: undefined as MetricHistogram | undefined,
- *   seen: undefined as Meter | undefined,
- *   processElement(word, ctx, out) {
- *     this.longest = Math.max(this.longest, word.length);
- *     this.lengths?.update(word.length);
- *     this.seen?.markEvent();
+ * class Priced implements ProcessFunction<string, string> {
+ *   #longest = 0;
+ *   #lengths: MetricHistogram | undefined;
+ *
+ *   open(ctx: RuntimeContext): void {
+ *     const group = ctx.getMetricGroup().addGroup('words');
+ *     this.#lengths = group.histogram('lengths');
+ *     group.gauge('longest', () => this.#longest);
+ *   }
+ *
+ *   processElement(word: string, _ctx: ProcessContext, out: Collector<string>): void {
+ *     this.#longest = Math.max(this.#longest, word.length);
+ *     this.#lengths?.update(word.length);
  *     out.collect(word);
- *   },
- * });
+ *   }
+ * }
  * ```
  */
 export interface MetricGroup {
@@ -64,6 +63,7 @@ export interface Meter {
   markEvent(events?: number): void;
 }
 
+/** How a histogram is kept. */
 export interface MetricHistogramOptions {
   /** Statistics are those of so many values, the last ones; 1024 where nothing is said, at most 65,536. */
   readonly windowSize?: number;

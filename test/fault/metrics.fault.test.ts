@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalCluster } from 'millrace';
+import { LocalCluster, type MetricsQuery } from 'millrace';
 import t from 'tap';
 import lossy from './jobs/lossy.js';
+import measured from './jobs/measured.js';
 import { jobPath, MillraceProcess } from './millrace-process.js';
 
 const EXPECTED = { 'counter.seen': 4, 'minutes.numLateRecordsDropped': 1, 'readings.numRecordsSkipped': 2 };
@@ -39,4 +40,34 @@ t.test('the command line tells of it, as text and as JSON', async (t) => {
   t.match(text.stderr, /minutes: 1 late records were dropped/);
   const json = await new MillraceProcess(at, ['--fresh', '--json', ...args]).ended;
   t.strictSame((JSON.parse(json.stdout) as { metrics: unknown }).metrics, EXPECTED);
+});
+
+t.test('metrics are read while the job runs, from tasks that sleep too', async (t) => {
+  const cluster = await LocalCluster.start({ parallelism: 2 });
+  t.teardown(() => cluster.close());
+  const { jobId } = await cluster.submit(measured, { count: 1000 });
+  const read = async (query: MetricsQuery): Promise<Map<string, number | string>> =>
+    new Map((await cluster.readMetrics(query)).map(({ id, value }) => [id, value]));
+  const sums = async (name: string): Promise<number> => {
+    const values = await read({ type: 'vertex', jobId, vertexId: 1 });
+    return Number(values.get(`0.${name}`) ?? 0) + Number(values.get(`1.${name}`) ?? 0);
+  };
+  const giveUpMs = performance.now() + 60_000;
+  while ((await sums('numRecordsIn')) < 1000 && performance.now() < giveUpMs);
+  t.equal(await sums('doubled.even.seen'), 500, 'what a function counts');
+  t.equal(await sums('doubled.numRecordsIn'), 1000);
+  t.equal(await sums('doubled.numRecordsOut'), 1000);
+  t.ok((await sums('numBytesIn')) > 8000);
+  t.ok((await sums('doubled.sizes_max')) > 0);
+  const source = await read({ type: 'vertex', jobId, vertexId: 0 });
+  t.equal(source.get('0.numBytesOut'), await sums('numBytesIn'));
+  t.equal(source.get('0.numRecordsOut'), 1000);
+  t.ok(Number(source.get('0.thread.heapUsed')) > 1e6);
+  const job = await read({ type: 'job', jobId });
+  t.ok(Number(job.get('uptime')) > 0);
+  t.equal(job.get('numRestarts'), 0);
+  t.equal((await read({ type: 'job-manager' })).get('numRunningJobs'), 1);
+  const text = await cluster.prometheus();
+  t.match(text, /flink_taskmanager_job_task_operator_even_seen\{[^}]*operator_name="doubled"\} \d+\n/);
+  t.match(text, /flink_taskmanager_Status_JVM_Memory_Heap_Used\{host="[^"]+",tm_id="[^"]+"\} [1-9]/);
 });

@@ -259,6 +259,7 @@ export function sampleCluster(done: string[]): RestCluster {
         idleMs: 100,
         backPressuredMs: 200,
       })),
+    prometheus: async () => 'flink_jobmanager_numRunningJobs{host="here"} 1\n',
     metrics: async (scope) =>
       scope.type === 'vertex'
         ? [

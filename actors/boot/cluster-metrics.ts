@@ -1,0 +1,233 @@
+import { availableParallelism, hostname } from 'node:os';
+import {
+  gaugeReading,
+  type JobView,
+  jobReadings,
+  MetricRates,
+  type MetricsQuery,
+  type MetricValue,
+  metricValues,
+  operatorReadings,
+  type ProcessNumbers,
+  processReadings,
+  prometheusText,
+  type ScopedReadings,
+  type TaskNumbers,
+  type TaskScope,
+  taskReadings,
+} from '../../core/internal.js';
+import { TaskGauge, type TaskMetricReader } from '../../memory/index.js';
+import { SYSTEM_CLOCK } from './system-clock.js';
+import { threadMeter } from './thread-measures.js';
+import type { MeasuredThread } from './thread-task.js';
+
+/** The TaskManager of a task that has not been told which one it is. */
+const TASK_MANAGER = `taskmanager-${process.pid}`;
+
+/** A job with what can be measured of it. */
+export interface MeasuredJob {
+  readonly view: JobView;
+  /** The tasks of its newest attempt, ended ones too. */
+  readonly tasks: MeasuredAttempt | undefined;
+}
+
+export interface MeasuredAttempt {
+  /** Monotonic. */
+  readonly launchedMs: number;
+  readonly threads: readonly MeasuredThread[];
+}
+
+/** How long is waited for tasks that are in the middle of something: their numbers are as old as that. */
+const ANSWER_MS = 50;
+const LOOK_EVERY_MS = 1;
+
+/**
+ * The metrics of the cluster, on the control thread. Tasks are asked when somebody asks, and at each interval for the
+ * sake of rates, by a word in shared memory.
+ *
+ * Invariant: at most one round of questions is under way; who asks meanwhile is given what it brings.
+ */
+export class ClusterMetrics {
+  readonly #jobs: () => Iterable<MeasuredJob>;
+  readonly #measureThread = threadMeter();
+  readonly #cpu = new CpuLoad();
+  #rates: MetricRates;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+
+  constructor(jobs: () => Iterable<MeasuredJob>) {
+    this.#jobs = jobs;
+    this.#rates = new MetricRates(1);
+  }
+
+  /** Rates are those of about the last `intervalMs`. Idempotent. */
+  start(intervalMs: number): void {
+    if (this.#timer !== undefined || intervalMs <= 0) return;
+    this.#rates = new MetricRates(intervalMs);
+    this.#timer = setInterval(() => void this.readings(), intervalMs);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async values(query: MetricsQuery): Promise<MetricValue[]> {
+    return metricValues(await this.readings(), query);
+  }
+
+  async prometheus(): Promise<string> {
+    return prometheusText(await this.readings(), hostname());
+  }
+
+  /** All tasks have said what they do not say at every beat; who is in the middle of something does not count. */
+  async refresh(): Promise<void> {
+    this.#round ??= askAll([...this.#jobs()]).finally(() => {
+      this.#round = undefined;
+    });
+    await this.#round;
+  }
+
+  /** Everything that is known now. */
+  async readings(): Promise<ScopedReadings[]> {
+    await this.refresh();
+    const jobs = [...this.#jobs()];
+    const nowMs = SYSTEM_CLOCK.monotonicMs();
+    const scopes = jobs.flatMap((job) => this.#ofJob(job, nowMs));
+    this.#rates.mark(nowMs);
+    return [...this.#ofProcess(jobs), ...scopes];
+  }
+
+  #ofJob({ view, tasks }: MeasuredJob, nowMs: number): ScopedReadings[] {
+    const details = view.details();
+    const { jobId, jobName, graph, vertices } = details;
+    const readings = jobReadings(details, view.status().checkpoints, SYSTEM_CLOCK.wallMs());
+    const scopes: ScopedReadings[] = [{ scope: { type: 'job', jobId, jobName }, readings }];
+    for (const { address, metrics } of tasks?.threads ?? []) {
+      const { vertexId, subtask } = address;
+      const vertex = graph.vertices[vertexId];
+      const scope: TaskScope = {
+        type: 'task',
+        jobId,
+        jobName,
+        vertexId,
+        taskName: vertex?.name ?? '',
+        subtask,
+        attempt: address.attempt,
+        taskManagerId: vertices[vertexId]?.subtasks[subtask]?.taskManagerId ?? TASK_MANAGER,
+      };
+      const task = `${jobId}/${address.attempt}/${vertexId}/${subtask}/`;
+      const rateOf = (key: string, count: number): number =>
+        this.#rates.perSecond(task + key, count, tasks?.launchedMs ?? nowMs, nowMs);
+      const nameOf = (uid: string): string =>
+        vertex?.operators.find((operator) => operator.uid === uid)?.name ?? uid;
+      scopes.push({ scope, readings: taskReadings(taskNumbers(metrics), rateOf) });
+      scopes.push(...operatorReadings(scope, metrics.metrics(), nameOf, rateOf));
+    }
+    return scopes;
+  }
+
+  #ofProcess(jobs: readonly MeasuredJob[]): ScopedReadings[] {
+    const process = this.#cpu.read();
+    const own = this.#measureThread();
+    const ids = new Map<string, TaskMetricReader[]>([[TASK_MANAGER, []]]);
+    let running = 0;
+    for (const { view, tasks } of jobs) {
+      const { status, vertices } = view.details();
+      if (status === 'RUNNING' || status === 'RESTARTING') running++;
+      for (const { address, metrics } of tasks?.threads ?? []) {
+        const id = vertices[address.vertexId]?.subtasks[address.subtask]?.taskManagerId ?? TASK_MANAGER;
+        ids.set(id, [...(ids.get(id) ?? []), metrics]);
+      }
+    }
+    const managers = [...ids].filter(([id, tasks]) => tasks.length > 0 || id === TASK_MANAGER);
+    return [
+      {
+        scope: { type: 'job-manager' },
+        readings: [
+          gaugeReading('numRunningJobs', running),
+          gaugeReading('numRegisteredTaskManagers', managers.length),
+          ...processReadings({ ...process, ...own, threads: 1 }),
+        ],
+      },
+      ...managers.map(([taskManagerId, tasks]): ScopedReadings => {
+        const sum = (gauge: TaskGauge): number => tasks.reduce((total, task) => total + task.get(gauge), 0);
+        const numbers: ProcessNumbers = {
+          ...process,
+          heapUsed: sum(TaskGauge.HEAP_USED),
+          heapCommitted: sum(TaskGauge.HEAP_COMMITTED),
+          heapMax: sum(TaskGauge.HEAP_MAX),
+          gcCount: sum(TaskGauge.GC_COUNT),
+          gcMs: sum(TaskGauge.GC_MS),
+          threads: tasks.length,
+        };
+        return { scope: { type: 'task-manager', taskManagerId }, readings: processReadings(numbers) };
+      }),
+    ];
+  }
+}
+
+/** Asks every task for its numbers, and waits until all have answered, or for as long as it is worth. */
+async function askAll(jobs: readonly MeasuredJob[]): Promise<void> {
+  const open = jobs.flatMap(({ tasks }) =>
+    (tasks?.threads ?? []).flatMap((thread) => {
+      const asked = thread.askMetrics();
+      return asked === undefined ? [] : [{ metrics: thread.metrics, asked }];
+    }),
+  );
+  const untilMs = SYSTEM_CLOCK.monotonicMs() + ANSWER_MS;
+  while (open.length > 0 && SYSTEM_CLOCK.monotonicMs() < untilMs) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, LOOK_EVERY_MS);
+    });
+    for (let i = open.length - 1; i >= 0; i--) {
+      const waiting = open[i];
+      if (waiting?.metrics.hasAnswered(waiting.asked) === true) open.splice(i, 1);
+    }
+  }
+}
+
+function taskNumbers(metrics: TaskMetricReader): TaskNumbers {
+  return {
+    recordsIn: metrics.get(TaskGauge.RECORDS),
+    recordsOut: metrics.get(TaskGauge.RECORDS_OUT),
+    bytesIn: metrics.get(TaskGauge.BYTES_IN),
+    bytesOut: metrics.get(TaskGauge.BYTES_OUT),
+    buffersIn: metrics.get(TaskGauge.BUFFERS_IN),
+    buffersOut: metrics.get(TaskGauge.BUFFERS_OUT),
+    watermark: metrics.get(TaskGauge.WATERMARK),
+    busyMs: metrics.get(TaskGauge.BUSY_MS),
+    idleMs: metrics.get(TaskGauge.IDLE_MS),
+    backPressuredMs: metrics.get(TaskGauge.BACK_PRESSURED_MS),
+    inputQueueLength: metrics.get(TaskGauge.INPUT_QUEUE_LENGTH),
+    inPoolUsage: metrics.get(TaskGauge.IN_POOL_USAGE),
+    outputQueueLength: metrics.get(TaskGauge.OUTPUT_QUEUE_LENGTH),
+    outPoolUsage: metrics.get(TaskGauge.OUT_POOL_USAGE),
+    heapUsed: metrics.get(TaskGauge.HEAP_USED),
+    heapCommitted: metrics.get(TaskGauge.HEAP_COMMITTED),
+    heapMax: metrics.get(TaskGauge.HEAP_MAX),
+    gcCount: metrics.get(TaskGauge.GC_COUNT),
+    gcMs: metrics.get(TaskGauge.GC_MS),
+    metricsLeftOut: metrics.get(TaskGauge.METRICS_LEFT_OUT),
+  };
+}
+
+/** What the process takes of the machine's processors, between two looks. */
+class CpuLoad {
+  #atMs = SYSTEM_CLOCK.monotonicMs();
+  #usage = process.cpuUsage();
+
+  read(): Pick<ProcessNumbers, 'cpuLoad' | 'cpuNanos' | 'nonHeapUsed'> {
+    const nowMs = SYSTEM_CLOCK.monotonicMs();
+    const usage = process.cpuUsage();
+    const spentMs = (usage.user + usage.system - this.#usage.user - this.#usage.system) / 1000;
+    const cpuLoad = spentMs / Math.max(1, nowMs - this.#atMs) / availableParallelism();
+    [this.#atMs, this.#usage] = [nowMs, usage];
+    const { external, arrayBuffers } = process.memoryUsage();
+    return {
+      cpuLoad: Math.min(1, cpuLoad),
+      cpuNanos: (usage.user + usage.system) * 1000,
+      nonHeapUsed: external + arrayBuffers,
+    };
+  }
+}
