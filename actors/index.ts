@@ -124,6 +124,8 @@ export {
   ListAccumulator,
   type ListState,
   ListStateDescriptor,
+  type LogFields,
+  type Logger,
   LongCounter,
   type MalformedInputOptions,
   type MalformedRecord,

@@ -177,6 +177,7 @@ export type { TimerService, TimeService } from './operator/timer-service.js';
 export type { WindowReaderContext, WindowReaderFunction } from './operator/window-reader-function.js';
 export type { Clock } from './ports/clock.js';
 export type { FileSystem } from './ports/file-system.js';
+export type { LogFields, Logger } from './ports/logger.js';
 export type {
   Counter,
   Meter,

@@ -146,7 +146,6 @@ export type { FailureCause, FailureHistorySettings, JobFailure } from './job/fai
 export {
   type ConfiguredOption,
   describeConfiguration,
-  isSecretName,
   type JobConfiguration,
 } from './job/job-configuration.js';
 export type { JobDetails, SubtaskDetails, VertexDetails } from './job/job-details.js';
@@ -204,6 +203,10 @@ export {
   type RestartStrategyConfig,
   restartStrategyFromOptions,
 } from './job/restart-strategy-config.js';
+export { isLogged } from './log/log-level.js';
+export { OperatorLogger } from './log/operator-logger.js';
+export { isSecretName, Redaction } from './log/redaction.js';
+export { traceRecord } from './log/trace-record.js';
 export { jobReadings } from './metrics/job-readings.js';
 export {
   descriptorOf,
@@ -266,6 +269,7 @@ export type {
   TableOptions,
 } from './ports/keyed-state-store.js';
 export { RowForm } from './ports/keyed-state-store.js';
+export { type LogFields, type LogLevel, type LogRecord, type LogSink, NO_LOG } from './ports/logger.js';
 export type { MetricGroup } from './ports/metrics.js';
 export type {
   AttemptDescription,
@@ -276,7 +280,7 @@ export type {
 } from './ports/task-launcher.js';
 export { Progress, type Tasklet } from './ports/tasklet.js';
 export type { Timers } from './ports/timers.js';
-export { NO_TRACE, type Trace } from './ports/trace.js';
+export { NO_TRACE, type Trace, type TraceEvent } from './ports/trace.js';
 export type { TaskAddress, TaskMessage, TaskReport } from './protocol/control-message.js';
 export type { HeldBackBy, OperatorEventTime } from './protocol/event-time-report.js';
 export { fromWireError, toWireError, type WireError } from './protocol/wire-error.js';

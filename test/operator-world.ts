@@ -1,11 +1,13 @@
 import { JobParameters } from '../core/api/job-parameters.js';
 import type { OperatorListHandle, OperatorStateHandle } from '../core/checkpoint/snapshot-handle.js';
 import { keyGroupRangeOf } from '../core/graph/key-group.js';
+import { OperatorLogger } from '../core/log/operator-logger.js';
 import { TaskMetrics } from '../core/metrics/task-metrics.js';
 import { FileCache } from '../core/operator/distributed-cache.js';
 import type { OperatorContext, OperatorSnapshot } from '../core/operator/stream-operator.js';
 import type { Completions } from '../core/ports/completions.js';
 import type { KeyedStateBackend, KeyedStateStore } from '../core/ports/keyed-state-store.js';
+import { NO_LOG } from '../core/ports/logger.js';
 import { HeapStateBackend } from '../storage/state/heap-state-backend.js';
 import { interpretedCodecs } from './keyed-state.js';
 import { MemoryStateFiles } from './state-files.js';
@@ -136,6 +138,7 @@ export class OperatorWorld implements Completions {
       completions: this,
       fileSystem: this.fileSystem,
       metrics: this.metrics.groupOf(uid),
+      logger: new OperatorLogger(NO_LOG, this.clock, {}),
       wakeAt: (wallMs) => this.wakes.set(uid, wallMs),
       mustYield: () => this.mustYield(),
       fail: (error) => this.failures.push(error),

@@ -18,7 +18,6 @@ import {
   type MetricsQuery,
   type MetricValue,
   MillraceError,
-  NO_TRACE,
   Prng,
   restartStrategyFromOptions,
   toWireError,
@@ -28,6 +27,8 @@ import type {
   ClusterGateway,
   JobResultAnswer,
   JobSubmission,
+  LogFile,
+  LogOwner,
   SavepointAnswer,
   SavepointRequest,
   SubmissionAnswer,
@@ -42,12 +43,16 @@ import { failureEnrichers } from './failure-enrichers.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
+import type { JobLog } from './logs/job-log.js';
+import { listLogs, readLog } from './logs/log-files.js';
+import { openJobLog } from './logs/open-job-log.js';
 import { keptOnS3 } from './object-stores.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
 import type { StateContract } from './task-contract.js';
 import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
 import { TaskThreads } from './task-threads/task-threads.js';
+import type { TaskLogReceiver } from './thread-task.js';
 import { type LauncherSettings, ThreadTaskLauncher } from './thread-task-launcher.js';
 
 /** A task that has not answered by then is busy in user code, and said to be. */
@@ -61,6 +66,7 @@ interface HostedJob {
   readonly home: JobHome;
   readonly collected: CollectedValues;
   readonly counters: JobCounters;
+  readonly log: JobLog;
 }
 
 /**
@@ -133,6 +139,18 @@ export class ControlPlane implements ClusterGateway {
 
   prometheus(): Promise<string> {
     return this.#metrics.prometheus();
+  }
+
+  listLogs(owner: LogOwner): Promise<readonly LogFile[]> {
+    return listLogs(this.#logs(), owner);
+  }
+
+  readLog(owner: LogOwner, name: string): Promise<string | undefined> {
+    return readLog(this.#logs(), owner, name);
+  }
+
+  #logs(): JobLog[] {
+    return [...this.#jobs.values()].map(({ log }) => log);
   }
 
   async measuredTasks(jobId: string): Promise<readonly TaskStatus[]> {
@@ -250,7 +268,8 @@ export class ControlPlane implements ClusterGateway {
     const { name } = plan.graph;
     const collected = new CollectedValues();
     const counters = new JobCounters();
-    const launcher = new ThreadTaskLauncher(launcherSettings(plan, home), threads);
+    const log = openJobLog(jobId, plan, home);
+    const launcher = new ThreadTaskLauncher(launcherSettings(plan, home, log), threads);
     const checkpointing = checkpointConfigFromOptions(plan.options.values);
     const running = startJobMaster(
       this.#system,
@@ -266,7 +285,7 @@ export class ControlPlane implements ClusterGateway {
         storage: home.storage,
         clock: SYSTEM_CLOCK,
         createTimers: (deliver) => new SystemTimers(deliver),
-        trace: NO_TRACE,
+        trace: log.trace,
         jitter: new Prng(randomInt(2 ** 48 - 1)),
         listener: {
           onTasksRunning: () => launcher.warm(),
@@ -277,7 +296,7 @@ export class ControlPlane implements ClusterGateway {
         },
       },
     );
-    const job: HostedJob = { name, running, threads, launcher, home, collected, counters };
+    const job: HostedJob = { name, running, threads, launcher, home, collected, counters, log };
     this.#jobs.set(jobId, job);
     this.#registry.started(jobId, running.view);
     this.#metrics.start(plan.options.values['metrics.fetcher.update-interval']);
@@ -335,10 +354,11 @@ function noSavepointFolder(): MillraceError {
 async function leave(job: HostedJob): Promise<void> {
   await job.threads.close();
   await job.launcher.close();
+  await job.log.close();
   await job.home.release();
 }
 
-function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
+function launcherSettings(plan: JobPlan, home: JobHome, log: TaskLogReceiver): LauncherSettings {
   const { values } = plan.options;
   return {
     module: plan.module,
@@ -370,6 +390,7 @@ function launcherSettings(plan: JobPlan, home: JobHome): LauncherSettings {
       snapshotTimeoutMs: values['execution.checkpointing.timeout'],
     },
     hostedStore: home.hostedStore,
+    log,
   };
 }
 

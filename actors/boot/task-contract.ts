@@ -16,6 +16,8 @@ import type { StateWriterConnection } from './state-writer-link.js';
 /** All that a task thread is told, as plain data and shared memory. */
 export interface TaskContract {
   readonly jobName: string;
+  /** The least important lines that its log takes; OFF: none. */
+  readonly logLevel: string;
   readonly address: TaskAddress;
   readonly epoch: number;
   readonly module: JobModule;

@@ -48,6 +48,7 @@ import { DoorbellTurns } from './doorbell-turns.js';
 import { EventCompletions } from './event-completions.js';
 import { storeOver } from './hosted-store.js';
 import { buildJobModule, moduleHash } from './job-module.js';
+import { catchPrinted, TaskLog } from './logs/task-log.js';
 import { backedUp, copiesOf, storeAt } from './object-stores.js';
 import { StandardOutput } from './standard-output.js';
 import { StateWriterLink } from './state-writer-link.js';
@@ -105,6 +106,8 @@ async function environmentOf(
   completions: EventCompletions,
 ): Promise<TaskEnvironment> {
   const { address } = contract;
+  const log = new TaskLog(contract.mailbox, contract.logLevel);
+  catchPrinted(log);
   const job = await sameJob(contract);
   const vertex = job.vertices[address.vertexId];
   invariant(vertex !== undefined, 'the deployed vertex is in the graph', { vertex: address.vertexId });
@@ -132,6 +135,7 @@ async function environmentOf(
     fileSystem,
     scratchFolder: contract.state.localFolder,
     trace: NO_TRACE,
+    log,
     snapshotWriter: (checkpointId, owner) =>
       new ObjectSnapshotWriter(store, {
         checkpointId,

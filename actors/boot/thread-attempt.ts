@@ -66,7 +66,7 @@ export class ThreadAttempt implements RunningAttempt {
     this.#cancellation = settings.cancellation;
     this.#pool = resources.takePool(contracts.length);
     for (const contract of contracts) {
-      this.#tasks.set(keyOf(contract.address), new ThreadTask(contract, this.#pool, onEvent));
+      this.#tasks.set(keyOf(contract.address), new ThreadTask(contract, this.#pool, onEvent, settings.log));
     }
     const first = contracts[0];
     invariant(first !== undefined, 'an attempt has tasks', { attempt: attempt.attempt });
@@ -223,6 +223,7 @@ function contractBase(
     attempt.graph.vertices[address.vertexId]?.operators.some((operator) => operator.keyed) === true;
   return {
     jobName: attempt.graph.name,
+    logLevel: settings.log.level,
     address,
     epoch: attempt.epoch,
     module: settings.module,

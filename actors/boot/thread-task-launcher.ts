@@ -17,6 +17,7 @@ import type { StateContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 import type { TaskThreads } from './task-threads/task-threads.js';
 import { ThreadAttempt } from './thread-attempt.js';
+import type { TaskLogReceiver } from './thread-task.js';
 
 /** What does not change between the attempts of a job. */
 export interface LauncherSettings {
@@ -33,6 +34,8 @@ export interface LauncherSettings {
   readonly state: StateContract;
   /** Where the checkpoints are kept if not at the place that `state` names. */
   readonly hostedStore: HostedStore | undefined;
+  /** Where the tasks' lines go. */
+  readonly log: TaskLogReceiver;
 }
 
 /** The TaskManager: starts the tasks of an attempt on warm threads, with channels sized by the plan. */

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { TaskAddress, TaskEvent, TaskMessage, TaskReport } from '../../core/internal.js';
+import type { LogRecord, TaskAddress, TaskEvent, TaskMessage, TaskReport } from '../../core/internal.js';
 import { Doorbell, TaskMetricReader } from '../../memory/index.js';
+import type { LogMessage } from './logs/task-log.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 
@@ -10,6 +11,13 @@ export interface MeasuredThread {
   readonly metrics: TaskMetricReader;
   /** Asks for all its numbers; undefined: nobody would answer. */
   askMetrics(): number | undefined;
+}
+
+/** Who takes what tasks say in their logs. */
+export interface TaskLogReceiver {
+  /** As of `env.log.level`; OFF: nothing is taken. */
+  readonly level: string;
+  onTask(task: TaskAddress, record: LogRecord): void;
 }
 
 /**
@@ -34,6 +42,7 @@ export class ThreadTask implements MeasuredThread {
     contract: Omit<TaskContract, 'mailbox'>,
     pool: TaskThreadPool,
     onEvent: (event: TaskEvent) => void,
+    log: TaskLogReceiver,
   ) {
     this.address = contract.address;
     this.line = contract.line;
@@ -42,7 +51,10 @@ export class ThreadTask implements MeasuredThread {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const task = this.address;
-    port1.on('message', (report: TaskReport) => onEvent({ type: 'report', task, report }));
+    port1.on('message', (message: TaskReport | LogMessage) => {
+      if (message.type === 'log') log.onTask(task, message.record);
+      else onEvent({ type: 'report', task, report: message });
+    });
     const drained = new Promise<void>((resolve) => {
       port1.once('close', () => resolve());
     });

@@ -125,6 +125,7 @@ export function runCommand(host: RunHost): CliCommand {
         .option('-d, --detached', 'with -m: do not wait for the end of the job')
         .option('--supervise', 'run the job in a child process, started again when it dies')
         .addOption(new Option('--fixed-job-id <id>').hideHelp())
+        .option('--log-level <level>', 'write the log to standard error too, from this level on')
         .addOption(definitionOption())
         .addOption(configFileOption())
         .option('--json', 'print the result as JSON on stdout')
@@ -220,6 +221,10 @@ function flagsOf(options: Options): Record<string, RawValue> {
   if (typeof options.parallelism === 'number') flags['parallelism.default'] = options.parallelism;
   const claimMode = textOf(options.claimMode);
   if (claimMode !== undefined) flags['execution.state-recovery.claim-mode'] = claimMode;
+  if (typeof options.logLevel === 'string') {
+    flags['env.log.level'] = options.logLevel.toUpperCase();
+    flags['env.log.console'] = 'AUTO';
+  }
   return flags;
 }
 

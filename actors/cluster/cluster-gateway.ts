@@ -28,6 +28,10 @@ export interface ClusterGateway extends ClusterMonitor {
   prometheus(): Promise<string>;
   /** As {@link tasks}, all numbers being of now. */
   measuredTasks(jobId: string): Promise<readonly TaskStatus[]>;
+  /** Log files that there are now, of all jobs. */
+  listLogs(owner: LogOwner): Promise<readonly LogFile[]>;
+  /** The end of one that {@link listLogs} names, at most 8 MiB; undefined: there is none of that name. */
+  readLog(owner: LogOwner, name: string): Promise<string | undefined>;
   /** Why nothing comes out: event time at each operator. Undefined for a job that this cluster does not know. */
   explain(jobId: string): Promise<JobExplanation | undefined>;
   /** What a `CollectSink` of the job has brought back since the last call. */
@@ -42,6 +46,18 @@ export interface ClusterGateway extends ClusterMonitor {
   savepoint(jobId: string, order: SavepointRequest): Promise<SavepointAnswer>;
   /** Ends all jobs as a crash would (their checkpoints stay), and every thread of the cluster. */
   close(): Promise<void>;
+}
+
+/** The processes that Flink would have, each with a log of its own. */
+export type LogOwner = 'jobmanager' | 'taskmanager';
+
+/** A log file as REST lists it. */
+export interface LogFile {
+  /** `<job>.<owner>.log`, or one of the older ones: `<job>.<owner>.log.1`. */
+  readonly name: string;
+  readonly size: number;
+  /** Wall time of the last change, ms. */
+  readonly mtime: number;
 }
 
 /** `folder`: undefined for that of `execution.checkpointing.savepoint-dir`. */

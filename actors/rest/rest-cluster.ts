@@ -8,6 +8,8 @@ import type {
 } from '../../core/internal.js';
 import type {
   CheckpointAnswer,
+  LogFile,
+  LogOwner,
   SavepointAnswer,
   SavepointRequest,
   SubmissionAnswer,
@@ -33,6 +35,10 @@ export interface RestCluster {
   /** What the tasks of the present attempt have done. */
   tasks(jobId: string): Promise<readonly RestTask[]>;
   metrics(scope: MetricScope): Promise<readonly RestMetric[]>;
+  /** Log files that there are now. */
+  listLogs(owner: LogOwner): Promise<readonly LogFile[]>;
+  /** Undefined: there is none of that name. */
+  readLog(owner: LogOwner, name: string): Promise<string | undefined>;
   /** All metrics, in Prometheus' text format. */
   prometheus(): Promise<string>;
   cancel(jobId: string): Promise<void>;

@@ -1,6 +1,7 @@
 import { checkpointRoutes } from './checkpoint-routes.js';
 import { clusterRoutes } from './cluster-routes.js';
 import { jobRoutes } from './job-routes.js';
+import { logRoutes } from './log-routes.js';
 import { metricRoutes } from './metric-routes.js';
 import { millraceRoutes } from './millrace-routes.js';
 import { RestRouter } from './rest-router.js';
@@ -22,6 +23,7 @@ export function restRouter(services: RestServices, onDefect: (error: unknown) =>
     ...taskManagerRoutes(services),
     ...metricRoutes(services),
     ...millraceRoutes(services),
+    ...logRoutes(services),
   ];
   return new RestRouter(routes, onDefect);
 }

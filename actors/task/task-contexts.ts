@@ -6,6 +6,7 @@ import {
   type MetricGroup,
   MillraceError,
   type OperatorContext,
+  OperatorLogger,
   type TaskAddress,
 } from '../../core/internal.js';
 import type { OutputRoom } from './result-partition.js';
@@ -110,6 +111,7 @@ export class TaskContexts {
       completions: environment.completions,
       fileSystem: environment.fileSystem,
       metrics: host.metricsOf(node),
+      logger: new OperatorLogger(environment.log, environment.clock, { operator: node.name, uid: node.uid }),
       wakeAt: (wallMs) => this.#wakeAt(index, wallMs),
       mustYield: () => host.room.mustYield(),
       fail: (error) => host.fail(error),

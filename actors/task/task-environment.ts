@@ -14,6 +14,7 @@ import {
   type JobEdge,
   type JobParameters,
   type KeyedStateBackend,
+  type LogSink,
   type SnapshotWriter,
   type StandardStream,
   type StateFileReader,
@@ -46,6 +47,7 @@ export interface TaskEnvironment {
   /** Folder for temporary files; gone when the job has left. */
   readonly scratchFolder: string;
   readonly trace: Trace;
+  readonly log: LogSink;
   /** A writer for the state files of this task in one checkpoint. */
   snapshotWriter(checkpointId: number, owner: string): SnapshotWriter;
   report(report: TaskReport): void;

@@ -1,3 +1,4 @@
+import { isSecretName } from '../log/redaction.js';
 import type { OptionOrigin, ResolvedOptions } from './resolve-options.js';
 import type { RestartStrategy } from './restart-strategy.js';
 
@@ -19,12 +20,6 @@ export interface ConfiguredOption {
 }
 
 const HIDDEN = '******';
-const SECRET = /secret|token|password|key$|credential/i;
-
-/** Whether what stands under that name is for nobody's eyes. */
-export function isSecretName(name: string): boolean {
-  return SECRET.test(name);
-}
 
 export function describeConfiguration(
   options: ResolvedOptions,

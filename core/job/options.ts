@@ -1,6 +1,7 @@
 import { CHECKPOINTING_OPTIONS } from './checkpointing-options.js';
 import { HIGH_AVAILABILITY_OPTIONS } from './high-availability-options.js';
 import { JOB_MANAGER_OPTIONS } from './job-manager-options.js';
+import { LOG_OPTIONS } from './log-options.js';
 import { METRIC_OPTIONS } from './metric-options.js';
 import { MONITORING_OPTIONS } from './monitoring-options.js';
 import type {
@@ -33,6 +34,7 @@ export const CONFIG_OPTIONS = {
   ...HIGH_AVAILABILITY_OPTIONS,
   ...SESSION_OPTIONS,
   ...METRIC_OPTIONS,
+  ...LOG_OPTIONS,
 } as const satisfies OptionTable;
 
 export type OptionKey = keyof typeof CONFIG_OPTIONS;

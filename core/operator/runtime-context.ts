@@ -1,4 +1,5 @@
 import type { JobParameters } from '../api/job-parameters.js';
+import type { Logger } from '../ports/logger.js';
 import type { Counter, MetricGroup } from '../ports/metrics.js';
 import {
   type Accumulator,
@@ -43,6 +44,8 @@ export interface RuntimeContext {
   getDistributedCache(): DistributedCache;
   /** The job's own counter of that name, shown beside the engine's. */
   counter(name: string): Counter;
+  /** The job's log. */
+  readonly logger: Logger;
   /** The metrics of this operator in this subtask. */
   getMetricGroup(): MetricGroup;
   /**
@@ -73,6 +76,7 @@ export class OperatorRuntimeContext implements RuntimeContext {
   readonly parallelism: number;
   readonly maxParallelism: number;
   readonly attempt: number;
+  readonly logger: Logger;
   readonly #parameters: JobParameters;
   readonly #cache: DistributedCache;
   readonly #metrics: MetricGroup;
@@ -87,6 +91,7 @@ export class OperatorRuntimeContext implements RuntimeContext {
     this.parallelism = context.parallelism;
     this.maxParallelism = context.maxParallelism;
     this.attempt = context.attempt;
+    this.logger = context.logger;
     this.#parameters = context.globalJobParameters;
     this.#cache = context.distributedCache;
     this.#metrics = context.metrics;

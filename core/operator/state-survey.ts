@@ -2,10 +2,12 @@ import { isMillraceError } from '../base/millrace-error.js';
 import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
 import type { BuiltJob, ChainNode, ExecutableVertex } from '../graph/job-graph.js';
 import { keyGroupRangeOf } from '../graph/key-group.js';
+import { OperatorLogger } from '../log/operator-logger.js';
 import type { Clock } from '../ports/clock.js';
 import type { Completions } from '../ports/completions.js';
 import type { FileSystem } from '../ports/file-system.js';
 import type { KeyedStateStore, KeyGroupRange, StateTable, TableOptions } from '../ports/keyed-state-store.js';
+import { NO_LOG } from '../ports/logger.js';
 import type { MetricGroup } from '../ports/metrics.js';
 import type { CodecFactory } from '../serde/record-codec.js';
 import { ForwardingStateStore } from '../state/forwarding-state-store.js';
@@ -170,6 +172,7 @@ function contextFor(
     completions: ports.completions,
     fileSystem: ports.fileSystem,
     metrics: ports.metrics,
+    logger: new OperatorLogger(NO_LOG, ports.clock, {}),
     wakeAt: () => {},
     mustYield: () => false,
     fail: () => {},

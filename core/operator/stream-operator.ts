@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Completions } from '../ports/completions.js';
 import type { FileSystem } from '../ports/file-system.js';
 import type { KeyedSnapshot, KeyedStateStore } from '../ports/keyed-state-store.js';
+import type { Logger } from '../ports/logger.js';
 import type { MetricGroup } from '../ports/metrics.js';
 import type { CodecFactory } from '../serde/record-codec.js';
 import type { Accumulators } from './accumulator.js';
@@ -132,6 +133,7 @@ export interface OperatorContext {
   readonly completions: Completions;
   readonly fileSystem: FileSystem;
   readonly metrics: MetricGroup;
+  readonly logger: Logger;
   /**
    * Asks for {@link StreamOperator.onWake} at or soon after a wall time, as the clock stands now: if it is
    * set meanwhile, the wake-up comes when it would have come before. Replaces what was asked before.

@@ -5,6 +5,7 @@ import {
   type DistributedCache,
   type KeyedStateBackend,
   MillraceError,
+  NO_LOG,
   NO_TRACE,
   type RecordCodec,
   type RunningAttempt,
@@ -163,6 +164,7 @@ class HarnessSite implements AttemptSite<HarnessTask> {
         fileSystem: this.#fileSystem,
         scratchFolder,
         trace: NO_TRACE,
+        log: NO_LOG,
         snapshotWriter: (checkpointId, owner) => checkpoints.writerFor(checkpointId, attempt, owner),
         report: (report) => onEvent({ type: 'report', task: address, report }),
         writeLine: async (line, to = 'stdout') => {

@@ -5,6 +5,7 @@ import {
   FileCache,
   invariant,
   MillraceError,
+  NO_LOG,
   Prng,
   type RecordCodec,
   type RunningAttempt,
@@ -296,6 +297,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
       fileSystem,
       scratchFolder: `${settings.folder}/scratch`,
       trace: machine.trace,
+      log: NO_LOG,
       snapshotWriter: (checkpointId, owner) =>
         new ObjectSnapshotWriter(store, { checkpointId, epoch, attempt: address.attempt, owner }),
       report,

@@ -91,7 +91,7 @@ const IMPORT_ROWS: readonly ImportRow[] = [
     from: 'actors/boot/',
     rooms: ['core', 'memory', 'storage'],
     node: { allBut: [] },
-    packages: [...ACTORS_PACKAGES, 'commander'],
+    packages: [...ACTORS_PACKAGES, 'commander', 'pino', 'pino-pretty'],
   },
   {
     from: 'test/driver/',
@@ -107,6 +107,7 @@ const CORE_FLOORS: Readonly<Record<string, number>> = {
   base: 0,
   element: 1,
   ports: 1,
+  log: 2,
   metrics: 2,
   graph: 2,
   serde: 2,
@@ -125,6 +126,7 @@ const ONE_PLACE: readonly OnePlaceRow[] = [
   { what: '@aws-sdk/client-s3', trace: { specifier: '@aws-sdk/client-s3' } },
   { what: 'piscina', trace: { specifier: 'piscina' } },
   { what: 'comlink', trace: { specifier: 'comlink' } },
+  { what: 'pino', trace: { specifier: 'pino' } },
   { what: 'new Worker', trace: { code: /\bnew Worker\b/ } },
   { what: 'parentPort', trace: { code: /(?<![.\w$])parentPort\b/ } },
 ];

@@ -8,6 +8,7 @@ import type { Sink } from '../../../core/api/sink.js';
 import { InputStatus, type Source } from '../../../core/api/source.js';
 import type { ExecutableVertex } from '../../../core/graph/job-graph.js';
 import { FileCache } from '../../../core/operator/distributed-cache.js';
+import { NO_LOG } from '../../../core/ports/logger.js';
 import { Progress } from '../../../core/ports/tasklet.js';
 import { NO_TRACE } from '../../../core/ports/trace.js';
 import type { TaskReport } from '../../../core/protocol/control-message.js';
@@ -66,6 +67,7 @@ function environmentOf(
     fileSystem: new MemoryFileSystem(),
     scratchFolder: '/scratch',
     trace: NO_TRACE,
+    log: NO_LOG,
     snapshotWriter: () => {
       throw new Error('no snapshot is written');
     },

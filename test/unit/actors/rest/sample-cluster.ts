@@ -260,6 +260,8 @@ export function sampleCluster(done: string[]): RestCluster {
         backPressuredMs: 200,
       })),
     prometheus: async () => 'flink_jobmanager_numRunningJobs{host="here"} 1\n',
+    listLogs: async (owner) => [{ name: `job.${owner}.log`, size: 5, mtime: 1000 }],
+    readLog: async (owner, name) => (name === `job.${owner}.log` ? 'said\n' : undefined),
     metrics: async (scope) =>
       scope.type === 'vertex'
         ? [

@@ -1,0 +1,56 @@
+import t from 'tap';
+import { isLogged } from '../../../core/log/log-level.js';
+import { Redaction } from '../../../core/log/redaction.js';
+
+const CANARY = 'c4n4ry-0f-7he-m1ne';
+
+t.test('what is secret is struck out, by its name, in addresses, and wherever it occurs', (t) => {
+  const redaction = new Redaction([CANARY]);
+  const error = new Error(`refused for ${CANARY}`, { cause: new Error(`s3://user:${CANARY}@host/`) });
+  const fields = redaction.fields({
+    password: CANARY,
+    's3.secret-key': 'short',
+    apiKey: 'short',
+    nested: { authToken: 'short', list: [{ credentials: 'short' }, `Bearer ${CANARY}`] },
+    map: new Map([['a', CANARY]]),
+    error,
+    key: 'of the stream',
+    url: 'https://me:it@example.org/x',
+  });
+  const text = JSON.stringify(fields);
+  t.notMatch(text, CANARY);
+  t.notMatch(text, /short|me:it/);
+  t.match(fields, { password: '***', key: 'of the stream', url: 'https://***@example.org/x' });
+  t.equal(redaction.text(`said ${CANARY} twice: ${CANARY}`), 'said *** twice: ***');
+  t.end();
+});
+
+t.test('anything becomes plain data, of bounded size', (t) => {
+  const circle: Record<string, unknown> = { name: 'circle' };
+  circle.self = circle;
+  const fields = new Redaction().fields({
+    circle,
+    big: 12n,
+    fn: () => 1,
+    symbol: Symbol('s'),
+    bytes: new Uint8Array(9),
+    long: 'x'.repeat(100_000),
+    many: Array.from({ length: 10_000 }, (_, i) => i),
+    ['__proto__']: { polluted: true },
+    nothing: undefined,
+  });
+  const text = JSON.stringify(fields);
+  t.ok(text.length < 25_000);
+  t.match(fields, { big: '12', symbol: 'Symbol(s)', bytes: '9 bytes' });
+  t.equal(({} as { polluted?: boolean }).polluted, undefined);
+  t.strictSame(structuredClone(fields), fields);
+  t.end();
+});
+
+t.test('lines below the level are left out', (t) => {
+  t.ok(isLogged('warn', 'INFO'));
+  t.notOk(isLogged('debug', 'INFO'));
+  t.ok(isLogged('trace', 'TRACE'));
+  t.notOk(isLogged('error', 'OFF'));
+  t.end();
+});
