@@ -1,7 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import {
   type AcceptedJob,
-  alignedTimeoutMsFromOptions,
   type CheckpointHistory,
   type CheckpointType,
   checkpointConfigFromOptions,
@@ -43,17 +42,14 @@ import { failureEnrichers } from './failure-enrichers.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
+import { launcherSettings, taskThreadKind } from './launcher-settings.js';
 import type { JobLog } from './logs/job-log.js';
 import { listLogs, readLog } from './logs/log-files.js';
 import { openJobLog } from './logs/open-job-log.js';
-import { keptOnS3 } from './object-stores.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
-import type { StateContract } from './task-contract.js';
-import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
 import { TaskThreads } from './task-threads/task-threads.js';
-import type { TaskLogReceiver } from './thread-task.js';
-import { type LauncherSettings, ThreadTaskLauncher } from './thread-task-launcher.js';
+import { ThreadTaskLauncher } from './thread-task-launcher.js';
 
 /** A task that has not answered by then is busy in user code, and said to be. */
 const EXPLAIN_DEADLINE_MS = 1000;
@@ -356,60 +352,6 @@ async function leave(job: HostedJob): Promise<void> {
   await job.launcher.close();
   await job.log.close();
   await job.home.release();
-}
-
-function launcherSettings(plan: JobPlan, home: JobHome, log: TaskLogReceiver): LauncherSettings {
-  const { values } = plan.options;
-  return {
-    module: plan.module,
-    moduleHash: plan.moduleHash,
-    cachedFiles: plan.cachedFiles,
-    plan: plan.memory.plan,
-    networkOptions: plan.networkOptions,
-    task: {
-      checkpointing: values['execution.checkpointing.interval'] !== undefined,
-      commitsWithJob: plan.graph.runtimeMode === 'BATCH',
-      exactlyOnce: values['execution.checkpointing.mode'] === 'EXACTLY_ONCE',
-      alignedTimeoutMs: alignedTimeoutMsFromOptions(values),
-      autoWatermarkIntervalMs: values['pipeline.auto-watermark-interval'],
-      bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),
-    },
-    heartbeatTimeoutMs: values['heartbeat.timeout'],
-    heartbeatIntervalMs: values['heartbeat.interval'],
-    cancellation: {
-      intervalMs: values['task.cancellation.interval'],
-      timeoutMs: values['task.cancellation.timeout'],
-    },
-    state: {
-      backend: backendOf(plan),
-      runFolder: home.folder,
-      s3: home.s3,
-      localFolder: home.localFolder,
-      backup: home.backup,
-      quotaBytes: values['state.backend.lmdb.max-size'],
-      snapshotTimeoutMs: values['execution.checkpointing.timeout'],
-    },
-    hostedStore: home.hostedStore,
-    log,
-  };
-}
-
-function taskThreadKind(plan: JobPlan): TaskThreadKind {
-  const keepsState = plan.graph.vertices.some((vertex) => vertex.operators.some(({ keyed }) => keyed));
-  return {
-    heap: plan.memory.plan.taskHeap,
-    opensLmdb: keepsState && backendOf(plan) === 'lmdb',
-    speaksS3: keptOnS3(plan.options),
-  };
-}
-
-function backendOf(plan: JobPlan): StateContract['backend'] {
-  return plan.options.values['state.backend.type'] === 'lmdb' ? 'lmdb' : 'heap';
-}
-
-/** Flink's -1: a segment is only published when it is full (or its task has nothing to do). */
-function bufferTimeoutMs(configured: number): number {
-  return configured < 0 ? Number.POSITIVE_INFINITY : configured;
 }
 
 function reportFailure(what: string, error: unknown): void {

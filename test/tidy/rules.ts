@@ -122,11 +122,10 @@ const CORE_FLOORS: Readonly<Record<string, number>> = {
 };
 
 const ONE_PLACE: readonly OnePlaceRow[] = [
-  { what: 'lmdb', trace: { specifier: 'lmdb' } },
-  { what: '@aws-sdk/client-s3', trace: { specifier: '@aws-sdk/client-s3' } },
-  { what: 'piscina', trace: { specifier: 'piscina' } },
-  { what: 'comlink', trace: { specifier: 'comlink' } },
-  { what: 'pino', trace: { specifier: 'pino' } },
+  ...['lmdb', '@aws-sdk/client-s3', 'piscina', 'comlink', 'pino'].map((specifier) => ({
+    what: specifier,
+    trace: { specifier },
+  })),
   { what: 'new Worker', trace: { code: /\bnew Worker\b/ } },
   { what: 'parentPort', trace: { code: /(?<![.\w$])parentPort\b/ } },
 ];

@@ -17,8 +17,8 @@ export async function listLogs(logs: Iterable<JobLog>, owner: LogOwner): Promise
 }
 
 /**
- * The end of a log that {@link listLogs} names, at most 8 MiB; undefined for any other name. What is asked for is looked
- * up among the names, and never becomes part of a path.
+ * The end of a log that {@link listLogs} names, at most 8 MiB; undefined for any other name. What is asked for is
+ * looked up among the names, and never becomes part of a path.
  */
 export async function readLog(
   logs: Iterable<JobLog>,
