@@ -121,11 +121,9 @@ const CORE_FLOORS: Readonly<Record<string, number>> = {
   api: 5,
 };
 
+const ofPackage = (specifier: string): OnePlaceRow => ({ what: specifier, trace: { specifier } });
 const ONE_PLACE: readonly OnePlaceRow[] = [
-  ...['lmdb', '@aws-sdk/client-s3', 'piscina', 'comlink', 'pino'].map((specifier) => ({
-    what: specifier,
-    trace: { specifier },
-  })),
+  ...['lmdb', '@aws-sdk/client-s3', 'piscina', 'comlink', 'pino'].map(ofPackage),
   { what: 'new Worker', trace: { code: /\bnew Worker\b/ } },
   { what: 'parentPort', trace: { code: /(?<![.\w$])parentPort\b/ } },
 ];
