@@ -189,6 +189,20 @@ export {
   renamedTo,
 } from './job/options.js';
 export {
+  DEFAULT_RESCALE_CONFIG,
+  type RescaleConfig,
+  rescaleConfigFromOptions,
+} from './job/rescale-config.js';
+export type { RescaleOutcome, RescaleRecord } from './job/rescale-record.js';
+export {
+  checkRequirements,
+  declaredRequirements,
+  mergedRequirements,
+  type ResourceRequirements,
+  uniformRequirements,
+  type VertexParallelism,
+} from './job/rescale-requirements.js';
+export {
   environmentLayer,
   OPTION_ORIGINS,
   type OptionLayer,

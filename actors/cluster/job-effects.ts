@@ -5,9 +5,9 @@ import {
   invariant,
   type JobEffect,
   type JobEvent,
-  type JobGraph,
   type JobOutcome,
   type JobTimer,
+  type RescaleOutcome,
   type RunningAttempt,
   type Timers,
   toWireError,
@@ -22,12 +22,12 @@ export interface EffectReceiver {
   /** Puts the event into the mailbox: it is handled after the present one. */
   tell(event: JobEvent): void;
   onRequestSettled(requestId: number, outcome: CheckpointRequestOutcome): void;
+  onRescaleSettled(requestId: number, outcome: RescaleOutcome): void;
   onSettled(outcome: JobOutcome): void;
 }
 
 export interface EffectJob {
   readonly jobId: string;
-  readonly graph: JobGraph;
   readonly epoch: number;
 }
 
@@ -83,6 +83,9 @@ export class JobEffects {
       case 'request-settled':
         this.#receiver.onRequestSettled(effect.requestId, effect.outcome);
         break;
+      case 'rescale-settled':
+        this.#receiver.onRescaleSettled(effect.requestId, effect.outcome);
+        break;
       case 'settled':
         this.#receiver.onSettled(effect.outcome);
         break;
@@ -107,9 +110,9 @@ export class JobEffects {
     this.#explanations.onGone();
   }
 
-  #launch({ attempt, restore }: Extract<JobEffect, { type: 'launch' }>): void {
+  #launch({ attempt, graph, restore }: Extract<JobEffect, { type: 'launch' }>): void {
     try {
-      const running = this.#ports.launcher.launch({ ...this.#job, attempt, restore }, (event) => {
+      const running = this.#ports.launcher.launch({ ...this.#job, graph, attempt, restore }, (event) => {
         if (event.task.attempt === this.#attempt?.number) this.#explanations.onEvent(event);
         this.#receiver.tell({ type: 'task', event });
       });

@@ -18,6 +18,9 @@ import {
   type JobRunResult,
   type JobView,
   MillraceError,
+  type RescaleConfig,
+  type RescaleOutcome,
+  type RescaleRecord,
   type RestartStrategyConfig,
   type SavepointOrder,
 } from '../../core/internal.js';
@@ -43,6 +46,7 @@ export interface JobMasterSettings {
   readonly restartStrategy: RestartStrategyConfig;
   /** How failures are remembered; undefined: as by default. */
   readonly failures?: FailureHistorySettings;
+  readonly rescaling?: RescaleConfig;
 }
 
 /** A job that has been started. All calls are made on the thread of its master. */
@@ -66,6 +70,12 @@ export interface RunningJob {
    * goes on (of a draining one only the savepoint is missing).
    */
   triggerSavepoint(order: SavepointOrder): Promise<string>;
+  /**
+   * Goes on with this graph, which is the job's own at another parallelism: with the next completed checkpoint, and
+   * in a new attempt. Resolves when all its tasks run, to undefined if the job had that parallelism; rejects with
+   * MR5013, MR2101, MR2102 or MR2104 if the job goes on as it was.
+   */
+  rescale(graph: JobGraph): Promise<RescaleRecord | undefined>;
   /** Ends the job as a crash would; resolves when nothing of it runs. Its checkpoints stay. Idempotent. */
   close(): Promise<void>;
 }
@@ -87,10 +97,11 @@ export function startJobMaster(
       job: settings.jobId,
     },
   );
-  const { jobId, graph, acceptedMs, restored, firstCheckpointId, checkpointing } = settings;
+  const { jobId, graph, acceptedMs, restored, firstCheckpointId, checkpointing, rescaling } = settings;
   const strategy = createRestartStrategy(settings.restartStrategy, ports.jitter);
   const epoch = ports.storage?.epoch ?? 0;
-  const job = { jobId, graph, acceptedMs, epoch, restored, firstCheckpointId, failures: settings.failures };
+  const { failures } = settings;
+  const job = { jobId, graph, acceptedMs, epoch, restored, firstCheckpointId, failures, rescaling };
   const master = new JobMaster(job, checkpointing, strategy);
   const client = new JobClient(system, master.view);
   const ref = system.spawn<JobEvent>(
@@ -124,10 +135,11 @@ class JobMasterActor implements Actor<JobEvent> {
     this.#parts = parts;
     parts.client.explainWith((deadline) => this.explain(deadline));
     const { settings, ports, client, epoch } = parts;
-    const { jobId, graph } = settings;
-    this.#effects = new JobEffects({ jobId, graph, epoch }, ports, {
+    const { jobId } = settings;
+    this.#effects = new JobEffects({ jobId, epoch }, ports, {
       tell: (event) => context.self.tell(event),
       onRequestSettled: (requestId, outcome) => client.onRequestSettled(requestId, outcome),
+      onRescaleSettled: (requestId, outcome) => client.onRescaleSettled(requestId, outcome),
       onSettled: (outcome) => {
         client.onSettled(outcome);
         context.stop();
@@ -146,7 +158,7 @@ class JobMasterActor implements Actor<JobEvent> {
     const { clock } = this.#parts.ports;
     return this.#effects
       .explain(deadline)
-      .then((tasks) => explainJob(this.#parts.settings.graph, tasks, clock.wallMs()));
+      .then((tasks) => explainJob(this.#master.view.graph(), tasks, clock.wallMs()));
   }
 
   stopped(reason: StopReason): void {
@@ -172,6 +184,7 @@ class JobClient implements RunningJob {
   readonly view: JobView;
   readonly #system: ActorSystem;
   readonly #requests = new Map<number, Settle<GrantedCheckpoint>>();
+  readonly #rescales = new Map<number, Settle<RescaleRecord | undefined>>();
   readonly #gone: Promise<void>;
   #ref: ActorRef<JobEvent> | undefined;
   #settle: Settle<JobRunResult> | undefined;
@@ -229,6 +242,16 @@ class JobClient implements RunningJob {
     });
   }
 
+  rescale(graph: JobGraph): Promise<RescaleRecord | undefined> {
+    const requestId = this.#nextRequest++;
+    return new Promise((resolve, reject) => {
+      this.#rescales.set(requestId, { resolve, reject });
+      if (this.#ref?.tell({ type: 'rescale-requested', requestId, graph }) === true) return;
+      this.#rescales.delete(requestId);
+      reject(new MillraceError('MR5003', 'The job runs no more.'));
+    });
+  }
+
   close(): Promise<void> {
     if (this.#ref !== undefined) this.#system.stop(this.#ref);
     return this.#gone;
@@ -239,6 +262,13 @@ class JobClient implements RunningJob {
     this.#requests.delete(requestId);
     if (outcome.completed) settle?.resolve(outcome);
     else settle?.reject(checkpointRefused(outcome));
+  }
+
+  onRescaleSettled(requestId: number, outcome: RescaleOutcome): void {
+    const settle = this.#rescales.get(requestId);
+    this.#rescales.delete(requestId);
+    if (outcome.completed) settle?.resolve(outcome.rescale);
+    else settle?.reject(fromWireError(outcome.error));
   }
 
   onSettled(outcome: JobOutcome): void {
@@ -258,6 +288,8 @@ class JobClient implements RunningJob {
       },
     );
     this.#onGone(settled);
+    for (const { reject } of this.#rescales.values()) reject(reason);
+    this.#rescales.clear();
     for (const requestId of [...this.#requests.keys()]) {
       this.onRequestSettled(requestId, { completed: false, reason: 'CHECKPOINT_COORDINATOR_SHUTDOWN' });
     }

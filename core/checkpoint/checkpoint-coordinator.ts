@@ -70,6 +70,11 @@ export class CheckpointCoordinator {
     return this.#ledger.restore(now);
   }
 
+  /** For who would take the attempt down: whether the job is to end with a savepoint, and what there is to go on from. */
+  get standing(): { readonly stopping: boolean; readonly completed: CheckpointManifest | undefined } {
+    return { stopping: this.#schedule.stops, completed: this.#ledger.latest };
+  }
+
   /** True while it is not known whether some checkpoint is complete. */
   get storing(): boolean {
     return this.#finalizer.busy;
@@ -250,13 +255,10 @@ export class CheckpointCoordinator {
     const { checkpointId, task, snapshot, metrics } = event;
     const pending = this.#pending.triggered(checkpointId);
     const result = pending?.acknowledge(task, snapshot, metrics, now) ?? 'UNKNOWN';
-    if (result === 'SUCCESS' && pending !== undefined) {
-      this.#advance(pending, now, effects);
-      return;
-    }
-    if (result === 'UNKNOWN') this.#ledger.cleaner.abandon(checkpointId, snapshot);
     const { vertexId, subtask } = task;
-    traceEvent('checkpoint.ignored-acknowledge', { checkpointId, vertexId, subtask, result }, effects);
+    if (result === 'UNKNOWN') this.#ledger.cleaner.abandon(checkpointId, snapshot);
+    if (result === 'SUCCESS' && pending !== undefined) this.#advance(pending, now, effects);
+    else traceEvent('checkpoint.ignored-acknowledge', { checkpointId, vertexId, subtask, result }, effects);
   }
 
   #onDeclined(event: EventOf<'declined'>, now: Instant, effects: CoordinatorEffect[]): void {

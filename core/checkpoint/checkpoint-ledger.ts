@@ -41,6 +41,10 @@ export class CheckpointLedger {
     if (restored !== undefined) this.#completed.add(restored);
   }
 
+  get latest(): CheckpointManifest | undefined {
+    return this.#completed.latest;
+  }
+
   /** The newest completed one, from which an attempt begins now. */
   restore(now: Instant): CheckpointManifest | undefined {
     const manifest = this.#completed.latest;

@@ -79,6 +79,11 @@ export class CheckpointSchedule {
     this.#drainQueued = false;
   }
 
+  /** A stop is on order, or under way. */
+  get stops(): boolean {
+    return this.#stop !== undefined;
+  }
+
   get #drains(): boolean {
     return this.#stop?.savepoint?.stop === 'drain';
   }

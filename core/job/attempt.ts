@@ -61,7 +61,8 @@ export class Attempt {
     this.#alive = true;
     this.executions.to('SCHEDULED', now);
     this.executions.to('DEPLOYING', now);
-    effects.push({ type: 'launch', attempt: this.number, restore: this.#restore });
+    const { graph } = this.executions;
+    effects.push({ type: 'launch', attempt: this.number, graph, restore: this.#restore });
   }
 
   /** Whether something of a batch may have been committed. */

@@ -24,6 +24,7 @@ export class Failover {
   readonly #jobName: string;
   readonly #strategy: RestartStrategy;
   #restartDue = false;
+  #isRescaling = false;
   #error: WireError | undefined;
 
   constructor(job: JobMasterJob, strategy: RestartStrategy) {
@@ -36,6 +37,11 @@ export class Failover {
   /** Whether the pause before the next attempt is over. */
   get restartDue(): boolean {
     return this.#restartDue;
+  }
+
+  /** The attempt was not taken down for a failure. */
+  get isRescaling(): boolean {
+    return this.#isRescaling;
   }
 
   /** What the job ends with; undefined while it may go on. */
@@ -70,13 +76,25 @@ export class Failover {
     return true;
   }
 
+  /** What goes wrong with an attempt that is going down is of no account where that was wanted. */
+  onConcurrent(failure: Failure, now: Instant): void {
+    if (!this.#isRescaling) this.history.addConcurrent(failure, now);
+  }
+
   onRestartDue(): void {
     this.#restartDue = true;
   }
 
+  /** The next attempt is due as soon as nothing runs, and no failure is the reason. */
+  onRescale(): void {
+    this.#restartDue = true;
+    this.#isRescaling = true;
+  }
+
   onDeployed(restoredCheckpointId: number | undefined): void {
     this.#restartDue = false;
-    this.history.onRestarted(restoredCheckpointId);
+    if (!this.#isRescaling) this.history.onRestarted(restoredCheckpointId);
+    this.#isRescaling = false;
   }
 
   cancelRestart(attempt: number, effects: JobEffect[]): void {

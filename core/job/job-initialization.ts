@@ -4,6 +4,7 @@ import { AccumulatorTotals } from './accumulator-totals.js';
 import { FailureHistory, type FailureHistorySettings } from './failure-history.js';
 import { type AcceptedJob, JobRecord } from './job-record.js';
 import { JobView } from './job-view.js';
+import { RescaleProgress } from './rescale-progress.js';
 
 /**
  * A job that was accepted and has no master yet: where it keeps its checkpoints is being asked what it goes on from.
@@ -22,6 +23,7 @@ export class JobInitialization {
       job,
       record: this.#record,
       coordinator: undefined,
+      rescale: new RescaleProgress(job.graph.name),
       history: this.#history,
       totals: new AccumulatorTotals(),
     });

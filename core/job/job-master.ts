@@ -15,11 +15,13 @@ import type { Execution } from './execution-graph.js';
 import { Failover } from './failover.js';
 import type { Failure } from './failure-history.js';
 import { JobClosing } from './job-closing.js';
-import { jobCanceled, locatedIn, unexpectedExit } from './job-error.js';
+import { locatedIn, unexpectedExit } from './job-error.js';
+import { outcomeOf } from './job-outcome.js';
 import type { JobEffect, JobEvent, JobMasterJob, JobTimer } from './job-protocol.js';
 import { JobRecord } from './job-record.js';
 import type { JobStatus } from './job-status.js';
 import { JobView } from './job-view.js';
+import { RESCALE_REQUEST, RescaleProgress } from './rescale-progress.js';
 import type { RestartStrategy } from './restart-strategy.js';
 import { SavepointStop } from './savepoint-stop.js';
 
@@ -47,12 +49,14 @@ export class JobMaster {
   readonly #closing: JobClosing;
   readonly #failover: Failover;
   readonly #stop = new SavepointStop();
+  readonly #rescale: RescaleProgress;
   readonly #record: JobRecord;
   #attempt: Attempt | undefined;
   #leadershipLost = false;
 
   constructor(job: JobMasterJob, checkpointing: CheckpointConfig | undefined, strategy: RestartStrategy) {
     this.#job = job;
+    this.#rescale = new RescaleProgress(job.graph.name, job.rescaling);
     this.#failover = new Failover(job, strategy);
     this.#closing = new JobClosing(job.graph.name);
     this.#retainOnCancellation = checkpointing?.retainOnCancellation ?? false;
@@ -62,6 +66,7 @@ export class JobMaster {
       job,
       record: this.#record,
       coordinator: this.#coordinator,
+      rescale: this.#rescale,
       history: this.#failover.history,
       totals: this.#closing.accumulators,
     });
@@ -99,6 +104,9 @@ export class JobMaster {
         if (this.#coordinator === undefined) refuseRequest(event.requestId, effects);
         else this.#coordinate({ ...event, type: 'requested' }, now, effects);
         break;
+      case 'rescale-requested':
+        this.#rescale.request(event, this.view, now, effects);
+        break;
       case 'result-stored':
         if (this.#closing.onStored()) this.#settle(now, effects);
         break;
@@ -115,9 +123,10 @@ export class JobMaster {
     const alive = this.#attempt?.alive === true;
     switch (this.#status) {
       case 'RUNNING':
-        if (this.#attempt?.executions.allFinished !== true) break;
-        this.#beginClosing(now, effects);
-        if (!alive) this.#recordEnd('FINISHED', now, effects);
+        if (this.#attempt?.executions.allFinished === true) {
+          this.#beginClosing(now, effects);
+          if (!alive) this.#recordEnd('FINISHED', now, effects);
+        } else this.#proceedRescale(now, effects);
         break;
       case 'RESTARTING':
         if (!alive && this.#failover.restartDue && this.#coordinator?.storing !== true)
@@ -134,17 +143,19 @@ export class JobMaster {
   #deploy(now: Instant, effects: JobEffect[]): void {
     invariant(this.#attempt?.alive !== true, 'at most one attempt is alive');
     const manifest = this.#coordinator === undefined ? this.#job.restored : this.#coordinator.restore(now);
-    const number = this.#number + 1;
+    const number = this.#record.attempt + 1;
+    const graph = this.#rescale.fitting(manifest, effects) ?? this.#record.graph;
     let attempt: Attempt;
     try {
-      attempt = new Attempt(this.#job, number, manifest, now);
+      attempt = new Attempt({ jobId: this.#job.jobId, graph }, number, manifest, now);
     } catch (error) {
       if (!isMillraceError(error)) throw error;
       this.#giveUp({ error: toWireError(error) }, 'The checkpoint does not fit the job.', now, effects);
       return;
     }
     this.#attempt = attempt;
-    this.#record.executions = attempt.executions;
+    this.#rescale.onDeployed(number, this.#record.graph, manifest?.checkpointId);
+    this.#record.onDeployed(attempt.executions, this.#failover.isRescaling);
     this.#to('RUNNING', now, effects);
     this.#failover.onDeployed(manifest?.checkpointId);
     attempt.launch(now, effects);
@@ -154,6 +165,16 @@ export class JobMaster {
   #onTerminated({ attempt, error }: EventOf<'attempt-terminated'>, now: Instant, effects: JobEffect[]): void {
     if (this.#onGone(attempt, error === undefined, now, effects) && error !== undefined)
       this.#giveUp({ error }, 'The threads of the attempt could not be ended.', now, effects);
+  }
+
+  /** Not beside the end of the job. */
+  #proceedRescale(now: Instant, effects: JobEffect[]): void {
+    if (this.#closing.begun || this.#stop.begun) return;
+    const next = this.#rescale.next(this.#coordinator, this.#attempt?.executions, effects);
+    if (next === 'ask') this.#coordinate({ type: 'requested', requestId: RESCALE_REQUEST }, now, effects);
+    if (next !== 'take-down') return;
+    this.#failover.onRescale();
+    this.#takeDown('RESTARTING', now, effects);
   }
 
   /** False: of another attempt, or gone already. */
@@ -225,6 +246,7 @@ export class JobMaster {
     const executions = this.#attempt?.executions;
     if (executions?.allRunning !== true || this.#status !== 'RUNNING') return;
     this.#failover.history.onRunning(now);
+    this.#rescale.onRunning(now, effects);
     effects.push({ type: 'tasks-running', attempt: executions.attempt });
     this.#coordinate({ type: 'attempt-running', executions }, now, effects);
   }
@@ -264,7 +286,7 @@ export class JobMaster {
   /** The attempt has failed. Once all its tasks have finished there is nothing left that could: a checkpoint, say. */
   #fail(failure: Failure, now: Instant, effects: JobEffect[]): void {
     if (this.#status !== 'RUNNING' || this.#closing.begun) {
-      this.#failover.history.addConcurrent(failure, now);
+      this.#failover.onConcurrent(failure, now);
       return;
     }
     const restarts = this.#failover.onFailure(this.#attempt, failure, now, effects);
@@ -273,12 +295,13 @@ export class JobMaster {
 
   /** There is no further attempt, whatever the restart strategy says. */
   #giveUp(failure: Failure, why: string, now: Instant, effects: JobEffect[]): void {
-    this.#failover.giveUp(this.#number, failure, why, now, effects);
+    this.#failover.giveUp(this.#record.attempt, failure, why, now, effects);
     if (this.#status !== 'FAILING') this.#takeDown('FAILING', now, effects);
   }
 
   #takeDown(status: JobStatus, now: Instant, effects: JobEffect[]): void {
     this.#to(status, now, effects);
+    this.#rescale.onTakenDown(now);
     this.#stop.onFailed(effects);
     this.#coordinate({ type: 'attempt-failing' }, now, effects);
     this.#attempt?.terminate(now, effects);
@@ -293,7 +316,7 @@ export class JobMaster {
   #coordinate(event: CoordinatorEvent, now: Instant, effects: JobEffect[]): void {
     const own: CoordinatorEffect[] = [];
     const verdict = this.#coordinator?.handle(event, now, own);
-    effects.push(...own);
+    this.#rescale.pass(own, effects);
     if (verdict === undefined) return;
     if (verdict.type === 'stop') {
       const executions = this.#status === 'RUNNING' ? this.#attempt?.executions : undefined;
@@ -306,7 +329,10 @@ export class JobMaster {
   #onTimer(timer: JobTimer, now: Instant, effects: JobEffect[]): void {
     switch (timer.name) {
       case 'restart-due':
-        if (timer.id === this.#number) this.#failover.onRestartDue();
+        if (timer.id === this.#record.attempt) this.#failover.onRestartDue();
+        break;
+      case 'rescale-due':
+        this.#rescale.onDelayOver(timer.id);
         break;
       case 'result-due':
         this.#closing.onRetryDue(effects);
@@ -320,11 +346,9 @@ export class JobMaster {
   }
 
   #onCancelRequested(now: Instant, effects: JobEffect[]): void {
-    const cancellable =
-      this.#status === 'RUNNING' || this.#status === 'RESTARTING' || this.#status === 'CREATED';
-    if (!cancellable || this.#closing.begun) return;
+    if (!this.#record.isCancellable || this.#closing.begun) return;
     this.#to('CANCELLING', now, effects);
-    this.#failover.cancelRestart(this.#number, effects);
+    this.#failover.cancelRestart(this.#record.attempt, effects);
     this.#beginClosing(now, effects);
   }
 
@@ -360,29 +384,15 @@ export class JobMaster {
 
   #settle(now: Instant, effects: JobEffect[]): void {
     effects.push({ type: 'cancel-timer', timer: { name: 'closing-deadline', id: 0 } });
-    if (this.#status === 'RUNNING') {
-      this.#to('FINISHED', now, effects);
-      this.#stop.onFinished(effects);
-      effects.push({ type: 'settled', outcome: { status: 'FINISHED', result: this.view.result(now) } });
-    } else if (this.#status === 'CANCELLING') {
-      this.#to('CANCELED', now, effects);
-      effects.push({ type: 'settled', outcome: { status: 'CANCELED', error: jobCanceled(this.#name) } });
-    } else {
-      const status = this.#leadershipLost ? 'SUSPENDED' : 'FAILED';
-      const { error } = this.#failover;
-      invariant(error !== undefined, 'a job fails for a reason', { status });
-      this.#to(status, now, effects);
-      effects.push({ type: 'settled', outcome: { status, error } });
-    }
+    this.#rescale.end(effects);
+    const outcome = outcomeOf(this.view, this.#failover.error, this.#leadershipLost, now);
+    this.#to(outcome.status, now, effects);
+    if (outcome.status === 'FINISHED') this.#stop.onFinished(effects);
+    effects.push({ type: 'settled', outcome });
   }
 
   get #name(): string {
     return this.#job.graph.name;
-  }
-
-  /** Of the present attempt; 0 before the first. */
-  get #number(): number {
-    return this.#attempt?.number ?? 0;
   }
 
   get #status(): JobStatus {

@@ -7,6 +7,7 @@ import type {
   CoordinatorJob,
   StorageEvent,
 } from '../checkpoint/coordinator-protocol.js';
+import type { JobGraph } from '../graph/job-graph.js';
 import type { AttemptRestore, TaskEvent } from '../ports/task-launcher.js';
 import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
@@ -14,16 +15,20 @@ import type { FailureHistorySettings, JobFailure } from './failure-history.js';
 import type { JobRunResult } from './job-execution-result.js';
 import type { AcceptedJob } from './job-record.js';
 import type { JobStatus } from './job-status.js';
+import type { RescaleConfig } from './rescale-config.js';
+import type { RescaleOrder } from './rescale-progress.js';
+import type { RescaleOutcome, RescaleRecord } from './rescale-record.js';
 
-/** `restart-due` carries the attempt that failed; the other two, of which there is one each, carry 0. */
+/** `restart-due` carries the attempt that failed, `rescale-due` the request; the other two, one each, carry 0. */
 export type JobTimer =
   | CheckpointTimer
-  | { readonly name: 'restart-due' | 'result-due' | 'closing-deadline'; readonly id: number };
+  | { readonly name: 'restart-due' | 'rescale-due' | 'result-due' | 'closing-deadline'; readonly id: number };
 
 /** The epoch is 0 without a storage. */
 export interface JobMasterJob extends CoordinatorJob, AcceptedJob {
   /** How failures are remembered; undefined: the newest 16, without labels. */
   readonly failures?: FailureHistorySettings | undefined;
+  readonly rescaling?: RescaleConfig | undefined;
 }
 
 /** What the job master is told. The outcome of every effect comes back as one of these. */
@@ -47,6 +52,8 @@ export type JobEvent =
       readonly savepoint?: SavepointOrder | undefined;
       readonly checkpointType?: CheckpointType;
     }
+  /** The graph is the job's own at another parallelism, and fits into what there is. */
+  | ({ readonly type: 'rescale-requested' } & RescaleOrder)
   | { readonly type: 'result-stored' }
   | { readonly type: 'result-store-failed'; readonly error: WireError }
   | StorageEvent;
@@ -57,13 +64,19 @@ export type JobEffect =
   | { readonly type: 'arm-timer'; readonly timer: JobTimer; readonly delayMs: number }
   | { readonly type: 'cancel-timer'; readonly timer: JobTimer }
   /** `TaskLauncher.launch`; task events answer, or launch-failed. */
-  | { readonly type: 'launch'; readonly attempt: number; readonly restore: AttemptRestore | undefined }
+  | {
+      readonly type: 'launch';
+      readonly attempt: number;
+      readonly graph: JobGraph;
+      readonly restore: AttemptRestore | undefined;
+    }
   /** `RunningAttempt.terminate`; answered by attempt-terminated. */
   | { readonly type: 'terminate'; readonly attempt: number }
   /** `CheckpointStorage.finish`; answered by result-stored or result-store-failed. */
   | { readonly type: 'store-result'; readonly result: StoredJobResult; readonly keepCheckpoints: boolean }
   /** Every task of the attempt runs. */
   | { readonly type: 'tasks-running'; readonly attempt: number }
+  | { readonly type: 'rescale-settled'; readonly requestId: number; readonly outcome: RescaleOutcome }
   /** A report that is data, not control. */
   | { readonly type: 'deliver'; readonly task: TaskAddress; readonly report: DataReport }
   /** The last effect of all; nothing runs any more. */
@@ -83,7 +96,11 @@ export interface JobStatusSnapshot {
   readonly status: JobStatus;
   /** 0 before the first. */
   readonly attempt: number;
+  /** Because of failures. */
   readonly restarts: number;
+  /** Changes of the parallelism. */
+  readonly rescales: number;
+  readonly latestRescale: RescaleRecord | undefined;
   readonly tasksRunning: number;
   readonly tasksFinished: number;
   readonly tasks: number;

@@ -27,12 +27,13 @@ export interface AcceptedJob {
  * is kept.
  */
 export class JobRecord {
-  /** Of the present attempt; undefined before the first. */
-  executions: ExecutionGraph | undefined;
   readonly #job: AcceptedJob;
   readonly #enteredMs: StateTimes<JobStatus> = neverEntered(JOB_STATUSES);
   #status: JobStatus = 'INITIALIZING';
   #createdMs = 0;
+  #executions: ExecutionGraph | undefined;
+  /** Attempts that took the place of one that had not failed. */
+  #replacements = 0;
 
   constructor(job: AcceptedJob) {
     this.#job = job;
@@ -43,9 +44,24 @@ export class JobRecord {
     return this.#status;
   }
 
+  get isCancellable(): boolean {
+    return this.#status === 'RUNNING' || this.#status === 'RESTARTING' || this.#status === 'CREATED';
+  }
+
   /** Nothing happens to it any more. */
   get isOver(): boolean {
     return isTerminal(this.#status);
+  }
+
+  /** Of the present attempt; undefined before the first. */
+  get executions(): ExecutionGraph | undefined {
+    return this.#executions;
+  }
+
+  /** `replaces`: an attempt that had not failed. */
+  onDeployed(executions: ExecutionGraph, replaces: boolean): void {
+    this.#executions = executions;
+    if (replaces) this.#replacements++;
   }
 
   /** Of the present attempt; 0 before the first. */
@@ -70,8 +86,19 @@ export class JobRecord {
     return now.monotonicMs - this.#createdMs;
   }
 
+  /** That of the present attempt, or of the first. */
+  get graph(): JobGraph {
+    return this.executions?.graph ?? this.#job.graph;
+  }
+
+  /** Because of failures. */
+  get restarts(): number {
+    return Math.max(0, this.attempt - 1 - this.#replacements);
+  }
+
   get details(): JobDetails {
-    const { jobId, graph, acceptedMs } = this.#job;
+    const { jobId, acceptedMs } = this.#job;
+    const { graph } = this;
     const vertices = this.executions?.details ?? undeployed(graph);
     const changes = vertices.flatMap(({ subtasks }) =>
       subtasks.flatMap(({ timestamps }) => Object.values(timestamps)),
@@ -86,7 +113,7 @@ export class JobRecord {
       timestamps: { ...this.#enteredMs },
       runtimeMode: graph.runtimeMode,
       attempt: this.attempt,
-      restarts: Math.max(0, this.attempt - 1),
+      restarts: this.restarts,
       graph,
       vertices,
     };

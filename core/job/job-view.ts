@@ -3,18 +3,22 @@ import { invariant } from '../base/invariant.js';
 import type { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.js';
 import type { CheckpointHistory } from '../checkpoint/checkpoint-history.js';
 import { NO_CHECKPOINTS } from '../checkpoint/checkpoint-statistics.js';
+import type { JobGraph } from '../graph/job-graph.js';
 import type { AccumulatorTotals } from './accumulator-totals.js';
 import type { FailureHistory, JobFailure } from './failure-history.js';
 import type { JobDetails } from './job-details.js';
 import type { JobRunResult } from './job-execution-result.js';
 import type { JobStatusSnapshot } from './job-protocol.js';
 import type { AcceptedJob, JobRecord } from './job-record.js';
+import type { RescaleProgress } from './rescale-progress.js';
+import type { RescaleRecord } from './rescale-record.js';
 
 /** The parts of a job's master that hold what is to be seen. */
 export interface ViewedJob {
   readonly job: AcceptedJob;
   readonly record: JobRecord;
   readonly coordinator: CheckpointCoordinator | undefined;
+  readonly rescale: RescaleProgress;
   readonly history: FailureHistory;
   readonly totals: AccumulatorTotals;
 }
@@ -25,6 +29,7 @@ interface LastLook {
   readonly details: JobDetails;
   readonly checkpoints: CheckpointHistory | undefined;
   readonly failures: readonly JobFailure[];
+  readonly rescales: readonly RescaleRecord[];
   readonly accumulators: Readonly<Record<string, unknown>>;
 }
 
@@ -48,6 +53,7 @@ export class JobView {
       details: this.details(),
       checkpoints: this.checkpoints(),
       failures: this.failures(),
+      rescales: this.rescales(),
       accumulators: this.accumulators(),
     };
     this.#parts = undefined;
@@ -56,17 +62,19 @@ export class JobView {
   /** In few numbers. */
   status(): JobStatusSnapshot {
     if (this.#last !== undefined) return this.#last.status;
-    const { job, record, coordinator, history } = this.#open();
+    const { job, record, coordinator, rescale, history } = this.#open();
     const { executions, attempt, status } = record;
     return {
       jobId: job.jobId,
       jobName: job.graph.name,
       status,
       attempt,
-      restarts: Math.max(0, attempt - 1),
+      restarts: record.restarts,
+      rescales: rescale.count,
+      latestRescale: rescale.records.at(-1),
       tasksRunning: executions?.count('RUNNING') ?? 0,
       tasksFinished: executions?.count('FINISHED') ?? 0,
-      tasks: job.graph.vertices.reduce((sum, { parallelism }) => sum + parallelism, 0),
+      tasks: record.graph.vertices.reduce((sum, { parallelism }) => sum + parallelism, 0),
       checkpoints: coordinator?.statistics ?? NO_CHECKPOINTS,
       restoredCheckpointId: executions?.restoredCheckpointId,
       lastFailure: history.latest,
@@ -93,6 +101,27 @@ export class JobView {
   /** The newest, oldest first. */
   failures(): readonly JobFailure[] {
     return this.#last?.failures ?? this.#open().history.failures;
+  }
+
+  /** The newest checkpoint that was completed here; 0: there is none yet. Undefined: it takes none. */
+  get completedCheckpointId(): number | undefined {
+    const { coordinator } = this.#open();
+    return coordinator && (coordinator.statistics.latest?.checkpointId ?? 0);
+  }
+
+  get isEnding(): boolean {
+    const { status, isOver } = this.#open().record;
+    return status === 'FAILING' || status === 'CANCELLING' || isOver;
+  }
+
+  /** What the present attempt runs, or the first one if there is none yet. */
+  graph(): JobGraph {
+    return this.#last?.details.graph ?? this.#open().record.graph;
+  }
+
+  /** The newest, oldest first. */
+  rescales(): readonly RescaleRecord[] {
+    return this.#last?.rescales ?? this.#open().rescale.records;
   }
 
   /** Of the tasks that have finished. */

@@ -1,3 +1,4 @@
+import { ADAPTIVE_SCHEDULER_OPTIONS } from './adaptive-scheduler-options.js';
 import { CHECKPOINTING_OPTIONS } from './checkpointing-options.js';
 import { HIGH_AVAILABILITY_OPTIONS } from './high-availability-options.js';
 import { JOB_MANAGER_OPTIONS } from './job-manager-options.js';
@@ -27,6 +28,7 @@ export const CONFIG_OPTIONS = {
   ...CHECKPOINTING_OPTIONS,
   ...S3_OPTIONS,
   ...RESTART_STRATEGY_OPTIONS,
+  ...ADAPTIVE_SCHEDULER_OPTIONS,
   ...TASK_MANAGER_OPTIONS,
   ...JOB_MANAGER_OPTIONS,
   ...MONITORING_OPTIONS,

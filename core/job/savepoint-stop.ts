@@ -32,6 +32,10 @@ export class SavepointStop {
     return true;
   }
 
+  get begun(): boolean {
+    return this.#stopped !== undefined;
+  }
+
   /** Of the savepoint that the job is ending with. */
   get path(): string | undefined {
     return this.#stopped?.path;

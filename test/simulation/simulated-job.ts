@@ -84,7 +84,11 @@ export function simulatedJob(options: WorldOptions, topology: Topology): Simulat
   };
   return {
     name: JOB_NAME,
-    build: () => buildJob({ url: 'file:///simulated.js', build }, new JobParameters({}), { name: JOB_NAME }),
+    build: (vertexParallelism = {}) =>
+      buildJob({ url: 'file:///simulated.js', build }, new JobParameters({}), {
+        name: JOB_NAME,
+        vertexParallelism,
+      }),
     checkpointing: options.checkpointing,
     restartStrategy: options.restartStrategy,
     launcher: {

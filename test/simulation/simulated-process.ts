@@ -1,14 +1,15 @@
 import { type RunningJob, startJobMaster } from '../../actors/cluster/job-master-actor.js';
 import { ActorSystem } from '../../actors/kernel/actor-system.js';
-import type {
-  BuiltJob,
-  CheckpointConfig,
-  HolderState,
-  JobGraph,
-  JobHolder,
-  Prng,
-  RestartStrategyConfig,
-  StartMode,
+import {
+  type BuiltJob,
+  type CheckpointConfig,
+  type HolderState,
+  isMillraceError,
+  type JobGraph,
+  type JobHolder,
+  type Prng,
+  type RestartStrategyConfig,
+  type StartMode,
 } from '../../core/internal.js';
 import { type BegunJob, beginJob, FileObjectStore, jobFolder, type RunOrigin } from '../../storage/index.js';
 import type { Machinery } from './machinery.js';
@@ -21,7 +22,8 @@ import { type SimulatedLauncherSettings, SimulatedTaskLauncher } from './simulat
 /** What a process of a world runs. */
 export interface SimulatedJob {
   readonly name: string;
-  readonly build: () => BuiltJob;
+  /** With vertices at another parallelism, by uid, where the job was rescaled. */
+  readonly build: (vertexParallelism?: Readonly<Record<string, number>>) => BuiltJob;
   readonly checkpointing: CheckpointConfig;
   readonly restartStrategy: RestartStrategyConfig;
   readonly launcher: Omit<SimulatedLauncherSettings, 'build' | 'folder' | 'processName' | 'checkpointing'>;
@@ -37,6 +39,8 @@ type Led = Exclude<BegunJob, { start: 'already-finished' }>;
 
 /** Where worlds keep checkpoints. */
 export const CHECKPOINTS_FOLDER = '/checkpoints';
+/** Tasks of a world have few turns each. */
+const RESCALED_MAX = 5;
 const SAVEPOINTS_FOLDER = '/savepoints';
 /** Of the savepoints with which somebody stops the job, by how. */
 export const STOP_FOLDERS = { suspend: '/suspended', drain: '/drained' } as const;
@@ -169,6 +173,28 @@ export class SimulatedProcess implements Participant {
     this.#tell(stopped);
     stopped.catch(() => this.#machine.trace.emit({ name: 'job.stop-refused', values: { folder } }));
     return true;
+  }
+
+  /** Somebody has the job rescaled: each vertex at a parallelism that is drawn. */
+  rescaleJob(): boolean {
+    const running = this.#running;
+    if (running === undefined) return false;
+    const wanted = running.view.graph().vertices.map(({ uid, maxParallelism }) => {
+      const parallelism = this.#prng.between(1, Math.min(RESCALED_MAX, maxParallelism));
+      return [uid, parallelism] as const;
+    });
+    this.#machine.trace.note('job.rescale', `p${this.number} ${wanted.map(([, p]) => p).join(' ')}`);
+    running.rescale(this.#job.build(Object.fromEntries(wanted)).graph).then(
+      (rescale) => this.#machine.trace.note('rescale.granted', String(rescale?.attempt)),
+      (error: unknown) => this.#onRescaleRefused(error),
+    );
+    return true;
+  }
+
+  #onRescaleRefused(error: unknown): void {
+    const isFair = isMillraceError(error) && (error.code === 'MR5013' || error.code === 'MR5003');
+    this.#machine.verdict.check(isFair, () => `The job is not rescaled: ${String(error)}`);
+    this.#machine.trace.note('rescale.refused', String(error));
   }
 
   #tell(granted: Promise<number | string> | undefined): void {

@@ -48,7 +48,7 @@ const CANCEL_GRACE_MS = 100;
 /** What does not change between the attempts of a process. */
 export interface SimulatedLauncherSettings {
   /** Built anew for each task, as each thread does. */
-  readonly build: () => BuiltJob;
+  readonly build: (vertexParallelism: Readonly<Record<string, number>>) => BuiltJob;
   /** Of the job's checkpoints. */
   readonly folder: string;
   readonly processName: string;
@@ -219,7 +219,9 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     this.segmentBytes = settings.segmentBytes;
     this.network = settings.network;
     this.spareSegments = settings.spareSegments;
-    this.build = settings.build;
+    const { vertices } = attempt.graph;
+    const vertexParallelism = Object.fromEntries(vertices.map(({ uid, parallelism }) => [uid, parallelism]));
+    this.build = () => settings.build(vertexParallelism);
     this.codecs = machine.codecs;
     this.#parts = parts;
     this.#attempt = attempt;

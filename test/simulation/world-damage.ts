@@ -128,6 +128,10 @@ export class WorldDamage implements FaultTargets {
     return this.#any(this.#parts.processes.active)?.stopJob('drain') ?? false;
   }
 
+  rescaleJob(): boolean {
+    return this.#any(this.#parts.processes.active)?.rescaleJob() ?? false;
+  }
+
   /** After each turn. */
   endDue(): void {
     const { turns } = this.#parts.machine.scheduler;

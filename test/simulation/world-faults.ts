@@ -15,6 +15,7 @@ export interface FaultTargets {
   cancelJob(): boolean;
   suspendJob(): boolean;
   drainJob(): boolean;
+  rescaleJob(): boolean;
 }
 
 type FaultName = keyof FaultTargets;
@@ -27,6 +28,7 @@ const TENDER: ReadonlySet<string> = new Set([
   'disk.link',
   'job.attempt-deployed',
   'job.attempt-failed',
+  'job.rescale-requested',
   'process.leads',
   'task.finished',
 ]);
@@ -72,6 +74,7 @@ export class WorldFaults {
       ['cancelJob', options.cancels],
       ['suspendJob', options.suspensions],
       ['drainJob', options.drains],
+      ['rescaleJob', options.rescalings],
     ];
     for (const [name, count] of counts) if (count > 0) this.#left.set(name, count);
   }

@@ -26,6 +26,8 @@ export interface FaultOptions {
   readonly suspensions: number;
   /** Somebody has the job drained: what it has read by then is all that it is to have read. */
   readonly drains: number;
+  /** Somebody has the running job rescaled. */
+  readonly rescalings: number;
   /** Events at which user code throws, once. */
   readonly throws: number;
   /** A fault comes soon after something that matters, rather than at any time. */
@@ -122,7 +124,11 @@ export function drawWorldOptions(seed: number): WorldOptions {
     budgetMax: prng.pick([4, 16, 64, 256]),
     turnMs,
     safetyTurns: prng.between(1000, 4000),
-    faults: { ...drawFaults(prng, turnMs, checkpointing.retainOnCancellation), ...drawStops(seed) },
+    faults: {
+      ...drawFaults(prng, turnMs, checkpointing.retainOnCancellation),
+      ...drawStops(seed),
+      rescalings: topology === 'broadcast-and-global' ? 0 : drawRescalings(seed),
+    },
     farState: prng.chance(0.5),
   };
 }
@@ -173,6 +179,12 @@ function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
   return prng.chance(0.6) ? strategies[0] : prng.pick(strategies);
 }
 
+/** By themselves, so that worlds without them stay what they were. */
+function drawRescalings(seed: number): number {
+  const prng = new Prng(seed + 0x5ca1e);
+  return prng.chance(0.4) ? prng.between(1, 6) : 0;
+}
+
 /** By themselves, so that worlds without stops stay what they were. */
 function drawStops(seed: number): Pick<FaultOptions, 'suspensions' | 'drains'> {
   const prng = new Prng(seed + 0x570b);
@@ -187,7 +199,7 @@ function drawFaults(
   prng: Prng,
   turnMs: number,
   mayCancel: boolean,
-): Omit<FaultOptions, 'suspensions' | 'drains'> {
+): Omit<FaultOptions, 'suspensions' | 'drains' | 'rescalings'> {
   // Each kind is off altogether in many worlds, so that what it hides from others can show.
   const some = (share: number, most: number): number => (prng.chance(share) ? prng.between(1, most) : 0);
   const failing = prng.chance(0.4);

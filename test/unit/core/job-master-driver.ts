@@ -40,7 +40,6 @@ export interface DriverOptions {
 /** A job master, its effects, and short ways to say what tasks and storage do. */
 export class JobMasterDriver {
   readonly master: JobMaster;
-  readonly graph: JobGraph;
   nowMs = 0;
   /** Of the last event, without traces. */
   effects: JobEffect[] = [];
@@ -48,7 +47,6 @@ export class JobMasterDriver {
   outcome: JobOutcome | undefined;
 
   constructor(graph: JobGraph, { strategy, checkpointing = {}, restored }: DriverOptions = {}) {
-    this.graph = graph;
     this.master = new JobMaster(
       { jobId: 'job', graph, acceptedMs: 999_000, epoch: 3, restored, firstCheckpointId: undefined },
       checkpointing === 'off'
@@ -57,6 +55,11 @@ export class JobMasterDriver {
       strategy ?? new ScriptedStrategy(0, 0, 0),
     );
     this.handle({ type: 'started' });
+  }
+
+  /** What the present attempt runs. */
+  get graph(): JobGraph {
+    return this.master.view.graph();
   }
 
   get status(): string {
