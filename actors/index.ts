@@ -259,3 +259,4 @@ export type { SavepointOptions } from './boot/offline-state.js';
 export { SavepointReader } from './boot/savepoint-reader.js';
 export { SavepointWriter } from './boot/savepoint-writer.js';
 export type { TaskStatus } from './cluster/cluster-gateway.js';
+export type { RescaleReport } from './cluster/rescale-request.js';

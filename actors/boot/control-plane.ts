@@ -18,6 +18,8 @@ import {
   type MetricValue,
   MillraceError,
   Prng,
+  type ResourceRequirements,
+  rescaleConfigFromOptions,
   restartStrategyFromOptions,
   toWireError,
 } from '../../core/internal.js';
@@ -35,20 +37,22 @@ import type {
 } from '../cluster/cluster-gateway.js';
 import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
 import { JobRegistry } from '../cluster/job-registry.js';
+import type { RescaleAnswer, RescaleRequest } from '../cluster/rescale-request.js';
 import { ActorSystem } from '../kernel/actor-system.js';
 import { ClusterMetrics } from './cluster-metrics.js';
 import { CollectedValues } from './collected-values.js';
+import { type Deployment, deploymentOf } from './deployment.js';
 import { failureEnrichers } from './failure-enrichers.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
-import { launcherSettings, taskThreadKind } from './launcher-settings.js';
+import { JobRescaler } from './job-rescaler.js';
+import { launcherSettings } from './launcher-settings.js';
 import type { JobLog } from './logs/job-log.js';
 import { listLogs, readLog } from './logs/log-files.js';
 import { openJobLog } from './logs/open-job-log.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
-import { TaskThreads } from './task-threads/task-threads.js';
 import { ThreadTaskLauncher } from './thread-task-launcher.js';
 
 /** A task that has not answered by then is busy in user code, and said to be. */
@@ -57,8 +61,8 @@ const EXPLAIN_DEADLINE_MS = 1000;
 interface HostedJob {
   readonly name: string;
   readonly running: RunningJob;
-  readonly threads: TaskThreads;
   readonly launcher: ThreadTaskLauncher;
+  readonly rescaler: JobRescaler;
   readonly home: JobHome;
   readonly collected: CollectedValues;
   readonly counters: JobCounters;
@@ -209,6 +213,18 @@ export class ControlPlane implements ClusterGateway {
     }
   }
 
+  async rescale(jobId: string, request: RescaleRequest): Promise<RescaleAnswer> {
+    try {
+      return await this.#job(jobId).rescaler.rescale(request);
+    } catch (error) {
+      return { type: 'failed', error: toWireError(error) };
+    }
+  }
+
+  resourceRequirements(jobId: string): ResourceRequirements | undefined {
+    return this.#jobs.get(jobId)?.rescaler.requirements;
+  }
+
   async close(): Promise<void> {
     this.#metrics.close();
     const jobs = [...this.#jobs.values()];
@@ -227,7 +243,6 @@ export class ControlPlane implements ClusterGateway {
         hint: 'Give one of them another name with --job-id or pipeline.name.',
       });
     }
-    const kind = taskThreadKind(plan);
     const jobId = submission.fixedJobId ?? randomBytes(16).toString('hex');
     const accepted = { jobId, graph: plan.graph, acceptedMs };
     this.#registry.accept(
@@ -236,12 +251,13 @@ export class ControlPlane implements ClusterGateway {
       failures,
     );
     this.#names.add(name);
-    const threads = new TaskThreads(kind, plan.memory.plan.taskThreads);
+    const deployment = deploymentOf(plan);
+    const { threads } = deployment;
     // They load while the disk is asked what the job goes on from.
-    threads.warm();
+    void threads.warm();
     try {
       const home = await openJobHome(plan, { ...submission, jobId: accepted.jobId });
-      if (home.type === 'home') return this.#start(plan, home, threads, { ...accepted, failures });
+      if (home.type === 'home') return this.#start(plan, home, deployment, { ...accepted, failures });
       await threads.close();
       this.#names.delete(name);
       this.#registry.withdraw(accepted.jobId);
@@ -257,7 +273,7 @@ export class ControlPlane implements ClusterGateway {
   #start(
     plan: JobPlan,
     home: JobHome,
-    threads: TaskThreads,
+    deployment: Deployment,
     accepted: AcceptedJob & { readonly failures: FailureHistorySettings },
   ): SubmissionAnswer {
     const { jobId } = accepted;
@@ -265,7 +281,7 @@ export class ControlPlane implements ClusterGateway {
     const collected = new CollectedValues();
     const counters = new JobCounters();
     const log = openJobLog(jobId, plan, home);
-    const launcher = new ThreadTaskLauncher(launcherSettings(plan, home, log), threads);
+    const launcher = new ThreadTaskLauncher(launcherSettings(plan, home, log), deployment);
     const checkpointing = checkpointConfigFromOptions(plan.options.values);
     const running = startJobMaster(
       this.#system,
@@ -274,6 +290,7 @@ export class ControlPlane implements ClusterGateway {
         restored: home.manifest,
         firstCheckpointId: home.nextCheckpointId,
         checkpointing,
+        rescaling: rescaleConfigFromOptions(plan.options.values),
         restartStrategy: restartStrategyFromOptions(plan.options.values, checkpointing !== undefined),
       },
       {
@@ -292,7 +309,8 @@ export class ControlPlane implements ClusterGateway {
         },
       },
     );
-    const job: HostedJob = { name, running, threads, launcher, home, collected, counters, log };
+    const rescaler = new JobRescaler(plan, running, launcher);
+    const job: HostedJob = { name, running, launcher, rescaler, home, collected, counters, log };
     this.#jobs.set(jobId, job);
     this.#registry.started(jobId, running.view);
     this.#metrics.start(plan.options.values['metrics.fetcher.update-interval']);
@@ -348,7 +366,6 @@ function noSavepointFolder(): MillraceError {
 
 /** Gives back what an ended job held. Idempotent. */
 async function leave(job: HostedJob): Promise<void> {
-  await job.threads.close();
   await job.launcher.close();
   await job.log.close();
   await job.home.release();

@@ -2,12 +2,14 @@ import {
   alignedTimeoutMsFromOptions,
   type CachedFileContent,
   type JobGraph,
+  MillraceError,
   type OptionLayer,
   type ResolvedOptions,
   resolveOptions,
 } from '../../core/internal.js';
 import {
   type FittedMemory,
+  type JobDemand,
   type NetworkBufferOptions,
   networkBufferOptions,
   raiseProcessSizeUntilFits,
@@ -50,13 +52,7 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
   const built = await buildGraph(module);
   const { graph } = built;
   const options = resolveOptions(forMode(withJobLayer(submission.layers, graph), graph));
-  const memory = raiseProcessSizeUntilFits(options.configured, {
-    vertices: graph.vertices.map((vertex) => ({
-      name: vertex.name,
-      keepsState: vertex.operators.some((operator) => operator.keyed),
-      subtasks: channelsOf(graph)[vertex.id] ?? [],
-    })),
-  });
+  const memory = raiseProcessSizeUntilFits(options.configured, demandOf(graph));
   const cachedFiles = await readCachedFiles(graph.cachedFiles);
   return {
     module,
@@ -67,6 +63,38 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
     memory,
     networkOptions: networkBufferOptions(memory.config),
     warnings: warningsOf(built, options, memory),
+  };
+}
+
+/**
+ * The plan of a job that runs with another parallelism, by uid of a vertex's head; the rest of it is as it was.
+ *
+ * @throws what the graph or the memory plan finds wrong; MR1006 if the job file has changed since
+ */
+export async function replanJob(
+  plan: JobPlan,
+  vertexParallelism: Readonly<Record<string, number>>,
+): Promise<JobPlan> {
+  const module: JobModule = { ...plan.module, options: { ...plan.module.options, vertexParallelism } };
+  const { graph, moduleHash } = await buildGraph(module);
+  if (moduleHash !== plan.moduleHash) {
+    throw new MillraceError('MR1006', 'The job file is not the one that the job was started from.', {
+      where: { job: graph.name },
+      hint: 'Stop the job with a savepoint, and start what is in the file now from that.',
+    });
+  }
+  const memory = raiseProcessSizeUntilFits(plan.options.configured, demandOf(graph));
+  return { ...plan, module, graph, memory, networkOptions: networkBufferOptions(memory.config) };
+}
+
+function demandOf(graph: JobGraph): JobDemand {
+  const channels = channelsOf(graph);
+  return {
+    vertices: graph.vertices.map(({ id, name, operators }) => ({
+      name,
+      keepsState: operators.some(({ keyed }) => keyed),
+      subtasks: channels[id] ?? [],
+    })),
   };
 }
 

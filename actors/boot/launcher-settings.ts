@@ -1,9 +1,7 @@
 import { alignedTimeoutMsFromOptions } from '../../core/internal.js';
+import { backendOf } from './deployment.js';
 import type { JobHome } from './job-home.js';
 import type { JobPlan } from './job-plan.js';
-import { keptOnS3 } from './object-stores.js';
-import type { StateContract } from './task-contract.js';
-import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
 import type { TaskLogReceiver } from './thread-task.js';
 import type { LauncherSettings } from './thread-task-launcher.js';
 
@@ -11,11 +9,8 @@ import type { LauncherSettings } from './thread-task-launcher.js';
 export function launcherSettings(plan: JobPlan, home: JobHome, log: TaskLogReceiver): LauncherSettings {
   const { values } = plan.options;
   return {
-    module: plan.module,
     moduleHash: plan.moduleHash,
     cachedFiles: plan.cachedFiles,
-    plan: plan.memory.plan,
-    networkOptions: plan.networkOptions,
     task: {
       checkpointing: values['execution.checkpointing.interval'] !== undefined,
       commitsWithJob: plan.graph.runtimeMode === 'BATCH',
@@ -42,20 +37,6 @@ export function launcherSettings(plan: JobPlan, home: JobHome, log: TaskLogRecei
     hostedStore: home.hostedStore,
     log,
   };
-}
-
-/** What the threads of its tasks must be good for. */
-export function taskThreadKind(plan: JobPlan): TaskThreadKind {
-  const keepsState = plan.graph.vertices.some((vertex) => vertex.operators.some(({ keyed }) => keyed));
-  return {
-    heap: plan.memory.plan.taskHeap,
-    opensLmdb: keepsState && backendOf(plan) === 'lmdb',
-    speaksS3: keptOnS3(plan.options),
-  };
-}
-
-function backendOf(plan: JobPlan): StateContract['backend'] {
-  return plan.options.values['state.backend.type'] === 'lmdb' ? 'lmdb' : 'heap';
 }
 
 /** Flink's -1: a segment is only published when it is full (or its task has nothing to do). */

@@ -14,6 +14,7 @@ import {
   type MetricValue,
   MillraceError,
   type OptionLayer,
+  type ResourceRequirements,
   resolveOptions,
 } from '../../core/internal.js';
 import { configuredControlHeap } from '../../memory/index.js';
@@ -25,6 +26,7 @@ import type {
   SubmissionAnswer,
   TaskStatus,
 } from '../cluster/cluster-gateway.js';
+import type { RescaleReport } from '../cluster/rescale-request.js';
 import type { ClusterOrder, RecoveredJob, SessionGateway, StoppedJob } from '../cluster/session-gateway.js';
 import {
   CLUSTER_OPTIONS,
@@ -360,6 +362,29 @@ export class LocalJob {
     const answer = await this.#end.orEnd(this.#gateway.savepoint(this.jobId, request));
     if (answer.type === 'completed') return answer.path;
     throw fromWireError(answer.error);
+  }
+
+  /**
+   * Runs the job at another parallelism, in place: it goes on from its next checkpoint, losing and doubling nothing,
+   * and keeps its id. A number is for all operators whose parallelism the job does not name itself; bounds are by
+   * vertex id. Resolves when all tasks run so, to what was done, or to undefined if it had that parallelism. Rejects,
+   * and the job goes on as it was: MR5013 above the maximum parallelism, without checkpoints, when another rescale
+   * was asked for or the job ends; MR4004 or MR4005 where it would not fit into the memory.
+   *
+   * @example
+   * ```ts
+   * const cluster = await LocalCluster.start({ checkpointing: { interval: '1 s', dir: './checkpoints' } });
+   * const job = await cluster.submit(delays, { input, output });
+   * const rescale = await job.rescale(4);
+   * console.error(`no record was taken for ${rescale?.pauseMs} ms`);
+   * await job.rescale({ 1: { lowerBound: 1, upperBound: 2 } });
+   * ```
+   */
+  async rescale(parallelism: number | ResourceRequirements): Promise<RescaleReport | undefined> {
+    const request = { parallelism, waits: true };
+    const answer = await this.#end.orEnd(this.#gateway.rescale(this.jobId, request));
+    if (answer.type === 'failed') throw fromWireError(answer.error);
+    return answer.type === 'rescaled' ? answer.rescale : undefined;
   }
 
   /** Ends the job without a final checkpoint; resolves when it has been asked to. `result` then rejects. */

@@ -20,6 +20,7 @@ import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
 import { type CancellationLimits, watchCancellation } from './cancellation-watch.js';
 import type { MeasuredAttempt } from './cluster-metrics.js';
+import type { Deployment } from './deployment.js';
 import { connectStore } from './hosted-store.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
@@ -27,6 +28,9 @@ import type { TaskContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 import { ThreadTask } from './thread-task.js';
 import type { LauncherSettings } from './thread-task-launcher.js';
+
+/** What its tasks are started with. */
+type AttemptSettings = LauncherSettings & Pick<Deployment, 'module' | 'plan' | 'networkOptions'>;
 
 /** What an attempt takes from its TaskManager. */
 export interface AttemptResources {
@@ -54,9 +58,10 @@ export class ThreadAttempt implements RunningAttempt {
   readonly #watch: NodeJS.Timeout;
   readonly #cancellation: CancellationLimits;
   #terminated: Promise<void> | undefined;
+  #endedMs: number | undefined;
 
   constructor(
-    settings: LauncherSettings,
+    settings: AttemptSettings,
     attempt: AttemptDescription,
     resources: AttemptResources,
     onEvent: (event: TaskEvent) => void,
@@ -108,7 +113,13 @@ export class ThreadAttempt implements RunningAttempt {
     for (const task of this.#tasks.values()) this.#kill(task, reason);
   }
 
+  /** Monotonic time at which it was told to end; undefined: it was not. */
+  get endedMs(): number | undefined {
+    return this.#endedMs;
+  }
+
   terminate(): Promise<void> {
+    this.#endedMs ??= SYSTEM_CLOCK.monotonicMs();
     this.#terminated ??= this.#terminate();
     return this.#terminated;
   }
@@ -170,7 +181,7 @@ class Grace {
 type Contract = Omit<TaskContract, 'mailbox'>;
 
 function contractsOf(
-  settings: LauncherSettings,
+  settings: AttemptSettings,
   attempt: AttemptDescription,
   resources: AttemptResources,
 ): Contract[] {
@@ -214,7 +225,7 @@ function contractsOf(
 }
 
 function contractBase(
-  settings: LauncherSettings,
+  settings: AttemptSettings,
   attempt: AttemptDescription,
   address: TaskAddress,
   resources: AttemptResources,

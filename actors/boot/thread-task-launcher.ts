@@ -1,32 +1,30 @@
-import type {
-  AttemptDescription,
-  CachedFileContent,
-  RunningAttempt,
-  TaskEvent,
-  TaskLauncher,
+import {
+  type AttemptDescription,
+  type CachedFileContent,
+  invariant,
+  type RunningAttempt,
+  type TaskEvent,
+  type TaskLauncher,
 } from '../../core/internal.js';
-import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import type { TaskSettings } from '../task/task-environment.js';
 import type { CancellationLimits } from './cancellation-watch.js';
 import type { MeasuredAttempt } from './cluster-metrics.js';
+import type { Deployment } from './deployment.js';
 import type { HostedStore } from './hosted-store.js';
-import type { JobModule } from './job-module.js';
+import { RelaunchPause } from './relaunch-pause.js';
 import { StateWriterHost } from './state-writer-host.js';
+import { SYSTEM_CLOCK } from './system-clock.js';
 import type { StateContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
-import type { TaskThreads } from './task-threads/task-threads.js';
 import { ThreadAttempt } from './thread-attempt.js';
 import type { TaskLogReceiver } from './thread-task.js';
 
 /** What does not change between the attempts of a job. */
 export interface LauncherSettings {
-  readonly module: JobModule;
   readonly moduleHash: string;
   /** Their bytes are shared memory. */
   readonly cachedFiles: readonly CachedFileContent[];
-  readonly plan: RuntimePlan;
-  readonly networkOptions: NetworkBufferOptions;
   readonly task: Omit<TaskSettings, 'managedBytes'>;
   readonly heartbeatTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
@@ -38,30 +36,85 @@ export interface LauncherSettings {
   readonly log: TaskLogReceiver;
 }
 
-/** The TaskManager: starts the tasks of an attempt on warm threads, with channels sized by the plan. */
+/**
+ * The TaskManager: starts the tasks of an attempt on warm threads, with channels sized by the plan.
+ *
+ * Invariants: it holds a deployment for the graph that runs, and for those that a rescale may yet come to; what is not
+ * needed any more has no threads.
+ */
 export class ThreadTaskLauncher implements TaskLauncher {
   readonly #settings: LauncherSettings;
-  readonly #threads: TaskThreads;
+  readonly #deployments = new Map<string, Deployment>();
+  readonly #leaving = new Set<Promise<void>>();
+  #present: Deployment;
+  #pause: RelaunchPause | undefined;
   #attempt: ThreadAttempt | undefined;
   #writer: StateWriterHost | undefined;
 
-  constructor(settings: LauncherSettings, threads: TaskThreads) {
+  constructor(settings: LauncherSettings, first: Deployment) {
     this.#settings = settings;
-    this.#threads = threads;
+    this.#present = first;
+    this.#deployments.set(first.fingerprint, first);
+  }
+
+  /** What a rescale may come to; resolves when its threads are warm. */
+  async offer(deployment: Deployment): Promise<void> {
+    if (deployment.fingerprint === this.#present.fingerprint) return;
+    const alike = this.#deployments.get(deployment.fingerprint);
+    if (alike !== undefined) this.#leave(alike);
+    this.#deployments.set(deployment.fingerprint, deployment);
+    await deployment.threads.warm();
+  }
+
+  /** Nothing came of it. What runs is not touched. */
+  withdraw(deployment: Deployment): void {
+    const { fingerprint } = deployment;
+    if (deployment === this.#present || deployment !== this.#deployments.get(fingerprint)) return;
+    this.#deployments.delete(fingerprint);
+    this.#leave(deployment);
+  }
+
+  /** For how long no record was taken at the last rescale, ms; undefined if none was seen soon after. */
+  get pause(): Promise<number | undefined> {
+    return this.#pause?.measured ?? Promise.resolve(undefined);
   }
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
+    const { module, plan, networkOptions, threads } = this.#deploy(attempt.graph.fingerprint);
     const resources = {
-      takePool: (threads: number) => this.#threads.take(threads),
-      giveBackPool: (pool: TaskThreadPool) => this.#threads.giveBack(pool),
+      takePool: (count: number) => threads.take(count),
+      giveBackPool: (pool: TaskThreadPool) => threads.giveBack(pool),
       connectStateWriter: () => this.#stateWriter().connect(),
     };
-    this.#attempt = new ThreadAttempt(this.#settings, attempt, resources, onEvent);
+    const settings = { ...this.#settings, module, plan, networkOptions };
+    this.#attempt = new ThreadAttempt(settings, attempt, resources, onEvent);
     return this.#attempt;
   }
 
-  /** The state writer goes last, when no task needs it any more. Idempotent. */
+  /** The one of this graph; others that were held for the job have had their time. */
+  #deploy(fingerprint: string): Deployment {
+    const deployment = this.#deployments.get(fingerprint);
+    invariant(deployment !== undefined, 'a graph that is launched was planned', { fingerprint });
+    if (deployment === this.#present) return deployment;
+    const former = this.#present;
+    this.#present = deployment;
+    this.withdraw(former);
+    this.#pause?.stop();
+    const endedMs = this.#attempt?.endedMs ?? SYSTEM_CLOCK.monotonicMs();
+    this.#pause = new RelaunchPause(endedMs, () => this.tasks());
+    return deployment;
+  }
+
+  #leave({ threads }: Deployment): void {
+    const gone = threads.close().finally(() => this.#leaving.delete(gone));
+    this.#leaving.add(gone);
+  }
+
+  /** Threads go first, then the state writer, when no task needs it any more. Idempotent. */
   async close(): Promise<void> {
+    this.#pause?.stop();
+    await Promise.all([...this.#deployments.values()].map(({ threads }) => threads.close()));
+    await Promise.all(this.#leaving);
     const writer = this.#writer;
     this.#writer = undefined;
     await writer?.close();
@@ -78,7 +131,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
 
   /** Warms the threads of a next attempt; called once the present one runs. */
   warm(): void {
-    this.#threads.warmSoon();
+    this.#present.threads.warmSoon();
   }
 
   /** One for all attempts; the attempt that loses it fails, and the next one gets another. */

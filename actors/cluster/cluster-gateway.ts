@@ -6,9 +6,11 @@ import type {
   MetricsQuery,
   MetricValue,
   OptionLayer,
+  ResourceRequirements,
   WireError,
 } from '../../core/internal.js';
 import type { ClusterMonitor } from './cluster-monitor.js';
+import type { RescaleAnswer, RescaleRequest } from './rescale-request.js';
 
 /**
  * What a client asks of the control plane. Everything that crosses is plain data; failures come back as
@@ -44,6 +46,13 @@ export interface ClusterGateway extends ClusterMonitor {
   triggerCheckpoint(jobId: string, type: CheckpointType): Promise<CheckpointAnswer>;
   /** Takes a savepoint, and ends the job with it if `stop` says so; answers when that is done. */
   savepoint(jobId: string, order: SavepointRequest): Promise<SavepointAnswer>;
+  /**
+   * Changes the parallelism of a running job, through a checkpoint and without losing or doubling a record; it keeps
+   * its id. Of several wishes the newest counts.
+   */
+  rescale(jobId: string, request: RescaleRequest): Promise<RescaleAnswer>;
+  /** By vertex id, as the job declares them or as it was last rescaled. Undefined for a job that is not known. */
+  resourceRequirements(jobId: string): ResourceRequirements | undefined;
   /** Ends all jobs as a crash would (their checkpoints stay), and every thread of the cluster. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Committer, Sink, SinkWriter, SinkWriterContext } from './sink.js';
 
 /** Values of one checkpoint of one writer, numbered upwards. Plain data. */
 export interface CollectedBatch<T> {
-  /** Of a subtask in one run of the process: after a rescale another subtask may commit what it wrote. */
+  /** Of a subtask in one attempt, which it need not be committed by. */
   readonly writer: string;
   readonly sequence: number;
   readonly values: readonly T[];
@@ -12,8 +12,8 @@ export interface CollectedBatch<T> {
  * Brings the records back to who started the job (`executeAndCollect`, `LocalJob.collected`): exactly once,
  * when the checkpoint that holds them is complete. For results that fit into memory, and for tests.
  *
- * Invariants: batches of a writer are numbered upwards over all attempts of its run; a batch that is
- * committed again has the number that it had.
+ * Invariants: batches of a writer are numbered upwards; a batch that is committed again has the writer and the number
+ * that it had.
  *
  * @example
  * ```ts
@@ -21,12 +21,11 @@ export interface CollectedBatch<T> {
  * ```
  */
 export class CollectSink<T> implements Sink<T, CollectedBatch<T>, number> {
-  createWriter(
-    { epoch, subtaskIndex }: SinkWriterContext,
-    restored: readonly number[],
-  ): SinkWriter<T, CollectedBatch<T>, number> {
-    const writer = `${epoch}-${subtaskIndex}`;
-    let sequence = Math.max(0, ...restored);
+  createWriter(context: SinkWriterContext): SinkWriter<T, CollectedBatch<T>, number> {
+    const { epoch, subtaskIndex, restoredCheckpointId } = context;
+    // Whoever begins from the beginning writes what was written before, and says so.
+    const writer = `${epoch}-${restoredCheckpointId === undefined ? 0 : context.attempt}-${subtaskIndex}`;
+    let sequence = 0;
     let values: T[] = [];
     return {
       write: (value) => {
@@ -39,7 +38,7 @@ export class CollectSink<T> implements Sink<T, CollectedBatch<T>, number> {
         values = [];
         return [batch];
       },
-      snapshotState: () => [sequence],
+      snapshotState: () => [],
     };
   }
 

@@ -114,7 +114,7 @@ export class RescaleProgress {
     if (this.#wanted?.requestId === requestId) this.#isOverdue = true;
   }
 
-  /** What is to be done about the attempt that runs: ask for a checkpoint, as {@link RESCALE_REQUEST}, or take it down. */
+  /** What is to be done about the attempt that runs; asked for is a checkpoint, as {@link RESCALE_REQUEST}. */
   next(
     coordinator: CheckpointCoordinator | undefined,
     executions: ExecutionGraph | undefined,

@@ -70,8 +70,13 @@ export class TaskThreadPool {
     }
   }
 
+  /** Settles when each of the threads has loaded the engine, or has ended. */
+  get loaded(): Promise<unknown> {
+    return Promise.all(this.#loaded);
+  }
+
   async destroy(): Promise<void> {
-    await Promise.all(this.#loaded);
+    await this.loaded;
     await this.#pool.destroy();
     await Promise.all(this.#exits.values());
   }

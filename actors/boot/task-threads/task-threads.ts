@@ -31,17 +31,18 @@ export class TaskThreads {
     return spare ?? new TaskThreadPool(this.#kind, threads);
   }
 
-  /** Warms threads for the attempt that comes next. */
-  warm(): void {
+  /** Warms threads for the attempt that comes next; resolves when they are warm. */
+  async warm(): Promise<void> {
     clearTimeout(this.#warming);
     if (this.#closed) return;
     this.#spare ??= new TaskThreadPool(this.#kind, this.#threads);
+    await this.#spare.loaded;
   }
 
   /** Warms them a little later: a job that ends at once needs none, and one that begins needs the cores. */
   warmSoon(): void {
     clearTimeout(this.#warming);
-    this.#warming = setTimeout(() => this.warm(), WARM_AFTER_MS);
+    this.#warming = setTimeout(() => void this.warm(), WARM_AFTER_MS);
   }
 
   /** Ends the threads of a pool in which no task runs any more. `close` waits for them, nobody else has to. */

@@ -343,3 +343,55 @@ t.test(
     });
   },
 );
+
+t.test('a vertex that is rescaled keeps its chain and its key groups', async (t) => {
+  const of = (vertexParallelism: Readonly<Record<string, number>>) =>
+    build(
+      (env) =>
+        void env
+          .fromSequence(1, 9)
+          .map((n) => n + 1)
+          .disableChaining()
+          .keyBy((n) => n)
+          .reduce((a, b) => a + b)
+          .uid('sum')
+          .setMaxParallelism(200)
+          .sinkTo(sink, 'out')
+          .setParallelism(3),
+      { parallelism: 2, vertexParallelism },
+    ).graph;
+  const shape = (vertexParallelism: Readonly<Record<string, number>>) => {
+    const { vertices, edges } = of(vertexParallelism);
+    const partitioners = edges.map(({ partitioner }) => partitioner);
+    return [...vertices.map(({ name, parallelism }) => `${name} ${parallelism}`), ...partitioners];
+  };
+  const declared = of({});
+  const [, map] = declared.vertices;
+  t.same(shape({}), [
+    'Source: Sequence 2',
+    'Map 2',
+    'Keyed Reduce 2',
+    'Sink: out 3',
+    'forward',
+    'hash',
+    'rebalance',
+  ]);
+  t.same(
+    shape({ [map?.uid ?? '']: 4, sum: 3 }),
+    ['Source: Sequence 2', 'Map 4', 'Keyed Reduce 3', 'Sink: out 3', 'rebalance', 'hash', 'forward'],
+    'the sink stays by itself, though it could be chained now',
+  );
+  t.equal(of({ sum: 4 }).vertices[2]?.maxParallelism, 200);
+  t.same(
+    declared.vertices.map(({ parallelismConfigured }) => parallelismConfigured),
+    [false, false, false, true],
+  );
+  t.match(
+    refused(() => of({ sum: 201 })),
+    { code: 'MR1001', what: /parallelism 201/ },
+  );
+  t.match(
+    refused(() => of({ total: 2 })),
+    { code: 'MR1001', what: /no vertex 'total'/ },
+  );
+});

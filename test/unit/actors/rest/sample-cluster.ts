@@ -259,8 +259,6 @@ export function sampleCluster(done: string[]): RestCluster {
         idleMs: 100,
         backPressuredMs: 200,
       })),
-    listLogs: async (owner) => [{ name: `job.${owner}.log`, size: 5, mtime: 1000 }],
-    readLog: async (owner, name) => (name === `job.${owner}.log` ? 'said\n' : undefined),
     prometheus: async () => 'flink_jobmanager_numRunningJobs{host="here"} 1\n',
     listLogs: async (owner) => [{ name: `job.${owner}.log`, size: 5, mtime: 1000 }],
     readLog: async (owner, name) => (name === `job.${owner}.log` ? 'said\n' : undefined),

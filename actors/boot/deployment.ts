@@ -1,0 +1,38 @@
+import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
+import type { JobModule } from './job-module.js';
+import type { JobPlan } from './job-plan.js';
+import { keptOnS3 } from './object-stores.js';
+import type { StateContract } from './task-contract.js';
+import { TaskThreads } from './task-threads/task-threads.js';
+
+/** What the tasks of a job at one parallelism are started with, and on. */
+export interface Deployment {
+  /** Of the graph: tells deployments of a job apart. */
+  readonly fingerprint: string;
+  readonly module: JobModule;
+  readonly plan: RuntimePlan;
+  readonly networkOptions: NetworkBufferOptions;
+  readonly threads: TaskThreads;
+}
+
+/** Starts no thread yet. */
+export function deploymentOf(job: JobPlan): Deployment {
+  const { plan } = job.memory;
+  const keepsState = job.graph.vertices.some((vertex) => vertex.operators.some(({ keyed }) => keyed));
+  const kind = {
+    heap: plan.taskHeap,
+    opensLmdb: keepsState && backendOf(job) === 'lmdb',
+    speaksS3: keptOnS3(job.options),
+  };
+  return {
+    fingerprint: job.graph.fingerprint,
+    module: job.module,
+    plan,
+    networkOptions: job.networkOptions,
+    threads: new TaskThreads(kind, plan.taskThreads),
+  };
+}
+
+export function backendOf(job: JobPlan): StateContract['backend'] {
+  return job.options.values['state.backend.type'] === 'lmdb' ? 'lmdb' : 'heap';
+}
