@@ -70,7 +70,9 @@ export class StateFileCopies {
   async #copy(handle: StateFileHandle): Promise<StateFileHandle> {
     const known = this.#copied.get(handle.key);
     if (known !== undefined) return known;
-    const copy = await this.#place(handle);
+    // What the file is; for which key groups it counts is another matter wherever it is named.
+    const { key, sizeBytes, entryCount, crc32c } = await this.#place(handle);
+    const copy = { key, sizeBytes, entryCount, crc32c };
     this.#copied.set(handle.key, copy);
     return copy;
   }

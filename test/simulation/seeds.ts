@@ -12,5 +12,10 @@ export const SEEDS: readonly { readonly seed: number; readonly reason: string }[
     seed: 189,
     reason: 'the power took a part file between its showing and its sync; it comes back before the job ends',
   },
+  {
+    seed: 5075,
+    reason:
+      'a state file that was named for other key groups twice counted for those of the first in a claimed savepoint',
+  },
   { seed: 4, reason: 'one subtask of a source had finished, and every later checkpoint was given up' },
 ];
