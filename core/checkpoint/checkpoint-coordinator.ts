@@ -70,7 +70,7 @@ export class CheckpointCoordinator {
     return this.#ledger.restore(now);
   }
 
-  /** For who would take the attempt down: whether the job is to end with a savepoint, and what there is to go on from. */
+  /** Whether the job is to end with a savepoint, and what the next attempt would go on from. */
   get standing(): { readonly stopping: boolean; readonly completed: CheckpointManifest | undefined } {
     return { stopping: this.#schedule.stops, completed: this.#ledger.latest };
   }
@@ -304,14 +304,11 @@ export class CheckpointCoordinator {
       case 'completed':
         this.#onCompleted(outcome.pending, outcome.manifest, now, effects);
         break;
-      case 'failed':
-        this.#abort(
-          outcome.pending,
-          { reason: 'FINALIZE_CHECKPOINT_FAILURE', error: outcome.error },
-          now,
-          effects,
-        );
+      case 'failed': {
+        const failure = { reason: 'FINALIZE_CHECKPOINT_FAILURE', error: outcome.error } as const;
+        this.#abort(outcome.pending, failure, now, effects);
         break;
+      }
       case 'leadership-lost':
         this.#loseLeadership(outcome.error, now, effects);
         break;

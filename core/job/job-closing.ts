@@ -25,13 +25,16 @@ export class JobClosing {
   /** What the tasks have accumulated by the time they finished. */
   readonly accumulators = new AccumulatorTotals();
   readonly #jobName: string;
+  readonly #retainOnCancellation: boolean;
   #stage: 'open' | 'quieting' | 'recording' | 'done' = 'open';
   #recording: Recording | undefined;
   #overdue = false;
   #attempts = 0;
 
-  constructor(jobName: string) {
+  /** `retainOnCancellation`: whether the checkpoints of a cancelled job stay; those of a failed one do. */
+  constructor(jobName: string, retainOnCancellation: boolean) {
     this.#jobName = jobName;
+    this.#retainOnCancellation = retainOnCancellation;
   }
 
   get begun(): boolean {
@@ -65,9 +68,11 @@ export class JobClosing {
     return this.#stage === 'quieting' && !storing && (!cleaning || this.#overdue);
   }
 
-  record(result: StoredJobResult, keepCheckpoints: boolean, effects: JobEffect[]): void {
+  record(result: StoredJobResult, effects: JobEffect[]): void {
     invariant(this.#stage === 'quieting', 'a result is recorded once', { stage: this.#stage });
     this.#stage = 'recording';
+    const { state } = result;
+    const keepCheckpoints = state === 'FAILED' || (state === 'CANCELED' && this.#retainOnCancellation);
     this.#recording = { result, keepCheckpoints };
     this.#armDeadline(effects);
     this.#store(effects);

@@ -44,8 +44,8 @@ type TaskEnd = Extract<TaskReport, { type: 'finished' | 'canceled' | 'failed' }>
 export class JobMaster {
   readonly view: JobView;
   readonly #job: JobMasterJob;
+  readonly #name: string;
   readonly #coordinator: CheckpointCoordinator | undefined;
-  readonly #retainOnCancellation: boolean;
   readonly #closing: JobClosing;
   readonly #failover: Failover;
   readonly #stop = new SavepointStop();
@@ -56,10 +56,10 @@ export class JobMaster {
 
   constructor(job: JobMasterJob, checkpointing: CheckpointConfig | undefined, strategy: RestartStrategy) {
     this.#job = job;
+    this.#name = job.graph.name;
     this.#rescale = new RescaleProgress(job.graph.name, job.rescaling);
     this.#failover = new Failover(job, strategy);
-    this.#closing = new JobClosing(job.graph.name);
-    this.#retainOnCancellation = checkpointing?.retainOnCancellation ?? false;
+    this.#closing = new JobClosing(job.graph.name, checkpointing?.retainOnCancellation ?? false);
     if (checkpointing !== undefined) this.#coordinator = new CheckpointCoordinator(job, checkpointing);
     this.#record = new JobRecord(job);
     this.view = new JobView({
@@ -368,11 +368,10 @@ export class JobMaster {
     if (coordinator === undefined || done || (state === 'FAILED' && overdue)) {
       this.#settle(now, effects);
     } else if (this.#closing.mayRecord(coordinator.busy && !keep, keep)) {
-      const keeps = state === 'FAILED' || (state === 'CANCELED' && this.#retainOnCancellation);
       const message = this.#failover.error?.cause?.what;
       const savepointPath = state === 'FINISHED' ? this.#stop.path : undefined;
       const notes = { ...(message && { message }), ...(savepointPath && { savepointPath }) };
-      this.#closing.record({ state, finishedMs: now.wallMs, ...notes }, keeps, effects);
+      this.#closing.record({ state, finishedMs: now.wallMs, ...notes }, effects);
     }
   }
 
@@ -389,10 +388,6 @@ export class JobMaster {
     this.#to(outcome.status, now, effects);
     if (outcome.status === 'FINISHED') this.#stop.onFinished(effects);
     effects.push({ type: 'settled', outcome });
-  }
-
-  get #name(): string {
-    return this.#job.graph.name;
   }
 
   get #status(): JobStatus {
