@@ -21,8 +21,8 @@ export interface InFlightPart {
 export interface InFlightRestore {
   readonly parts: readonly InFlightPart[];
   /**
-   * Inputs of which every former channel that could bring this subtask anything is among the parts: their
-   * watermarks can be told from the parts alone. Of others none is told, as those that are missing held still.
+   * Inputs of which every former channel that could bring this subtask anything is among the parts, and at least one of
+   * each former producer: their watermarks can be told from the parts alone. Of others none is told, as those that are missing held still.
    */
   readonly timedInputs: readonly number[];
 }
@@ -173,9 +173,12 @@ class VertexAssignment {
     const known = new Set(this.#edges.map(({ consumer }) => consumer));
     if (this.#former.subtasks.some((former, consumer) => former !== 'finished' && !known.has(consumer)))
       return false;
-    return this.#edges.every((edge) => {
-      if (edge.former.inputIndex !== input) return true;
+    const edges = this.#edges.filter(({ former }) => former.inputIndex === input);
+    return edges.every((edge) => {
       for (let producer = 0; producer < edge.former.producers; producer++) {
+        const alike = edges.filter((other) => other.present === edge.present);
+        // A present producer may go on with what any former one left, and be behind the others.
+        if (!alike.some((other) => this.#mayBring(other, producer, subtask))) return false;
         if (!this.#mayBring(edge, producer, subtask)) continue;
         if (!edge.former.channels.some((channel) => channel.producer === producer)) return false;
       }

@@ -213,3 +213,14 @@ t.test('a block tells its channel and its piece', async (t) => {
   t.equal(channel, 70_000);
   t.same(piece, Uint8Array.of(1, 2, 3));
 });
+
+t.test('who was given channels of some producers only tells no watermark of theirs', async (t) => {
+  // A present producer may go on with what several had left, and be further back than those that are heard.
+  const shape = { producers: 2, consumers: 1, partitioner: 'rebalance' } as const;
+  const timed = (consumers: number) =>
+    assignInFlight(manifestOf(shape), graphOf({ ...shape, producers: 1, consumers }), false)[1]?.map(
+      (restore) => restore?.timedInputs,
+    );
+  t.same(timed(3), [[], [], undefined]);
+  t.same(timed(1), [[0]]);
+});
