@@ -253,8 +253,9 @@ export {
   type JsonFileSinkOptions,
   type LineSourceOptions,
 } from './boot/connectors.js';
-export { LocalCluster, LocalJob, type StopOptions } from './boot/local-cluster.js';
+export { LocalCluster } from './boot/local-cluster.js';
 export { defineJob, type ExecuteOptions } from './boot/local-executor.js';
+export { LocalJob, type StopOptions } from './boot/local-job.js';
 export type { SavepointOptions } from './boot/offline-state.js';
 export { SavepointReader } from './boot/savepoint-reader.js';
 export { SavepointWriter } from './boot/savepoint-writer.js';

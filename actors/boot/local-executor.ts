@@ -12,7 +12,8 @@ import {
   type SubmitOptions,
 } from './cluster-options.js';
 import { ENGINE_HOME } from './engine-home.js';
-import { LocalCluster, type LocalJob } from './local-cluster.js';
+import { LocalCluster } from './local-cluster.js';
+import type { LocalJob } from './local-job.js';
 
 /** Options of `job.execute`: those of its cluster and those of its submission. */
 export type ExecuteOptions = ClusterOptions & SubmitOptions;

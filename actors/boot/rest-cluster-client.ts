@@ -1,7 +1,8 @@
-import { type JobDetails, JobParameters, MillraceError, type ResolvedOptions } from '../../core/internal.js';
+import { fromWireError, type JobDetails, JobParameters, type ResolvedOptions } from '../../core/internal.js';
 import type { CheckpointAnswer, SavepointAnswer, SubmissionAnswer } from '../cluster/cluster-gateway.js';
+import type { RescaleAnswer } from '../cluster/rescale-request.js';
 import type { SessionGateway } from '../cluster/session-gateway.js';
-import type { RestCluster, RestParallelism } from '../rest/rest-cluster.js';
+import type { RestCluster } from '../rest/rest-cluster.js';
 import type { Remote } from './comlink/comlink-port.js';
 import { localTaskManager } from './local-task-manager.js';
 import type { ThreadEnd } from './threads/thread-end.js';
@@ -38,23 +39,16 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
     submitFile: async (name, words, submission) =>
       asked<SubmissionAnswer>(gateway.submitFile(name, new JobParameters(words).all(), submission)),
     resourceRequirements: async (jobId) => {
-      const known = await job(jobId);
-      return known === undefined ? undefined : fixedParallelism(known);
+      const requirements = await asked(gateway.resourceRequirements(jobId));
+      if (requirements === undefined) return undefined;
+      return Object.entries(requirements).map(([id, bounds]) => ({ vertexId: Number(id), ...bounds }));
     },
-    rescale: () => Promise.reject(noRescaling()),
+    rescale: async (jobId, requirements) => {
+      const parallelism = Object.fromEntries(
+        requirements.map(({ vertexId, ...bounds }) => [vertexId, bounds]),
+      );
+      const answer = await asked<RescaleAnswer>(gateway.rescale(jobId, { parallelism, waits: false }));
+      if (answer.type === 'failed') throw fromWireError(answer.error);
+    },
   };
-}
-
-function fixedParallelism({ graph }: JobDetails): RestParallelism[] {
-  return graph.vertices.map(({ id, parallelism }) => ({
-    vertexId: id,
-    lowerBound: parallelism,
-    upperBound: parallelism,
-  }));
-}
-
-function noRescaling(): MillraceError {
-  return new MillraceError('MR5003', 'This cluster does not rescale jobs while they run.', {
-    hint: 'Stop it with a savepoint, and start it from there with another parallelism.',
-  });
 }

@@ -7,7 +7,8 @@ import {
   type ResolvedOptions,
 } from '../../core/internal.js';
 import type { OnSignal, RunJob } from '../cli/run-command.js';
-import { LocalCluster, type LocalJob } from './local-cluster.js';
+import { LocalCluster } from './local-cluster.js';
+import type { LocalJob } from './local-job.js';
 import { leaveWithParent } from './supervised-child.js';
 
 const STATUS_EVERY_MS = 500;

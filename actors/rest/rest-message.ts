@@ -34,6 +34,10 @@ export function failure(status: number, ...errors: readonly string[]): RestAnswe
 }
 
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
+  MR1006: 409,
+  MR4004: 409,
+  MR4005: 409,
+  MR5013: 409,
   MR4002: 400,
   MR7001: 400,
   MR7002: 404,

@@ -22,7 +22,8 @@ export interface InFlightRestore {
   readonly parts: readonly InFlightPart[];
   /**
    * Inputs of which every former channel that could bring this subtask anything is among the parts, and at least one of
-   * each former producer: their watermarks can be told from the parts alone. Of others none is told, as those that are missing held still.
+   * each former producer: their watermarks can be told from the parts alone. Of others none is told, as those that are
+   * missing held still.
    */
   readonly timedInputs: readonly number[];
 }
