@@ -356,7 +356,7 @@ class RunInTerminal {
     }
     for (const line of lossLines(result.metrics)) this.#context.stderr.write(`${line}\n`);
     const { completed, failed } = result.checkpoints;
-    const restarts = result.attempts - 1;
+    const { restarts } = result;
     this.#context.stderr.write(
       `Job ${result.jobName} finished in ${formatDuration(result.netRuntimeMs)}: ` +
         `${completed} checkpoints completed, ${failed} failed, ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}.\n`,

@@ -7,8 +7,10 @@ export interface JobRunResult {
   readonly jobName: string;
   /** From submission to the end, ms. */
   readonly netRuntimeMs: number;
-  /** Attempts that were deployed; 1 for a job that never failed. */
+  /** Attempts that were deployed; 1 for a job that never failed and was not rescaled. */
   readonly attempts: number;
+  /** Of them those that followed a failure. */
+  readonly restarts: number;
   /** The newest failures, oldest first, with how long each recovery took. */
   readonly failures: readonly JobFailure[];
   readonly checkpoints: CheckpointStatistics;

@@ -131,12 +131,13 @@ export class JobView {
 
   /** What a job says that ends well at that moment. */
   result(now: Instant): JobRunResult {
-    const { jobId, jobName, attempt, checkpoints } = this.status();
+    const { jobId, jobName, attempt, restarts, checkpoints } = this.status();
     return {
       jobId,
       jobName,
       netRuntimeMs: this.#open().record.runtimeMs(now),
       attempts: attempt,
+      restarts,
       failures: this.failures(),
       checkpoints,
       accumulators: this.accumulators(),

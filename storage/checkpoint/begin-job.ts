@@ -183,7 +183,7 @@ async function claimed(
   const claim = await claimFiles(store, foreign, wanted, async () => {
     if (!isSavepoint) await assertNobodyRuns(foreign, folder, request);
   });
-  storage.adoptClaim(claim);
+  await storage.adoptClaim(claim);
   return new StateFileCopies(claimedBy(claim)).vertices(manifest);
 }
 

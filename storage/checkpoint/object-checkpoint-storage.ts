@@ -89,9 +89,15 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
     return new ObjectSnapshotWriter(this.#store, { checkpointId, epoch: this.epoch, attempt, owner });
   }
 
-  /** Files that lie elsewhere are this job's from here on. */
-  adoptClaim(claim: Claim): void {
-    this.#claims.add(claim);
+  /**
+   * Files that lie elsewhere are this job's from here on. Rejects with MR8003 for who leads no more: the claim may be
+   * that of a later leader, which began from the same place.
+   */
+  adoptClaim(claim: Claim): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#log.slots();
+      this.#claims.add(claim);
+    });
   }
 
   complete(manifest: CheckpointManifest): Promise<void> {

@@ -22,5 +22,9 @@ export const SEEDS: readonly { readonly seed: number; readonly reason: string }[
     reason:
       'a task was given what some former producers had under way, and told their watermark ahead of the others',
   },
+  {
+    seed: 638_534_065,
+    reason: 'a paused leader took the claim of a later one, which began from the same savepoint, for its own',
+  },
   { seed: 4, reason: 'one subtask of a source had finished, and every later checkpoint was given up' },
 ];
