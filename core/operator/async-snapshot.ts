@@ -15,13 +15,17 @@ const REQUEST_LIST = 'requests';
 
 /**
  * ```
- *   item   kind u8 | timestamp f64 | (of a record) the value, by the codec of the input
+ *   item   kind u8 | timestamp f64 | of a record: the value, by the codec of the input
+ *                                  | of a watermark: subtask u32 | parallelism u32, of the queue that held it
  * ```
- * Changes of idleness are left out: after a restore, those above find out anew.
+ * A watermark speaks of the records of its own queue: at another parallelism, where items of several queues come
+ * together, none is restored, and those above tell theirs anew. So they do of changes of idleness, which are left
+ * out.
  */
 const HEADER_BYTES = 9;
 const RECORD = 0;
 const WATERMARK = 1;
+const PLACE_BYTES = 8;
 
 /** Of the records, and what carries them. */
 export interface RequestType {
@@ -29,8 +33,15 @@ export interface RequestType {
   readonly codec: RecordCodec<unknown>;
 }
 
+/** Which of how many subtasks a queue belongs to. */
+export interface RequestPlace {
+  readonly subtaskIndex: number;
+  readonly parallelism: number;
+}
+
 export function snapshotRequests(
   { type, codec }: RequestType,
+  place: RequestPlace,
   queue: AsyncQueue,
 ): Readonly<Record<string, OperatorListHandle>> {
   const items: Uint8Array[] = [];
@@ -43,6 +54,7 @@ export function snapshotRequests(
     writer.view.setFloat64(writer.position + 1, node.timestamp);
     writer.position += HEADER_BYTES;
     if (isRecord) codec.encode(node.value, writer);
+    else writePlace(place, writer);
     items.push(writer.bytes.slice(writer.mark, writer.position));
   }
   return { [`${REQUEST_LIST}:${typeId(type)}`]: { mode: 'split', items } };
@@ -55,6 +67,7 @@ export function snapshotRequests(
  */
 export function restoreRequests(
   type: RequestType,
+  place: RequestPlace,
   codecs: CodecFactory,
   restored: OperatorStateHandle | undefined,
   queue: AsyncQueue,
@@ -64,7 +77,7 @@ export function restoreRequests(
     if (items.length === 0) continue;
     // What was written before the type stood in the name is of the declared one.
     const decode = decoderOf(name.slice(REQUEST_LIST.length + 1), type, codecs);
-    for (const item of items) restoreItem(item, decode, queue);
+    for (const item of items) restoreItem(item, decode, place, queue);
   }
 }
 
@@ -86,12 +99,26 @@ function decoderOf(stored: string, { type, codec }: RequestType, codecs: CodecFa
   };
 }
 
-function restoreItem(item: Uint8Array, decode: Decode, queue: AsyncQueue): void {
+function writePlace({ subtaskIndex, parallelism }: RequestPlace, writer: ByteWriter): void {
+  writer.reserve(PLACE_BYTES);
+  writer.view.setUint32(writer.position, subtaskIndex);
+  writer.view.setUint32(writer.position + 4, parallelism);
+  writer.position += PLACE_BYTES;
+}
+
+/** Where it is not told, as of old, it may be any. */
+function isAt({ subtaskIndex, parallelism }: RequestPlace, reader: ByteReader): boolean {
+  const { view, position } = reader;
+  if (view.byteLength < position + PLACE_BYTES) return false;
+  return view.getUint32(position) === subtaskIndex && view.getUint32(position + 4) === parallelism;
+}
+
+function restoreItem(item: Uint8Array, decode: Decode, place: RequestPlace, queue: AsyncQueue): void {
   const reader = new ByteReader(item);
   const kind = item[0];
   invariant(kind === RECORD || kind === WATERMARK, 'a request list holds records and watermarks', { kind });
   const timestamp = reader.view.getFloat64(1);
   reader.position = HEADER_BYTES;
   if (kind === RECORD) queue.add(new AsyncRequest(decode(reader), timestamp));
-  else queue.addBarrier('watermark', timestamp);
+  else if (isAt(place, reader)) queue.addBarrier('watermark', timestamp);
 }

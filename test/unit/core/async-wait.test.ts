@@ -294,6 +294,28 @@ t.test('what was under way is asked again after a restore, in its order', async 
 });
 
 t.test(
+  'where the queues of several subtasks come together, none of their watermarks is restored',
+  async (t) => {
+    const harness = await AsyncHarness.open(new ScriptedFunction(), {}, { subtaskIndex: 1, parallelism: 2 });
+    harness.push('a');
+    harness.inner.watermark(5);
+    harness.push('b');
+    const restored = await harness.inner.checkpoint(1);
+    const restoredAt = async (subtaskIndex: number, parallelism: number) => {
+      const fn = new ScriptedFunction();
+      const again = await AsyncHarness.open(fn, {}, { restored, subtaskIndex, parallelism });
+      await again.step();
+      fn.resolve('a');
+      fn.resolve('b');
+      return again.values();
+    };
+    t.same(await restoredAt(1, 2), ['A', 5, 'B']);
+    t.same(await restoredAt(0, 1), ['A', 'B']);
+    t.same(await restoredAt(1, 3), ['A', 'B']);
+  },
+);
+
+t.test(
   'requests under way are those of the declared type, whatever it was when they were asked',
   async (t) => {
     const harness = await AsyncHarness.open(new ScriptedFunction());
