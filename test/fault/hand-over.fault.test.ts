@@ -10,7 +10,7 @@ import { assertHandOvers } from './hand-overs.js';
  * The lead of a job under load goes from process to process, in files and on S3: no record is lost or doubled.
  * `MILLRACE_HAND_OVERS` says how often.
  */
-const COUNT = Number(process.env.MILLRACE_HAND_OVERS ?? 4);
+const COUNT = Number(process.env.MILLRACE_HAND_OVERS ?? 2);
 const SEED = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
 
 Object.assign(process.env, TEST_CREDENTIALS, { AWS_EC2_METADATA_DISABLED: 'true' });

@@ -67,7 +67,7 @@ t.setTimeout(120_000);
 t.test('1 -> 4 -> 2 under load: the same job, and each result once', async (t) => {
   const folder = folderOf(t);
   const output = join(folder, 'out');
-  const count = 500_000;
+  const count = 300_000;
   const lines: RescaleLine[] = [];
   const params = { output, count, rate: 40_000 };
   const plan: RescalePlan = {

@@ -31,7 +31,7 @@ t.test(
   async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-unaligned-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-    const plan = { folder, resume: false, parallelism: 2, count: COUNT, spin: 60, alignedTimeout: '0 ms' };
+    const plan = { folder, resume: false, parallelism: 2, count: COUNT, spin: 25, alignedTimeout: '0 ms' };
     const aligned = runPressed({ ...plan, jobId: 'aligned', unaligned: false, killAfter: 1 });
     const unaligned = runPressed({ ...plan, jobId: 'unaligned', unaligned: true, killAfter: 3 });
     const [slowMs, fastMs] = [

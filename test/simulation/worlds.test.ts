@@ -7,7 +7,7 @@ import { drawWorldOptions } from './world-options.js';
 /** So many, or as many as there is time for on a busy machine. */
 const WORLDS = 200;
 const WORLDS_MIN = 20;
-const TIME_MAX_MS = 100_000;
+const TIME_MAX_MS = 60_000;
 /**
  * A world of seed n is that of `npm run sim -- n`. Other worlds each run, so that every run searches further;
  * `MILLRACE_SEED` gives the first seed, to see a run again. A world that fails here has found a defect, whether

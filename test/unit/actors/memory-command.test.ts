@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
-const BIN = fileURLToPath(new URL('../../../actors/boot/millrace.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../bundle/actors/boot/millrace.js', import.meta.url));
 
 /** Runs the program as a shell would, in an empty folder and without this process's environment. */
 function millrace(args: readonly string[], environment: Record<string, string> = {}, cwd = empty) {
