@@ -1,35 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
-import { join } from 'node:path';
-import { isSecretName, MillraceError, type ResolvedOptions } from '../../core/internal.js';
-import { dashboardPages } from '../rest/dashboard-pages.js';
-import { OperationStore } from '../rest/operation-store.js';
+import { MillraceError, type ResolvedOptions } from '../../core/internal.js';
+import type { GuardPolicy } from '../rest/request-guard.js';
 import type { RestCluster } from '../rest/rest-cluster.js';
-import { REST_LIMITS, RestServer } from '../rest/rest-server.js';
-import type { RestProcess } from '../rest/rest-services.js';
-import { restRouter } from '../rest/routes.js';
-import { SavepointRoots } from '../rest/savepoint-roots.js';
-import { packageFolder, packageVersion } from './package-version.js';
-import { SYSTEM_CLOCK } from './system-clock.js';
-
-/** How long a cluster that ends waits for a client to ask what came of a savepoint; clients ask every two seconds. */
-const LAST_ANSWERS_MS = 5000;
+import { RestListener } from '../rest/rest-listener.js';
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i;
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '::0']);
 
-/** REST of this process, listening. Loaded when it is asked for: with it comes HTTP. */
+/** REST of this process, listening. What answers is loaded when somebody connects: with it comes HTTP. */
 export class RestEndpoint {
-  readonly #server: RestServer;
-  readonly #operations: OperationStore;
+  readonly #listener: RestListener;
   /** Where a client of this machine reaches it. */
   readonly url: string;
 
-  private constructor(server: RestServer, operations: OperationStore) {
-    this.#server = server;
-    this.#operations = operations;
-    const host = ANY_ADDRESS.has(server.address) ? '127.0.0.1' : server.address;
-    this.url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
+  private constructor(listener: RestListener) {
+    this.#listener = listener;
+    const host = ANY_ADDRESS.has(listener.address) ? '127.0.0.1' : listener.address;
+    this.url = `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
   }
 
   /** @throws MillraceError MR4006 where it may not listen, or cannot; MR4002 */
@@ -40,53 +27,32 @@ export class RestEndpoint {
     if (token === undefined && !LOOPBACK.test(bindAddress)) throw tokenNeeded(bindAddress);
     if (token !== undefined && !/^[\x21-\x7e]{8,}$/.test(token)) throw weakToken();
     const bindPort = values['rest.bind-port'];
-    const operations = new OperationStore({
-      clock: SYSTEM_CLOCK,
-      newId: () => randomBytes(16).toString('hex'),
-      keepMs: values['rest.async.store-duration'],
-    });
-    const services = {
-      cluster,
-      clock: SYSTEM_CLOCK,
-      operations,
-      roots: new SavepointRoots(rootsOf(options)),
-      process: processOf(options),
-    };
-    const server = await RestServer.listen(
+    const policy: GuardPolicy = { hosts: hostsOf(bindAddress, values['rest.address']), token };
+    const listener = await RestListener.listen(
       {
         bindAddress,
         ports: bindPort === undefined ? [values['rest.port']] : portsOf(bindPort),
         anyPort: bindPort === undefined && origins['rest.port'] === 'default',
-        policy: { hosts: hostsOf(bindAddress, values['rest.address']), token },
-        limits: REST_LIMITS,
       },
-      restRouter(services, reportDefect),
-      dashboardPages(join(packageFolder(), 'dist', 'dashboard')),
+      async () => {
+        const { RestService } = await import('./rest-service.js');
+        return new RestService(cluster, options, policy, reportDefect);
+      },
+      reportDefect,
     );
-    return new RestEndpoint(server, operations);
+    return new RestEndpoint(listener);
   }
 
   /** Whoever waits for a savepoint still learns what came of it, if they ask soon. */
-  async close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_ANSWERS_MS);
-    });
-    await Promise.race([this.#operations.allRead(), late]);
-    clearTimeout(timer);
-    await this.#server.close();
+  close(): Promise<void> {
+    return this.#listener.close();
   }
 }
 
+/** Of the server itself, whatever was asked of it. */
 function reportDefect(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`REST: ${text}\n`);
-}
-
-function rootsOf({ values }: ResolvedOptions): string[] {
-  const { 'execution.checkpointing.savepoint-dir': savepoints, 'execution.checkpointing.dir': checkpoints } =
-    values;
-  return [savepoints, checkpoints].filter((root) => root !== undefined);
 }
 
 /** Names under which the server can be looked up without that being an attack. */
@@ -116,22 +82,6 @@ export function portsOf(text: string): number[] {
     }
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
-}
-
-function processOf({ values, configured }: ResolvedOptions): RestProcess {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  return {
-    version: packageVersion(),
-    refreshIntervalMs: values['web.refresh-interval'],
-    timezoneName: timeZone,
-    timezoneOffsetMs: -new Date().getTimezoneOffset() * 60_000,
-    configuration: Object.entries(configured).map(([key, value]) => ({
-      key,
-      value: isSecretName(key) ? '******' : String(value),
-    })),
-    runtime: { version: `Node.js ${process.version}`, arch: process.arch, options: process.execArgv },
-    shutDown: undefined,
-  };
 }
 
 function tokenNeeded(bindAddress: string): MillraceError {

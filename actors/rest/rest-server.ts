@@ -1,17 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server as Listener, Socket } from 'node:net';
 import { MillraceError } from '../../core/internal.js';
 import { parseJsonBody } from './json-body.js';
 import { type GuardPolicy, refusal } from './request-guard.js';
+import type { RestSpeaker } from './rest-listener.js';
 import { failure, type RestAnswer } from './rest-message.js';
 import type { RestRouter } from './rest-router.js';
 
 export interface RestServerSettings {
-  readonly bindAddress: string;
-  /** Tried in turn. */
-  readonly ports: readonly number[];
-  /** Where all of them are taken, a free one is as good. */
-  readonly anyPort: boolean;
   readonly policy: GuardPolicy;
   readonly limits: RestLimits;
 }
@@ -60,44 +56,37 @@ const SAFE_HEADERS: Readonly<Record<string, string>> = {
  *
  * Invariants: nothing of a request reaches a handler before the guard has let it in; an answer is written once.
  */
-export class RestServer {
+export class RestServer implements RestSpeaker {
   readonly #server: Server;
   readonly #exchanges: RestExchanges;
-  readonly address: string;
-  readonly port: number;
 
-  private constructor(server: Server, exchanges: RestExchanges) {
-    this.#server = server;
-    this.#exchanges = exchanges;
-    const { address, port } = server.address() as AddressInfo;
-    this.address = address;
-    this.port = port;
-  }
-
-  /** @throws MillraceError MR4006 where no port can be had */
-  static async listen(
-    settings: RestServerSettings,
-    router: RestRouter,
-    pages: RestPages,
-  ): Promise<RestServer> {
+  constructor(settings: RestServerSettings, router: RestRouter, pages: RestPages) {
     const { limits } = settings;
-    const exchanges = new RestExchanges(settings, router, pages);
-    const server = createServer({
+    this.#exchanges = new RestExchanges(settings, router, pages);
+    this.#server = createServer({
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.min(1000, limits.headersMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
-    server.maxConnections = limits.connections;
-    server.on('request', (request, response) => exchanges.serve(request, response));
-    let taken: NodeJS.ErrnoException | undefined;
-    for (const port of [...settings.ports, ...(settings.anyPort ? [0] : [])]) {
-      taken = await bind(server, port, settings.bindAddress);
-      if (taken === undefined) return new RestServer(server, exchanges);
-      if (taken.code !== 'EADDRINUSE' && taken.code !== 'EACCES') break;
-    }
-    throw cannotBind(settings, taken);
+    this.#server.maxConnections = limits.connections;
+    this.#server.on('request', (request, response) => this.#exchanges.serve(request, response));
+  }
+
+  listenOn(listener: Listener): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(listener, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  accept(connection: Socket): void {
+    this.#server.emit('connection', connection);
+    connection.resume();
   }
 
   /** Answers what is under way, and nothing more. */
@@ -194,30 +183,4 @@ function send(response: ServerResponse, status: number, type: string, content: s
     'Content-Length': typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength,
   });
   response.end(content);
-}
-
-/** Undefined when it listens. */
-function bind(server: Server, port: number, address: string): Promise<NodeJS.ErrnoException | undefined> {
-  return new Promise((resolve) => {
-    const failed = (error: NodeJS.ErrnoException): void => {
-      server.off('listening', listening);
-      resolve(error);
-    };
-    const listening = (): void => {
-      server.off('error', failed);
-      resolve(undefined);
-    };
-    server.once('error', failed);
-    server.once('listening', listening);
-    server.listen(port, address);
-  });
-}
-
-function cannotBind({ bindAddress, ports }: RestServerSettings, cause: Error | undefined): MillraceError {
-  const [first] = ports;
-  const named = ports.length === 1 ? `port ${first}` : `any of the ports ${first} to ${ports.at(-1)}`;
-  return new MillraceError('MR4006', `The REST server cannot listen on ${named} of ${bindAddress}.`, {
-    ...(cause === undefined ? {} : { why: cause.message, cause }),
-    hint: 'Set rest.port or rest.bind-port to others, or leave them unset for any that is free.',
-  });
 }

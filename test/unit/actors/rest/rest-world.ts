@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { OperationStore } from '../../../../actors/rest/operation-store.js';
 import type { RestCluster } from '../../../../actors/rest/rest-cluster.js';
+import { RestListener } from '../../../../actors/rest/rest-listener.js';
 import { REST_LIMITS, type RestLimits, RestServer } from '../../../../actors/rest/rest-server.js';
 import { restRouter } from '../../../../actors/rest/routes.js';
 import { SavepointRoots } from '../../../../actors/rest/savepoint-roots.js';
@@ -9,7 +10,7 @@ import type { Clock } from '../../../../core/internal.js';
 import { sampleCluster } from './sample-cluster.js';
 
 export interface RestWorld {
-  readonly server: RestServer;
+  readonly server: RestListener;
   readonly operations: OperationStore;
   /** What was not expected. */
   readonly defects: unknown[];
@@ -54,16 +55,14 @@ export async function openRestWorld(options: RestWorldOptions = {}): Promise<Res
     },
     (error) => defects.push(error),
   );
-  const server = await RestServer.listen(
-    {
-      bindAddress: '127.0.0.1',
-      ports: [],
-      anyPort: true,
-      policy: { hosts: new Set(['localhost', '127.0.0.1', '::1']), token: options.token },
-      limits: { ...REST_LIMITS, ...options.limits },
-    },
-    router,
-    (path) => (path === '/' ? PAGE : undefined),
+  const settings = {
+    policy: { hosts: new Set(['localhost', '127.0.0.1', '::1']), token: options.token },
+    limits: { ...REST_LIMITS, ...options.limits },
+  };
+  const server = await RestListener.listen(
+    { bindAddress: '127.0.0.1', ports: [], anyPort: true },
+    async () => new RestServer(settings, router, (path) => (path === '/' ? PAGE : undefined)),
+    (error) => defects.push(error),
   );
   return { server, operations, defects, done, clock };
 }
@@ -83,7 +82,7 @@ export interface Asking {
 }
 
 /** By the bare client, which sends any header that it is told to. */
-export function ask({ port }: RestServer, path: string, asking: Asking = {}): Promise<Answer> {
+export function ask({ port }: RestListener, path: string, asking: Asking = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body } = asking;
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
@@ -102,7 +101,7 @@ export function ask({ port }: RestServer, path: string, asking: Asking = {}): Pr
 }
 
 /** With a JSON body. */
-export function post(server: RestServer, path: string, body: unknown, method = 'POST'): Promise<Answer> {
+export function post(server: RestListener, path: string, body: unknown, method = 'POST'): Promise<Answer> {
   return ask(server, path, {
     method,
     headers: { 'content-type': 'application/json; charset=UTF-8' },
@@ -111,7 +110,7 @@ export function post(server: RestServer, path: string, body: unknown, method = '
 }
 
 /** Bytes as they are; resolves to all that came back when the server has closed the connection. */
-export function exchange({ port }: RestServer, bytes: string): Promise<string> {
+export function exchange({ port }: RestListener, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
