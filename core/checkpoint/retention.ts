@@ -36,7 +36,7 @@ export interface RetentionDecision {
   readonly dataKeys: readonly string[];
   /** Unreferenced now for the first time; to be handed to the next pass. */
   readonly spared: ReadonlySet<string>;
-  /** Data files that stay. */
+  /** Data files that stay: those that a checkpoint names, be they listed or not, and what else was listed. */
   readonly kept: ReadonlySet<string>;
   /** Newest completed checkpoint of the run; data files of newer ones are never touched. 0: there is none. */
   readonly newestCheckpointId: number;
@@ -73,7 +73,8 @@ export function decideRetention(facts: RetentionFacts): RetentionDecision {
   }
   const dataKeys: string[] = [];
   const spared = new Set<string>();
-  const kept = new Set<string>();
+  // A list may lag behind, and leave out what was written a moment ago.
+  const kept = new Set(referenced);
   for (const { key, checkpointId, epoch } of facts.dataFiles) {
     const touchable = epoch <= facts.epoch && checkpointId <= newestCheckpointId && !referenced.has(key);
     if (touchable && facts.spared.has(key)) {

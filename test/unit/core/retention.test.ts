@@ -47,6 +47,14 @@ t.test('a file that is named again is spared again', async (t) => {
   t.equal(decision.spared.size, 0);
 });
 
+t.test('a file that a list leaves out stays where a checkpoint names it', async (t) => {
+  const slots = [checkpoint(2, 3, ['listed', 'unlisted'])];
+  t.same([...decideRetention(facts({ slots, dataFiles: [file('listed', 2)] })).kept].sort(), [
+    'listed',
+    'unlisted',
+  ]);
+});
+
 t.test('nothing goes before the run has a completed checkpoint; then the runs before it go', async (t) => {
   const before = [start(1), checkpoint(2, 1, ['a'])];
   const dataFiles = [file('a', 1), file('b', 2)];
