@@ -68,8 +68,8 @@ export interface RunListener {
 export interface RunControl {
   /** Ends it as a crash would: its checkpoints stay. */
   stop(): Promise<void>;
-  /** Ends it with a savepoint in the configured folder; resolves to its path. Rejected, the job goes on. */
-  stopWithSavepoint(): Promise<string>;
+  /** Ends it with a savepoint in the configured folder. Rejected, the job goes on. */
+  stopWithSavepoint(): Promise<unknown>;
 }
 
 export interface StartedJob {
@@ -325,10 +325,8 @@ class RunInTerminal {
 
   async #stopWithSavepoint(control: RunControl): Promise<void> {
     try {
-      const path = await control.stopWithSavepoint();
-      this.#context.stderr.write(
-        `Savepoint completed. Path: ${path}\nThe job goes on from it with -s ${path}\n`,
-      );
+      // The job's end tells where it lies.
+      await control.stopWithSavepoint();
     } catch (error) {
       this.#context.stderr.write(`There is no savepoint. ${String(error)}\n`);
       this.#stop('SIGTERM', control);
@@ -350,6 +348,11 @@ class RunInTerminal {
     const { result } = outcome;
     // A job that ended soon after a failure was not asked for its status in between.
     this.#failures.tell(result.failures);
+    const { savepointPath } = result;
+    if (savepointPath !== undefined)
+      this.#context.stderr.write(
+        `Savepoint completed. Path: ${savepointPath}\nThe job goes on from it with -s ${savepointPath}\n`,
+      );
     if (this.#json) {
       this.#context.stdout.write(`${JSON.stringify(result)}\n`);
       return;

@@ -16,6 +16,8 @@ export interface JobRunResult {
   readonly checkpoints: CheckpointStatistics;
   /** Results of the job's accumulators by name: numbers, lists, or Maps from value to count. */
   readonly accumulators: Readonly<Record<string, unknown>>;
+  /** The savepoint with which the job was stopped; undefined: it came to its end. */
+  readonly savepointPath: string | undefined;
 }
 
 /** What a job that ended well says of itself. Plain data. */

@@ -5,6 +5,7 @@ import { FailureHistory, type FailureHistorySettings } from './failure-history.j
 import { type AcceptedJob, JobRecord } from './job-record.js';
 import { JobView } from './job-view.js';
 import { RescaleProgress } from './rescale-progress.js';
+import { SavepointStop } from './savepoint-stop.js';
 
 /**
  * A job that was accepted and has no master yet: where it keeps its checkpoints is being asked what it goes on from.
@@ -24,6 +25,7 @@ export class JobInitialization {
       record: this.#record,
       coordinator: undefined,
       rescale: new RescaleProgress(job.graph.name),
+      stop: new SavepointStop(),
       history: this.#history,
       totals: new AccumulatorTotals(),
     });

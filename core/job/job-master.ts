@@ -67,6 +67,7 @@ export class JobMaster {
       record: this.#record,
       coordinator: this.#coordinator,
       rescale: this.#rescale,
+      stop: this.#stop,
       history: this.#failover.history,
       totals: this.#closing.accumulators,
     });
@@ -369,8 +370,7 @@ export class JobMaster {
       this.#settle(now, effects);
     } else if (this.#closing.mayRecord(coordinator.busy && !keep, keep)) {
       const message = this.#failover.error?.cause?.what;
-      const savepointPath = state === 'FINISHED' ? this.#stop.path : undefined;
-      const notes = { ...(message && { message }), ...(savepointPath && { savepointPath }) };
+      const notes = { ...(message && { message }), ...this.#stop.noted(state) };
       this.#closing.record({ state, finishedMs: now.wallMs, ...notes }, effects);
     }
   }

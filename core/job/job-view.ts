@@ -12,6 +12,7 @@ import type { JobStatusSnapshot } from './job-protocol.js';
 import type { AcceptedJob, JobRecord } from './job-record.js';
 import type { RescaleProgress } from './rescale-progress.js';
 import type { RescaleRecord } from './rescale-record.js';
+import type { SavepointStop } from './savepoint-stop.js';
 
 /** The parts of a job's master that hold what is to be seen. */
 export interface ViewedJob {
@@ -19,6 +20,7 @@ export interface ViewedJob {
   readonly record: JobRecord;
   readonly coordinator: CheckpointCoordinator | undefined;
   readonly rescale: RescaleProgress;
+  readonly stop: SavepointStop;
   readonly history: FailureHistory;
   readonly totals: AccumulatorTotals;
 }
@@ -141,6 +143,7 @@ export class JobView {
       failures: this.failures(),
       checkpoints,
       accumulators: this.accumulators(),
+      savepointPath: this.#open().stop.path,
     };
   }
 

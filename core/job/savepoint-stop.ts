@@ -1,4 +1,5 @@
 import { invariant } from '../base/invariant.js';
+import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
 import type { CheckpointRequestOutcome, StopWithSavepoint } from '../checkpoint/coordinator-protocol.js';
 import type { Execution, ExecutionGraph } from './execution-graph.js';
 import type { JobEffect } from './job-protocol.js';
@@ -39,6 +40,11 @@ export class SavepointStop {
   /** Of the savepoint that the job is ending with. */
   get path(): string | undefined {
     return this.#stopped?.path;
+  }
+
+  /** What is recorded of it with the job's end. */
+  noted(state: StoredJobResult['state']): Partial<Pick<StoredJobResult, 'savepointPath'>> {
+    return state === 'FINISHED' && this.#stopped !== undefined ? { savepointPath: this.#stopped.path } : {};
   }
 
   onFinished(effects: JobEffect[]): void {
