@@ -43,12 +43,14 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
       if (requirements === undefined) return undefined;
       return Object.entries(requirements).map(([id, bounds]) => ({ vertexId: Number(id), ...bounds }));
     },
-    rescale: async (jobId, requirements) => {
-      const parallelism = Object.fromEntries(
-        requirements.map(({ vertexId, ...bounds }) => [vertexId, bounds]),
-      );
-      const answer = await asked<RescaleAnswer>(gateway.rescale(jobId, { parallelism, waits: false }));
+    rescale: async (jobId, wish, waits) => {
+      const parallelism =
+        typeof wish === 'number'
+          ? wish
+          : Object.fromEntries(wish.map(({ vertexId, ...bounds }) => [vertexId, bounds]));
+      const answer = await asked<RescaleAnswer>(gateway.rescale(jobId, { parallelism, waits }));
       if (answer.type === 'failed') throw fromWireError(answer.error);
+      return answer.type === 'rescaled' ? answer.rescale : undefined;
     },
   };
 }

@@ -5,19 +5,11 @@ import { javaThrowable } from './java-throwable.js';
 import { jobDetails, jobOverview, planOf } from './job-json.js';
 import { accepted, ok, type RestAnswer, type RestRequest } from './rest-message.js';
 import type { Route } from './rest-router.js';
-import {
-  countOf,
-  fieldsOf,
-  jobOf,
-  optionalFieldsOf,
-  type RestServices,
-  vertexNamed,
-} from './rest-services.js';
-import { vertexIdOf } from './vertex-id.js';
+import { countOf, jobOf, optionalFieldsOf, type RestServices } from './rest-services.js';
 
 const EXCEPTIONS_SHOWN = 20;
 
-/** Jobs as wholes: what they are, how they stand, how they are ended and rescaled. */
+/** Jobs as wholes: what they are, how they stand, how they are ended. */
 export function jobRoutes(services: RestServices): readonly Route[] {
   const { cluster, clock } = services;
   const get = (pattern: string, answer: (job: JobDetails, request: RestRequest) => unknown): Route => ({
@@ -60,12 +52,6 @@ export function jobRoutes(services: RestServices): readonly Route[] {
         // Jobs do not live with the client that started them, so nothing is to be kept alive.
         return accepted();
       },
-    },
-    get('/jobs/:jobid/resource-requirements', (job) => resourceRequirements(services, job)),
-    {
-      method: 'PUT',
-      pattern: '/jobs/:jobid/resource-requirements',
-      handle: (request) => rescale(services, request),
     },
   ];
 }
@@ -146,36 +132,4 @@ async function executionResult({ cluster }: RestServices, job: JobDetails): Prom
       ...(cause === undefined ? {} : { 'failure-cause': javaThrowable(`${cause.code} ${cause.what}`) }),
     },
   };
-}
-
-async function resourceRequirements(
-  { cluster }: RestServices,
-  { jobId, graph }: JobDetails,
-): Promise<unknown> {
-  const requirements = (await cluster.resourceRequirements(jobId)) ?? [];
-  return Object.fromEntries(
-    requirements.map(({ vertexId, lowerBound, upperBound }) => [
-      vertexIdOf(graph.vertices[vertexId]?.uid ?? ''),
-      { parallelism: { lowerBound, upperBound } },
-    ]),
-  );
-}
-
-async function rescale(services: RestServices, request: RestRequest): Promise<RestAnswer> {
-  const { jobId, graph } = await jobOf(services, request);
-  const requirements = Object.entries(fieldsOf(request.body)).map(([id, requirement]) => {
-    const bounds = fieldsOf(fieldsOf(requirement).parallelism);
-    return {
-      vertexId: vertexNamed(graph, id).id,
-      lowerBound: parallelism(bounds.lowerBound),
-      upperBound: parallelism(bounds.upperBound),
-    };
-  });
-  await services.cluster.rescale(jobId, requirements);
-  return ok({});
-}
-
-function parallelism(value: unknown): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new MillraceError('MR7003', 'The bounds of a parallelism are whole numbers from 1 on.');
 }

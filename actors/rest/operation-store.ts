@@ -3,7 +3,8 @@ import { type Clock, invariant, MillraceError } from '../../core/internal.js';
 /** A savepoint, a disposal, a checkpoint: what takes longer than a request may, and is asked about by its id. */
 export type OperationOutcome =
   | { readonly type: 'in-progress' }
-  | { readonly type: 'completed'; readonly value: string | number | undefined }
+  /** `value`: what JSON can hold, or undefined. */
+  | { readonly type: 'completed'; readonly value: unknown }
   | { readonly type: 'failed'; readonly error: unknown };
 
 interface Operation {
@@ -46,7 +47,7 @@ export class OperationStore {
    * @param triggerId what the client chose; undefined or null lets the store choose
    * @throws MillraceError MR7003 for an id that is none, MR5003 where there are too many
    */
-  start(subject: string, triggerId: unknown, work: () => Promise<string | number | undefined>): string {
+  start(subject: string, triggerId: unknown, work: () => Promise<unknown>): string {
     this.#forget();
     const id = triggerId ?? this.#settings.newId();
     if (typeof id !== 'string' || !TRIGGER_ID.test(id)) {

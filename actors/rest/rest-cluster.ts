@@ -14,6 +14,7 @@ import type {
   SavepointRequest,
   SubmissionAnswer,
 } from '../cluster/cluster-gateway.js';
+import type { RescaleReport } from '../cluster/rescale-request.js';
 import type { FileSubmission, SessionGateway } from '../cluster/session-gateway.js';
 
 /**
@@ -48,7 +49,15 @@ export interface RestCluster {
   /** As {@link SessionGateway.submitFile}; `words` is what follows the file in a shell. */
   submitFile(name: string, words: readonly string[], submission: FileSubmission): Promise<SubmissionAnswer>;
   resourceRequirements(jobId: string): Promise<readonly RestParallelism[] | undefined>;
-  rescale(jobId: string, requirements: readonly RestParallelism[]): Promise<void>;
+  /**
+   * A number is for all vertices whose parallelism the job does not name itself. Resolves, where `waits` says so, when
+   * all tasks run so, to what was done; rejects with what speaks against it.
+   */
+  rescale(
+    jobId: string,
+    parallelism: number | readonly RestParallelism[],
+    waits: boolean,
+  ): Promise<RescaleReport | undefined>;
 }
 
 /** With how many subtasks a vertex may run. */

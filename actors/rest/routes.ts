@@ -4,6 +4,7 @@ import { jobRoutes } from './job-routes.js';
 import { logRoutes } from './log-routes.js';
 import { metricRoutes } from './metric-routes.js';
 import { millraceRoutes } from './millrace-routes.js';
+import { rescaleRoutes } from './rescale-routes.js';
 import { RestRouter } from './rest-router.js';
 import type { RestServices } from './rest-services.js';
 import { savepointRoutes } from './savepoint-routes.js';
@@ -16,6 +17,7 @@ export function restRouter(services: RestServices, onDefect: (error: unknown) =>
   const routes = [
     ...clusterRoutes(services),
     ...jobRoutes(services),
+    ...rescaleRoutes(services),
     ...vertexRoutes(services),
     ...checkpointRoutes(services),
     ...savepointRoutes(services),

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { ask, openRestWorld } from './rest-world.js';
-import { JOB_ID } from './sample-cluster.js';
+import { ask, openRestWorld, post } from './rest-world.js';
+import { JOB_ID, SAMPLE_JOB } from './sample-cluster.js';
 
 t.test(
   'beside Flink: why nothing comes out, and options with their origins as people write them',
@@ -17,3 +17,26 @@ t.test(
     }
   },
 );
+
+t.test('a rescale that is waited for tells what it did, and names vertices as people do', async (t) => {
+  const { server, done } = await openRestWorld();
+  t.teardown(() => server.close());
+  const path = `/jobs/${JOB_ID}/millrace/rescale`;
+  const [source, counts] = SAMPLE_JOB.graph.vertices;
+  const called = counts?.operators.at(-1)?.uid ?? '';
+  const wish = { vertices: { [called]: { lowerBound: 1, upperBound: 4 } } };
+  const { status, text } = await post(server, path, wish);
+  t.equal(status, 202);
+  const outcome = await ask(server, `${path}/${JSON.parse(text)['request-id']}`);
+  t.match(JSON.parse(outcome.text), {
+    status: { id: 'COMPLETED' },
+    operation: { rescale: { pauseMs: 70, vertices: [{ name: source?.name }, { former: 2, present: 4 }] } },
+  });
+  await post(server, path, { parallelism: 3 });
+  t.same(done, ['rescale [{"vertexId":1,"lowerBound":1,"upperBound":4}]', 'rescale 3']);
+  const unknown = await post(server, path, { vertices: { nobody: { lowerBound: 1, upperBound: 1 } } });
+  t.equal(unknown.status, 404);
+  t.match(unknown.text, new RegExp(`0 vertices are called 'nobody'.*'${source?.uid}'`));
+  for (const body of [{}, { parallelism: 0 }, { parallelism: '2' }, { vertices: [] }])
+    t.equal((await post(server, path, body)).status, 400, JSON.stringify(body));
+});

@@ -1,3 +1,4 @@
+import type { RescaleReport } from '../../../../actors/cluster/rescale-request.js';
 import type { RestCluster, RestTaskManager } from '../../../../actors/rest/rest-cluster.js';
 import type {
   CheckpointHistory,
@@ -56,6 +57,20 @@ function vertex(id: number, uid: string, parallelism: number) {
     ],
   };
 }
+
+const SAMPLE_RESCALE: RescaleReport = {
+  attempt: 3,
+  requestedMs: 960_000,
+  takenDownMs: 960_100,
+  runningMs: 960_150,
+  downMs: 50,
+  pauseMs: 70,
+  restoredCheckpointId: 12,
+  vertices: [
+    { former: 1, present: 1 },
+    { former: 2, present: 4 },
+  ],
+};
 
 export const SAMPLE_JOB: JobDetails = {
   jobId: JOB_ID,
@@ -292,6 +307,9 @@ export function sampleCluster(done: string[]): RestCluster {
     },
     disposeSavepoint: async (path) => void done.push(`dispose ${path}`),
     resourceRequirements: async (jobId) => known(jobId, [{ vertexId: 1, lowerBound: 1, upperBound: 2 }]),
-    rescale: async (_, requirements) => void done.push(`rescale ${JSON.stringify(requirements)}`),
+    rescale: async (_, parallelism, waits) => {
+      done.push(`rescale ${JSON.stringify(parallelism)}`);
+      return waits ? SAMPLE_RESCALE : undefined;
+    },
   };
 }
