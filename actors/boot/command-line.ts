@@ -1,10 +1,16 @@
 import { type ClusterHost, clusterCommand } from '../cli/cluster-command.js';
+import { completionCommand } from '../cli/completion-command.js';
 import { configCommand } from '../cli/config-command.js';
+import { cancelCommand, stopCommand } from '../cli/end-commands.js';
+import { infoCommand } from '../cli/info-command.js';
+import { listCommand } from '../cli/list-command.js';
 import { memoryCommand } from '../cli/memory-command.js';
 import { runProgram } from '../cli/program.js';
 import type { RunRemotely } from '../cli/remote-run.js';
+import { rescaleCommand } from '../cli/rescale-command.js';
 import { runCommand, type SuperviseRun } from '../cli/run-command.js';
 import { type SavepointTools, savepointCommand } from '../cli/savepoint-command.js';
+import { checkpointCommand, defineSavepoint } from '../cli/snapshot-commands.js';
 import { packageVersion } from './package-version.js';
 import { onSignal, runJob } from './run-job.js';
 
@@ -52,9 +58,16 @@ export async function runCommandLine(): Promise<void> {
     [
       runCommand({ runJob, onSignal, supervise, runRemotely }),
       clusterCommand(clusterHost),
-      savepointCommand(savepointTools),
+      listCommand(onSignal),
+      infoCommand(async (...order) => (await import('./graph-of-job.js')).graphOfJob(...order)),
+      cancelCommand(onSignal),
+      stopCommand(onSignal),
+      savepointCommand(savepointTools, defineSavepoint(onSignal)),
+      checkpointCommand(onSignal),
+      rescaleCommand(onSignal),
       memoryCommand,
       configCommand,
+      completionCommand,
     ],
   );
 }

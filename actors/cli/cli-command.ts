@@ -25,13 +25,17 @@ export type CliAction = (
   options: Readonly<Record<string, unknown>>,
 ) => Promise<ExitCode>;
 
-/** A command that can be plugged into the program, or a group of such. */
+/** Several commands under one word, which may do something of its own where none of theirs follows it. */
 export interface CliCommandGroup {
   readonly name: string;
+  /** In the program's help; `define` may say more in the group's own. */
   readonly description: string;
+  /** As that of {@link CliCommand}; undefined: the word alone is none. */
+  readonly define?: CliCommand['define'];
   readonly commands: readonly CliCommand[];
 }
 
+/** A command that can be plugged into the program. */
 export interface CliCommand {
   readonly name: string;
   /** Called once per start: gives the command its options and help, and returns what runs it. */

@@ -19,6 +19,13 @@ const SESSION_DEFAULTS: Readonly<Record<string, RawValue>> = {
   'execution.checkpointing.num-retained': 2,
 };
 
+const START_EXAMPLE = `Example:
+  $ millrace cluster start -D web.submit.jobs-dir=./jobs
+`;
+const STOP_EXAMPLE = `Example:
+  $ millrace cluster stop
+`;
+
 export interface ClusterListener {
   /** Another process leads; this one waits. */
   onStandBy(leader: JobHolder): void;
@@ -62,6 +69,7 @@ function startCommand(host: ClusterHost): CliCommand {
     define(command, context) {
       command
         .description('run a cluster in this process until it is stopped')
+        .addHelpText('before', START_EXAMPLE)
         .addOption(definitionOption())
         .addOption(configFileOption());
       return startAction(context, host);
@@ -110,6 +118,7 @@ function stopCommand({ stopClusters }: ClusterHost): CliCommand {
     define(command, context) {
       command
         .description('stop the cluster that was started on this host')
+        .addHelpText('before', STOP_EXAMPLE)
         .addOption(definitionOption())
         .addOption(configFileOption());
       return async (operands, options) => {

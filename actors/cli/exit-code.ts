@@ -54,7 +54,15 @@ const BY_RANGE: Readonly<Record<string, ExitCode>> = {
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isMillraceError(error)) return ExitCode.internal;
   if (error.code === 'MR5006' && exitCodeOfCause(error) === ExitCode.restore) return ExitCode.restore;
+  if (error.code === 'MR7005') return exitCodeOfRefusal(error);
   return BY_CODE[error.code] ?? BY_RANGE[error.code.charAt(2)] ?? ExitCode.internal;
+}
+
+/** That of what the cluster says; a defect of the cluster is none of the command. */
+function exitCodeOfRefusal(error: Error): ExitCode {
+  if (!isMillraceError(error.cause)) return ExitCode.usage;
+  const code = exitCodeOf(error.cause);
+  return code === ExitCode.internal ? ExitCode.jobFailed : code;
 }
 
 function exitCodeOfCause({ cause }: Error): ExitCode | undefined {

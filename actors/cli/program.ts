@@ -22,8 +22,7 @@ export async function runProgram(
 ): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.ok;
   const program = createProgram(context);
-  const plug = (parent: Command, plugged: CliCommand): void => {
-    const command = parent.command(plugged.name);
+  const define = (command: Command, plugged: Pick<CliCommand, 'define'>): void => {
     const action = plugged.define(command, context);
     command.action(async () => {
       exitCode = await action(command.args, command.opts());
@@ -31,20 +30,37 @@ export async function runProgram(
   };
   for (const plugged of commands) {
     if (!('commands' in plugged)) {
-      plug(program, plugged);
+      define(program.command(plugged.name), plugged);
       continue;
     }
     const group = program.command(plugged.name).description(plugged.description).enablePositionalOptions();
-    for (const command of plugged.commands) plug(group, command);
+    if (plugged.define !== undefined) define(group, { define: plugged.define });
+    for (const command of plugged.commands) define(group.command(command.name), command);
   }
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withLongDashes(argv, program), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return usageExitCode(error);
     report(error, context);
     return exitCodeOf(error);
   }
+}
+
+/**
+ * Flink writes some options as one dash and a word, `-type`, which is taken for two dashes and the word where the
+ * command has such an option. What follows a job file is the job's.
+ */
+function withLongDashes(argv: readonly string[], program: Command): readonly string[] {
+  let command = program;
+  for (const word of argv) {
+    const inner = command.commands.find((each) => each.name() === word);
+    if (inner === undefined) break;
+    command = inner;
+  }
+  if (command.registeredArguments.some(({ variadic }) => variadic)) return argv;
+  const words = new Set(command.options.map(({ long }) => long));
+  return argv.map((word) => (/^-[a-z]{2,}$/i.test(word) && words.has(`-${word}`) ? `-${word}` : word));
 }
 
 function createProgram(context: CliContext): Command {

@@ -10,10 +10,10 @@ export class ProgressLine {
     this.#stream = stream;
   }
 
-  show(status: JobStatusSnapshot): void {
+  show(line: string): void {
     if (this.#stream.isTTY !== true) return;
     this.#shown = true;
-    this.#stream.write(`\r\u001b[2K${describeStatus(status)}`);
+    this.#stream.write(`\r\u001b[2K${line}`);
   }
 
   clear(): void {

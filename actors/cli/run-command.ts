@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import {
   formatDuration,
   type JobExecutionResult,
@@ -18,9 +18,14 @@ import { configFileOption, definitionOption, loadConfiguration, warn } from './c
 import { ExitCode } from './exit-code.js';
 import { FailureLines } from './failure-lines.js';
 import { namedPlace, namedText } from './named-place.js';
-import { ProgressLine } from './progress-line.js';
+import { positiveInteger } from './positive-integer.js';
+import { describeStatus, ProgressLine } from './progress-line.js';
 import { type RemoteRequest, type RunRemotely, runElsewhere } from './remote-run.js';
 import { standByLine } from './stand-by-line.js';
+
+const EXAMPLE = `Example:
+  $ millrace run -p 4 delays.js --input flights.jsonl --output out/
+`;
 
 /** What `run` adds below the flags: checkpointing is on by default, and one older checkpoint is kept. */
 const RUN_DEFAULTS: Readonly<Record<string, RawValue>> = {
@@ -103,6 +108,7 @@ export function runCommand(host: RunHost): CliCommand {
     define(command, context) {
       command
         .description('run a job in this process until it ends')
+        .addHelpText('before', EXAMPLE)
         .argument('<job>', 'the job file: a module whose default export is made by defineJob')
         .argument('[job arguments...]', 'what the job gets as its parameters: --name value')
         .option('-p, --parallelism <n>', 'parallelism of operators that set none', positiveInteger)
@@ -194,15 +200,9 @@ function remoteRequest(
   words: readonly string[],
   options: Options,
 ): RemoteRequest {
-  const target = textOf(options.jobmanager) ?? '';
-  if (!/^(?:[\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i.test(target)) {
-    throw new MillraceError('MR7001', `'${target}' is no address of a cluster.`, {
-      hint: 'Write it as host:port, for example localhost:8081.',
-    });
-  }
   const said = options.define as readonly (readonly [string, RawValue])[];
   return {
-    target,
+    target: textOf(options.jobmanager) ?? '',
     file: namedText('job file', file),
     words,
     definitions: { ...Object.fromEntries(said), ...flagsOf(options) },
@@ -311,7 +311,7 @@ class RunInTerminal {
   #show(status: JobStatusSnapshot): void {
     const goesOn = status.status === 'RUNNING' || status.status === 'RESTARTING';
     if (goesOn && status.lastFailure !== undefined) this.#failures.tell([status.lastFailure]);
-    this.#progress.show(status);
+    this.#progress.show(describeStatus(status));
   }
 
   /**
@@ -365,12 +365,6 @@ class RunInTerminal {
         `${completed} checkpoints completed, ${failed} failed, ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}.\n`,
     );
   }
-}
-
-function positiveInteger(text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('It takes a whole number from 1 on.');
 }
 
 /** What the output does not hold although it was in the input: nothing is lost silently. */

@@ -91,11 +91,15 @@ export interface SavepointTools {
 
 const PATH = "a savepoint, a job's checkpoint folder, or an entry of its log";
 
-/** `millrace savepoint inspect|read|diff|dispose`: questions about state, without a running job. */
-export function savepointCommand(tools: SavepointTools): CliCommandGroup {
+/**
+ * `millrace savepoint inspect|read|diff|dispose`: questions about state, without a running job; `define`: what the word
+ * alone does.
+ */
+export function savepointCommand(tools: SavepointTools, define?: CliCommandGroup['define']): CliCommandGroup {
   return {
     name: 'savepoint',
     description: 'look into savepoints and checkpoints, compare them with a job, remove them',
+    ...(define === undefined ? {} : { define }),
     commands: [inspectCommand(tools), readCommand(tools), diffCommand(tools), disposeCommand(tools)],
   };
 }
@@ -106,6 +110,7 @@ function inspectCommand(tools: SavepointTools): CliCommand {
     define(command: Command, context: CliContext): CliAction {
       command
         .description('list operators, states, types, entries and bytes')
+        .addHelpText('before', exampleOf('inspect savepoints/savepoint-4f1a6d'))
         .argument('<path>', PATH)
         .option('--json', 'print one JSON document')
         .allowExcessArguments(false);
@@ -124,6 +129,7 @@ function readCommand(tools: SavepointTools): CliCommand {
     define(command: Command, context: CliContext): CliAction {
       command
         .description('print the entries of one keyed state, a line of JSON each')
+        .addHelpText('before', exampleOf('read savepoints/savepoint-4f1a6d --uid counts --state count'))
         .argument('<path>', PATH)
         .requiredOption('--uid <uid>', 'the operator')
         .requiredOption('--state <name>', 'the state, as its descriptor names it')
@@ -149,6 +155,7 @@ function diffCommand(tools: SavepointTools): CliCommand {
         .description(
           'tell what restoring a job would map, migrate, begin empty, drop and refuse; opens its functions',
         )
+        .addHelpText('before', exampleOf('diff savepoints/savepoint-4f1a6d delays.js'))
         .argument('<path>', PATH)
         .argument('<job>', 'the job file')
         .argument('[job arguments...]', 'what the job gets as its parameters: --name value')
@@ -176,6 +183,7 @@ function disposeCommand(tools: SavepointTools): CliCommand {
     define(command: Command, context: CliContext): CliAction {
       command
         .description('remove a savepoint')
+        .addHelpText('before', exampleOf('dispose savepoints/savepoint-4f1a6d'))
         .argument('<path>', 'the savepoint')
         .allowExcessArguments(false);
       return async ([path = '']) => {
@@ -185,6 +193,10 @@ function disposeCommand(tools: SavepointTools): CliCommand {
       };
     },
   };
+}
+
+function exampleOf(words: string): string {
+  return `Example:\n  $ millrace savepoint ${words}\n`;
 }
 
 function print(context: CliContext, text: string): void {
