@@ -1,4 +1,10 @@
-import { ERROR_TABLE, type ErrorCode, MillraceError, type ResolvedOptions } from '../../core/internal.js';
+import {
+  ERROR_TABLE,
+  type ErrorCode,
+  isMillraceError,
+  MillraceError,
+  type ResolvedOptions,
+} from '../../core/internal.js';
 
 /** What an answer takes at most; what takes longer is triggered and asked about. */
 const ANSWER_MS = 30_000;
@@ -121,7 +127,6 @@ export class ClusterClient {
     return new MillraceError('MR7004', `No cluster answers at ${this.target}.`, {
       why: reasonOf(error),
       hint: 'Start one with millrace cluster start or millrace run, which print their address; name it with -m host:port.',
-      cause: error,
     });
   }
 
@@ -189,7 +194,11 @@ function failed(
     .map((line) => line.replace(/^Caused by: /, '').replace(/^(?:[a-z]\w*\.)+[A-Z]\w*: /, ''));
   const [why = 'The cluster does not say', ...causes] = told.map(printable);
   const inner = causes.reduceRight<Error | undefined>((cause, text) => toldBy(text, cause), undefined);
-  return new MillraceError(code, what, { why, cause: toldBy(why, inner) });
+  const cause = toldBy(why, inner);
+  // It says the same of its own accord, and knows more.
+  return isMillraceError(cause) && cause.code === code
+    ? cause
+    : new MillraceError(code, what, { why, cause });
 }
 
 /** An error as its text tells it: of ours by its code. */

@@ -32,7 +32,7 @@ export async function stopJob(
     });
     return;
   }
-  const { location } = await session.outcome(operation);
+  const { location } = await session.outcome({ ...operation, called: 'stop-with-savepoint' });
   session.print(`Savepoint completed. Path: ${String(location)}`, { jobId: job.id, location });
 }
 

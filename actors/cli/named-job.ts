@@ -34,9 +34,13 @@ export async function listedJobs(client: ClusterClient): Promise<readonly Listed
 
 /**
  * The one job that a person means, by its id, the beginning of it, or its name; of several of a name the one that has
- * not ended. Rejects with MR7001 if that may be several, MR7002 if the job is not known or has ended.
+ * not ended. `others`: words that they may have meant instead. Rejects with MR7001 if that may be several, MR7002 if the job is not known or has ended.
  */
-export async function namedJob(client: ClusterClient, written: string): Promise<ListedJob> {
+export async function namedJob(
+  client: ClusterClient,
+  written: string,
+  others: readonly string[] = [],
+): Promise<ListedJob> {
   const word = namedText('job', written);
   const jobs = await listedJobs(client);
   const digits = word.toLowerCase();
@@ -44,7 +48,10 @@ export async function namedJob(client: ClusterClient, written: string): Promise<
   const meant = jobs.filter(({ id, name }) => name === word || (isStart && id.startsWith(digits)));
   const open = meant.filter(({ ended }) => !ended);
   const [job = meant[0]] = open;
-  if (job === undefined) throw unknown(client.target, word, jobs);
+  if (job === undefined) {
+    const candidates = jobs.filter(({ ended }) => !ended).flatMap(({ id, name }) => [name, id]);
+    throw unknown(client.target, word, nearest(word, [...others, ...candidates]));
+  }
   if (open.length > 1) throw ambiguous(word, open);
   if (job.ended) {
     throw new MillraceError('MR7002', `Job ${job.id} (${job.name}) has ended: it is ${job.state}.`, {
@@ -54,11 +61,9 @@ export async function namedJob(client: ClusterClient, written: string): Promise<
   return job;
 }
 
-function unknown(target: string, word: string, jobs: readonly ListedJob[]): MillraceError {
-  const candidates = jobs.filter(({ ended }) => !ended).flatMap(({ id, name }) => [name, id]);
-  const guess = nearest(word, candidates);
+function unknown(target: string, word: string, guess: string | undefined): MillraceError {
   return new MillraceError('MR7002', `The cluster at ${target} has no job '${word}'.`, {
-    hint: `${guess === undefined ? '' : `Is it ${guess}? `}millrace list -a shows what it has.`,
+    hint: `${guess === undefined ? '' : `Did you mean ${guess}? `}millrace list -a shows what it has.`,
   });
 }
 

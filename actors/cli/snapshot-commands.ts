@@ -44,6 +44,7 @@ export function defineSavepoint(onSignal: OnSignal): (command: Command, context:
           folder,
           type: String(options.type ?? 'CANONICAL'),
           detached: options.detached === true,
+          commands: command.commands.map((inner) => inner.name()),
         }),
       );
     };

@@ -6,9 +6,15 @@ import { namedJob } from './named-job.js';
 export async function takeSavepoint(
   session: ClientSession,
   word: string,
-  order: { readonly folder: string | undefined; readonly type: string; readonly detached: boolean },
+  order: {
+    readonly folder: string | undefined;
+    readonly type: string;
+    readonly detached: boolean;
+    /** What else may stand in the place of a job. */
+    readonly commands: readonly string[];
+  },
 ): Promise<void> {
-  const job = await namedJob(session.client, word);
+  const job = await namedJob(session.client, word, order.commands);
   const operation = savepointOf(job, `/jobs/${job.id}/savepoints`, {
     'target-directory': order.folder ?? null,
     'cancel-job': false,
