@@ -111,6 +111,7 @@ export type {
 } from './checkpoint/snapshot-handle.js';
 export { assignState, operatorUids, unclaimedUids } from './checkpoint/state-assignment.js';
 export { ElementKind } from './element/element-kind.js';
+export type { LatencyMarker } from './element/latency-marker.js';
 export { NO_TIMESTAMP, Watermark } from './element/watermark.js';
 export { graphDifference } from './graph/graph-fingerprint.js';
 export type {
@@ -165,6 +166,7 @@ export type { AcceptedJob } from './job/job-record.js';
 export type { ExecutionState, JobStatus } from './job/job-status.js';
 export { JobStore, type JobStoreLimits } from './job/job-store.js';
 export type { JobView } from './job/job-view.js';
+export { type LatencyTracking, latencyTrackingFromOptions } from './job/latency-tracking.js';
 export {
   type ElectionEffect,
   type ElectionEvent,
@@ -234,7 +236,12 @@ export { type MetricsQuery, type MetricValue, metricValues } from './metrics/met
 export { type ProcessNumbers, processReadings } from './metrics/process-readings.js';
 export { prometheusText } from './metrics/prometheus-text.js';
 export { type RegisteredMetric, TaskMetrics } from './metrics/task-metrics.js';
-export { operatorReadings, type TaskNumbers, taskReadings } from './metrics/task-readings.js';
+export {
+  type GraphNames,
+  operatorReadings,
+  type TaskNumbers,
+  taskReadings,
+} from './metrics/task-readings.js';
 export type { Collector } from './operator/collector.js';
 export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
 export type { KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';
@@ -284,7 +291,7 @@ export type {
 } from './ports/keyed-state-store.js';
 export { RowForm } from './ports/keyed-state-store.js';
 export { type LogFields, type LogLevel, type LogRecord, type LogSink, NO_LOG } from './ports/logger.js';
-export type { MetricGroup } from './ports/metrics.js';
+export type { MetricGroup, MetricHistogram } from './ports/metrics.js';
 export type {
   AttemptDescription,
   AttemptRestore,

@@ -1,4 +1,4 @@
-import { ElementKind, type RecordCodec } from '../core/internal.js';
+import { ElementKind, type LatencyMarker, type RecordCodec } from '../core/internal.js';
 import { BlockAppender } from './block-appender.js';
 import { blockCodecOf } from './block-codec.js';
 import type { ChannelHandle } from './channel-handle.js';
@@ -7,7 +7,7 @@ import { FrameAppender } from './frame-appender.js';
 import { isFrameCodec } from './frame-codec.js';
 import type { BufferUsage, LocalBufferPool } from './local-buffer-pool.js';
 import { type RecordAppender, RowAppender } from './row-appender.js';
-import { BARRIER_BYTES, WATERMARK_BYTES } from './segment-layout.js';
+import { BARRIER_BYTES, LATENCY_MARKER_BYTES, WATERMARK_BYTES } from './segment-layout.js';
 import { SegmentWriter } from './segment-writer.js';
 
 /**
@@ -104,6 +104,18 @@ export class ChannelWriter<T> {
     });
     this.#segments.position = position + BARRIER_BYTES;
     this.#segments.ringConsumer();
+  }
+
+  /** Behind all records written so far. */
+  writeLatencyMarker({ markedMs, sourceVertexId, sourceSubtask }: LatencyMarker): void {
+    this.#records.finish();
+    this.#segments.ensure(LATENCY_MARKER_BYTES);
+    const { segment, position } = this.#segments;
+    segment.bytes[position] = ElementKind.LATENCY_MARKER;
+    segment.view.setFloat64(position + 1, markedMs, true);
+    segment.view.setUint32(position + 9, sourceVertexId, true);
+    segment.view.setUint16(position + 13, sourceSubtask, true);
+    this.#segments.position = position + LATENCY_MARKER_BYTES;
   }
 
   /** No records or watermarks follow; barriers may. */

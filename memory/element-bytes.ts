@@ -26,10 +26,10 @@ export class ElementBytes<T> {
     this.#codec.encode(value, out);
   }
 
-  /** A watermark, or an element of one byte. Barriers are of no meaning to who reads this. */
+  /** A watermark, or an element of one byte. Barriers and latency markers are of no meaning to who reads this. */
   addControl(kind: ElementKind, timestamp: number): void {
     const out = this.#out;
-    if (kind === ElementKind.BARRIER) return;
+    if (kind === ElementKind.BARRIER || kind === ElementKind.LATENCY_MARKER) return;
     out.reserve(WATERMARK_BYTES);
     const start = out.position;
     out.bytes[start] = kind;

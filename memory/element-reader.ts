@@ -3,6 +3,7 @@ import {
   ByteWriter,
   ElementKind,
   invariant,
+  type LatencyMarker,
   NO_TIMESTAMP,
   type RecordCodec,
 } from '../core/internal.js';
@@ -15,6 +16,7 @@ import {
   BlockForm,
   FRAME_HEAD_BYTES,
   KIND_MASK,
+  LATENCY_MARKER_BYTES,
   RECORD_HEAD_BYTES,
   SPAN_HEAD_BYTES,
   Tag,
@@ -43,6 +45,8 @@ export class ElementReader<T> {
   checkpointId = -1;
   /** Of a BARRIER. */
   isSavepoint = false;
+  /** The last LATENCY_MARKER. */
+  latencyMarker: LatencyMarker | undefined = undefined;
   readonly #codec: RecordCodec<T>;
   readonly #frames: FrameCodec<T> | undefined;
   readonly #blocks: BlockCodec<T> | undefined;
@@ -190,6 +194,14 @@ export class ElementReader<T> {
         this.isSavepoint = input.bytes[start + 17] === 1;
         input.position = start + BARRIER_BYTES;
         return ElementKind.BARRIER;
+      case ElementKind.LATENCY_MARKER:
+        this.latencyMarker = {
+          markedMs: input.view.getFloat64(start + 1, true),
+          sourceVertexId: input.view.getUint32(start + 9, true),
+          sourceSubtask: input.view.getUint16(start + 13, true),
+        };
+        input.position = start + LATENCY_MARKER_BYTES;
+        return ElementKind.LATENCY_MARKER;
       case ElementKind.IDLE:
       case ElementKind.ACTIVE:
       case ElementKind.END_OF_DATA:

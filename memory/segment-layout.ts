@@ -26,6 +26,7 @@ import { ElementKind } from '../core/internal.js';
  *     WATERMARK                 tag  time:f64
  *     BARRIER                   tag  checkpoint:f64  timestamp:f64  savepoint:u8
  *     IDLE ACTIVE END_…         tag
+ *     LATENCY_MARKER            tag  time:f64  vertex:u32  subtask:u16
  *     RECORD | BLOCK            tag  form:u8  rows:u32  text:u32
  *                               then `rows` bytes of RECORD elements, timed or not, whose strings are only
  *                               lengths, then `text` bytes: the strings of all of them, one after another
@@ -73,3 +74,4 @@ export const BlockForm = { LATIN1: 0, UTF16: 1 } as const;
 export const SPAN_HEAD_BYTES = 5;
 export const WATERMARK_BYTES = 9;
 export const BARRIER_BYTES = 18;
+export const LATENCY_MARKER_BYTES = 15;

@@ -1,5 +1,6 @@
 import { availableParallelism, hostname } from 'node:os';
 import {
+  type GraphNames,
   gaugeReading,
   type JobView,
   jobReadings,
@@ -119,10 +120,12 @@ export class ClusterMetrics {
       const task = `${jobId}/${address.attempt}/${vertexId}/${subtask}/`;
       const rateOf = (key: string, count: number): number =>
         this.#rates.perSecond(task + key, count, tasks?.launchedMs ?? nowMs, nowMs);
-      const nameOf = (uid: string): string =>
-        vertex?.operators.find((operator) => operator.uid === uid)?.name ?? uid;
+      const names: GraphNames = {
+        operatorName: (uid) => vertex?.operators.find((operator) => operator.uid === uid)?.name ?? uid,
+        sourceUid: (id) => graph.vertices[id]?.uid ?? String(id),
+      };
       scopes.push({ scope, readings: taskReadings(taskNumbers(metrics), rateOf) });
-      scopes.push(...operatorReadings(scope, metrics.metrics(), nameOf, rateOf));
+      scopes.push(...operatorReadings(scope, metrics.metrics(), names, rateOf));
     }
     return scopes;
   }

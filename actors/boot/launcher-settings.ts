@@ -1,4 +1,4 @@
-import { alignedTimeoutMsFromOptions } from '../../core/internal.js';
+import { alignedTimeoutMsFromOptions, latencyTrackingFromOptions } from '../../core/internal.js';
 import { backendOf } from './deployment.js';
 import type { JobHome } from './job-home.js';
 import type { JobPlan } from './job-plan.js';
@@ -17,6 +17,7 @@ export function launcherSettings(plan: JobPlan, home: JobHome, log: TaskLogRecei
       exactlyOnce: values['execution.checkpointing.mode'] === 'EXACTLY_ONCE',
       alignedTimeoutMs: alignedTimeoutMsFromOptions(values),
       autoWatermarkIntervalMs: values['pipeline.auto-watermark-interval'],
+      latency: latencyTrackingFromOptions(values),
       bufferTimeoutMs: bufferTimeoutMs(values['execution.buffer-timeout.interval']),
     },
     heartbeatTimeoutMs: values['heartbeat.timeout'],

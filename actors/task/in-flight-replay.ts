@@ -63,8 +63,8 @@ export interface ReplaySurroundings {
  *
  * Invariants:
  * - each record comes once, in its channel's order;
- * - barriers and ends in it are of the past: those of the channels that are come after it, or are told to the
- *   gate at once where their producers had finished;
+ * - barriers, latency markers and ends in it are of the past: those of the channels that are come after it, or are
+ *   told to the gate at once where their producers had finished;
  * - what its watermarks have let through is never taken back: the present channels go on from there.
  */
 export class InFlightReplay {

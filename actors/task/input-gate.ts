@@ -4,6 +4,7 @@ import {
   ElementKind,
   type Input,
   invariant,
+  type LatencyMarker,
   Watermark,
   type WatermarkValve,
 } from '../../core/internal.js';
@@ -34,6 +35,8 @@ export interface GateListener {
   onAligned(checkpointId: number, timestamp: number, isSavepoint: boolean): void;
   /** A newer barrier overtook the alignment of this checkpoint. */
   onSubsumed(checkpointId: number): void;
+  /** All that came before it on its channel has been delivered. */
+  onLatencyMarker(marker: LatencyMarker): void;
   /** Every channel of an input has ended its data, once per input. */
   onInputEnded(inputIndex: number): void;
 }
@@ -265,6 +268,9 @@ export class InputGate implements TaskInput {
         return;
       case ElementKind.BARRIER:
         this.#onBarrier(index, reader.checkpointId, reader.timestamp, reader.isSavepoint);
+        return;
+      case ElementKind.LATENCY_MARKER:
+        if (reader.latencyMarker !== undefined) this.#listener.onLatencyMarker(reader.latencyMarker);
         return;
       case ElementKind.END_OF_DATA:
         this.#onEndOfData(index);

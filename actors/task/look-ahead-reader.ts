@@ -11,6 +11,7 @@ export type ElementReader = Pick<
   | 'timestamp'
   | 'checkpointId'
   | 'isSavepoint'
+  | 'latencyMarker'
   | 'next'
   | 'hasData'
   | 'bytesRead'
@@ -57,6 +58,10 @@ export class LookAheadReader implements ElementReader {
 
   get isSavepoint(): boolean {
     return this.#channel.isSavepoint;
+  }
+
+  get latencyMarker(): ElementReader['latencyMarker'] {
+    return this.#channel.latencyMarker;
   }
 
   next(): ElementKind {

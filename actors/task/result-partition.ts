@@ -1,4 +1,10 @@
-import { type Output, type OutputTag, type StreamPartitioner, Watermark } from '../../core/internal.js';
+import {
+  type LatencyMarker,
+  type Output,
+  type OutputTag,
+  type StreamPartitioner,
+  Watermark,
+} from '../../core/internal.js';
 import type { ChannelWriter } from '../../memory/index.js';
 
 /**
@@ -43,6 +49,7 @@ export class ResultPartition implements Output<unknown> {
   readonly #single: ChannelWriter<unknown> | undefined;
   readonly #bufferTimeoutMs: number;
   #flushedMs = 0;
+  #nextMarked = 0;
 
   /** `bufferTimeoutMs`: time between two calls of {@link flush} by {@link flushDue}. */
   constructor(
@@ -95,6 +102,13 @@ export class ResultPartition implements Output<unknown> {
   /** Side outputs are told apart by the chain; each edge takes exactly one of them as its own stream. */
   sideOutput<X>(_tag: OutputTag<X>, value: X, timestamp: number): void {
     this.collect(value, timestamp);
+  }
+
+  /** To one channel, each in its turn: to all of them it would say no more, and be as many as there are tasks. */
+  emitLatencyMarker(marker: LatencyMarker): void {
+    this.#nextMarked = this.#nextMarked + 1 < this.#writers.length ? this.#nextMarked + 1 : 0;
+    this.#writers[this.#nextMarked]?.writeLatencyMarker(marker);
+    this.#checkRoom();
   }
 
   writeBarrier(checkpointId: number, timestamp: number, isSavepoint: boolean): void {

@@ -104,8 +104,13 @@ export class SourceInput implements TaskInput {
     this.#draining = true;
   }
 
+  /** It has neither come to its end nor to a point at which it waits. */
+  get isOpen(): boolean {
+    return !this.#ended && !this.#suspended;
+  }
+
   hasInput(): boolean {
-    return (this.#available || this.#draining) && !this.#ended && !this.#suspended;
+    return (this.#available || this.#draining) && this.isOpen;
   }
 }
 

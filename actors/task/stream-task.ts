@@ -96,7 +96,7 @@ export class StreamTask implements MeasuredTask {
   get nextWakeMs(): number {
     if (this.#awaiting !== undefined) return Number.POSITIVE_INFINITY;
     const overtakingMs = this.#snapshots.nextWakeMs;
-    return this.#parts.room.full ? overtakingMs : Math.min(overtakingMs, this.#parts.contexts.nextWakeMs);
+    return this.#parts.room.full ? overtakingMs : Math.min(overtakingMs, this.#parts.nextWakeMs);
   }
 
   get isBackPressured(): boolean {
@@ -213,6 +213,7 @@ export class StreamTask implements MeasuredTask {
     const { contexts } = this.#parts;
     const { clock } = this.#environment;
     const nowMs = clock.monotonicMs();
+    this.#parts.emitMarkers(nowMs);
     if (contexts.nextWakeMs > nowMs) return;
     const wallMs = clock.wallMs();
     contexts.fireWakes(nowMs, (index) => chain.operators[index]?.onWake(wallMs));

@@ -3,6 +3,7 @@ import {
   type ExecutableEdge,
   type HeldBackBy,
   invariant,
+  type LatencyMarker,
   MillraceError,
   OperatorChain,
   type OperatorEventTime,
@@ -16,15 +17,17 @@ import {
 import { assembleGate } from './gate-assembly.js';
 import { readInFlight } from './in-flight-replay.js';
 import type { GateListener, InputGate } from './input-gate.js';
+import { LatencyMarkers } from './latency-markers.js';
 import { measureOperators } from './operator-measures.js';
 import { OutputRoom, type ResultPartition, resultPartition, TaskOutputs } from './result-partition.js';
-import { EnumeratorHost, SourceInput } from './source-input.js';
+import { assembleEnumerator, assembleSourceInput } from './source-assembly.js';
+import type { EnumeratorHost, SourceInput } from './source-input.js';
 import type { FrozenOperator } from './task-checkpointer.js';
 import { TaskContexts } from './task-contexts.js';
 import { snapshotOwner, type TaskEnvironment } from './task-environment.js';
 import type { TaskInput } from './task-input.js';
 
-export interface AssemblyListener extends GateListener {
+export interface AssemblyListener extends Omit<GateListener, 'onLatencyMarker'> {
   /** Something asynchronous of the task has failed. */
   onFailure(error: unknown): void;
 }
@@ -66,6 +69,7 @@ export class TaskAssembly {
   #input: TaskInput | undefined;
   #source: SourceInput | undefined;
   #enumerator: EnumeratorHost | undefined;
+  #markers: LatencyMarkers | undefined;
   #commits = false;
 
   constructor(environment: TaskEnvironment, aligner: BarrierAligner, listener: AssemblyListener) {
@@ -92,6 +96,22 @@ export class TaskAssembly {
   get inputCount(): number {
     const inputs = new Set(this.#environment.inputs.map(({ jobEdge }) => jobEdge.inputIndex));
     return Math.max(1, inputs.size);
+  }
+
+  /** When an operator or the source wants to be called, monotonic. */
+  get nextWakeMs(): number {
+    return Math.min(this.contexts.nextWakeMs, this.#nextMarkerMs);
+  }
+
+  /** Sends what is to measure the ways behind a source, if it is time; `nowMs` is monotonic. */
+  emitMarkers(nowMs: number): void {
+    if (this.#nextMarkerMs <= nowMs) this.#markers?.emit(nowMs);
+  }
+
+  get #nextMarkerMs(): number {
+    return this.#markers !== undefined && this.#source?.isOpen === true
+      ? this.#markers.nextMs
+      : Number.POSITIVE_INFINITY;
   }
 
   /** Of a batch: it was told to commit. */
@@ -208,6 +228,9 @@ export class TaskAssembly {
     this.#chain = chain;
     await chain.open();
     await this.contexts.restore();
+    const { latency } = environment.settings;
+    if (latency !== undefined)
+      this.#markers = new LatencyMarkers(environment, latency, this.metrics, this.#partitions);
     if (chain.source === undefined) await this.#openGate(chain);
     else await this.#openSource(chain, chain.source);
     measureOperators(this.metrics, environment.vertex.nodes, chain, {
@@ -337,7 +360,10 @@ export class TaskAssembly {
       environment,
       chain,
       aligner: this.#aligner,
-      listener: this.#listener,
+      listener: {
+        ...this.#listener,
+        onLatencyMarker: (marker: LatencyMarker) => this.#markers?.pass(marker),
+      },
       room: this.room,
       onWatermark: (timestamp: number) => this.#inputTrace.noteWatermark(this.#gate?.watermark ?? timestamp),
     };
@@ -346,37 +372,12 @@ export class TaskAssembly {
   }
 
   async #openSource(chain: OperatorChain, source: SourceStreamOperator): Promise<void> {
-    const { restore, vertex, completions, address } = this.#environment;
-    const input = new SourceInput(
-      source,
-      completions,
-      (early) => {
-        if (early) this.#environment.report({ type: 'reader-ended' });
-        this.#listener.onInputEnded(0);
-      },
-      (error) => this.#listener.onFailure(error),
-    );
-    this.#source = input;
-    this.#input = input;
-    if (restore?.drained === true) input.drain();
-    if (restore?.finishedSubtasks.includes(0) === true) input.notifyNoMoreSplits();
-    if (address.subtask !== 0) return;
-    const coordinator = chain.createCoordinator({
-      assignSplits: (subtask, splits) =>
-        this.#environment.report({ type: 'splits-assigned', subtask, splits }),
-      signalNoMoreSplits: (subtask) => {
-        this.#enumerator?.noteReaderDone(subtask);
-        this.#environment.report({ type: 'no-more-splits', subtask });
-      },
-      reportBacklog: (isProcessingBacklog) =>
-        this.#environment.report({ type: 'backlog-reported', isProcessingBacklog }),
-    });
-    this.#enumerator = new EnumeratorHost(
-      coordinator,
-      vertex.vertex.parallelism,
-      restore?.finishedSubtasks ?? [],
-    );
-    await coordinator.start(restore?.enumerator);
+    const environment = this.#environment;
+    this.#source = assembleSourceInput(environment, source, this.#listener);
+    this.#input = this.#source;
+    if (environment.address.subtask !== 0) return;
+    this.#enumerator = assembleEnumerator(environment, chain);
+    await this.#enumerator.coordinator.start(environment.restore?.enumerator);
   }
 }
 

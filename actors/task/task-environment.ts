@@ -14,6 +14,7 @@ import {
   type JobEdge,
   type JobParameters,
   type KeyedStateBackend,
+  type LatencyTracking,
   type LogSink,
   type SnapshotWriter,
   type StandardStream,
@@ -97,6 +98,8 @@ export interface TaskSettings {
   readonly autoWatermarkIntervalMs: number;
   /** How long a record may wait in a segment that is not full, where its operator says nothing; Infinity: for ever. */
   readonly bufferTimeoutMs: number;
+  /** How the ways of records are measured; undefined: they are not. */
+  readonly latency: LatencyTracking | undefined;
   /** Managed memory of this task, bytes, shared evenly by the operators that use it. */
   readonly managedBytes: number;
 }

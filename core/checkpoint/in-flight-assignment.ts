@@ -103,7 +103,7 @@ class VertexAssignment {
     this.#graph = graph;
     const edges: FormerEdge[] = [];
     for (const [consumer, { format, file, edges: all }] of handlesOf(former)) {
-      if (format !== IN_FLIGHT_FORMAT) throw unknownFormat(format, vertex, manifest);
+      if (format > IN_FLIGHT_FORMAT) throw unknownFormat(format, vertex, manifest);
       for (const edge of all) {
         const present = edgeLike(edge, vertex.uid, graph);
         if (present === undefined) continue;
@@ -233,7 +233,7 @@ function refuseUnclaimed(former: VertexSnapshot, graph: JobGraph, manifest: Chec
 function unknownFormat(format: number, vertex: JobVertex, manifest: CheckpointManifest): MillraceError {
   return new MillraceError('MR2104', `What was under way to '${vertex.name}' has the form ${format}.`, {
     where: { job: manifest.jobName, operator: vertex.name, uid: vertex.uid },
-    why: `This version reads the form ${IN_FLIGHT_FORMAT}; checkpoint ${manifest.checkpointId} is of another.`,
+    why: `This version reads forms up to ${IN_FLIGHT_FORMAT}; checkpoint ${manifest.checkpointId} is of another.`,
     hint: 'Restore it with the version that wrote it, and take a savepoint, which holds nothing that was under way.',
   });
 }

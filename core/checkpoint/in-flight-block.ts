@@ -6,9 +6,9 @@
  * ```
  *
  * The pieces of a channel stand in their order, those of different channels in any. What changes the elements in the
- * bytes changes this number too.
+ * bytes changes this number too. 2 knows latency markers; all else is as in 1, which is read as well.
  */
-export const IN_FLIGHT_FORMAT = 1;
+export const IN_FLIGHT_FORMAT = 2;
 
 const HEAD_BYTES = 4;
 

@@ -10,4 +10,22 @@ export const METRIC_OPTIONS = {
     range: { min: 0 },
     description: 'Time over which numbers a second are taken. 0: since the start of the task.',
   },
+  'metrics.latency.interval': {
+    type: duration,
+    default: '0 ms',
+    range: { min: 0 },
+    description: 'Time between two latency markers of a source. 0: latency is not measured.',
+  },
+  'metrics.latency.granularity': {
+    type: { kind: 'enum', values: ['operator', 'single', 'subtask'] },
+    default: 'operator',
+    description:
+      'Latency by operator and source (operator), by operator (single), or by subtask of the source too.',
+  },
+  'metrics.latency.history-size': {
+    type: { kind: 'int' },
+    default: 128,
+    range: { min: 1, max: 65_536 },
+    description: 'Latencies of an operator of which statistics are kept.',
+  },
 } as const satisfies OptionTable;

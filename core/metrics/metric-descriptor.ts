@@ -11,7 +11,7 @@ export interface MetricGroupName {
 
 /** A metric of one task, as the task describes it. Plain data. */
 export interface MetricDescriptor {
-  /** Of the operator; empty: the task itself. */
+  /** Of the operator; empty: what the task knows of its job, such as latencies. */
   readonly uid: string;
   /** Outermost first. */
   readonly groups: readonly MetricGroupName[];

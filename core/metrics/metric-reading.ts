@@ -16,8 +16,17 @@ export type MetricScope =
   | { readonly type: 'job-manager' }
   | { readonly type: 'job'; readonly jobId: string; readonly jobName: string }
   | { readonly type: 'task-manager'; readonly taskManagerId: string }
+  | TaskManagerJobScope
   | TaskScope
   | OperatorScope;
+
+/** What the tasks of a job know on one TaskManager. */
+export interface TaskManagerJobScope {
+  readonly type: 'task-manager-job';
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly taskManagerId: string;
+}
 
 export interface TaskScope {
   readonly type: 'task';

@@ -51,6 +51,7 @@ function prefixOf(scope: MetricScope, query: MetricsQuery): string | undefined {
     case 'task-manager':
       return query.type === 'task-manager' && query.taskManagerId === scope.taskManagerId ? '' : undefined;
     case 'job':
+    case 'task-manager-job':
       return query.type === 'job' && query.jobId === scope.jobId ? '' : undefined;
     default: {
       const isOf =

@@ -68,6 +68,7 @@ const SCOPES: Readonly<Record<MetricScope['type'], string>> = {
   'job-manager': 'jobmanager',
   job: 'jobmanager_job',
   'task-manager': 'taskmanager',
+  'task-manager-job': 'taskmanager_job',
   task: 'taskmanager_job_task',
   operator: 'taskmanager_job_task_operator',
 };
@@ -86,6 +87,13 @@ function labelsOf(scope: MetricScope, host: string): (readonly [string, string])
         ['host', host],
         ['job_id', scope.jobId],
         ['job_name', scope.jobName],
+      ];
+    case 'task-manager-job':
+      return [
+        ['host', host],
+        ['job_id', scope.jobId],
+        ['job_name', scope.jobName],
+        ['tm_id', scope.taskManagerId],
       ];
     default: {
       const task: (readonly [string, string])[] = [

@@ -33,6 +33,7 @@ export class TaskMetrics {
   readonly #groups = new Map<string, OperatorMetricGroup>();
   readonly #registered: RegisteredMetric[] = [];
 
+  /** `uid` as of {@link MetricDescriptor}. */
   groupOf(uid: string): MetricGroup {
     let group = this.#groups.get(uid);
     if (group === undefined) {

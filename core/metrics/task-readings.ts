@@ -2,6 +2,7 @@ import {
   HISTOGRAM_STATISTICS,
   type HistogramStatistics,
   type MetricDescriptor,
+  type MetricGroupName,
   metricPath,
 } from './metric-descriptor.js';
 import {
@@ -85,11 +86,19 @@ export function taskReadings(numbers: TaskNumbers, rateOf: RateOf): MetricReadin
 /** The engine's own counters have a rate beside them, as in Flink. */
 const RATED: readonly string[] = ['numRecordsIn', 'numRecordsOut'];
 
-/** The metrics of a task's operators, each in its scope. `nameOf`: of an operator by its uid. */
+/** What a task does not know of the graph of its job. */
+export interface GraphNames {
+  /** Name of an operator by its uid. */
+  operatorName(uid: string): string;
+  /** Uid of the source at the head of a vertex. */
+  sourceUid(vertexId: number): string;
+}
+
+/** The metrics of a task's operators, each in its scope; what it knows of its job is that of its TaskManager. */
 export function operatorReadings(
   scope: TaskScope,
   metrics: readonly DescribedNumbers[],
-  nameOf: (uid: string) => string,
+  names: GraphNames,
   rateOf: RateOf,
 ): ScopedReadings[] {
   const byUid = new Map<string, MetricReading[]>();
@@ -100,7 +109,7 @@ export function operatorReadings(
     const [value = 0] = numbers;
     const rate = (): number => rateOf(`${uid}.${metricPath(descriptor)}`, value);
     readings.push({
-      groups,
+      groups: uid === '' ? groups.map((group) => namedSource(group, names)) : groups,
       name,
       kind,
       value: kind === 'meter' ? rate() : value,
@@ -109,10 +118,19 @@ export function operatorReadings(
     if (kind === 'counter' && groups.length === 0 && RATED.includes(name))
       readings.push(gaugeReading(`${name}PerSecond`, rate()));
   }
+  const { jobId, jobName, taskManagerId } = scope;
   return [...byUid].map(([uid, readings]) => ({
-    scope: { ...scope, type: 'operator', operatorName: nameOf(uid), operatorUid: uid },
+    scope:
+      uid === ''
+        ? { type: 'task-manager-job', jobId, jobName, taskManagerId }
+        : { ...scope, type: 'operator', operatorName: names.operatorName(uid), operatorUid: uid },
     readings,
   }));
+}
+
+/** A task knows a source by its vertex. */
+function namedSource(group: MetricGroupName, names: GraphNames): MetricGroupName {
+  return group.name === 'source_id' ? { ...group, value: names.sourceUid(Number(group.value)) } : group;
 }
 
 function statisticsOf(numbers: readonly number[]): HistogramStatistics {

@@ -153,6 +153,7 @@ class HarnessSite implements AttemptSite<HarnessTask> {
           exactlyOnce: true,
           alignedTimeoutMs: Number.POSITIVE_INFINITY,
           autoWatermarkIntervalMs,
+          latency: undefined,
           managedBytes,
           bufferTimeoutMs: Number.POSITIVE_INFINITY,
         },

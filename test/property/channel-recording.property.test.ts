@@ -16,7 +16,7 @@ type Step =
   | { readonly do: 'flush' | 'drain' | 'record' }
   | { readonly do: 'read'; readonly count: number };
 
-/** Of IN_FLIGHT_FORMAT 1: the rest of a block, and two segments. */
+/** Of IN_FLIGHT_FORMAT 1, and of 2 without latency markers: the rest of a block, and two segments. */
 const FORMAT_1: readonly string[] = [
   '810119000000160000000100000000000018400002000000051101030000000602010270006c00610069006e' +
     '00770069006400650020003604',

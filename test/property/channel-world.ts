@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { ElementKind } from '../../core/element/element-kind.js';
+import type { LatencyMarker } from '../../core/element/latency-marker.js';
 import { interpretedCodec } from '../../core/serde/interpreted-codec.js';
 import type { RecordCodec } from '../../core/serde/record-codec.js';
 import { types } from '../../core/serde/types.js';
@@ -56,6 +57,20 @@ export const element: fc.Arbitrary<Element> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.tuple(
+      fc.constant(ElementKind.LATENCY_MARKER),
+      fc.record(
+        {
+          markedMs: fc.integer(),
+          sourceVertexId: fc.nat({ max: 2 ** 32 - 1 }),
+          sourceSubtask: fc.nat({ max: 32_767 }),
+        },
+        { noNullPrototype: true },
+      ),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
       fc.constantFrom(
         ElementKind.IDLE,
         ElementKind.ACTIVE,
@@ -71,6 +86,7 @@ export function write(writer: ChannelWriter<Record>, element: Element): void {
   if (kind === ElementKind.RECORD) writer.writeRecord(a as Record, b as number);
   else if (kind === ElementKind.WATERMARK) writer.writeWatermark(a as number);
   else if (kind === ElementKind.BARRIER) writer.writeBarrier(a as number, b as number, c as boolean);
+  else if (kind === ElementKind.LATENCY_MARKER) writer.writeLatencyMarker(a as LatencyMarker);
   else if (kind === ElementKind.IDLE) writer.writeIdle();
   else if (kind === ElementKind.ACTIVE) writer.writeActive();
   else if (kind === ElementKind.END_OF_DATA) writer.writeEndOfData();
@@ -82,6 +98,7 @@ export function read(reader: ElementReader<Record>): Element | undefined {
   if (kind === ElementKind.NONE) return undefined;
   if (kind === ElementKind.RECORD) return [kind, plainRecord(reader.value), reader.timestamp];
   if (kind === ElementKind.WATERMARK) return [kind, reader.timestamp];
+  if (kind === ElementKind.LATENCY_MARKER) return [kind, reader.latencyMarker];
   if (kind === ElementKind.BARRIER) return [kind, reader.checkpointId, reader.timestamp, reader.isSavepoint];
   return [kind];
 }

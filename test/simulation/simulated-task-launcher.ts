@@ -288,6 +288,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
         exactlyOnce: machinery.exactlyOnce,
         alignedTimeoutMs: settings.alignedTimeoutMs,
         autoWatermarkIntervalMs: settings.autoWatermarkIntervalMs,
+        latency: undefined,
         managedBytes: settings.managedBytes,
         bufferTimeoutMs: Number.POSITIVE_INFINITY,
       },

@@ -2,6 +2,7 @@ import t from 'tap';
 import { InputGate } from '../../../actors/task/input-gate.js';
 import { OutputRoom } from '../../../actors/task/result-partition.js';
 import { BarrierAligner } from '../../../core/checkpoint/barrier-aligner.js';
+import type { LatencyMarker } from '../../../core/element/latency-marker.js';
 import { WatermarkValve } from '../../../core/watermark/watermark-valve.js';
 import { type OneThreadChannel, oneThreadChannels } from '../../one-thread-channels.js';
 
@@ -43,6 +44,7 @@ function gateOf(
   const listener = {
     onAlignmentStarted: (id: number) => delivered.push(`begin ${id}`),
     onAligned: (id: number) => delivered.push(`aligned ${id}`),
+    onLatencyMarker: ({ markedMs }: LatencyMarker) => delivered.push(`marker ${markedMs}`),
     onSubsumed: (id: number) => delivered.push(`subsumed ${id}`),
     onInputEnded: (index: number) => delivered.push(`ended ${index}`),
   };
@@ -84,6 +86,14 @@ t.test('channels are read in turn, and each in its order', async (t) => {
   t.equal(gate.recordsIn, 40);
   t.equal(gate.poll(32), 0);
   t.notOk(gate.hasInput());
+});
+
+t.test('a latency marker is told of when all before it has been delivered', async (t) => {
+  const { at, pollAll } = gateOf([1]);
+  at(0).writeRecord(1, 0);
+  at(0).writeLatencyMarker({ markedMs: 5, sourceVertexId: 70_000, sourceSubtask: 32_767 });
+  at(0).writeRecord(2, 0);
+  t.same(pollAll(), [1, 'marker 5', 2]);
 });
 
 t.test('behind a barrier nothing is read until all barriers are in and the snapshot is taken', async (t) => {
@@ -242,7 +252,13 @@ t.test('a producer that had finished before the restored checkpoint is closed fr
     ],
     [{ input, valve }],
     aligner,
-    { onAlignmentStarted() {}, onAligned() {}, onSubsumed() {}, onInputEnded: (index) => ended.push(index) },
+    {
+      onAlignmentStarted() {},
+      onAligned() {},
+      onSubsumed() {},
+      onLatencyMarker() {},
+      onInputEnded: (index) => ended.push(index),
+    },
     new OutputRoom(),
   );
   gate.start();

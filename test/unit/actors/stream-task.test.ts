@@ -46,6 +46,7 @@ function environmentOf(
       exactlyOnce: true,
       alignedTimeoutMs: Number.POSITIVE_INFINITY,
       autoWatermarkIntervalMs: 200,
+      latency: undefined,
       managedBytes: 0,
       bufferTimeoutMs: 100,
     },

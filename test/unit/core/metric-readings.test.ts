@@ -27,6 +27,8 @@ const NUMBERS: TaskNumbers = {
   ...{ heapUsed: 1, heapCommitted: 2, heapMax: 3, gcCount: 0, gcMs: 0, metricsLeftOut: 0 },
 };
 
+const names = { operatorName: () => 'Source: my.op', sourceUid: (id: number) => `source-${id}` };
+
 function scopes(): ScopedReadings[] {
   const rateOf = (_: string, count: number): number => count / 10;
   const operator = (name: string, kind: 'counter' | 'meter' | 'histogram', value: string | undefined) => ({
@@ -38,12 +40,26 @@ function scopes(): ScopedReadings[] {
     operator('seen', 'counter', 'a.b'),
     operator('events', 'meter', undefined),
     operator('sizes', 'histogram', undefined),
+    {
+      descriptor: {
+        uid: '',
+        name: 'latency',
+        kind: 'histogram' as const,
+        groups: [
+          { name: 'latency', value: undefined },
+          { name: 'source_id', value: '7' },
+          { name: 'operator_id', value: 'uid-1' },
+          { name: 'operator_subtask_index', value: '1' },
+        ],
+      },
+      numbers: [9, 1, 5, 3, 0.5, 3, 4, 4, 5, 5, 5, 6],
+    },
   ];
   return [
     { scope: { type: 'job-manager' }, readings: [gaugeReading('numRunningJobs', 1)] },
     { scope: { type: 'job', jobId: 'j1', jobName: 'a "job"' }, readings: [gaugeReading('path', 'x')] },
     { scope: SCOPE, readings: taskReadings(NUMBERS, rateOf) },
-    ...operatorReadings(SCOPE, metrics, () => 'Source: my.op', rateOf),
+    ...operatorReadings(SCOPE, metrics, names, rateOf),
   ];
 }
 
@@ -63,7 +79,10 @@ t.test('the metrics of a vertex have the ids that Flink gives them', (t) => {
   t.equal(byId.get('1.Source__my_op.sizes_median'), 3);
   t.equal(byId.get('1.Source__my_op.sizes_p99'), 5);
   t.strictSame(metricValues(scopes(), { type: 'vertex', jobId: 'j1', vertexId: 2 }), []);
-  t.strictSame(metricValues(scopes(), { type: 'job', jobId: 'j1' }), [{ id: 'path', value: 'x' }]);
+  const job = metricValues(scopes(), { type: 'job', jobId: 'j1' });
+  t.strictSame(job[0], { id: 'path', value: 'x' });
+  const latency = 'latency.source_id.source-7.operator_id.uid-1.operator_subtask_index.1.latency';
+  t.equal(job.find(({ id }) => id === `${latency}_p999`)?.value, 6);
   t.strictSame(metricValues(scopes(), { type: 'task-manager', taskManagerId: 'tm' }), []);
   t.end();
 });
