@@ -102,7 +102,8 @@ export class ClusterMetrics {
   #ofJob({ view, tasks }: MeasuredJob, nowMs: number): ScopedReadings[] {
     const details = view.details();
     const { jobId, jobName, graph, vertices } = details;
-    const readings = jobReadings(details, view.status().checkpoints, SYSTEM_CLOCK.wallMs());
+    const { checkpoints } = view.status();
+    const readings = jobReadings(details, checkpoints, view.checkpoints(), SYSTEM_CLOCK.wallMs());
     const scopes: ScopedReadings[] = [{ scope: { type: 'job', jobId, jobName }, readings }];
     for (const { address, metrics } of tasks?.threads ?? []) {
       const { vertexId, subtask } = address;

@@ -1,3 +1,4 @@
+import type { CheckpointHistory } from '../checkpoint/checkpoint-history.js';
 import type { CheckpointStatistics } from '../checkpoint/checkpoint-statistics.js';
 import type { JobDetails } from '../job/job-details.js';
 import type { JobStatus } from '../job/job-status.js';
@@ -12,10 +13,11 @@ const TIMED: Readonly<Partial<Record<JobStatus, string>>> = {
   CANCELLING: 'cancellingTime',
 };
 
-/** Flink's metrics of a job; `nowMs` is of the wall clock. */
+/** Flink's metrics of a job; `history` as its view tells it, `nowMs` is of the wall clock. */
 export function jobReadings(
   details: JobDetails,
   checkpoints: CheckpointStatistics,
+  history: CheckpointHistory | undefined,
   nowMs: number,
 ): MetricReading[] {
   const { status, timestamps, restarts } = details;
@@ -25,6 +27,7 @@ export function jobReadings(
     gaugeReading('uptime', status === 'RUNNING' ? inState('RUNNING') : details.endMs === undefined ? 0 : -1),
     gaugeReading('downtime', downtimeOf(details, nowMs)),
     gaugeReading('runningTime', inState('RUNNING')),
+    gaugeReading('deployingTime', deployingTimeOf(details, nowMs)),
     ...Object.entries(TIMED).map(([state, name]) => gaugeReading(name, inState(state as JobStatus))),
     gaugeReading('numRestarts', restarts),
     gaugeReading('fullRestarts', restarts),
@@ -37,7 +40,22 @@ export function jobReadings(
     gaugeReading('lastCheckpointSize', latest?.stateBytes ?? -1),
     gaugeReading('lastCheckpointPersistedData', latest?.persistedBytes ?? -1),
     gaugeReading('lastCheckpointCompletedTimestamp', latest?.completedMs ?? -1),
+    gaugeReading('lastCheckpointFullSize', history?.latestCompleted?.stateBytes ?? -1),
+    gaugeReading('lastCheckpointProcessedData', history?.latestCompleted?.processedBytes ?? -1),
+    gaugeReading('lastCheckpointExternalPath', history?.latestCompleted?.externalPath ?? 'n/a'),
+    gaugeReading('lastCheckpointRestoreTimestamp', history?.restored?.restoredMs ?? -1),
   ];
+}
+
+/** For how long tasks of a job that runs have been on their way to running; 0: none is. */
+function deployingTimeOf({ status, vertices }: JobDetails, nowMs: number): number {
+  if (status !== 'RUNNING') return 0;
+  const begun = vertices.flatMap(({ subtasks }) =>
+    subtasks.flatMap(({ state, timestamps }) =>
+      state === 'DEPLOYING' || state === 'INITIALIZING' ? [timestamps.DEPLOYING] : [],
+    ),
+  );
+  return begun.length === 0 ? 0 : nowMs - Math.min(...begun);
 }
 
 /** For how long a job that is down between two attempts has been; 0: it runs, -1: it has ended. */

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { CheckpointHistory } from '../../../core/checkpoint/checkpoint-history.js';
 import { NO_CHECKPOINTS } from '../../../core/checkpoint/checkpoint-statistics.js';
 import { Watermark } from '../../../core/element/watermark.js';
 import type { JobDetails } from '../../../core/job/job-details.js';
@@ -135,14 +136,31 @@ t.test('a rate is that of the last while, or since the beginning where nobody ha
 
 t.test('a job tells for how long it has run, or been down', (t) => {
   const times = { RUNNING: 1000, RESTARTING: 4000, CREATED: 900, INITIALIZING: 800 };
+  const vertices = [
+    {
+      subtasks: [
+        { attempt: 1, state: 'RUNNING', timestamps: { DEPLOYING: 1000, INITIALIZING: 1200, RUNNING: 1300 } },
+        {
+          attempt: 1,
+          state: 'INITIALIZING',
+          timestamps: { DEPLOYING: 1100, INITIALIZING: 1600, RUNNING: 0 },
+        },
+      ],
+    },
+  ];
+  const history = { latestCompleted: undefined, restored: { checkpointId: 3, restoredMs: 950 } };
   const at = (status: string, endMs?: number): Record<string, number | string> => {
-    const details = { status, endMs, restarts: 1, timestamps: times } as unknown as JobDetails;
+    const details = { status, endMs, restarts: 1, timestamps: times, vertices } as unknown as JobDetails;
     return Object.fromEntries(
-      jobReadings(details, NO_CHECKPOINTS, 5000).map(({ name, value }) => [name, value]),
+      jobReadings(details, NO_CHECKPOINTS, history as unknown as CheckpointHistory, 5000).map(
+        ({ name, value }) => [name, value],
+      ),
     );
   };
   t.match(at('RUNNING'), { uptime: 4000, downtime: 0, restartingTime: 0, numRestarts: 1, runningTime: 4000 });
-  t.match(at('RESTARTING'), { uptime: 0, downtime: 1000, restartingTime: 1000 });
+  t.match(at('RUNNING'), { deployingTime: 3900, lastCheckpointRestoreTimestamp: 950 });
+  t.match(at('RUNNING'), { lastCheckpointExternalPath: 'n/a', lastCheckpointFullSize: -1 });
+  t.match(at('RESTARTING'), { deployingTime: 0, uptime: 0, downtime: 1000, restartingTime: 1000 });
   t.match(at('FINISHED', 4500), { uptime: -1, downtime: -1, lastCompletedCheckpointId: -1 });
   t.end();
 });
