@@ -112,7 +112,10 @@ export async function openJobHome(
     nowMs: SYSTEM_CLOCK.wallMs(),
     onUnreadable: (checkpointId, error) => passedOver.push({ checkpointId, error }),
     onWarning: (error) => process.stderr.write(`warning: ${String(error)}\n`),
-    savepoints: { create: (chosen) => newSavepoint(chosen, s3) },
+    savepoints: {
+      own: hostedStore === undefined ? folder : undefined,
+      create: (chosen) => newSavepoint(chosen, s3),
+    },
   });
   if (begun.start === 'already-finished')
     return { type: 'already-finished', savepointPath: begun.result.savepointPath };

@@ -161,7 +161,7 @@ export class JobEffects {
         const { checkpointId } = effect.manifest;
         this.#await(
           () => storage.complete(effect.manifest),
-          () => ({ type: 'checkpoint-stored', checkpointId }),
+          (path) => ({ type: 'checkpoint-stored', checkpointId, path }),
           (error) => ({ type: 'checkpoint-store-failed', checkpointId, error }),
         );
         break;

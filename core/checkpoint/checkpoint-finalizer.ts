@@ -91,6 +91,8 @@ export class CheckpointFinalizer {
     switch (event.type) {
       case 'checkpoint-stored':
         this.#storing = undefined;
+        // A savepoint has a place of its own, which it is yet to be copied to.
+        if (event.path !== undefined && !pending.recording.isSavepoint) pending.recording.liesAt(event.path);
         return { type: 'completed', pending, manifest };
       case 'checkpoint-outcome':
         this.#storing = undefined;

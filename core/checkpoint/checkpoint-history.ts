@@ -48,7 +48,7 @@ export interface RestoredCheckpoint {
   /** Wall time, ms. */
   readonly restoredMs: number;
   readonly isSavepoint: boolean;
-  /** Where a savepoint lies. */
+  /** Where it lies, as `-s` takes it; undefined where that is not known here. */
   readonly externalPath: string | undefined;
 }
 

@@ -51,7 +51,8 @@ export class CheckpointLedger {
     if (manifest === undefined) return undefined;
     const { checkpointId, kind } = manifest;
     const isSavepoint = kind === 'savepoint';
-    this.#tracker.onRestored({ checkpointId, restoredMs: now.wallMs, isSavepoint, externalPath: undefined });
+    const externalPath = this.#tracker.pathOf(checkpointId);
+    this.#tracker.onRestored({ checkpointId, restoredMs: now.wallMs, isSavepoint, externalPath });
     return manifest;
   }
 

@@ -22,8 +22,8 @@ const NOTHING: CheckpointMetrics = {
 /**
  * What is seen of one checkpoint, from its trigger to its end and beyond.
  *
- * Invariants: it ends once, completed or failed; each subtask is entered at most once; only what is complete has a
- * place, and is discarded.
+ * Invariants: it ends once, completed or failed; each subtask is entered at most once; only what is stored has a
+ * place, and only what is complete is discarded.
  */
 export class CheckpointRecording {
   readonly checkpointId: number;

@@ -17,8 +17,10 @@ export interface CheckpointStorage extends StateFileReader {
   /**
    * Makes the checkpoint complete, durably. Rejects with MR8003 when fenced off. Any other rejection leaves
    * the outcome unknown: `resolveUnknown` tells it.
+   *
+   * @returns where it lies, as `-s` takes it; undefined where nobody could reach it
    */
-  complete(manifest: CheckpointManifest): Promise<void>;
+  complete(manifest: CheckpointManifest): Promise<string | undefined>;
   /** After `complete` rejected with anything but MR8003: true if the checkpoint is in the log after all. */
   resolveUnknown(checkpointId: number): Promise<boolean>;
   /**

@@ -36,6 +36,12 @@ export class CheckpointTracker {
     this.#trim();
   }
 
+  /** Where a checkpoint of this process lies that is still shown. */
+  pathOf(checkpointId: number): string | undefined {
+    const shown = [this.#latestCompleted, ...this.#recordings];
+    return shown.find((recording) => recording?.checkpointId === checkpointId)?.record.externalPath;
+  }
+
   onRestored(restored: RestoredCheckpoint): void {
     this.#counts.restored++;
     this.#restored = restored;

@@ -77,7 +77,8 @@ export type StorageEvent =
 
 /** What became of a checkpoint that was handed over. */
 export type StoreEvent =
-  | { readonly type: 'checkpoint-stored'; readonly checkpointId: number }
+  /** `path`: where it lies, as `-s` takes it. */
+  | { readonly type: 'checkpoint-stored'; readonly checkpointId: number; readonly path?: string | undefined }
   | { readonly type: 'checkpoint-store-failed'; readonly checkpointId: number; readonly error: WireError }
   | { readonly type: 'checkpoint-outcome'; readonly checkpointId: number; readonly completed: boolean }
   | { readonly type: 'checkpoint-outcome-failed'; readonly checkpointId: number; readonly error: WireError };

@@ -23,6 +23,8 @@ import { writeSavepoint } from './savepoint-folder.js';
 
 /** Where savepoints go. */
 export interface SavepointFolders {
+  /** The job's own folder, as people name it; undefined: nobody can reach what lies there. */
+  readonly own: string | undefined;
   /** A new folder below the given one: its path, and a store rooted at it. */
   create(folder: string): { readonly path: string; readonly store: ObjectStore };
 }
@@ -100,7 +102,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
     });
   }
 
-  complete(manifest: CheckpointManifest): Promise<void> {
+  complete(manifest: CheckpointManifest): Promise<string | undefined> {
     return this.#inTurn(async () => {
       const { checkpointId } = manifest;
       invariant(manifest.epoch === this.epoch, 'a manifest is of its leader', {
@@ -110,9 +112,12 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
       await this.#settle();
       const fileKeys = [...filesOfManifest(manifest).keys()];
       for (const key of fileKeys) this.#assertKept(key, checkpointId);
-      this.#claimed = { slot: this.#log.head.slot + 1, run: this.#log.run, checkpointId, fileKeys };
+      const slot = this.#log.head.slot + 1;
+      this.#claimed = { slot, run: this.#log.run, checkpointId, fileKeys };
       await this.#log.append({ kind: 'checkpoint', checkpointId, body: encodeManifest(manifest) }, false);
       await this.#settle();
+      const own = this.#savepoints?.own;
+      return own && `${own}/${slotKey(slot)}`;
     });
   }
 

@@ -52,7 +52,7 @@ export class HarnessCheckpoints implements CheckpointStorage {
     return new ObjectSnapshotWriter(this.store, { checkpointId, epoch: this.epoch, attempt, owner });
   }
 
-  async complete(manifest: CheckpointManifest): Promise<void> {
+  async complete(manifest: CheckpointManifest): Promise<undefined> {
     this.#completed.set(manifest.checkpointId, manifest);
   }
 

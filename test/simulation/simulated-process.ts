@@ -263,6 +263,7 @@ export class SimulatedProcess implements Participant {
       },
       onWarning: (error) => this.#machine.trace.note('warning', String(error)),
       savepoints: {
+        own: undefined,
         create: (folder) => {
           const path = `${folder}/p${this.number}-${++this.#savepoints}`;
           return { path, store: new FileObjectStore(fileSystem, path, `savepoint-${this.number}`) };

@@ -55,7 +55,7 @@ function unsyncedFile(file: AppendableFile): AppendableFile {
 export function hastyStorage(storage: CheckpointStorage): CheckpointStorage {
   return withComplete(storage, (manifest) => {
     storage.complete(manifest).catch(() => undefined);
-    return Promise.resolve();
+    return Promise.resolve(undefined);
   });
 }
 
@@ -63,9 +63,10 @@ export function hastyStorage(storage: CheckpointStorage): CheckpointStorage {
 export function unfencedStorage(storage: CheckpointStorage): CheckpointStorage {
   return withComplete(storage, async (manifest) => {
     try {
-      await storage.complete(manifest);
+      return await storage.complete(manifest);
     } catch (error) {
       if (!isMillraceError(error) || error.code !== 'MR8003') throw error;
+      return undefined;
     }
   });
 }

@@ -132,7 +132,10 @@ class World {
       read: unused,
       writerFor: unused,
       latest: unused,
-      complete: ({ checkpointId }: CheckpointManifest) => answer(`complete ${checkpointId}`),
+      complete: async ({ checkpointId }: CheckpointManifest) => {
+        await answer(`complete ${checkpointId}`);
+        return undefined;
+      },
       resolveUnknown: async (id) => {
         await answer(`resolve ${id}`);
         return true;

@@ -59,6 +59,7 @@ t.test('a completed one has its figures; one ahead of barriers is unaligned', as
   driver.nowMs = 50;
   driver.stored(1);
   const { latestCompleted, history, summary } = historyOf(driver);
+  t.equal(latestCompleted?.externalPath, 'jobs/it/log/1');
   t.match(latestCompleted, {
     status: 'COMPLETED',
     type: 'UNALIGNED_CHECKPOINT',

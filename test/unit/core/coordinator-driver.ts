@@ -111,7 +111,7 @@ export class CoordinatorDriver {
   }
 
   stored(checkpointId: number): CoordinatorEffect[] {
-    return this.handle({ type: 'checkpoint-stored', checkpointId });
+    return this.handle({ type: 'checkpoint-stored', checkpointId, path: `jobs/it/log/${checkpointId}` });
   }
 
   /** Triggers, acknowledges and stores one checkpoint of a job with one source. */

@@ -192,11 +192,11 @@ t.test('an edge that is no more is refused or left out, a type that has changed 
   const [vertex] = manifest.vertices;
   const [subtask] = vertex?.subtasks ?? [];
   if (vertex === undefined || subtask === undefined || subtask === 'finished') return;
-  const inFlight = subtask.inFlight && { ...subtask.inFlight, format: 2 };
+  const inFlight = subtask.inFlight && { ...subtask.inFlight, format: 3 };
   const newer = { ...vertex, subtasks: [{ operators: {}, ...(inFlight && { inFlight }) }] };
   t.throws(() => assignInFlight({ ...manifest, vertices: [newer] }, graphOf(shape), false), {
     code: 'MR2104',
-    message: /form 2/,
+    message: /form 3/,
   });
   t.same(
     assignInFlight(

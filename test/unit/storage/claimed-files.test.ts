@@ -53,7 +53,10 @@ class Jobs {
         throw error;
       },
       onWarning: (error) => this.warnings.push(error),
-      savepoints: { create: (folder) => ({ path: `${folder}/s`, store: this.storeAt(`${folder}/s`) }) },
+      savepoints: {
+        own: `/jobs/${name}`,
+        create: (folder) => ({ path: `${folder}/s`, store: this.storeAt(`${folder}/s`) }),
+      },
     });
     if (begun.start === 'already-finished') throw new Error('the job is finished');
     return begun;
@@ -109,6 +112,16 @@ async function subsume(job: Begun, from: number): Promise<void> {
 }
 
 const SAVED = ['_metadata', 'data/0000000001-0000000001-0-savepoint.0.state'];
+
+t.test('where a checkpoint lies is what another run may begin from', async (t) => {
+  const jobs = new Jobs();
+  const source = await jobs.begin('source', undefined);
+  const first = await source.storage.complete(manifestOf(source.nextCheckpointId, source.epoch, []));
+  await base(source, source.nextCheckpointId + 1);
+  t.match(first, /^\/jobs\/source\/log\/\d{10}$/);
+  const next = await jobs.begin('next', { path: first ?? '', claim: false });
+  t.equal(next.adopted?.foundId, source.nextCheckpointId, 'that very one, though there is a newer one');
+});
 
 t.test('NO_CLAIM: nothing of the savepoint is needed or touched, from the start on', async (t) => {
   const { jobs } = await withSavepoint();
