@@ -53,7 +53,7 @@ export { SegmentReader } from './segment-reader.js';
 export { shareBytes } from './shared-bytes.js';
 export { dynamicConfiguration, forLocalExecution, taskExecutorResource } from './task-executor-resource.js';
 export { taskManagerMemory, withTaskManagerDefaultSize } from './task-manager-memory.js';
-export { TaskGauge } from './task-metric-layout.js';
+export { TaskActivity, TaskGauge } from './task-metric-layout.js';
 export {
   createTaskMetrics,
   type TaskMetric,

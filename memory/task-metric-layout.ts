@@ -20,8 +20,8 @@
  * lines, as many for each as its kind has. The text only grows. What was never written takes no memory.
  *
  * Numbers are single words: one is never seen half written, but those beside it may be of another moment. Those of
- * {@link TaskGauge} up to BACK_PRESSURED_MS are written at every beat of the task, all others when they are asked for:
- * `answered` follows `asked`.
+ * {@link TaskGauge} up to BACK_PRESSURED_MS, and what the task does and since when, are written at every beat of the
+ * task and around its sleeps, all others when they are asked for: `answered` follows `asked`.
  */
 export const METRIC_FORMAT = 1;
 
@@ -67,6 +67,14 @@ export const TaskGauge = {
   GC_MS: 18,
   /** Metrics for which there was no room. */
   METRICS_LEFT_OUT: 19,
+  /** A {@link TaskActivity}, and since when, on the monotonic clock of the process, ms: the time after it is in no sum. */
+  ACTIVITY: 20,
+  SINCE_MS: 21,
 } as const;
 
 export type TaskGauge = (typeof TaskGauge)[keyof typeof TaskGauge];
+
+/** What a task does. NONE: it has not begun, or it has ended. */
+export const TaskActivity = { NONE: 0, BUSY: 1, IDLE: 2, BACK_PRESSURED: 3 } as const;
+
+export type TaskActivity = (typeof TaskActivity)[keyof typeof TaskActivity];

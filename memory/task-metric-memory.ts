@@ -16,6 +16,7 @@ import {
   MetricWord,
   NUMBERS,
   NUMBERS_OFFSET,
+  TaskActivity,
   TaskGauge,
   TEXT_BYTES,
   TEXT_OFFSET,
@@ -107,6 +108,16 @@ export interface TaskMetric {
   readonly numbers: readonly number[];
 }
 
+/** Shares of a task's time since its start, ms. */
+export interface TaskTimes {
+  readonly busyMs: number;
+  readonly idleMs: number;
+  readonly backPressuredMs: number;
+}
+
+/** How often the times are read again when the task changes them meanwhile. */
+const TIME_LOOKS = 4;
+
 /** Anybody's end. */
 export class TaskMetricReader {
   readonly #words: Int32Array;
@@ -126,6 +137,25 @@ export class TaskMetricReader {
 
   get(gauge: TaskGauge): number {
     return this.#gauges[gauge] ?? 0;
+  }
+
+  /** With what it does at `nowMs`, of the monotonic clock of the process; undefined: as it last was. */
+  times(nowMs: number | undefined): TaskTimes {
+    const times = { busyMs: 0, idleMs: 0, backPressuredMs: 0 };
+    for (let look = 0; look < TIME_LOOKS; look++) {
+      const sinceMs = this.get(TaskGauge.SINCE_MS);
+      const activity = this.get(TaskGauge.ACTIVITY);
+      times.busyMs = this.get(TaskGauge.BUSY_MS);
+      times.idleMs = this.get(TaskGauge.IDLE_MS);
+      times.backPressuredMs = this.get(TaskGauge.BACK_PRESSURED_MS);
+      if (sinceMs !== this.get(TaskGauge.SINCE_MS)) continue;
+      const lastsMs = nowMs === undefined ? 0 : Math.max(0, nowMs - sinceMs);
+      if (activity === TaskActivity.BUSY) times.busyMs += lastsMs;
+      else if (activity === TaskActivity.IDLE) times.idleMs += lastsMs;
+      else if (activity === TaskActivity.BACK_PRESSURED) times.backPressuredMs += lastsMs;
+      break;
+    }
+    return times;
   }
 
   /** Asks for all numbers; the task has to be woken if it sleeps. What it takes to ask {@link hasAnswered}. */

@@ -18,7 +18,7 @@ import {
   taskReadings,
 } from '../../core/internal.js';
 import { TaskGauge, type TaskMetricReader } from '../../memory/index.js';
-import { SYSTEM_CLOCK } from './system-clock.js';
+import { MONOTONIC_ORIGIN_MS, SYSTEM_CLOCK } from './system-clock.js';
 import { threadMeter } from './thread-measures.js';
 import type { MeasuredThread } from './thread-task.js';
 
@@ -105,7 +105,8 @@ export class ClusterMetrics {
     const { checkpoints } = view.status();
     const readings = jobReadings(details, checkpoints, view.checkpoints(), SYSTEM_CLOCK.wallMs());
     const scopes: ScopedReadings[] = [{ scope: { type: 'job', jobId, jobName }, readings }];
-    for (const { address, metrics } of tasks?.threads ?? []) {
+    for (const thread of tasks?.threads ?? []) {
+      const { address, metrics } = thread;
       const { vertexId, subtask } = address;
       const vertex = graph.vertices[vertexId];
       const scope: TaskScope = {
@@ -125,7 +126,7 @@ export class ClusterMetrics {
         operatorName: (uid) => vertex?.operators.find((operator) => operator.uid === uid)?.name ?? uid,
         sourceUid: (id) => graph.vertices[id]?.uid ?? String(id),
       };
-      scopes.push({ scope, readings: taskReadings(taskNumbers(metrics), rateOf) });
+      scopes.push({ scope, readings: taskReadings(taskNumbers(thread), rateOf) });
       scopes.push(...operatorReadings(scope, metrics.metrics(), names, rateOf));
     }
     return scopes;
@@ -191,7 +192,7 @@ async function askAll(jobs: readonly MeasuredJob[]): Promise<void> {
   }
 }
 
-function taskNumbers(metrics: TaskMetricReader): TaskNumbers {
+function taskNumbers({ metrics, hasExited }: MeasuredThread): TaskNumbers {
   return {
     recordsIn: metrics.get(TaskGauge.RECORDS),
     recordsOut: metrics.get(TaskGauge.RECORDS_OUT),
@@ -200,9 +201,7 @@ function taskNumbers(metrics: TaskMetricReader): TaskNumbers {
     buffersIn: metrics.get(TaskGauge.BUFFERS_IN),
     buffersOut: metrics.get(TaskGauge.BUFFERS_OUT),
     watermark: metrics.get(TaskGauge.WATERMARK),
-    busyMs: metrics.get(TaskGauge.BUSY_MS),
-    idleMs: metrics.get(TaskGauge.IDLE_MS),
-    backPressuredMs: metrics.get(TaskGauge.BACK_PRESSURED_MS),
+    ...metrics.times(hasExited ? undefined : SYSTEM_CLOCK.monotonicMs() + MONOTONIC_ORIGIN_MS),
     inputQueueLength: metrics.get(TaskGauge.INPUT_QUEUE_LENGTH),
     inPoolUsage: metrics.get(TaskGauge.IN_POOL_USAGE),
     outputQueueLength: metrics.get(TaskGauge.OUTPUT_QUEUE_LENGTH),

@@ -35,6 +35,10 @@ export class DoorbellTurns implements ThreadTurns {
     this.#heartbeat.sleeping(false);
   }
 
+  turnsTo(time: TaskTime): void {
+    this.#publisher.turnsTo(time);
+  }
+
   beat(time: TaskTime): void {
     this.#heartbeat.beat();
     this.#publisher.beat(time);

@@ -52,7 +52,7 @@ import { catchPrinted, TaskLog } from './logs/task-log.js';
 import { backedUp, copiesOf, storeAt } from './object-stores.js';
 import { StandardOutput } from './standard-output.js';
 import { StateWriterLink } from './state-writer-link.js';
-import { SYSTEM_CLOCK } from './system-clock.js';
+import { MONOTONIC_ORIGIN_MS, SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
@@ -88,7 +88,8 @@ async function runOnThread(contract: TaskContract): Promise<void> {
   );
   const environment = await environmentOf(contract, completions);
   const task = new StreamTask(environment);
-  const publisher = new MetricPublisher(task, new TaskMetricWriter(contract.metrics), threadMeter());
+  const writer = new TaskMetricWriter(contract.metrics);
+  const publisher = new MetricPublisher(task, writer, threadMeter(), MONOTONIC_ORIGIN_MS);
   const turns = new DoorbellTurns(doorbell, heartbeat, publisher);
   failure.handWith((error) => task.fail(error));
   const mailbox = { receive: () => receive(contract.mailbox) };

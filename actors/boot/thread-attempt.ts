@@ -23,7 +23,7 @@ import type { MeasuredAttempt } from './cluster-metrics.js';
 import type { Deployment } from './deployment.js';
 import { connectStore } from './hosted-store.js';
 import type { StateWriterConnection } from './state-writer-link.js';
-import { SYSTEM_CLOCK } from './system-clock.js';
+import { MONOTONIC_ORIGIN_MS, SYSTEM_CLOCK } from './system-clock.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 import { ThreadTask } from './thread-task.js';
@@ -88,7 +88,7 @@ export class ThreadAttempt implements RunningAttempt {
 
   /** What each running task has done so far. */
   tasks(): TaskStatus[] {
-    return [...this.#tasks.values()].map(({ address, metrics }) => ({
+    return [...this.#tasks.values()].map(({ address, metrics, hasExited }) => ({
       vertexId: address.vertexId,
       subtask: address.subtask,
       records: metrics.get(TaskGauge.RECORDS),
@@ -97,9 +97,7 @@ export class ThreadAttempt implements RunningAttempt {
       bytesIn: metrics.get(TaskGauge.BYTES_IN),
       bytesOut: metrics.get(TaskGauge.BYTES_OUT),
       watermark: metrics.get(TaskGauge.WATERMARK),
-      busyMs: metrics.get(TaskGauge.BUSY_MS),
-      idleMs: metrics.get(TaskGauge.IDLE_MS),
-      backPressuredMs: metrics.get(TaskGauge.BACK_PRESSURED_MS),
+      ...metrics.times(hasExited ? undefined : SYSTEM_CLOCK.monotonicMs() + MONOTONIC_ORIGIN_MS),
     }));
   }
 

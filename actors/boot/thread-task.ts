@@ -9,6 +9,8 @@ import type { TaskThreadPool } from './task-threads/task-thread-pool.js';
 export interface MeasuredThread {
   readonly address: TaskAddress;
   readonly metrics: TaskMetricReader;
+  /** Nothing of it changes any more. */
+  readonly hasExited: boolean;
   /** Asks for all its numbers; undefined: nobody would answer. */
   askMetrics(): number | undefined;
 }

@@ -34,6 +34,8 @@ export interface ThreadTurns {
   arm(): void;
   /** Shows that the thread lives, and what its task has done so far. */
   beat(time: TaskTime): void;
+  /** The task begins to do something else. */
+  turnsTo(time: TaskTime): void;
 }
 
 /** Records between two looks at mail and clock, at most: some 20 us of work for a plain chain. */
@@ -43,11 +45,16 @@ const TURN_MS = 1;
 /** Reactions of promises that are let run before a task that waits for some goes to sleep: sleeping costs more. */
 const REACTIONS = 4;
 
-/** Shares of a task's time since its start, ms. */
+/**
+ * Shares of a task's time since its start, ms; the turns that it gives its event loop are busy time, since its
+ * promises run there. What it does since `sinceMs`, monotonic, is in none of the sums.
+ */
 export interface TaskTime {
   busyMs: number;
   idleMs: number;
   backPressuredMs: number;
+  doing: 'busy' | 'idle' | 'backPressured' | 'nothing';
+  sinceMs: number;
 }
 
 /**
@@ -68,7 +75,7 @@ export class ThreadRunner {
   #budget = 1;
   /** When the event loop last had a turn, as far as is known. */
   #turnedMs = 0;
-  readonly time: TaskTime = { busyMs: 0, idleMs: 0, backPressuredMs: 0 };
+  readonly time: TaskTime = { busyMs: 0, idleMs: 0, backPressuredMs: 0, doing: 'nothing', sinceMs: 0 };
 
   constructor(task: RunnableTask, mailbox: TaskMailbox, turns: ThreadTurns, clock: Clock) {
     this.#task = task;
@@ -80,6 +87,7 @@ export class ThreadRunner {
   async run(): Promise<void> {
     let progress: Progress = Progress.MADE;
     this.#turnedMs = this.#clock.monotonicMs();
+    this.#turnTo('busy', this.#turnedMs);
     while (progress !== Progress.DONE) {
       progress = this.#busy();
       if (progress === Progress.MADE) this.#task.flushDue(this.#clock.monotonicMs());
@@ -89,6 +97,7 @@ export class ThreadRunner {
       else if (progress === Progress.MADE) await this.#turn();
     }
     this.#task.flush();
+    this.#turnTo('nothing', this.#clock.monotonicMs());
   }
 
   /** Steps until nothing more can be done, or about a millisecond has passed. */
@@ -103,7 +112,7 @@ export class ThreadRunner {
       now = this.#clock.monotonicMs();
       this.#adapt(now - before);
     }
-    this.time.busyMs += now - begin;
+    this.#account(now);
     return progress;
   }
 
@@ -142,15 +151,29 @@ export class ThreadRunner {
       }
     }
     const begin = this.#clock.monotonicMs();
-    const backPressured = this.#task.isBackPressured;
+    this.#turnTo(this.#task.isBackPressured ? 'backPressured' : 'idle', begin);
     const timeoutMs = this.#task.nextWakeMs - this.#clock.monotonicMs();
     // A wait of no time would resolve without a turn, and what the task awaits could never come.
     await (timeoutMs > 0 ? this.#turns.sleep(timeoutMs) : this.#turns.turn());
     const end = this.#clock.monotonicMs();
     const slept = end - begin;
     if (slept >= TURN_MS) this.#turnedMs = end;
-    if (backPressured) this.time.backPressuredMs += slept;
-    else this.time.idleMs += slept;
+    this.#turnTo('busy', end);
     return Progress.MADE;
+  }
+
+  #turnTo(doing: TaskTime['doing'], nowMs: number): void {
+    this.#account(nowMs);
+    this.time.doing = doing;
+    this.#turns.turnsTo(this.time);
+  }
+
+  #account(nowMs: number): void {
+    const { time } = this;
+    const lastedMs = nowMs - time.sinceMs;
+    if (time.doing === 'busy') time.busyMs += lastedMs;
+    else if (time.doing === 'idle') time.idleMs += lastedMs;
+    else if (time.doing === 'backPressured') time.backPressuredMs += lastedMs;
+    time.sinceMs = nowMs;
   }
 }

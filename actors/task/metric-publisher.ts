@@ -1,5 +1,5 @@
 import type { TaskMetrics } from '../../core/internal.js';
-import { TaskGauge, type TaskMetricWriter } from '../../memory/index.js';
+import { TaskActivity, TaskGauge, type TaskMetricWriter } from '../../memory/index.js';
 import type { RunnableTask, TaskTime } from '../runner/thread-runner.js';
 import type { ChannelMeasures } from './channel-measures.js';
 
@@ -20,6 +20,13 @@ export interface ThreadMeasures {
   readonly gcMs: number;
 }
 
+const ACTIVITIES = {
+  nothing: TaskActivity.NONE,
+  busy: TaskActivity.BUSY,
+  idle: TaskActivity.IDLE,
+  backPressured: TaskActivity.BACK_PRESSURED,
+} as const;
+
 /**
  * Puts the numbers of one task into shared memory: a few at each beat, all others when somebody has asked for them,
  * so that metrics nobody looks at cost nothing.
@@ -30,11 +37,19 @@ export class MetricPublisher {
   readonly #task: MeasuredTask;
   readonly #writer: TaskMetricWriter;
   readonly #measureThread: () => ThreadMeasures;
+  readonly #originMs: number;
 
-  constructor(task: MeasuredTask, writer: TaskMetricWriter, measureThread: () => ThreadMeasures) {
+  /** `originMs`: the zero of the thread's monotonic clock on that of the process. */
+  constructor(
+    task: MeasuredTask,
+    writer: TaskMetricWriter,
+    measureThread: () => ThreadMeasures,
+    originMs: number,
+  ) {
     this.#task = task;
     this.#writer = writer;
     this.#measureThread = measureThread;
+    this.#originMs = originMs;
   }
 
   beat(time: TaskTime): void {
@@ -42,10 +57,18 @@ export class MetricPublisher {
     const task = this.#task;
     writer.set(TaskGauge.RECORDS, task.records);
     writer.set(TaskGauge.WATERMARK, task.watermark);
+    this.turnsTo(time);
+    if (writer.isAsked) this.#answer();
+  }
+
+  /** So that what lasts long is seen while it lasts. */
+  turnsTo(time: TaskTime): void {
+    const writer = this.#writer;
     writer.set(TaskGauge.BUSY_MS, time.busyMs);
     writer.set(TaskGauge.IDLE_MS, time.idleMs);
     writer.set(TaskGauge.BACK_PRESSURED_MS, time.backPressuredMs);
-    if (writer.isAsked) this.#answer();
+    writer.set(TaskGauge.ACTIVITY, ACTIVITIES[time.doing]);
+    writer.set(TaskGauge.SINCE_MS, time.sinceMs + this.#originMs);
   }
 
   /** The task has ended: these numbers stay. */

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { MetricDescriptor, RegisteredMetric } from '../../core/internal.js';
 import { HISTOGRAM_STATISTICS, numbersOf } from '../../core/metrics/metric-descriptor.js';
-import { createTaskMetrics, TaskGauge, TaskMetricReader, TaskMetricWriter } from '../../memory/index.js';
+import {
+  createTaskMetrics,
+  TaskActivity,
+  TaskGauge,
+  TaskMetricReader,
+  TaskMetricWriter,
+} from '../../memory/index.js';
 import { check } from '../check.js';
 
 const name = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' });
@@ -28,6 +34,26 @@ function metricOf(described: MetricDescriptor, value: () => number): RegisteredM
     },
   };
 }
+
+t.test('what a task does is in its times while it lasts, and not after its end', async (t) => {
+  const memory = createTaskMetrics();
+  const writer = new TaskMetricWriter(memory);
+  const reader = new TaskMetricReader(memory);
+  t.strictSame(reader.times(500), { busyMs: 0, idleMs: 0, backPressuredMs: 0 }, 'it has not begun');
+  writer.set(TaskGauge.BUSY_MS, 10);
+  writer.set(TaskGauge.IDLE_MS, 20);
+  writer.set(TaskGauge.BACK_PRESSURED_MS, 30);
+  writer.set(TaskGauge.SINCE_MS, 100);
+  writer.set(TaskGauge.ACTIVITY, TaskActivity.BACK_PRESSURED);
+  t.strictSame(reader.times(105), { busyMs: 10, idleMs: 20, backPressuredMs: 35 });
+  t.strictSame(reader.times(undefined), { busyMs: 10, idleMs: 20, backPressuredMs: 30 });
+  writer.set(TaskGauge.ACTIVITY, TaskActivity.IDLE);
+  t.strictSame(reader.times(99), { busyMs: 10, idleMs: 20, backPressuredMs: 30 }, 'time does not go back');
+  writer.set(TaskGauge.ACTIVITY, TaskActivity.BUSY);
+  t.strictSame(reader.times(200), { busyMs: 110, idleMs: 20, backPressuredMs: 30 });
+  writer.set(TaskGauge.ACTIVITY, TaskActivity.NONE);
+  t.strictSame(reader.times(1e9), { busyMs: 10, idleMs: 20, backPressuredMs: 30 });
+});
 
 t.test('what a task registers and counts is what others read, whenever they look', async (t) => {
   await check(

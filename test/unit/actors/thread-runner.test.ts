@@ -26,6 +26,8 @@ class ScriptedThread implements RunnableTask, ThreadTurns {
   readonly budgets: number[] = [];
   readonly mail: TaskMessage[] = [];
   readonly slept: number[] = [];
+  /** What it was seen to begin to do, and when. */
+  readonly turned: [TaskTime['doing'], number][] = [];
   nextWakeMs = Number.POSITIVE_INFINITY;
   isBackPressured = false;
   records = 0;
@@ -83,6 +85,10 @@ class ScriptedThread implements RunnableTask, ThreadTurns {
 
   beat(): void {
     this.log.push('beat');
+  }
+
+  turnsTo({ doing, sinceMs }: TaskTime): void {
+    this.turned.push([doing, sinceMs - 1000]);
   }
 
   async run(): Promise<TaskTime> {
@@ -180,7 +186,19 @@ t.test('time is told apart: busy, idle, back-pressured', async (t) => {
   thread.onSleep = () => {
     thread.isBackPressured = true;
   };
-  t.same(await thread.run(), { busyMs: 2, idleMs: 5, backPressuredMs: 5 });
+  t.match(await thread.run(), { busyMs: 2, idleMs: 5, backPressuredMs: 5, doing: 'nothing' });
+  t.same(
+    thread.turned,
+    [
+      ['busy', 0],
+      ['idle', 2],
+      ['busy', 7],
+      ['backPressured', 7],
+      ['busy', 12],
+      ['nothing', 12],
+    ],
+    'each as it begins, however long it lasts',
+  );
 });
 
 t.test('a task that is done is not asked again', async (t) => {
