@@ -70,6 +70,8 @@ export const TaskGauge = {
   /** A {@link TaskActivity}, and since when, on the monotonic clock of the process, ms: the time after it is in no sum. */
   ACTIVITY: 20,
   SINCE_MS: 21,
+  /** Number of the thread in the process; 0: there is none yet. */
+  THREAD_ID: 22,
 } as const;
 
 export type TaskGauge = (typeof TaskGauge)[keyof typeof TaskGauge];

@@ -26,6 +26,10 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
     taskManagers: async () => [localTaskManager(options, await jobs())],
     tasks: (jobId) => asked(gateway.measuredTasks(jobId)),
     metrics: (scope) => asked(gateway.readMetrics(scope)),
+    async sampleThreads(order) {
+      const { threadSampler } = await import('./thread-sampler.js');
+      return threadSampler.sample(order);
+    },
     listLogs: (owner) => asked(gateway.listLogs(owner)),
     readLog: (owner, name) => asked(gateway.readLog(owner, name)),
     prometheus: () => asked(gateway.prometheus()),

@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { isSecretName, type ResolvedOptions } from '../../core/internal.js';
 import { dashboardPages } from '../rest/dashboard-pages.js';
+import type { FlameGraphSettings } from '../rest/flame-graphs.js';
 import { OperationStore } from '../rest/operation-store.js';
 import type { GuardPolicy } from '../rest/request-guard.js';
 import type { RestCluster } from '../rest/rest-cluster.js';
@@ -76,6 +77,7 @@ function processOf({ values, configured }: ResolvedOptions): RestProcess {
   return {
     version: packageVersion(),
     refreshIntervalMs: values['web.refresh-interval'],
+    flameGraphs: flameGraphSettings(values),
     timezoneName: timeZone,
     timezoneOffsetMs: -new Date().getTimezoneOffset() * 60_000,
     configuration: Object.entries(configured).map(([key, value]) => ({
@@ -84,5 +86,16 @@ function processOf({ values, configured }: ResolvedOptions): RestProcess {
     })),
     runtime: { version: `Node.js ${process.version}`, arch: process.arch, options: process.execArgv },
     shutDown: undefined,
+  };
+}
+
+function flameGraphSettings(values: ResolvedOptions['values']): FlameGraphSettings {
+  return {
+    enabled: values['rest.flamegraph.enabled'],
+    refreshMs: values['rest.flamegraph.refresh-interval'],
+    cleanupMs: values['rest.flamegraph.cleanup-interval'],
+    samples: values['rest.flamegraph.num-samples'],
+    delayMs: values['rest.flamegraph.delay-between-samples'],
+    depth: values['rest.flamegraph.stack-depth'],
   };
 }

@@ -1,4 +1,4 @@
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
 import {
   type BuiltJob,
   type CodecFactory,
@@ -19,6 +19,7 @@ import {
   LocalBufferPool,
   SegmentPool,
   type SegmentPoolHandle,
+  TaskGauge,
   TaskMetricWriter,
   ThreadCodecFactory,
 } from '../../memory/index.js';
@@ -89,6 +90,7 @@ async function runOnThread(contract: TaskContract): Promise<void> {
   const environment = await environmentOf(contract, completions);
   const task = new StreamTask(environment);
   const writer = new TaskMetricWriter(contract.metrics);
+  writer.set(TaskGauge.THREAD_ID, threadId);
   const publisher = new MetricPublisher(task, writer, threadMeter(), MONOTONIC_ORIGIN_MS);
   const turns = new DoorbellTurns(doorbell, heartbeat, publisher);
   failure.handWith((error) => task.fail(error));

@@ -91,6 +91,7 @@ export class ThreadAttempt implements RunningAttempt {
     return [...this.#tasks.values()].map(({ address, metrics, hasExited }) => ({
       vertexId: address.vertexId,
       subtask: address.subtask,
+      threadId: hasExited ? 0 : metrics.get(TaskGauge.THREAD_ID),
       records: metrics.get(TaskGauge.RECORDS),
       recordsIn: metrics.get(TaskGauge.RECORDS),
       recordsOut: metrics.get(TaskGauge.RECORDS_OUT),

@@ -87,6 +87,8 @@ export type SavepointAnswer =
 export interface TaskStatus {
   readonly vertexId: number;
   readonly subtask: number;
+  /** Number of its thread in the process; 0: it has none. */
+  readonly threadId: number;
   /** Records taken from channels; of a source, records sent. */
   readonly records: number;
   /** As `records`. */

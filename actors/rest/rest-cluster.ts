@@ -16,6 +16,7 @@ import type {
 } from '../cluster/cluster-gateway.js';
 import type { RescaleReport } from '../cluster/rescale-request.js';
 import type { FileSubmission, SessionGateway } from '../cluster/session-gateway.js';
+import type { SamplingOrder, ThreadProfile } from './thread-profile.js';
 
 /**
  * What REST asks of the cluster. Supplied by boot; every call crosses to the control thread and answers plain data.
@@ -36,6 +37,8 @@ export interface RestCluster {
   /** What the tasks of the present attempt have done. */
   tasks(jobId: string): Promise<readonly RestTask[]>;
   metrics(scope: MetricScope): Promise<readonly RestMetric[]>;
+  /** Where threads of the process spend their time; one that does not answer is left out. One order after another. */
+  sampleThreads(order: SamplingOrder): Promise<readonly ThreadProfile[]>;
   /** Log files that there are now. */
   listLogs(owner: LogOwner): Promise<readonly LogFile[]>;
   /** Undefined: there is none of that name. */
@@ -71,6 +74,8 @@ export interface RestParallelism {
 export interface RestTask {
   readonly vertexId: number;
   readonly subtask: number;
+  /** Number of its thread in the process; 0: it has none. */
+  readonly threadId: number;
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly bytesIn: number;

@@ -1,4 +1,5 @@
 import { type Clock, type JobDetails, type JobGraph, MillraceError } from '../../core/internal.js';
+import type { FlameGraphSettings } from './flame-graphs.js';
 import type { OperationStore } from './operation-store.js';
 import type { RestCluster } from './rest-cluster.js';
 import type { RestRequest } from './rest-message.js';
@@ -21,6 +22,7 @@ export interface RestProcess {
   /** Of millrace. */
   readonly version: string;
   readonly refreshIntervalMs: number;
+  readonly flameGraphs: FlameGraphSettings;
   readonly timezoneName: string;
   readonly timezoneOffsetMs: number;
   /** Its configuration, as far as it was set. */

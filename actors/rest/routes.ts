@@ -4,6 +4,7 @@ import { jobRoutes } from './job-routes.js';
 import { logRoutes } from './log-routes.js';
 import { metricRoutes } from './metric-routes.js';
 import { millraceRoutes } from './millrace-routes.js';
+import { profilingRoutes } from './profiling-routes.js';
 import { rescaleRoutes } from './rescale-routes.js';
 import { RestRouter } from './rest-router.js';
 import type { RestServices } from './rest-services.js';
@@ -24,6 +25,7 @@ export function restRouter(services: RestServices, onDefect: (error: unknown) =>
     ...submissionRoutes(services),
     ...taskManagerRoutes(services),
     ...metricRoutes(services),
+    ...profilingRoutes(services),
     ...millraceRoutes(services),
     ...logRoutes(services),
   ];

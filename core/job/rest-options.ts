@@ -34,6 +34,41 @@ export const REST_OPTIONS = {
     default: undefined,
     description: 'Secret that every request has to carry, as Authorization: Bearer.',
   },
+  'rest.flamegraph.enabled': {
+    type: { kind: 'boolean' },
+    default: false,
+    description: 'Whether flame graphs can be asked for: the threads of a vertex are sampled then.',
+  },
+  'rest.flamegraph.refresh-interval': {
+    type: { kind: 'duration' },
+    default: '1 min',
+    range: { min: 0 },
+    description: 'How long a flame graph is shown before its vertex is sampled anew.',
+  },
+  'rest.flamegraph.cleanup-interval': {
+    type: { kind: 'duration' },
+    default: '10 min',
+    range: { min: 0 },
+    description: 'How long a flame graph is kept that nobody asks for.',
+  },
+  'rest.flamegraph.num-samples': {
+    type: { kind: 'int' },
+    default: 100,
+    range: { min: 1, max: 100_000 },
+    description: 'Samples of each thread that a flame graph is made of.',
+  },
+  'rest.flamegraph.delay-between-samples': {
+    type: { kind: 'duration' },
+    default: '50 ms',
+    range: { min: 1 },
+    description: 'Time between two samples for a flame graph.',
+  },
+  'rest.flamegraph.stack-depth': {
+    type: { kind: 'int' },
+    default: 100,
+    range: { min: 1, max: 10_000 },
+    description: 'How many calls deep a flame graph goes.',
+  },
   'rest.async.store-duration': {
     type: { kind: 'duration' },
     default: '5 min',

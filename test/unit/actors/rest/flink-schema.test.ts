@@ -44,10 +44,8 @@ const LEFT_OUT: readonly RegExp[] = [
   /datasets/,
   /coordinators/,
   /profiler/,
-  /thread-dump/,
   /rescaling/,
   /log-url|\/logs$/,
-  /flamegraph/,
   /jm-operator-metrics/,
   /^POST \/jobs$/,
 ];

@@ -24,6 +24,7 @@ export interface RestWorldOptions {
   readonly token?: string;
   readonly limits?: Partial<RestLimits>;
   readonly roots?: readonly string[];
+  readonly flameGraphs?: boolean;
 }
 
 /** A server on loopback in front of a cluster that is data. */
@@ -46,6 +47,14 @@ export async function openRestWorld(options: RestWorldOptions = {}): Promise<Res
       process: {
         version: '0.0.0',
         refreshIntervalMs: 3000,
+        flameGraphs: {
+          enabled: options.flameGraphs ?? true,
+          refreshMs: 60_000,
+          cleanupMs: 600_000,
+          samples: 10,
+          delayMs: 1,
+          depth: 100,
+        },
         timezoneName: 'UTC',
         timezoneOffsetMs: 0,
         configuration: [{ key: 'rest.port', value: '8081' }],

@@ -1,5 +1,6 @@
 import type { RescaleReport } from '../../../../actors/cluster/rescale-request.js';
 import type { RestCluster, RestTaskManager } from '../../../../actors/rest/rest-cluster.js';
+import type { ThreadProfile } from '../../../../actors/rest/thread-profile.js';
 import type {
   CheckpointHistory,
   CheckpointRecord,
@@ -265,6 +266,7 @@ export function sampleCluster(done: string[]): RestCluster {
       [0, 1].map((subtask) => ({
         vertexId: 1,
         subtask,
+        threadId: 7 + subtask,
         recordsIn: 100,
         recordsOut: 90,
         bytesIn: 1000,
@@ -274,6 +276,7 @@ export function sampleCluster(done: string[]): RestCluster {
         idleMs: 100,
         backPressuredMs: 200,
       })),
+    sampleThreads: async ({ threadIds }) => sampleProfiles(threadIds ?? [0, 1, 7, 8]),
     prometheus: async () => 'flink_jobmanager_numRunningJobs{host="here"} 1\n',
     listLogs: async (owner) => [{ name: `job.${owner}.log`, size: 5, mtime: 1000 }],
     readLog: async (owner, name) => (name === `job.${owner}.log` ? 'said\n' : undefined),
@@ -312,4 +315,26 @@ export function sampleCluster(done: string[]): RestCluster {
       return waits ? SAMPLE_RESCALE : undefined;
     },
   };
+}
+
+/** Of ten samples a thread was in `price` in six, below `run`, and waited in three; one was of the engine. */
+export function sampleProfiles(threadIds: readonly number[]): ThreadProfile[] {
+  const frame = (functionName: string, url: string, line: number, hits: number, calls: number[]) => ({
+    functionName,
+    url,
+    line,
+    hits,
+    calls,
+  });
+  return threadIds.map((threadId) => ({
+    threadId,
+    name: threadId === 0 ? 'main' : `thread ${threadId}`,
+    frames: [
+      frame('(root)', '', 0, 0, [1, 3]),
+      frame('run', 'file:///app/job.js', 3, 1, [2]),
+      frame('price', 'file:///app/job.js', 12, 6, []),
+      frame('(idle)', '', 0, 3, []),
+    ],
+    last: threadId === 7 ? 2 : 3,
+  }));
 }
