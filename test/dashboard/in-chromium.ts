@@ -89,6 +89,30 @@ t.test('the slow operator is found: it is named, and its subtasks are one click 
   });
 });
 
+t.test(
+  'where an operator spends its time is sampled when it is asked for, and can be looked into',
+  async (t) => {
+    await using(`${JOB}/vertices/${'c'.repeat(32)}`, async ({ page, complaints }) => {
+      await page.getByRole('button', { name: 'Sample its threads' }).click();
+      const hot = await shown(page.getByRole('list', { name: 'Functions that took most time themselves' }));
+      t.match(await hot.textContent(), /distance <b>\(geo\.js:7\)<\/b> 75/, 'and a name is text');
+      await page.getByRole('button', { name: /^processElement \(flights\.js:21\), 85/ }).click();
+      await shown(page.getByRole('button', { name: /^processElement \(flights\.js:21\), 100/ }));
+      t.equal(await page.getByRole('button', { name: /^\(idle\)/ }).count(), 0);
+      await page.getByRole('button', { name: 'Off the CPU' }).click();
+      await shown(page.getByRole('button', { name: /^\(idle\), 100/ }));
+      t.strictSame(complaints, []);
+    });
+  },
+);
+
+t.test('what the threads of a task manager do is shown when it is asked for', async () => {
+  await using('#/task-managers', async ({ page }) => {
+    await page.getByRole('button', { name: 'Show what they do' }).click();
+    await shown(page.getByText(/"mean-delay \(1\/4\)#0" Id=12 RUNNABLE/));
+  });
+});
+
 t.test('why the last checkpoint failed is told, and who is late', async (t) => {
   await using(`${JOB}/graph`, async ({ page }) => {
     await shown(page.getByText(/Checkpoint expired before completing\..*Not heard from: mean-delay/));

@@ -17,6 +17,7 @@ import {
   failedCheckpoint,
 } from './recorded-checkpoints.js';
 import { PACES, type Pace } from './recorded-paces.js';
+import { RECORDED_THREADS, recordedFlameGraph } from './recorded-threads.js';
 import { recordedExceptions, recordedExplanation, recordedLog } from './recorded-troubles.js';
 
 /**
@@ -67,6 +68,8 @@ export class RecordedCluster {
           },
           allocatedSlots: [1, 2, 3, 4].map(() => ({ jobId: JOB_ID, resource: {} })),
         };
+      case '/taskmanagers/tm-1/thread-dump':
+        return RECORDED_THREADS;
       case '/jobmanager/config':
         return [
           { key: 'taskmanager.memory.process.size', value: '1728m' },
@@ -149,6 +152,8 @@ export class RecordedCluster {
   #aboutVertex(vertexId: string, part: string): unknown {
     const pace = PACES.find((one) => one.id === vertexId);
     if (pace === undefined) return undefined;
+    const flames = /^flamegraph\?type=(\w+)$/.exec(part)?.[1];
+    if (flames !== undefined) return recordedFlameGraph(flames, this.#nowMs);
     const query = /^subtasks\/metrics(?:\?get=([^&]*).*)?$/.exec(part);
     if (query !== null) return metrics(query[1], this.#seconds() * pace.in);
     return part === ''

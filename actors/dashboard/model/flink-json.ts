@@ -287,6 +287,23 @@ export interface AllocatedSlot {
   readonly jobId: string;
 }
 
+/** Samples in which a function, or what it called, ran. */
+export interface FlameNode {
+  readonly name: string;
+  readonly value: number;
+  readonly children: readonly FlameNode[];
+}
+
+/** `endTimestamp` is negative where there is no graph: it has ended (-1), is turned off (-2), is being taken (-3). */
+export interface FlameGraphAnswer {
+  readonly endTimestamp: number;
+  readonly data?: FlameNode | null;
+}
+
+export interface ThreadDump {
+  readonly threadInfos: readonly { readonly threadName: string; readonly stringifiedThreadInfo: string }[];
+}
+
 export interface LogFile {
   readonly name: string;
   readonly size: number;

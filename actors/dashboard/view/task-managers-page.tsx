@@ -8,6 +8,7 @@ import { jobLink } from '../model/route.js';
 import { MemoryPicture } from './memory-picture.js';
 import { Awaited, Fact } from './parts.js';
 import { SlotsPicture } from './slots-picture.js';
+import { ThreadDumpSection } from './thread-dump.js';
 
 export function TaskManagersPage(): JSX.Element {
   const managers = usePoll<TaskManagers>('taskmanagers');
@@ -62,6 +63,7 @@ function ManagerCard({ manager }: { readonly manager: TaskManager }): JSX.Elemen
         </Fact>
       </dl>
       <SlotJobs detail={detail} />
+      <ThreadDumpSection managerId={manager.id} />
       <h3>Memory plan</h3>
       {manager.memoryConfiguration === undefined ? (
         <p class="empty">It has told no memory plan.</p>

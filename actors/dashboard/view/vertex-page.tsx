@@ -14,6 +14,7 @@ import type { JobDetail, MetricValue, SubtaskInfo, VertexDetail } from '../model
 import { jobLink } from '../model/route.js';
 import { skewText } from '../model/subtask-skew.js';
 import { backPressureLevel, type Load, subtaskLoad } from '../model/vertex-load.js';
+import { FlameGraphSection } from './flame-graph.js';
 import { LoadBar } from './load-bar.js';
 import { Awaited, Fact, Moment, StateBadge, Table } from './parts.js';
 
@@ -45,6 +46,7 @@ export function VertexPage({
               )}
             </dl>
             <Subtasks vertex={value} watermarks={watermarks} />
+            <FlameGraphSection vertexPath={path} />
           </>
         )}
       </Awaited>
