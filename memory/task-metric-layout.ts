@@ -67,7 +67,7 @@ export const TaskGauge = {
   GC_MS: 18,
   /** Metrics for which there was no room. */
   METRICS_LEFT_OUT: 19,
-  /** A {@link TaskActivity}, and since when, on the monotonic clock of the process, ms: the time after it is in no sum. */
+  /** A {@link TaskActivity}, and since when, on the process's monotonic clock, ms: the time after it is in no sum. */
   ACTIVITY: 20,
   SINCE_MS: 21,
   /** Number of the thread in the process; 0: there is none yet. */

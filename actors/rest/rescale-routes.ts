@@ -10,7 +10,7 @@ import { vertexIdOf } from './vertex-id.js';
 const REQUIREMENTS = '/jobs/:jobid/resource-requirements';
 const RESCALE = '/jobs/:jobid/millrace/rescale';
 
-/** The parallelism of a job that runs: Flink's way to ask for another, and one of our own that tells what came of it. */
+/** The parallelism of a running job: Flink's way to ask for another, and one of our own that tells what came of it. */
 export function rescaleRoutes(services: RestServices): readonly Route[] {
   return [
     {

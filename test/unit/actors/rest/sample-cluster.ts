@@ -243,6 +243,22 @@ const TASK_MANAGER: RestTaskManager = {
   segmentsAvailable: 4000,
 };
 
+function sampleTask(subtask: number) {
+  return {
+    vertexId: 1,
+    subtask,
+    threadId: 7 + subtask,
+    recordsIn: 100,
+    recordsOut: 90,
+    bytesIn: 1000,
+    bytesOut: 900,
+    watermark: 898_000,
+    busyMs: 700,
+    idleMs: 100,
+    backPressuredMs: 200,
+  };
+}
+
 /** One running job, and what there is to see of it. Calls that change something are noted. */
 export function sampleCluster(done: string[]): RestCluster {
   const known = <T>(jobId: string, value: T): T | undefined => (jobId === JOB_ID ? value : undefined);
@@ -262,20 +278,7 @@ export function sampleCluster(done: string[]): RestCluster {
       known(jobId, { jobName: SAMPLE_JOB.jobName, atMs: 1, operators: [], silent: [], text: '' }),
     accumulators: async () => ({ words: new Map([['a', 2]]), lines: 7, names: ['x'] }),
     taskManagers: async () => [TASK_MANAGER],
-    tasks: async () =>
-      [0, 1].map((subtask) => ({
-        vertexId: 1,
-        subtask,
-        threadId: 7 + subtask,
-        recordsIn: 100,
-        recordsOut: 90,
-        bytesIn: 1000,
-        bytesOut: 900,
-        watermark: 898_000,
-        busyMs: 700,
-        idleMs: 100,
-        backPressuredMs: 200,
-      })),
+    tasks: async () => [0, 1].map(sampleTask),
     sampleThreads: async ({ threadIds }) => sampleProfiles(threadIds ?? [0, 1, 7, 8]),
     prometheus: async () => 'flink_jobmanager_numRunningJobs{host="here"} 1\n',
     listLogs: async (owner) => [{ name: `job.${owner}.log`, size: 5, mtime: 1000 }],
