@@ -34,8 +34,8 @@ export async function listedJobs(client: ClusterClient): Promise<readonly Listed
 
 /**
  * The one job that a person means, by its id, the beginning of it, or its name; of several of a name the one that has
- * not ended. `others`: words that they may have meant instead. Rejects with MR7001 if that may be several, MR7002 if the
- * job is not known or has ended.
+ * not ended. `others`: words that they may have meant instead. Rejects with MR7001 if that may be several, MR7002 if
+ * the job is not known or has ended.
  */
 export async function namedJob(
   client: ClusterClient,
