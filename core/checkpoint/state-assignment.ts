@@ -20,7 +20,8 @@ export const NO_SPLITS_LEFT: Uint8Array = new Uint8Array(0);
  *
  * What had ended stays ended: a subtask of an operator that has the parallelism that it had; otherwise the
  * operator, if all its subtasks had. Of one that had ended in a part, all subtasks run, on the state of those
- * that ran.
+ * that ran; so they do where those before them, some of which go on, are of another number than they were: each may
+ * be sent something now.
  *
  * `allowNonRestoredState`: state that no operator would take is left out.
  *
@@ -40,9 +41,18 @@ export function assignState(
     for (const uid of operatorUids(snapshot)) byUid.set(uid, snapshot);
   }
   if (!allowNonRestoredState) refuseUnclaimed(manifest, graph);
+  const subtasks: (readonly (SubtaskSnapshot | 'finished')[])[] = [];
+  const dealtAnew = new Set<number>();
+  for (const vertex of graph.vertices) {
+    const isReached = graph.edges.some(
+      ({ source, target }) => target === vertex.id && dealtAnew.has(source) && !hasEnded(subtasks[source]),
+    );
+    subtasks.push(assignVertex(vertex, byUid, manifest, isReached));
+    if (isReached || hasOtherParallelism(vertex, byUid)) dealtAnew.add(vertex.id);
+  }
   return {
     checkpointId: manifest.checkpointId,
-    subtasks: graph.vertices.map((vertex) => assignVertex(vertex, byUid, manifest)),
+    subtasks,
     inFlight: assignInFlight(manifest, graph, allowNonRestoredState),
     enumerators: graph.vertices.map((vertex) =>
       vertex.isSource ? enumeratorOf(vertex, manifest) : undefined,
@@ -62,6 +72,16 @@ function enumeratorOf(vertex: JobVertex, manifest: CheckpointManifest): Uint8Arr
   return home.subtasks[0] === 'finished' ? NO_SPLITS_LEFT : undefined;
 }
 
+function hasEnded(subtasks: readonly (SubtaskSnapshot | 'finished')[] = []): boolean {
+  return subtasks.length > 0 && subtasks.every((subtask) => subtask === 'finished');
+}
+
+function hasOtherParallelism(vertex: JobVertex, byUid: ReadonlyMap<string, VertexSnapshot>): boolean {
+  return vertex.operators.some(
+    ({ uid }) => (byUid.get(uid)?.parallelism ?? vertex.parallelism) !== vertex.parallelism,
+  );
+}
+
 /** What an operator is restored from, by its present subtasks. */
 type OperatorParts = readonly (OperatorStateHandle | 'finished' | undefined)[];
 
@@ -69,28 +89,30 @@ function assignVertex(
   vertex: JobVertex,
   byUid: ReadonlyMap<string, VertexSnapshot>,
   manifest: CheckpointManifest,
+  isReached: boolean,
 ): readonly (SubtaskSnapshot | 'finished')[] {
   const parts = new Map<string, OperatorParts>();
   for (const { uid } of vertex.operators) {
     const home = byUid.get(uid);
     if (home === undefined) continue;
     checkMaxParallelism(vertex, uid, home, manifest);
-    parts.set(uid, partsOf(uid, home, vertex));
+    parts.set(uid, partsOf(uid, home, vertex, isReached));
   }
   return Array.from({ length: vertex.parallelism }, (_, subtask) =>
     assignSubtask(vertex, subtask, parts, manifest),
   );
 }
 
-function partsOf(uid: string, home: VertexSnapshot, vertex: JobVertex): OperatorParts {
+/** `isReached`: any of its subtasks may be sent something, those included that had ended. */
+function partsOf(uid: string, home: VertexSnapshot, vertex: JobVertex, isReached: boolean): OperatorParts {
   const { parallelism, maxParallelism } = vertex;
   const former = formerStates(home, uid);
+  if (hasEnded(home.subtasks)) return new Array<'finished'>(parallelism).fill('finished');
   if (home.parallelism === parallelism) {
     const states = withUnionLists(former);
+    if (isReached) return states;
     return home.subtasks.map((subtask, index) => (subtask === 'finished' ? 'finished' : states[index]));
   }
-  if (home.subtasks.every((subtask) => subtask === 'finished'))
-    return new Array<'finished'>(parallelism).fill('finished');
   return redistributeState(former, parallelism, maxParallelism);
 }
 

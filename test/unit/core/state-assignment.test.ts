@@ -133,3 +133,15 @@ t.test('an enumerator that had ended with its subtask does not begin again elsew
   const same = { ...rest, parallelism: 2, subtasks: rest.subtasks.slice(0, 2) };
   t.equal(assignState(manifest(same), GRAPH).enumerators[0], undefined, 'its subtask is not deployed');
 });
+
+t.test('what had ended in a part runs again where those before it are of another number', async (t) => {
+  const partly = vertex('sink', 'finished', modelSnapshot('sink', 'k1'));
+  const subtasksAt = (parallelism: number, source: VertexSnapshot) => {
+    const graph = modelGraph({ name: 'source', parallelism }, { name: 'sink', parallelism: 2, inputs: [0] });
+    return assignState(manifest(source, partly), graph).subtasks[1];
+  };
+  const running = vertex('source', 'finished', modelSnapshot('source', 's1'));
+  t.same(subtasksAt(2, running), ['finished', modelSnapshot('sink', 'k1')]);
+  t.same(subtasksAt(1, running), [{ operators: {} }, modelSnapshot('sink', 'k1')]);
+  t.same(subtasksAt(1, vertex('source', 'finished', 'finished')), ['finished', modelSnapshot('sink', 'k1')]);
+});
