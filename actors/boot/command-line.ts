@@ -1,3 +1,4 @@
+import type { CliCommand, CliCommandGroup } from '../cli/cli-command.js';
 import { type ClusterHost, clusterCommand } from '../cli/cluster-command.js';
 import { completionCommand } from '../cli/completion-command.js';
 import { configCommand } from '../cli/config-command.js';
@@ -40,6 +41,22 @@ const supervise: SuperviseRun = async (...order) => (await import('./supervisor.
 
 const runRemotely: RunRemotely = async (...order) => (await import('./remote-job.js')).runRemotely(...order);
 
+/** All that the program can do. */
+export const COMMANDS: readonly (CliCommand | CliCommandGroup)[] = [
+  runCommand({ runJob, onSignal, supervise, runRemotely }),
+  clusterCommand(clusterHost),
+  listCommand(onSignal),
+  infoCommand(async (...order) => (await import('./graph-of-job.js')).graphOfJob(...order)),
+  cancelCommand(onSignal),
+  stopCommand(onSignal),
+  savepointCommand(savepointTools, defineSavepoint(onSignal)),
+  checkpointCommand(onSignal),
+  rescaleCommand(onSignal),
+  memoryCommand,
+  configCommand,
+  completionCommand,
+];
+
 /** Runs the command that the process was started with, and leaves its exit code to the process. */
 export async function runCommandLine(): Promise<void> {
   // A reader that has seen enough, such as head, closes the pipe: that is no failure of ours.
@@ -55,19 +72,6 @@ export async function runCommandLine(): Promise<void> {
       workingDirectory: process.cwd(),
       version: packageVersion(),
     },
-    [
-      runCommand({ runJob, onSignal, supervise, runRemotely }),
-      clusterCommand(clusterHost),
-      listCommand(onSignal),
-      infoCommand(async (...order) => (await import('./graph-of-job.js')).graphOfJob(...order)),
-      cancelCommand(onSignal),
-      stopCommand(onSignal),
-      savepointCommand(savepointTools, defineSavepoint(onSignal)),
-      checkpointCommand(onSignal),
-      rescaleCommand(onSignal),
-      memoryCommand,
-      configCommand,
-      completionCommand,
-    ],
+    COMMANDS,
   );
 }
