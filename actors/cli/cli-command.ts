@@ -30,6 +30,8 @@ export interface CliCommandGroup {
   readonly name: string;
   /** In the program's help; `define` may say more in the group's own. */
   readonly description: string;
+  /** With what the group's help begins, where `define` does not say. */
+  readonly example?: string;
   /** As that of {@link CliCommand}; undefined: the word alone is none. */
   readonly define?: CliCommand['define'];
   readonly commands: readonly CliCommand[];

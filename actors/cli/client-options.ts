@@ -73,7 +73,10 @@ export async function withCluster(
     await work(session);
     return ExitCode.ok;
   } catch (error) {
-    if (stoppedBy === undefined) throw error;
+    if (stoppedBy === undefined) {
+      if (session.underWay !== undefined) session.tell(session.underWay);
+      throw error;
+    }
     session.tell(session.underWay ?? 'Stopped; the cluster may have begun with it.');
     return stoppedBy === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   } finally {

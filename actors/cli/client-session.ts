@@ -1,3 +1,4 @@
+import { isMillraceError } from '../../core/internal.js';
 import type { CliContext } from './cli-command.js';
 import { type ClusterClient, type Fields, isFields, listOf, type Operation } from './cluster-client.js';
 import { ProgressLine } from './progress-line.js';
@@ -18,7 +19,7 @@ export interface AwaitedOperation extends Operation {
  * One command's talk with a cluster: its result on stdout, what it is doing on stderr, where a terminal also has a line
  * that tells how far it is.
  *
- * Invariant: `underWay` names an operation from its trigger on until its outcome is known.
+ * Invariant: `underWay` names an operation from its trigger on until its outcome is known, or the cluster has lost it.
  */
 export class ClientSession {
   readonly client: ClusterClient;
@@ -61,16 +62,20 @@ export class ClientSession {
     const startMs = Date.now();
     let shownMs = 0;
     try {
-      return await client.outcome(operation, id, async () => {
+      const outcome = await client.outcome(operation, id, async () => {
         if (this.#context.stderr.isTTY !== true || Date.now() - shownMs < PROGRESS_EVERY_MS) return;
         shownMs = Date.now();
         const facts = await this.#facts(operation);
         const parts = [called, ...facts, `${((shownMs - startMs) / 1000).toFixed(1)} s`];
         this.#progress.show(parts.join(' | '));
       });
+      this.#underWay = undefined;
+      return outcome;
+    } catch (error) {
+      if (!isMillraceError(error) || error.code !== 'MR7004') this.#underWay = undefined;
+      throw error;
     } finally {
       this.#progress.clear();
-      if (!client.ended) this.#underWay = undefined;
     }
   }
 

@@ -59,6 +59,7 @@ export function clusterCommand(host: ClusterHost): CliCommandGroup {
   return {
     name: 'cluster',
     description: 'a cluster that takes jobs from outside',
+    example: START_EXAMPLE,
     commands: [startCommand(host), stopCommand(host)],
   };
 }

@@ -34,6 +34,7 @@ export async function runProgram(
       continue;
     }
     const group = program.command(plugged.name).description(plugged.description).enablePositionalOptions();
+    if (plugged.example !== undefined) group.addHelpText('before', plugged.example);
     if (plugged.define !== undefined) define(group, { define: plugged.define });
     for (const command of plugged.commands) define(group.command(command.name), command);
   }

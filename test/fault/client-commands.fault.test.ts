@@ -31,19 +31,28 @@ t.test('a cluster in a program is asked by the same commands', async (t) => {
   });
   t.teardown(() => cluster.close());
   const target = new URL(await cluster.serveRest()).host;
+  const world = { environment: {}, workingDirectory: folder, version: '0.0.0' };
   const ask = async (...words: readonly string[]) => {
     let stdout = '';
     let stderr = '';
     const context = {
       stdout: { write: (text: string) => (stdout += text) },
       stderr: { write: (text: string) => (stderr += text) },
-      environment: {},
-      workingDirectory: folder,
-      version: '0.0.0',
+      ...world,
     };
     const exitCode = await runProgram([...words, '-m', target], context, COMMANDS);
     return { exitCode, stdout, stderr };
   };
+  let plan = '';
+  const written = { write: (text: string) => (plan += text) };
+  const info = ['info', '-p', '3', '--json', jobPath('sensor-minutes'), '--input', 'in', '--output', 'out'];
+  await runProgram(info, { stdout: written, stderr: written, ...world }, COMMANDS);
+  t.match(JSON.parse(plan), {
+    nodes: [
+      { id: 1, pact: 'Data Source', parallelism: 3, uid: 'readings' },
+      { id: 2, pact: 'Data Sink', predecessors: [{ id: 1, ship_strategy: 'HASH' }] },
+    ],
+  });
   const none = await ask('list');
   t.match(none, { exitCode: 0, stdout: 'No running jobs.\nNo scheduled jobs.\n' });
   const first = await cluster.submit(counts, { output: join(folder, 'out') }, { jobId: 'first' });

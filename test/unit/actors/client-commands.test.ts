@@ -25,9 +25,9 @@ interface Asked {
 
 /**
  * A command line that asks a server at a free port; `signals` has what listens for signals, `waits` resolves when a
- * command first says that it waits.
+ * command first says that it waits, or the other thing.
  */
-async function terminal(t: Test, options: RestWorldOptions = {}, isTTY = false) {
+async function terminal(t: Test, options: RestWorldOptions = {}, isTTY = false, says = 'Waiting') {
   const { server, done } = await openRestWorld(options);
   t.teardown(() => server.close());
   const signals: Parameters<OnSignal>[0][] = [];
@@ -47,7 +47,7 @@ async function terminal(t: Test, options: RestWorldOptions = {}, isTTY = false) 
       stderr: {
         write: (text) => {
           stderr += text;
-          if (text.startsWith('Waiting')) onWait();
+          if (text.includes(says)) onWait();
         },
         isTTY,
       },
@@ -274,6 +274,22 @@ t.test('who stops waiting is told what goes on', async (t) => {
   );
   t.same(signals, [], 'a second signal meets nobody');
   release();
+});
+
+t.test('on a terminal a line tells how far a savepoint is, and goes', async (t) => {
+  let release = (): void => {};
+  const savepoint = () =>
+    new Promise<{ readonly type: 'completed'; readonly path: string }>((resolve) => {
+      release = () => resolve({ type: 'completed', path: 'savepoints/savepoint-1' });
+    });
+  const { ask, waits } = await terminal(t, { cluster: { savepoint } }, true, 'savepoint |');
+  const waiting = ask(`savepoint ${JOB_ID}`);
+  await waits;
+  release();
+  const { exitCode, stderr } = await waiting;
+  t.equal(exitCode, ExitCode.ok);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.match(stderr, /\r\u001b\[2Ksavepoint \| (?:\d of \d tasks \| )?(?:.* MB \| )?\d+\.\d s\r\u001b\[2K/);
 });
 
 t.test('usage errors are told before anything is asked', async (t) => {
