@@ -112,7 +112,7 @@ t.test("Flink's client lists, saves, checkpoints and disposes", async (t) => {
     text: new RegExp(`^Checkpoint \\d+ for job ${id} completed\\.$`, 'm'),
   });
   const full = await job.flink('checkpoint-full', 'checkpoint', '--full', id);
-  t.match(full, { code: 0, text: new RegExp(`^Checkpoint \\d+ for job ${id} completed\\.$`, 'm') });
+  t.match(full, { code: 0, text: new RegExp(`^Checkpoint\\(FULL\\) \\d+ for job ${id} completed\\.$`, 'm') });
 
   const disposed = await job.flink('dispose', 'savepoint', '-d', path);
   t.match(disposed, { code: 0, text: /^Savepoint '\S+' disposed\.$/m });
