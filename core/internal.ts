@@ -213,12 +213,27 @@ export {
   type ResolvedOptions,
   resolveOptions,
 } from './job/resolve-options.js';
+export {
+  type RegisteredTaskManager,
+  ResourceManager,
+  type SlotGrant,
+  type TaskManagerSlots,
+} from './job/resource-manager.js';
 export { createRestartStrategy, type RestartStrategy } from './job/restart-strategy.js';
 export {
   defaultRestartStrategy,
   type RestartStrategyConfig,
   restartStrategyFromOptions,
 } from './job/restart-strategy-config.js';
+export type { SlotConfig } from './job/slot-claim.js';
+export { loadBalanceMode, slotConfigFromOptions } from './job/slot-options.js';
+export {
+  type GrantedSlot,
+  type LoadBalanceMode,
+  type SlotRequirement,
+  sharedSlots,
+  type TaskPlacement,
+} from './job/slot-sharing.js';
 export { isLogged } from './log/log-level.js';
 export { OperatorLogger } from './log/operator-logger.js';
 export { isSecretName, Redaction } from './log/redaction.js';

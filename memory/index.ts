@@ -68,6 +68,7 @@ export {
   type JobDemand,
   planRuntime,
   type RuntimePlan,
+  type SlotDemand,
   STATE_WRITER_HEAP,
   TASK_HEAP_FLOOR_MB,
   threadsThatFit,

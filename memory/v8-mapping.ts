@@ -1,7 +1,7 @@
 import { invariant, MillraceError } from '../core/internal.js';
 import { type MemoryConfiguration, readMemorySize } from './memory-configuration.js';
 import { MemorySize } from './memory-size.js';
-import type { TaskManagerMemory } from './memory-spec.js';
+import { slotMemory, type TaskManagerMemory } from './memory-spec.js';
 import {
   bufferDemand,
   DEFAULT_NETWORK_BUFFER_OPTIONS,
@@ -60,9 +60,20 @@ export interface VertexDemand {
   readonly subtasks: readonly TaskChannels[];
 }
 
-/** What a job asks of a TaskManager. */
+/** What shares one slot. */
+export interface SlotDemand {
+  readonly tasks: number;
+  /** Of these, those that keep state. */
+  readonly stateful: number;
+  /** Segments that its tasks, as producers, cannot run without. */
+  readonly segments: number;
+}
+
+/** What a job asks of its TaskManagers. */
 export interface JobDemand {
   readonly vertices: readonly VertexDemand[];
+  /** Each is to fit into one slot, of which each TaskManager has a number; undefined: the job has one for itself. */
+  readonly slots?: readonly SlotDemand[] | undefined;
 }
 
 /** What a job runs with. Plain data: it is sent to the threads. */
@@ -71,6 +82,7 @@ export interface RuntimePlan {
   readonly taskHeap: V8HeapLimits;
   readonly controlHeap: V8HeapLimits;
   readonly segmentSize: number;
+  /** Of a TaskManager, or of a slot where the job has not got one for itself. */
   readonly segmentCount: number;
   /** Of these, what the job cannot run without. */
   readonly segmentsRequired: number;
@@ -94,6 +106,7 @@ export function planRuntime(
   const parallelisms = demand.vertices.map((vertex) => vertex.subtasks.length);
   const taskThreads = sum(parallelisms);
   invariant(taskThreads >= 1, 'a job has a task', { vertices: demand.vertices.length });
+  if (demand.slots !== undefined) return planSlots(spec, demand.slots, taskThreads);
   const taskHeap = taskHeapLimits(spec, parallelisms);
   const buffers = bufferDemand(
     demand.vertices.flatMap((vertex) => vertex.subtasks),
@@ -120,6 +133,50 @@ export function planRuntime(
     plan.segmentCount * plan.segmentSize <= spec.network.toNumber(),
     'the segments lie within the network memory',
     { segmentCount: plan.segmentCount, segmentSize: plan.segmentSize, network: spec.network },
+  );
+  return plan;
+}
+
+/**
+ * As above, where a slot has an equal share of its TaskManager's memory, and its tasks share that: so whichever slots
+ * the job is given, and whoever has the others, it fits.
+ */
+function planSlots(spec: TaskManagerMemory, slots: readonly SlotDemand[], taskThreads: number): RuntimePlan {
+  const most = (what: (slot: SlotDemand) => number): number => Math.max(...slots.map(what));
+  const tasks = most((slot) => slot.tasks);
+  const stateful = most((slot) => slot.stateful);
+  const slot = slotMemory(spec);
+  const segments = Math.floor(segmentCount(spec) / spec.numberOfTaskSlots);
+  const segmentsRequired = most((each) => each.segments);
+  requireBuffers(segmentsRequired, segments, spec);
+  const taskHeap = heapClassFor(slot.taskHeap, tasks);
+  if (taskHeap === undefined) {
+    const needed = MemorySize.mebibytes(TASK_HEAP_FLOOR_MB * tasks * spec.numberOfTaskSlots);
+    throw new MillraceError(
+      'MR4005',
+      `The task heap of a slot (${slot.taskHeap.toHumanReadable()}) is shared by ${tasks} task threads, and a ` +
+        `thread needs ${TASK_HEAP_FLOOR_MB} MiB.`,
+      {
+        hint:
+          'Lower taskmanager.numberOfTaskSlots, or raise taskmanager.memory.process.size until the task heap is ' +
+          `${needed.toShort()} or more.`,
+      },
+    );
+  }
+  const plan: RuntimePlan = Object.freeze({
+    taskThreads,
+    taskHeap,
+    controlHeap: controlHeapLimits(spec.frameworkHeap),
+    segmentSize: spec.segmentSize,
+    segmentCount: segments,
+    segmentsRequired,
+    segmentsMax: segments,
+    managedPerTask: stateful === 0 ? 0 : slot.managed.dividedBy(stateful).toNumber(),
+  });
+  invariant(
+    MemorySize.mebibytes(tasks * totalMb(taskHeap)).bytes <= slot.taskHeap.bytes,
+    'the heaps of the tasks of a slot lie within its task heap',
+    { tasks, each: totalMb(taskHeap), taskHeap: slot.taskHeap },
   );
   return plan;
 }

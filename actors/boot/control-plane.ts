@@ -4,8 +4,6 @@ import {
   type CheckpointHistory,
   type CheckpointType,
   checkpointConfigFromOptions,
-  createRestartStrategy,
-  describeConfiguration,
   type FailureHistorySettings,
   isMillraceError,
   type JobConfiguration,
@@ -13,15 +11,18 @@ import {
   type JobExplanation,
   type JobFailure,
   type JobStatusSnapshot,
-  type JobStoreLimits,
   type MetricsQuery,
   type MetricValue,
   MillraceError,
+  type OptionLayer,
   Prng,
   type ResourceRequirements,
   rescaleConfigFromOptions,
+  resolveOptions,
   restartStrategyFromOptions,
+  slotConfigFromOptions,
   toWireError,
+  type WireError,
 } from '../../core/internal.js';
 import type {
   CheckpointAnswer,
@@ -33,6 +34,7 @@ import type {
   SavepointAnswer,
   SavepointRequest,
   SubmissionAnswer,
+  TaskManagerStatus,
   TaskStatus,
 } from '../cluster/cluster-gateway.js';
 import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
@@ -42,12 +44,13 @@ import { ActorSystem } from '../kernel/actor-system.js';
 import { ClusterMetrics } from './cluster-metrics.js';
 import { CollectedValues } from './collected-values.js';
 import { type Deployment, deploymentOf } from './deployment.js';
-import { failureEnrichers } from './failure-enrichers.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
 import { JobRescaler } from './job-rescaler.js';
+import { configurationOf, failureHistory, jobStoreLimits } from './job-settings.js';
 import { launcherSettings } from './launcher-settings.js';
+import { LocalTaskManagers, taskManagerLost } from './local-task-managers.js';
 import type { JobLog } from './logs/job-log.js';
 import { listLogs, readLog } from './logs/log-files.js';
 import { openJobLog } from './logs/open-job-log.js';
@@ -81,6 +84,9 @@ export class ControlPlane implements ClusterGateway {
   readonly #names = new Set<string>();
   readonly #registry = new JobRegistry(SYSTEM_CLOCK);
 
+  #layers: readonly OptionLayer[] | undefined;
+  #managers: LocalTaskManagers | undefined;
+
   readonly #metrics = new ClusterMetrics(() =>
     [...this.#jobs.values()].map(({ running, launcher }) => ({
       view: running.view,
@@ -91,6 +97,34 @@ export class ControlPlane implements ClusterGateway {
   constructor() {
     const turns = { schedule: (turn: () => void) => void setImmediate(turn) };
     this.#system = new ActorSystem(turns, { onFailure: (actor, error) => reportFailure(actor, error) });
+  }
+
+  configure(layers: readonly OptionLayer[]): void {
+    this.#layers = layers;
+  }
+
+  taskManagers(): readonly TaskManagerStatus[] {
+    return this.#taskManagers().status();
+  }
+
+  addTaskManager(): string {
+    return this.#taskManagers().add();
+  }
+
+  removeTaskManager(id: string): WireError | undefined {
+    try {
+      this.#taskManagers().remove(id);
+    } catch (error) {
+      return toWireError(error);
+    }
+    for (const { launcher } of this.#jobs.values()) launcher.lose(id, taskManagerLost(id));
+    return undefined;
+  }
+
+  /** Made for whoever asks first, since what is configured may be refused. */
+  #taskManagers(): LocalTaskManagers {
+    this.#managers ??= new LocalTaskManagers(resolveOptions(this.#layers ?? []));
+    return this.#managers;
   }
 
   async submit(submission: JobSubmission): Promise<SubmissionAnswer> {
@@ -235,7 +269,8 @@ export class ControlPlane implements ClusterGateway {
 
   async #submit(submission: JobSubmission): Promise<SubmissionAnswer> {
     const acceptedMs = SYSTEM_CLOCK.wallMs();
-    const plan = await planJob(submission);
+    this.#layers ??= submission.layers;
+    const plan = await planJob(submission, this.#taskManagers().layout);
     const failures = await failureHistory(plan);
     const { name } = plan.graph;
     if (this.#names.has(name)) {
@@ -281,7 +316,9 @@ export class ControlPlane implements ClusterGateway {
     const collected = new CollectedValues();
     const counters = new JobCounters();
     const log = openJobLog(jobId, plan, home);
-    const launcher = new ThreadTaskLauncher(launcherSettings(plan, home, log), deployment);
+    const { slots } = this.#taskManagers();
+    const settings = { ...launcherSettings(plan, home, log), hasTaskManager: (id: string) => slots.has(id) };
+    const launcher = new ThreadTaskLauncher(settings, deployment);
     const checkpointing = checkpointConfigFromOptions(plan.options.values);
     const running = startJobMaster(
       this.#system,
@@ -291,10 +328,12 @@ export class ControlPlane implements ClusterGateway {
         firstCheckpointId: home.nextCheckpointId,
         checkpointing,
         rescaling: rescaleConfigFromOptions(plan.options.values),
+        slots: { ...slotConfigFromOptions(plan.options.values), mode: plan.layout.mode },
         restartStrategy: restartStrategyFromOptions(plan.options.values, checkpointing !== undefined),
       },
       {
         launcher,
+        slots: slots.of(jobId),
         storage: home.storage,
         clock: SYSTEM_CLOCK,
         createTimers: (deliver) => new SystemTimers(deliver),
@@ -316,6 +355,7 @@ export class ControlPlane implements ClusterGateway {
     this.#metrics.start(plan.options.values['metrics.fetcher.update-interval']);
     const ended = async (): Promise<void> => {
       this.#registry.ended(jobId);
+      slots.release(jobId);
       await leave(job);
       this.#names.delete(name);
       for (const id of this.#jobs.keys()) if (!this.#registry.knows(id)) this.#jobs.delete(id);
@@ -336,26 +376,6 @@ export class ControlPlane implements ClusterGateway {
     if (job !== undefined) return job;
     throw new MillraceError('MR7001', `No job ${jobId} is known to this cluster.`);
   }
-}
-
-function configurationOf({ options, module }: JobPlan): JobConfiguration {
-  const checkpoints = options.values['execution.checkpointing.interval'] !== undefined;
-  const config = restartStrategyFromOptions(options.values, checkpoints);
-  return describeConfiguration(options, createRestartStrategy(config, new Prng(0)), module.params);
-}
-
-async function failureHistory({ options: { values } }: JobPlan): Promise<FailureHistorySettings> {
-  return {
-    size: values['web.exception-history-size'],
-    enrichers: await failureEnrichers(values['jobmanager.failure-enrichers']),
-  };
-}
-
-function jobStoreLimits({ options: { values } }: JobPlan): JobStoreLimits {
-  return {
-    capacity: values['jobstore.max-capacity'],
-    expirationMs: values['jobstore.expiration-time'] * 1000,
-  };
 }
 
 function noSavepointFolder(): MillraceError {

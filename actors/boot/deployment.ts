@@ -12,6 +12,8 @@ export interface Deployment {
   readonly module: JobModule;
   readonly plan: RuntimePlan;
   readonly networkOptions: NetworkBufferOptions;
+  /** Whether the plan's network memory is that of a slot; else it is a TaskManager's. */
+  readonly hasSlots: boolean;
   readonly threads: TaskThreads;
 }
 
@@ -29,6 +31,7 @@ export function deploymentOf(job: JobPlan): Deployment {
     module: job.module,
     plan,
     networkOptions: job.networkOptions,
+    hasSlots: job.layout.perTaskManager !== undefined,
     threads: new TaskThreads(kind, plan.taskThreads),
   };
 }

@@ -6,6 +6,7 @@ import {
   type OptionLayer,
   type ResolvedOptions,
   resolveOptions,
+  sharedSlots,
 } from '../../core/internal.js';
 import {
   type FittedMemory,
@@ -13,13 +14,15 @@ import {
   type NetworkBufferOptions,
   networkBufferOptions,
   raiseProcessSizeUntilFits,
+  type SlotDemand,
   shareBytes,
 } from '../../memory/index.js';
 import { readCachedFiles } from '../../storage/index.js';
-import { channelsOf } from '../cluster/channel-plan.js';
+import { channelsOf, producerSegments } from '../cluster/channel-plan.js';
 import type { JobSubmission } from '../cluster/cluster-gateway.js';
 import { type BuiltGraph, buildGraph } from './graph-builder.js';
 import type { JobModule } from './job-module.js';
+import type { SlotLayout } from './local-task-managers.js';
 
 /** A submitted job, with everything decided that can be decided before a thread starts. */
 export interface JobPlan {
@@ -31,6 +34,8 @@ export interface JobPlan {
   readonly options: ResolvedOptions;
   readonly memory: FittedMemory;
   readonly networkOptions: NetworkBufferOptions;
+  /** Of the cluster for which it was planned. */
+  readonly layout: SlotLayout;
   readonly warnings: readonly string[];
 }
 
@@ -39,7 +44,7 @@ export interface JobPlan {
  *
  * @throws what the graph, the configuration or the memory plan finds wrong; MR1010
  */
-export async function planJob(submission: JobSubmission): Promise<JobPlan> {
+export async function planJob(submission: JobSubmission, layout: SlotLayout): Promise<JobPlan> {
   const outer = resolveOptions(submission.layers);
   const module: JobModule = {
     url: submission.url,
@@ -52,7 +57,7 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
   const built = await buildGraph(module);
   const { graph } = built;
   const options = resolveOptions(forMode(withJobLayer(submission.layers, graph), graph));
-  const memory = raiseProcessSizeUntilFits(options.configured, demandOf(graph));
+  const memory = memoryOf(options, graph, layout);
   const cachedFiles = await readCachedFiles(graph.cachedFiles);
   return {
     module,
@@ -62,6 +67,7 @@ export async function planJob(submission: JobSubmission): Promise<JobPlan> {
     options,
     memory,
     networkOptions: networkBufferOptions(memory.config),
+    layout,
     warnings: warningsOf(built, options, memory),
   };
 }
@@ -83,19 +89,41 @@ export async function replanJob(
       hint: 'Stop the job with a savepoint, and start what is in the file now from that.',
     });
   }
-  const memory = raiseProcessSizeUntilFits(plan.options.configured, demandOf(graph));
+  const memory = memoryOf(plan.options, graph, plan.layout);
   return { ...plan, module, graph, memory, networkOptions: networkBufferOptions(memory.config) };
+}
+
+/** The number of slots is the cluster's, whatever the job says. */
+function memoryOf({ configured }: ResolvedOptions, graph: JobGraph, layout: SlotLayout): FittedMemory {
+  const { perTaskManager } = layout;
+  if (perTaskManager === undefined) return raiseProcessSizeUntilFits(configured, demandOf(graph));
+  const config = { ...configured, 'taskmanager.numberOfTaskSlots': perTaskManager };
+  const slots = slotDemands(graph, networkBufferOptions(config), layout);
+  return raiseProcessSizeUntilFits(config, { ...demandOf(graph), slots });
 }
 
 function demandOf(graph: JobGraph): JobDemand {
   const channels = channelsOf(graph);
   return {
-    vertices: graph.vertices.map(({ id, name, operators }) => ({
-      name,
-      keepsState: operators.some(({ keyed }) => keyed),
-      subtasks: channels[id] ?? [],
+    vertices: graph.vertices.map((vertex) => ({
+      name: vertex.name,
+      keepsState: keepsState(vertex),
+      subtasks: channels[vertex.id] ?? [],
     })),
   };
+}
+
+function slotDemands(graph: JobGraph, options: NetworkBufferOptions, { mode }: SlotLayout): SlotDemand[] {
+  const segments = producerSegments(graph, options);
+  return sharedSlots(graph, mode).map(({ tasks }) => ({
+    tasks: tasks.length,
+    stateful: tasks.filter(({ vertexId }) => keepsState(graph.vertices[vertexId])).length,
+    segments: tasks.reduce((sum, { vertexId, subtask }) => sum + (segments[vertexId]?.[subtask] ?? 0), 0),
+  }));
+}
+
+function keepsState(vertex: JobGraph['vertices'][number] | undefined): boolean {
+  return vertex?.operators.some(({ keyed }) => keyed) === true;
 }
 
 /** What the job says of itself stands above the defaults and below everything that a person says. */

@@ -6,7 +6,11 @@ import type { TaskLogReceiver } from './thread-task.js';
 import type { LauncherSettings } from './thread-task-launcher.js';
 
 /** What the attempts of a job have in common. */
-export function launcherSettings(plan: JobPlan, home: JobHome, log: TaskLogReceiver): LauncherSettings {
+export function launcherSettings(
+  plan: JobPlan,
+  home: JobHome,
+  log: TaskLogReceiver,
+): Omit<LauncherSettings, 'hasTaskManager'> {
   const { values } = plan.options;
   return {
     moduleHash: plan.moduleHash,

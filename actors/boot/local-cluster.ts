@@ -14,7 +14,7 @@ import {
   resolveOptions,
 } from '../../core/internal.js';
 import { configuredControlHeap } from '../../memory/index.js';
-import type { JobSubmission, SubmissionAnswer } from '../cluster/cluster-gateway.js';
+import type { JobSubmission, SubmissionAnswer, TaskManagerStatus } from '../cluster/cluster-gateway.js';
 import type { ClusterOrder, RecoveredJob, SessionGateway, StoppedJob } from '../cluster/session-gateway.js';
 import {
   CLUSTER_OPTIONS,
@@ -102,6 +102,8 @@ export class LocalCluster {
     const { connect } = await import('./comlink/comlink-port.js');
     const thread = controlThreads.take(heap);
     const cluster = new LocalCluster(thread, connect<SessionGateway>(thread), layers);
+    // Told before anything else; that the thread has gone is told by its end.
+    cluster.#gateway.configure(layers).catch(() => undefined);
     if (isHighlyAvailable || role.kind === 'session') await cluster.#lead(role);
     return cluster;
   }
@@ -193,6 +195,35 @@ export class LocalCluster {
     const options = resolveOptions(this.#layers);
     this.#rest = await RestEndpoint.start(restClusterOf(this.#gateway, options, this.#end), options);
     return this.#rest.url;
+  }
+
+  /** The ids of its TaskManagers, and who has their slots. */
+  taskManagers(): Promise<readonly TaskManagerStatus[]> {
+    return this.#end.orEnd(this.#gateway.taskManagers());
+  }
+
+  /** One more TaskManager, as configured; resolves to its id. Jobs that wait for slots are given them. */
+  addTaskManager(): Promise<string> {
+    return this.#end.orEnd(this.#gateway.addTaskManager());
+  }
+
+  /**
+   * Takes a TaskManager out of the cluster, as if it were lost: its tasks end, and their jobs go on from their newest
+   * checkpoints with the slots that are left, once those suffice. Rejects with MR7002 if there is none of that id.
+   *
+   * @example
+   * ```ts
+   * const cluster = await LocalCluster.start({
+   *   configuration: { 'minicluster.number-of-taskmanagers': 2, 'taskmanager.numberOfTaskSlots': 2 },
+   * });
+   * const [first] = await cluster.taskManagers();
+   * if (first !== undefined) await cluster.removeTaskManager(first.id);
+   * await cluster.addTaskManager();
+   * ```
+   */
+  async removeTaskManager(id: string): Promise<void> {
+    const error = await this.#end.orEnd(this.#gateway.removeTaskManager(id));
+    if (error !== undefined) throw fromWireError(error);
   }
 
   /** Metrics by Flink's names. A task that is in the middle of something is told of as it was before. */

@@ -4,7 +4,7 @@ import type { RescaleAnswer } from '../cluster/rescale-request.js';
 import type { SessionGateway } from '../cluster/session-gateway.js';
 import type { RestCluster } from '../rest/rest-cluster.js';
 import type { Remote } from './comlink/comlink-port.js';
-import { localTaskManager } from './local-task-manager.js';
+import { restTaskManagers } from './rest-task-managers.js';
 import type { ThreadEnd } from './threads/thread-end.js';
 
 /** What is asked of the control thread; every call crosses to it. */
@@ -23,7 +23,7 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
     jobConfiguration: (jobId) => asked(gateway.jobConfiguration(jobId)),
     explain: (jobId) => asked(gateway.explain(jobId)),
     accumulators: (jobId) => asked(gateway.accumulators(jobId)),
-    taskManagers: async () => [localTaskManager(options, await jobs())],
+    taskManagers: async () => restTaskManagers(options, await asked(gateway.taskManagers())),
     tasks: (jobId) => asked(gateway.measuredTasks(jobId)),
     metrics: (scope) => asked(gateway.readMetrics(scope)),
     async sampleThreads(order) {

@@ -15,7 +15,12 @@ import {
   HeartbeatMonitor,
   TaskGauge,
 } from '../../memory/index.js';
-import { planChannels, type RunningSubtasks, type TaskChannelPlan } from '../cluster/channel-plan.js';
+import {
+  type NetworkHomes,
+  planChannels,
+  type RunningSubtasks,
+  type TaskChannelPlan,
+} from '../cluster/channel-plan.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
 import { type CancellationLimits, watchCancellation } from './cancellation-watch.js';
@@ -30,7 +35,7 @@ import { ThreadTask } from './thread-task.js';
 import type { LauncherSettings } from './thread-task-launcher.js';
 
 /** What its tasks are started with. */
-type AttemptSettings = LauncherSettings & Pick<Deployment, 'module' | 'plan' | 'networkOptions'>;
+type AttemptSettings = LauncherSettings & Pick<Deployment, 'module' | 'plan' | 'networkOptions' | 'hasSlots'>;
 
 /** What an attempt takes from its TaskManager. */
 export interface AttemptResources {
@@ -38,7 +43,7 @@ export interface AttemptResources {
   /** No task runs in it any more; its threads end when they end. */
   giveBackPool(pool: TaskThreadPool): void;
   /** A connection for one task that keeps its state in LMDB. */
-  connectStateWriter(): StateWriterConnection;
+  connectStateWriter(taskManagerId: string): StateWriterConnection;
 }
 
 /** How long tasks may take to leave by themselves before their threads are ended. */
@@ -57,6 +62,7 @@ export class ThreadAttempt implements RunningAttempt {
   readonly #launchedMs = SYSTEM_CLOCK.monotonicMs();
   readonly #watch: NodeJS.Timeout;
   readonly #cancellation: CancellationLimits;
+  readonly #homeOf: NetworkHomes['homeOf'];
   #terminated: Promise<void> | undefined;
   #endedMs: number | undefined;
 
@@ -66,7 +72,9 @@ export class ThreadAttempt implements RunningAttempt {
     resources: AttemptResources,
     onEvent: (event: TaskEvent) => void,
   ) {
-    const contracts = contractsOf(settings, attempt, resources);
+    const homes = homesOf(settings, attempt);
+    const contracts = contractsOf(settings, attempt, resources, homes);
+    this.#homeOf = homes.homeOf;
     this.#resources = resources;
     this.#cancellation = settings.cancellation;
     this.#pool = resources.takePool(contracts.length);
@@ -107,9 +115,13 @@ export class ThreadAttempt implements RunningAttempt {
     return { launchedMs: this.#launchedMs, threads: [...this.#tasks.values()] };
   }
 
-  /** Ends every task because of what it cannot go on without. */
-  fail(reason: MillraceError): void {
-    for (const task of this.#tasks.values()) this.#kill(task, reason);
+  /** Ends the tasks of a TaskManager, because of what they cannot go on without; resolves when they have ended. */
+  async fail(reason: MillraceError, taskManagerId: string): Promise<void> {
+    const tasks = [...this.#tasks.values()].filter(
+      ({ address }) => this.#homeOf(address.vertexId, address.subtask) === taskManagerId,
+    );
+    for (const task of tasks) this.#kill(task, reason);
+    await Promise.all(tasks.map(({ ended }) => ended));
   }
 
   /** Monotonic time at which it was told to end; undefined: it was not. */
@@ -183,6 +195,7 @@ function contractsOf(
   settings: AttemptSettings,
   attempt: AttemptDescription,
   resources: AttemptResources,
+  homes: NetworkHomes,
 ): Contract[] {
   const { graph, restore } = attempt;
   const running: RunningSubtasks = graph.vertices.map((vertex) =>
@@ -198,8 +211,8 @@ function contractsOf(
     running,
     doorbells,
     segmentBytes: settings.plan.segmentSize,
-    segmentCount: settings.plan.segmentCount,
     options: settings.networkOptions,
+    network: homes,
   });
   const heartbeats = createHeartbeats(graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
   const contracts: Contract[] = [];
@@ -211,7 +224,10 @@ function contractsOf(
       const ends = endsOf(plan);
       const doorbell = bellOf(doorbells, address);
       contracts.push({
-        ...contractBase(settings, attempt, address, resources),
+        ...contractBase(settings, attempt, address),
+        stateWriter: writesState(settings, attempt, address)
+          ? resources.connectStateWriter(homes.homeOf(vertex.id, subtask))
+          : undefined,
         ...ends,
         doorbell,
         heartbeats,
@@ -223,14 +239,7 @@ function contractsOf(
   return contracts;
 }
 
-function contractBase(
-  settings: AttemptSettings,
-  attempt: AttemptDescription,
-  address: TaskAddress,
-  resources: AttemptResources,
-) {
-  const keepsState =
-    attempt.graph.vertices[address.vertexId]?.operators.some((operator) => operator.keyed) === true;
+function contractBase(settings: AttemptSettings, attempt: AttemptDescription, address: TaskAddress) {
   return {
     jobName: attempt.graph.name,
     logLevel: settings.log.level,
@@ -241,11 +250,41 @@ function contractBase(
     fingerprint: attempt.graph.fingerprint,
     cachedFiles: settings.cachedFiles,
     restore: restoreOf(attempt.restore, address),
-    settings: { ...settings.task, managedBytes: keepsState ? settings.plan.managedPerTask : 0 },
+    settings: {
+      ...settings.task,
+      managedBytes: keepsState(attempt, address) ? settings.plan.managedPerTask : 0,
+    },
     state: settings.state,
     store: settings.hostedStore && connectStore(settings.hostedStore),
-    stateWriter: keepsState && settings.state.backend === 'lmdb' ? resources.connectStateWriter() : undefined,
   };
+}
+
+function keepsState({ graph }: AttemptDescription, { vertexId }: TaskAddress): boolean {
+  return graph.vertices[vertexId]?.operators.some((operator) => operator.keyed) === true;
+}
+
+function writesState(settings: AttemptSettings, attempt: AttemptDescription, address: TaskAddress): boolean {
+  return settings.state.backend === 'lmdb' && keepsState(attempt, address);
+}
+
+/** Of each TaskManager as much network memory as the attempt's slots there have, or all of it. */
+function homesOf(
+  { plan, hasSlots }: AttemptSettings,
+  { placement, graph }: AttemptDescription,
+): NetworkHomes {
+  const homeOf = (vertexId: number, subtask: number): string =>
+    placement?.[vertexId]?.[subtask]?.taskManagerId ?? '';
+  const slots = new Map<string, Set<number>>();
+  for (const { id, parallelism } of graph.vertices)
+    for (let subtask = 0; subtask < parallelism; subtask++) {
+      const home = homeOf(id, subtask);
+      const own = slots.get(home) ?? new Set();
+      slots.set(home, own.add(placement?.[id]?.[subtask]?.index ?? 0));
+    }
+  const counts = [...slots].map(
+    ([home, { size }]) => [home, plan.segmentCount * (hasSlots ? size : 1)] as const,
+  );
+  return { homeOf, segmentCounts: new Map(counts) };
 }
 
 function endsOf(plan: TaskChannelPlan): Pick<TaskContract, 'inputs' | 'outputs'> {

@@ -2,6 +2,7 @@ import {
   type AttemptDescription,
   type CachedFileContent,
   invariant,
+  type MillraceError,
   type RunningAttempt,
   type TaskEvent,
   type TaskLauncher,
@@ -12,6 +13,7 @@ import type { CancellationLimits } from './cancellation-watch.js';
 import type { MeasuredAttempt } from './cluster-metrics.js';
 import type { Deployment } from './deployment.js';
 import type { HostedStore } from './hosted-store.js';
+import { taskManagerLost } from './local-task-managers.js';
 import { RelaunchPause } from './relaunch-pause.js';
 import { StateWriterHost } from './state-writer-host.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
@@ -34,13 +36,15 @@ export interface LauncherSettings {
   readonly hostedStore: HostedStore | undefined;
   /** Where the tasks' lines go. */
   readonly log: TaskLogReceiver;
+  hasTaskManager(id: string): boolean;
 }
 
 /**
- * The TaskManager: starts the tasks of an attempt on warm threads, with channels sized by the plan.
+ * The TaskManagers, as one job has them: starts the tasks of an attempt on warm threads, with channels sized by the
+ * plan.
  *
- * Invariants: it holds a deployment for the graph that runs, and for those that a rescale may yet come to; what is not
- * needed any more has no threads.
+ * Invariants: nothing runs of a TaskManager that was lost, or it is being ended; it holds a deployment for the graph
+ * that runs, and for those that a rescale may yet come to; what is not needed any more has no threads.
  */
 export class ThreadTaskLauncher implements TaskLauncher {
   readonly #settings: LauncherSettings;
@@ -49,7 +53,8 @@ export class ThreadTaskLauncher implements TaskLauncher {
   #present: Deployment;
   #pause: RelaunchPause | undefined;
   #attempt: ThreadAttempt | undefined;
-  #writer: StateWriterHost | undefined;
+  /** By TaskManager. */
+  readonly #writers = new Map<string, StateWriterHost>();
 
   constructor(settings: LauncherSettings, first: Deployment) {
     this.#settings = settings;
@@ -80,13 +85,15 @@ export class ThreadTaskLauncher implements TaskLauncher {
   }
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
-    const { module, plan, networkOptions, threads } = this.#deploy(attempt.graph.fingerprint);
+    const gone = placesOf(attempt).find((id) => !this.#settings.hasTaskManager(id));
+    if (gone !== undefined) throw taskManagerLost(gone);
+    const { module, plan, networkOptions, hasSlots, threads } = this.#deploy(attempt.graph.fingerprint);
     const resources = {
       takePool: (count: number) => threads.take(count),
       giveBackPool: (pool: TaskThreadPool) => threads.giveBack(pool),
-      connectStateWriter: () => this.#stateWriter().connect(),
+      connectStateWriter: (taskManagerId: string) => this.#stateWriter(taskManagerId).connect(),
     };
-    const settings = { ...this.#settings, module, plan, networkOptions };
+    const settings = { ...this.#settings, module, plan, networkOptions, hasSlots };
     this.#attempt = new ThreadAttempt(settings, attempt, resources, onEvent);
     return this.#attempt;
   }
@@ -115,9 +122,19 @@ export class ThreadTaskLauncher implements TaskLauncher {
     this.#pause?.stop();
     await Promise.all([...this.#deployments.values()].map(({ threads }) => threads.close()));
     await Promise.all(this.#leaving);
-    const writer = this.#writer;
-    this.#writer = undefined;
-    await writer?.close();
+    const writers = [...this.#writers.values()];
+    this.#writers.clear();
+    await Promise.all(writers.map((writer) => writer.close()));
+  }
+
+  /** A TaskManager has gone: its tasks end, and its state writer when they have. */
+  lose(taskManagerId: string, reason: MillraceError): void {
+    const writer = this.#writers.get(taskManagerId);
+    this.#writers.delete(taskManagerId);
+    const attempt = this.#attempt;
+    const ended = attempt?.fail(reason, taskManagerId) ?? Promise.resolve();
+    const gone = ended.then(() => writer?.close()).finally(() => this.#leaving.delete(gone));
+    this.#leaving.add(gone);
   }
 
   tasks(): readonly TaskStatus[] {
@@ -134,12 +151,20 @@ export class ThreadTaskLauncher implements TaskLauncher {
     this.#present.threads.warmSoon();
   }
 
-  /** One for all attempts; the attempt that loses it fails, and the next one gets another. */
-  #stateWriter(): StateWriterHost {
-    this.#writer ??= new StateWriterHost(this.#settings.state.quotaBytes, (error) => {
-      this.#writer = undefined;
-      this.#attempt?.fail(error);
+  /** One for all attempts; the tasks that lose it end, and the next ones get another. */
+  #stateWriter(taskManagerId: string): StateWriterHost {
+    const present = this.#writers.get(taskManagerId);
+    if (present !== undefined) return present;
+    const writer = new StateWriterHost(this.#settings.state.quotaBytes, (error) => {
+      if (this.#writers.get(taskManagerId) === writer) this.#writers.delete(taskManagerId);
+      void this.#attempt?.fail(error, taskManagerId);
     });
-    return this.#writer;
+    this.#writers.set(taskManagerId, writer);
+    return writer;
   }
+}
+
+/** Each TaskManager of the attempt, once. */
+function placesOf({ placement }: AttemptDescription): string[] {
+  return [...new Set((placement ?? []).flat().map(({ taskManagerId }) => taskManagerId))];
 }

@@ -1,6 +1,5 @@
 import { invariant, type JobEdge, type JobGraph, MillraceError } from '../../core/internal.js';
 import {
-  bufferDemand,
   type ChannelHandle,
   createPartition,
   createSegmentPool,
@@ -33,7 +32,8 @@ export interface TaskChannelPlan {
 }
 
 export interface ChannelPlan {
-  readonly pool: SegmentPoolHandle;
+  /** One for each home. */
+  readonly pools: readonly SegmentPoolHandle[];
   /** By vertex id, then subtask; undefined for finished ones. */
   readonly tasks: readonly (readonly (TaskChannelPlan | undefined)[])[];
 }
@@ -44,8 +44,20 @@ export interface ChannelPlanRequest {
   /** By vertex id, then subtask. */
   readonly doorbells: readonly (readonly DoorbellHandle[])[];
   readonly segmentBytes: number;
-  readonly segmentCount: number;
   readonly options: NetworkBufferOptions;
+  readonly network: NetworkHomes;
+}
+
+/** Whose network memory the tasks have. A channel has that of its producer, whoever reads it. */
+export interface NetworkHomes {
+  /** By name: how many segments the attempt may take there. */
+  readonly segmentCounts: ReadonlyMap<string, number>;
+  homeOf(vertexId: number, subtask: number): string;
+}
+
+/** All tasks have the same. */
+export function oneHome(segmentCount: number): NetworkHomes {
+  return { segmentCounts: new Map([['', segmentCount]]), homeOf: () => '' };
 }
 
 /** Channels per gate and per partition of every subtask: what the memory plan is asked to hold. */
@@ -61,30 +73,61 @@ export function channelsOf(graph: JobGraph): readonly (readonly TaskChannels[])[
   });
 }
 
+/** What each task needs of its home's network memory at the least; by vertex id, then subtask. */
+export function producerSegments(graph: JobGraph, options: NetworkBufferOptions): readonly number[][] {
+  return graph.vertices.map(({ id, parallelism }) =>
+    Array.from({ length: parallelism }, (_, subtask) =>
+      graph.edges
+        .filter(({ source }) => source === id)
+        .reduce((sum, edge) => {
+          const channels = consumersOf(graph, edge, subtask).length;
+          return sum + partitionSize({ graph, options }, edge, subtask, channels).required;
+        }, 0),
+    ),
+  );
+}
+
 /**
- * Lays out the channels of one attempt in a fresh pool. Each channel has its exclusive segments; what the
- * required count holds beyond them floats within the producer's partition, and so do spare segments of the
+ * Lays out the channels of one attempt, in a fresh pool for each home. Each channel has its exclusive segments; what
+ * the required count holds beyond them floats within the producer's partition, and so do spare segments of the
  * pool, up to what a partition can make use of.
  *
- * Invariant: the ids of all partitions are distinct and no more than the plan's count.
+ * Invariant: the ids of all partitions of a pool are distinct and no more than its home's count.
  *
  * @throws MillraceError MR4004 if the pool has fewer segments than the job requires
  */
 export function planChannels(request: ChannelPlanRequest): ChannelPlan {
-  const { graph, options } = request;
-  const required = bufferDemand(channelsOf(graph).flat(), options).required;
-  if (required > request.segmentCount) {
+  const { graph, network } = request;
+  const partitions = graph.edges.flatMap((edge) => partitionsOf(request, edge));
+  const pools: SegmentPoolHandle[] = [];
+  const handles = new Map<string, PartitionHandle>();
+  for (const [home, segmentCount] of network.segmentCounts) {
+    const own = partitions.filter(({ edge, producer }) => network.homeOf(edge.source, producer) === home);
+    pools.push(layOut(request, own, segmentCount, handles));
+  }
+  invariant(handles.size === partitions.length, 'each partition has a home', {
+    partitions: partitions.length,
+  });
+  return { pools, tasks: tasksOf(request, handles) };
+}
+
+/** The partitions of one home, in its pool. */
+function layOut(
+  request: ChannelPlanRequest,
+  partitions: readonly PlannedPartition[],
+  segmentCount: number,
+  handles: Map<string, PartitionHandle>,
+): SegmentPoolHandle {
+  const required = partitions.reduce((sum, partition) => sum + partition.required, 0);
+  if (required > segmentCount) {
     throw new MillraceError(
       'MR4004',
-      `Insufficient number of network buffers: required ${required}, but only ${request.segmentCount} available.`,
+      `Insufficient number of network buffers: required ${required}, but only ${segmentCount} available.`,
     );
   }
-  const partitions = graph.edges.flatMap((edge) => partitionsOf(request, edge));
-  const pool = createSegmentPool(request.segmentBytes, request.segmentCount);
+  const pool = createSegmentPool(request.segmentBytes, segmentCount);
   const allocator = new SegmentAllocator(pool);
-  let spare = request.segmentCount - partitions.reduce((sum, partition) => sum + partition.required, 0);
-  invariant(spare >= 0, 'the partitions fit into the pool', { spare });
-  const handles = new Map<string, PartitionHandle>();
+  let spare = segmentCount - required;
   for (const partition of partitions) {
     const extra = Math.min(spare, partition.max - partition.required);
     spare -= extra;
@@ -96,7 +139,7 @@ export function planChannels(request: ChannelPlanRequest): ChannelPlan {
       createPartition({ pool, producerDoorbell, consumerDoorbells, exclusivePerChannel, segmentIds }),
     );
   }
-  return { pool, tasks: tasksOf(request, handles) };
+  return pool;
 }
 
 interface PlannedPartition {
@@ -111,9 +154,7 @@ interface PlannedPartition {
 
 /** The partitions of an edge: one for each running producer that has a running consumer. */
 function partitionsOf(request: ChannelPlanRequest, edge: JobEdge): PlannedPartition[] {
-  const { graph, options } = request;
-  const producers = parallelismOf(graph, edge.source);
-  const gates = parallelismOf(graph, edge.target);
+  const producers = parallelismOf(request.graph, edge.source);
   const planned: PlannedPartition[] = [];
   for (let producer = 0; producer < producers; producer++) {
     if (request.running[edge.source]?.[producer] !== true) continue;
@@ -121,22 +162,35 @@ function partitionsOf(request: ChannelPlanRequest, edge: JobEdge): PlannedPartit
       doorbellOf(request, edge.target, consumer),
     );
     if (consumerDoorbells.length === 0) continue;
-    const channels = consumerDoorbells.length;
-    const exclusivePerChannel = Math.max(1, options.buffersPerChannel);
-    const gate = gateBuffers(isPointwise(edge) ? 1 : producers, options);
-    const partition = partitionBuffers(channels, options);
-    const gateShare = isPointwise(edge) ? 1 : Math.floor((gates + producer) / producers);
     planned.push({
       edge,
       producer,
       producerDoorbell: doorbellOf(request, edge.source, producer),
       consumerDoorbells,
-      exclusivePerChannel,
-      required: exclusivePerChannel * channels + partition.required + gateShare * gate.floatingRequired,
-      max: exclusivePerChannel * channels + partition.max + gateShare * options.floatingBuffersPerGate,
+      ...partitionSize(request, edge, producer, consumerDoorbells.length),
     });
   }
   return planned;
+}
+
+/** Of a partition with so many channels: its own segments, and its share of those that its gates ask for. */
+function partitionSize(
+  { graph, options }: Pick<ChannelPlanRequest, 'graph' | 'options'>,
+  edge: JobEdge,
+  producer: number,
+  channels: number,
+): Pick<PlannedPartition, 'exclusivePerChannel' | 'required' | 'max'> {
+  const producers = parallelismOf(graph, edge.source);
+  const exclusivePerChannel = Math.max(1, options.buffersPerChannel);
+  const gate = gateBuffers(isPointwise(edge) ? 1 : producers, options);
+  const partition = partitionBuffers(channels, options);
+  const gates = parallelismOf(graph, edge.target);
+  const gateShare = isPointwise(edge) ? 1 : Math.floor((gates + producer) / producers);
+  return {
+    exclusivePerChannel,
+    required: exclusivePerChannel * channels + partition.required + gateShare * gate.floatingRequired,
+    max: exclusivePerChannel * channels + partition.max + gateShare * options.floatingBuffersPerGate,
+  };
 }
 
 function tasksOf(

@@ -7,6 +7,7 @@ import type {
   MetricValue,
   OptionLayer,
   ResourceRequirements,
+  TaskManagerSlots,
   WireError,
 } from '../../core/internal.js';
 import type { ClusterMonitor } from './cluster-monitor.js';
@@ -17,6 +18,14 @@ import type { RescaleAnswer, RescaleRequest } from './rescale-request.js';
  * {@link WireError}s, so that codes and causes survive.
  */
 export interface ClusterGateway extends ClusterMonitor {
+  /** What the cluster is configured with; told first. Without, it is the first job's configuration. */
+  configure(layers: readonly OptionLayer[]): void;
+  /** In the order in which they came. */
+  taskManagers(): readonly TaskManagerStatus[];
+  /** One more, as configured; answers its id. */
+  addTaskManager(): string;
+  /** It is gone, with what runs there. MR7002: there is none of that id. */
+  removeTaskManager(id: string): WireError | undefined;
   submit(submission: JobSubmission): Promise<SubmissionAnswer>;
   /** Undefined for a job that this cluster does not know. */
   status(jobId: string): JobStatusSnapshot | undefined;
@@ -55,6 +64,12 @@ export interface ClusterGateway extends ClusterMonitor {
   resourceRequirements(jobId: string): ResourceRequirements | undefined;
   /** Ends all jobs as a crash would (their checkpoints stay), and every thread of the cluster. */
   close(): Promise<void>;
+}
+
+/** A TaskManager with its slots. Plain data. */
+export interface TaskManagerStatus extends TaskManagerSlots {
+  /** Wall time of its newest sign of life, ms. */
+  readonly heartbeatMs: number;
 }
 
 /** The processes that Flink would have, each with a log of its own. */

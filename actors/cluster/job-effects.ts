@@ -68,6 +68,11 @@ export class JobEffects {
       case 'cancel-timer':
         this.#cancel(effect.timer);
         break;
+      case 'declare-slots':
+        this.#ports.slots?.declare(effect.requirements, (slots) =>
+          this.#receiver.tell({ type: 'slots-granted', slots }),
+        );
+        break;
       case 'launch':
         this.#launch(effect);
         break;
@@ -110,9 +115,10 @@ export class JobEffects {
     this.#explanations.onGone();
   }
 
-  #launch({ attempt, graph, restore }: Extract<JobEffect, { type: 'launch' }>): void {
+  #launch({ type: _, ...deployed }: Extract<JobEffect, { type: 'launch' }>): void {
+    const { attempt } = deployed;
     try {
-      const running = this.#ports.launcher.launch({ ...this.#job, graph, attempt, restore }, (event) => {
+      const running = this.#ports.launcher.launch({ ...this.#job, ...deployed }, (event) => {
         if (event.task.attempt === this.#attempt?.number) this.#explanations.onEvent(event);
         this.#receiver.tell({ type: 'task', event });
       });

@@ -23,6 +23,7 @@ import {
   type RescaleRecord,
   type RestartStrategyConfig,
   type SavepointOrder,
+  type SlotConfig,
 } from '../../core/internal.js';
 import type { Actor, ActorContext, ActorRef, StopReason } from '../kernel/actor.js';
 import type { ActorSystem } from '../kernel/actor-system.js';
@@ -47,6 +48,8 @@ export interface JobMasterSettings {
   /** How failures are remembered; undefined: as by default. */
   readonly failures?: FailureHistorySettings;
   readonly rescaling?: RescaleConfig;
+  /** Undefined: it needs no slots. */
+  readonly slots?: SlotConfig;
 }
 
 /** A job that has been started. All calls are made on the thread of its master. */
@@ -97,11 +100,11 @@ export function startJobMaster(
       job: settings.jobId,
     },
   );
-  const { jobId, graph, acceptedMs, restored, firstCheckpointId, checkpointing, rescaling } = settings;
+  const { jobId, graph, acceptedMs, restored, firstCheckpointId, checkpointing } = settings;
   const strategy = createRestartStrategy(settings.restartStrategy, ports.jitter);
   const epoch = ports.storage?.epoch ?? 0;
-  const { failures } = settings;
-  const job = { jobId, graph, acceptedMs, epoch, restored, firstCheckpointId, failures, rescaling };
+  const { failures, rescaling, slots } = settings;
+  const job = { jobId, graph, acceptedMs, epoch, restored, firstCheckpointId, failures, rescaling, slots };
   const master = new JobMaster(job, checkpointing, strategy);
   const client = new JobClient(system, master.view);
   const ref = system.spawn<JobEvent>(

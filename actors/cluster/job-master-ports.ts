@@ -2,8 +2,10 @@ import type {
   CheckpointStorage,
   Clock,
   DataReport,
+  GrantedSlot,
   JobTimer,
   Prng,
+  SlotRequirement,
   TaskAddress,
   TaskLauncher,
   Timers,
@@ -22,6 +24,14 @@ export interface JobMasterPorts {
   /** Draws the jitter of the restart strategy. */
   readonly jitter: Prng;
   readonly listener: JobListener;
+  /** Undefined: the job needs no slots. */
+  readonly slots?: JobSlots | undefined;
+}
+
+/** The cluster's slots, as one job asks for them. */
+export interface JobSlots {
+  /** What it needs from now on; who asked last is told what it has, all of it, whenever that changes. */
+  declare(requirements: readonly SlotRequirement[], onGranted: (slots: readonly GrantedSlot[]) => void): void;
 }
 
 /** Who hears what a job yields while it runs. Called on the thread of the job master; must not throw. */

@@ -68,6 +68,8 @@ export const ERROR_TABLE = {
   MR5011: { kind: 'fatal', title: 'A function handed on a result outside of its calls' },
   MR5012: { kind: 'fatal', title: 'The process of the job died and is not started again' },
   MR5013: { kind: 'fatal', title: 'The job was not rescaled' },
+  MR5014: { kind: 'retryable', title: 'There are too few slots for the job' },
+  MR5015: { kind: 'retryable', title: 'A TaskManager was lost' },
   // 6xxx: connectors
   MR6001: { kind: 'fatal', title: 'Malformed input' },
   MR6002: { kind: 'fatal', title: 'No input was found' },

@@ -10,6 +10,7 @@ import type { WireError } from '../protocol/wire-error.js';
 import { WatermarkAlignment } from '../watermark/watermark-alignment.js';
 import { type Execution, ExecutionGraph } from './execution-graph.js';
 import type { JobEffect } from './job-protocol.js';
+import type { SlotClaim } from './slot-claim.js';
 import { routeSplitReport, type SplitReport } from './split-router.js';
 
 /** What the subtasks of sources tell each other. */
@@ -18,26 +19,29 @@ export type SourceReport = SplitReport | Extract<TaskReport, { type: 'watermark-
 /**
  * One deployment of a job: its tasks, and whether anything of it may still run.
  *
- * Invariants: launched at most once; alive from launch until it is known that nothing of it runs; told to
- * terminate at most once; a batch commits at most once, and never before all its tasks have ended their data.
+ * Invariants: launched at most once, and with a slot for each task; alive from launch until it is known that nothing
+ * of it runs; told to terminate at most once; a batch commits at most once, and never before all its tasks have ended
+ * their data.
  */
 export class Attempt {
   readonly number: number;
   readonly executions: ExecutionGraph;
   readonly #alignment = new WatermarkAlignment<Execution>();
   readonly #restore: AttemptRestore | undefined;
+  readonly #slots: SlotClaim;
   #alive = false;
   #committing = false;
   #terminating = false;
 
   /** @throws MillraceError MR2101 or MR2102 if the checkpoint does not fit the graph */
   constructor(
-    job: { readonly jobId: string; readonly graph: JobGraph },
+    job: { readonly jobId: string; readonly graph: JobGraph; readonly slots: SlotClaim },
     number: number,
     manifest: CheckpointManifest | undefined,
     now: Instant,
   ) {
     this.number = number;
+    this.#slots = job.slots;
     this.#restore = manifest === undefined ? undefined : assignState(manifest, job.graph);
     this.executions = new ExecutionGraph(job, number, this.#restore, now);
   }
@@ -58,11 +62,22 @@ export class Attempt {
       effects,
     );
     if (this.executions.allFinished) return;
-    this.#alive = true;
     this.executions.to('SCHEDULED', now);
-    this.executions.to('DEPLOYING', now);
+    if (this.#slots.claim(this.number, this.executions.graph, effects)) this.#deploy(now, effects);
+  }
+
+  /** It may have got its slots. */
+  onSlots(now: Instant, effects: JobEffect[]): void {
+    if (this.executions.isWaiting && this.#slots.has(this.executions.graph)) this.#deploy(now, effects);
+  }
+
+  #deploy(now: Instant, effects: JobEffect[]): void {
     const { graph } = this.executions;
-    effects.push({ type: 'launch', attempt: this.number, graph, restore: this.#restore });
+    const placement = this.#slots.placement(this.number, graph, effects);
+    this.#alive = true;
+    this.executions.place(placement);
+    this.executions.to('DEPLOYING', now);
+    effects.push({ type: 'launch', attempt: this.number, graph, restore: this.#restore, placement });
   }
 
   /** Whether something of a batch may have been committed. */
@@ -80,14 +95,15 @@ export class Attempt {
   }
 
   terminate(now: Instant, effects: JobEffect[]): void {
-    if (!this.#alive || this.#terminating) return;
+    if (this.#terminating || !(this.#alive || this.executions.isWaiting)) return;
     this.#terminating = true;
     for (const execution of this.executions.executions) {
-      if (!execution.alive) continue;
-      effects.push({ type: 'send', task: execution.address, message: { type: 'cancel' } });
+      if (execution.alive)
+        effects.push({ type: 'send', task: execution.address, message: { type: 'cancel' } });
+      else if (this.#alive) continue;
       execution.cancel(now);
     }
-    effects.push({ type: 'terminate', attempt: this.number });
+    if (this.#alive) effects.push({ type: 'terminate', attempt: this.number });
   }
 
   /** Hands on what a source tells other tasks; an error where its enumerator went wrong. */

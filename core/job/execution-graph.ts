@@ -10,6 +10,7 @@ import {
   type ExecutionState,
   isExecutionEnd,
 } from './job-status.js';
+import type { TaskPlacement } from './slot-sharing.js';
 
 /** A thread has it, or is to have it. */
 const ON_THREAD: readonly ExecutionState[] = ['DEPLOYING', 'INITIALIZING', 'RUNNING'];
@@ -171,6 +172,20 @@ export class ExecutionGraph {
   /** Every task that is to be deployed enters the state. */
   to(state: 'SCHEDULED' | 'DEPLOYING', now: Instant): void {
     for (const execution of this.executions) if (execution.state !== 'FINISHED') execution.to(state, now);
+  }
+
+  /** Undefined: nobody knows of slots. */
+  place(placement: TaskPlacement | undefined): void {
+    for (const execution of this.executions) {
+      const { vertexId, subtask } = execution.address;
+      if (execution.state !== 'FINISHED')
+        execution.taskManagerId = placement?.[vertexId]?.[subtask]?.taskManagerId;
+    }
+  }
+
+  /** Its tasks have no slots yet. */
+  get isWaiting(): boolean {
+    return this.executions.some(({ state }) => state === 'SCHEDULED');
   }
 
   get details(): readonly VertexDetails[] {

@@ -6,6 +6,7 @@ import { type AcceptedJob, JobRecord } from './job-record.js';
 import { JobView } from './job-view.js';
 import { RescaleProgress } from './rescale-progress.js';
 import { SavepointStop } from './savepoint-stop.js';
+import { SlotClaim } from './slot-claim.js';
 
 /**
  * A job that was accepted and has no master yet: where it keeps its checkpoints is being asked what it goes on from.
@@ -24,7 +25,7 @@ export class JobInitialization {
       job,
       record: this.#record,
       coordinator: undefined,
-      rescale: new RescaleProgress(job.graph.name),
+      rescale: new RescaleProgress(job.graph.name, new SlotClaim(undefined)),
       stop: new SavepointStop(),
       history: this.#history,
       totals: new AccumulatorTotals(),

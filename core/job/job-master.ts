@@ -24,8 +24,8 @@ import { JobView } from './job-view.js';
 import { RESCALE_REQUEST, RescaleProgress } from './rescale-progress.js';
 import type { RestartStrategy } from './restart-strategy.js';
 import { SavepointStop } from './savepoint-stop.js';
+import { SlotClaim } from './slot-claim.js';
 
-type EventOf<T extends JobEvent['type']> = Extract<JobEvent, { type: T }>;
 type TaskProgress = 'initializing' | 'running' | 'data-finished';
 type TaskEnd = Extract<TaskReport, { type: 'finished' | 'canceled' | 'failed' }>;
 
@@ -49,6 +49,7 @@ export class JobMaster {
   readonly #closing: JobClosing;
   readonly #failover: Failover;
   readonly #stop = new SavepointStop();
+  readonly #slots: SlotClaim;
   readonly #rescale: RescaleProgress;
   readonly #record: JobRecord;
   #attempt: Attempt | undefined;
@@ -57,7 +58,8 @@ export class JobMaster {
   constructor(job: JobMasterJob, checkpointing: CheckpointConfig | undefined, strategy: RestartStrategy) {
     this.#job = job;
     this.#name = job.graph.name;
-    this.#rescale = new RescaleProgress(job.graph.name, job.rescaling);
+    this.#slots = new SlotClaim(job.slots);
+    this.#rescale = new RescaleProgress(job.graph.name, this.#slots, job.rescaling);
     this.#failover = new Failover(job, strategy);
     this.#closing = new JobClosing(job.graph.name, checkpointing?.retainOnCancellation ?? false);
     if (checkpointing !== undefined) this.#coordinator = new CheckpointCoordinator(job, checkpointing);
@@ -82,8 +84,8 @@ export class JobMaster {
   #dispatch(event: JobEvent, now: Instant, effects: JobEffect[]): void {
     switch (event.type) {
       case 'started':
-        if (this.#status !== 'INITIALIZING') break;
-        this.#to('CREATED', now, effects);
+        if (this.#record.status !== 'INITIALIZING') break;
+        this.#record.to('CREATED', now, effects);
         this.#deploy(now, effects);
         break;
       case 'launch-failed':
@@ -93,7 +95,8 @@ export class JobMaster {
         this.#onTaskEvent(event.event, now, effects);
         break;
       case 'attempt-terminated':
-        this.#onTerminated(event, now, effects);
+        if (this.#onGone(event.attempt, event.error === undefined, now, effects) && event.error !== undefined)
+          this.#giveUp({ error: event.error }, 'Its threads could not be ended.', now, effects);
         break;
       case 'timer':
         this.#onTimer(event.timer, now, effects);
@@ -104,6 +107,10 @@ export class JobMaster {
       case 'checkpoint-requested':
         if (this.#coordinator === undefined) refuseRequest(event.requestId, effects);
         else this.#coordinate({ ...event, type: 'requested' }, now, effects);
+        break;
+      case 'slots-granted':
+        this.#slots.onGranted(event.slots);
+        this.#attempt?.onSlots(now, effects);
         break;
       case 'rescale-requested':
         this.#rescale.request(event, this.view, now, effects);
@@ -122,7 +129,7 @@ export class JobMaster {
   /** What the present state allows to happen next. */
   #proceed(now: Instant, effects: JobEffect[]): void {
     const alive = this.#attempt?.alive === true;
-    switch (this.#status) {
+    switch (this.#record.status) {
       case 'RUNNING':
         if (this.#attempt?.executions.allFinished === true) {
           this.#beginClosing(now, effects);
@@ -148,7 +155,7 @@ export class JobMaster {
     const graph = this.#rescale.fitting(manifest, effects) ?? this.#record.graph;
     let attempt: Attempt;
     try {
-      attempt = new Attempt({ jobId: this.#job.jobId, graph }, number, manifest, now);
+      attempt = new Attempt({ jobId: this.#job.jobId, graph, slots: this.#slots }, number, manifest, now);
     } catch (error) {
       if (!isMillraceError(error)) throw error;
       this.#giveUp({ error: toWireError(error) }, 'The checkpoint does not fit the job.', now, effects);
@@ -157,15 +164,10 @@ export class JobMaster {
     this.#attempt = attempt;
     this.#rescale.onDeployed(number, this.#record.graph, manifest?.checkpointId);
     this.#record.onDeployed(attempt.executions, this.#failover.isRescaling);
-    this.#to('RUNNING', now, effects);
+    this.#record.to('RUNNING', now, effects);
     this.#failover.onDeployed(manifest?.checkpointId);
     attempt.launch(now, effects);
-    if (!attempt.alive) this.#proceed(now, effects);
-  }
-
-  #onTerminated({ attempt, error }: EventOf<'attempt-terminated'>, now: Instant, effects: JobEffect[]): void {
-    if (this.#onGone(attempt, error === undefined, now, effects) && error !== undefined)
-      this.#giveUp({ error }, 'The threads of the attempt could not be ended.', now, effects);
+    if (attempt.executions.allFinished) this.#proceed(now, effects);
   }
 
   /** Not beside the end of the job. */
@@ -176,6 +178,7 @@ export class JobMaster {
     if (next !== 'take-down') return;
     this.#failover.onRescale();
     this.#takeDown('RESTARTING', now, effects);
+    if (this.#attempt?.alive !== true) this.#proceed(now, effects);
   }
 
   /** False: of another attempt, or gone already. */
@@ -245,7 +248,7 @@ export class JobMaster {
 
   #onTaskRunning(now: Instant, effects: JobEffect[]): void {
     const executions = this.#attempt?.executions;
-    if (executions?.allRunning !== true || this.#status !== 'RUNNING') return;
+    if (executions?.allRunning !== true || this.#record.status !== 'RUNNING') return;
     this.#failover.history.onRunning(now);
     this.#rescale.onRunning(now, effects);
     effects.push({ type: 'tasks-running', attempt: executions.attempt });
@@ -275,7 +278,7 @@ export class JobMaster {
   }
 
   #onSourceReport(from: Execution, report: SourceReport, now: Instant, effects: JobEffect[]): void {
-    if (this.#status !== 'RUNNING') return;
+    if (this.#record.status !== 'RUNNING') return;
     const error = this.#attempt?.route(from, report, effects);
     if (error !== undefined) this.#failTask(from, error, now, effects);
   }
@@ -286,7 +289,7 @@ export class JobMaster {
 
   /** The attempt has failed. Once all its tasks have finished there is nothing left that could: a checkpoint, say. */
   #fail(failure: Failure, now: Instant, effects: JobEffect[]): void {
-    if (this.#status !== 'RUNNING' || this.#closing.begun) {
+    if (this.#record.status !== 'RUNNING' || this.#closing.begun) {
       this.#failover.onConcurrent(failure, now);
       return;
     }
@@ -297,11 +300,11 @@ export class JobMaster {
   /** There is no further attempt, whatever the restart strategy says. */
   #giveUp(failure: Failure, why: string, now: Instant, effects: JobEffect[]): void {
     this.#failover.giveUp(this.#record.attempt, failure, why, now, effects);
-    if (this.#status !== 'FAILING') this.#takeDown('FAILING', now, effects);
+    if (this.#record.status !== 'FAILING') this.#takeDown('FAILING', now, effects);
   }
 
   #takeDown(status: JobStatus, now: Instant, effects: JobEffect[]): void {
-    this.#to(status, now, effects);
+    this.#record.to(status, now, effects);
     this.#rescale.onTakenDown(now);
     this.#stop.onFailed(effects);
     this.#coordinate({ type: 'attempt-failing' }, now, effects);
@@ -320,7 +323,7 @@ export class JobMaster {
     this.#rescale.pass(own, effects);
     if (verdict === undefined) return;
     if (verdict.type === 'stop') {
-      const executions = this.#status === 'RUNNING' ? this.#attempt?.executions : undefined;
+      const executions = this.#record.status === 'RUNNING' ? this.#attempt?.executions : undefined;
       this.#stop.begin(verdict.stopped, executions, effects);
     } else if (verdict.type === 'leadership-lost') this.#loseLeadership(verdict.error, now, effects);
     else if (verdict.fatal) this.#giveUp(verdict, 'No restart could be right.', now, effects);
@@ -331,6 +334,10 @@ export class JobMaster {
     switch (timer.name) {
       case 'restart-due':
         if (timer.id === this.#record.attempt) this.#failover.onRestartDue();
+        break;
+      case 'slots-due':
+        if (timer.id === this.#record.attempt && this.#record.executions?.isWaiting === true)
+          this.#fail({ error: this.#slots.missing(this.#name) }, now, effects);
         break;
       case 'rescale-due':
         this.#rescale.onDelayOver(timer.id);
@@ -348,7 +355,7 @@ export class JobMaster {
 
   #onCancelRequested(now: Instant, effects: JobEffect[]): void {
     if (!this.#record.isCancellable || this.#closing.begun) return;
-    this.#to('CANCELLING', now, effects);
+    this.#record.to('CANCELLING', now, effects);
     this.#failover.cancelRestart(this.#record.attempt, effects);
     this.#beginClosing(now, effects);
   }
@@ -385,16 +392,8 @@ export class JobMaster {
     effects.push({ type: 'cancel-timer', timer: { name: 'closing-deadline', id: 0 } });
     this.#rescale.end(effects);
     const outcome = outcomeOf(this.view, this.#failover.error, this.#leadershipLost, now);
-    this.#to(outcome.status, now, effects);
+    this.#record.to(outcome.status, now, effects);
     if (outcome.status === 'FINISHED') this.#stop.onFinished(effects);
     effects.push({ type: 'settled', outcome });
-  }
-
-  get #status(): JobStatus {
-    return this.#record.status;
-  }
-
-  #to(status: JobStatus, now: Instant, effects: JobEffect[]): void {
-    this.#record.to(status, now, effects);
   }
 }

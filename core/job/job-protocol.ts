@@ -18,17 +18,27 @@ import type { JobStatus } from './job-status.js';
 import type { RescaleConfig } from './rescale-config.js';
 import type { RescaleOrder } from './rescale-progress.js';
 import type { RescaleOutcome, RescaleRecord } from './rescale-record.js';
+import type { SlotConfig } from './slot-claim.js';
+import type { GrantedSlot, SlotRequirement, TaskPlacement } from './slot-sharing.js';
 
-/** `restart-due` carries the attempt that failed, `rescale-due` the request; the other two, one each, carry 0. */
+/**
+ * `restart-due` carries the attempt that failed, `slots-due` the one that waits, `rescale-due` the request; the other
+ * two, one each, carry 0.
+ */
 export type JobTimer =
   | CheckpointTimer
-  | { readonly name: 'restart-due' | 'rescale-due' | 'result-due' | 'closing-deadline'; readonly id: number };
+  | {
+      readonly name: 'restart-due' | 'slots-due' | 'rescale-due' | 'result-due' | 'closing-deadline';
+      readonly id: number;
+    };
 
 /** The epoch is 0 without a storage. */
 export interface JobMasterJob extends CoordinatorJob, AcceptedJob {
   /** How failures are remembered; undefined: the newest 16, without labels. */
   readonly failures?: FailureHistorySettings | undefined;
   readonly rescaling?: RescaleConfig | undefined;
+  /** Undefined: nobody deals out slots. */
+  readonly slots?: SlotConfig | undefined;
 }
 
 /** What the job master is told. The outcome of every effect comes back as one of these. */
@@ -52,6 +62,8 @@ export type JobEvent =
       readonly savepoint?: SavepointOrder | undefined;
       readonly checkpointType?: CheckpointType;
     }
+  /** What the job has of the cluster's slots, all of it. */
+  | { readonly type: 'slots-granted'; readonly slots: readonly GrantedSlot[] }
   /** The graph is the job's own at another parallelism, and fits into what there is. */
   | ({ readonly type: 'rescale-requested' } & RescaleOrder)
   | { readonly type: 'result-stored' }
@@ -63,12 +75,15 @@ export type JobEffect =
   | Exclude<CoordinatorEffect, { type: 'arm-timer' | 'cancel-timer' }>
   | { readonly type: 'arm-timer'; readonly timer: JobTimer; readonly delayMs: number }
   | { readonly type: 'cancel-timer'; readonly timer: JobTimer }
+  /** What the job needs from now on; slots-granted tells what it has, whenever that changes. */
+  | { readonly type: 'declare-slots'; readonly requirements: readonly SlotRequirement[] }
   /** `TaskLauncher.launch`; task events answer, or launch-failed. */
   | {
       readonly type: 'launch';
       readonly attempt: number;
       readonly graph: JobGraph;
       readonly restore: AttemptRestore | undefined;
+      readonly placement: TaskPlacement | undefined;
     }
   /** `RunningAttempt.terminate`; answered by attempt-terminated. */
   | { readonly type: 'terminate'; readonly attempt: number }

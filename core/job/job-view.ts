@@ -111,6 +111,12 @@ export class JobView {
     return coordinator && (coordinator.statistics.latest?.checkpointId ?? 0);
   }
 
+  /** No task of it runs, or those that do are going down for another attempt. */
+  get isDown(): boolean {
+    const { status, executions } = this.#open().record;
+    return status === 'RESTARTING' || (executions?.isWaiting ?? true);
+  }
+
   get isEnding(): boolean {
     const { status, isOver } = this.#open().record;
     return status === 'FAILING' || status === 'CANCELLING' || isOver;

@@ -17,6 +17,7 @@ import { REST_OPTIONS } from './rest-options.js';
 import { RESTART_STRATEGY_OPTIONS } from './restart-strategy-options.js';
 import { S3_OPTIONS } from './s3-options.js';
 import { SESSION_OPTIONS } from './session-options.js';
+import { SLOT_OPTIONS } from './slot-options.js';
 import { TASK_MANAGER_OPTIONS } from './task-manager-options.js';
 
 /**
@@ -29,6 +30,7 @@ export const CONFIG_OPTIONS = {
   ...S3_OPTIONS,
   ...RESTART_STRATEGY_OPTIONS,
   ...ADAPTIVE_SCHEDULER_OPTIONS,
+  ...SLOT_OPTIONS,
   ...TASK_MANAGER_OPTIONS,
   ...JOB_MANAGER_OPTIONS,
   ...MONITORING_OPTIONS,

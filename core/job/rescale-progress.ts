@@ -11,6 +11,7 @@ import type { ExecutionGraph } from './execution-graph.js';
 import type { JobEffect } from './job-protocol.js';
 import { DEFAULT_RESCALE_CONFIG, type RescaleConfig } from './rescale-config.js';
 import type { RescaleOutcome, RescaleRecord } from './rescale-record.js';
+import type { SlotClaim } from './slot-claim.js';
 
 /** Of the checkpoint that a rescale asks for; those of others begin with 1. */
 export const RESCALE_REQUEST = 0;
@@ -39,6 +40,8 @@ interface RescaledJob {
   /** Undefined: it takes no checkpoints. */
   readonly completedCheckpointId: number | undefined;
   readonly isEnding: boolean;
+  /** The next attempt begins from a checkpoint, or anew, whatever its parallelism. */
+  readonly isDown: boolean;
   graph(): JobGraph;
 }
 
@@ -47,7 +50,8 @@ const RECORDS_MAX = 16;
 /**
  * A change of the job's parallelism, from the wish for it to its tasks running so. It goes on with the next
  * completed checkpoint, one that it asks for; after so many that failed in a row, or after so long, with the newest
- * one that there is. An attempt that fails meanwhile is followed by one of the new parallelism.
+ * one that there is. An attempt that fails meanwhile is followed by one of the new parallelism, and one that waits for
+ * its slots makes room for it at once. Nothing is taken down before the job has the slots for what follows.
  *
  * Invariants: each request is settled once; of several the newest counts, and those before it are told so; at most
  * one checkpoint is on order.
@@ -55,6 +59,7 @@ const RECORDS_MAX = 16;
 export class RescaleProgress {
   readonly #jobName: string;
   readonly #config: RescaleConfig;
+  readonly #slots: SlotClaim;
   readonly #records: RescaleRecord[] = [];
   #wanted: Wanted | undefined;
   #deployed: Deployed | undefined;
@@ -64,8 +69,9 @@ export class RescaleProgress {
   #isOverdue = false;
   #count = 0;
 
-  constructor(jobName: string, config: RescaleConfig = DEFAULT_RESCALE_CONFIG) {
+  constructor(jobName: string, slots: SlotClaim, config: RescaleConfig = DEFAULT_RESCALE_CONFIG) {
     this.#jobName = jobName;
+    this.#slots = slots;
     this.#config = config;
   }
 
@@ -95,13 +101,15 @@ export class RescaleProgress {
 
   request(order: RescaleOrder, job: RescaledJob, now: Instant, effects: JobEffect[]): void {
     this.refuse(this.#refusal('Another rescale was asked for.'), effects);
-    if (job.completedCheckpointId === undefined || job.isEnding) {
+    const { completedCheckpointId = job.isDown ? 0 : undefined } = job;
+    if (completedCheckpointId === undefined || job.isEnding) {
       const error = this.#refusal('It takes no checkpoints, or is about to end.');
       settle(order, { completed: false, error }, effects);
     } else if (order.graph.fingerprint === job.graph().fingerprint) {
       settle(order, { completed: true, rescale: undefined }, effects);
     } else {
-      this.#wanted = { ...order, requested: now, sinceCheckpointId: job.completedCheckpointId };
+      this.#wanted = { ...order, requested: now, sinceCheckpointId: completedCheckpointId };
+      this.#slots.reserve(order.graph, effects);
       this.#failures = 0;
       this.#isOverdue = false;
       traceEvent('job.rescale-requested', { parallelism: parallelismOf(order.graph) }, effects);
@@ -121,11 +129,17 @@ export class RescaleProgress {
     effects: JobEffect[],
   ): 'wait' | 'ask' | 'take-down' {
     const wanted = this.#wanted;
-    if (wanted === undefined || coordinator === undefined) return 'wait';
+    if (wanted === undefined) return 'wait';
+    if (executions?.isWaiting === true) return 'take-down';
+    if (coordinator === undefined) return 'wait';
     const { stopping, completed } = coordinator.standing;
     const { pending, latest } = coordinator.statistics;
     if (stopping) return 'wait';
     if (executions?.allRunning !== true || executions.allDataFinished) return 'wait';
+    if (!this.#slots.has(wanted.graph)) {
+      if (this.#isOverdue) this.refuse(this.#refusal('There are too few slots.'), effects);
+      return 'wait';
+    }
     if (this.#isDue(wanted, latest?.checkpointId ?? 0)) {
       const fits = !coordinator.storing && this.fitting(completed, effects) !== undefined;
       return fits ? 'take-down' : 'wait';
@@ -197,6 +211,7 @@ export class RescaleProgress {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
     this.#wanted = undefined;
+    this.#slots.reserve(undefined, effects);
     cancelTimer(wanted, effects);
     settle(wanted, { completed: false, error }, effects);
   }

@@ -10,7 +10,8 @@ export const TASK_MANAGER_OPTIONS = {
     type: { kind: 'int' },
     default: 1,
     judgedBy,
-    description: 'Slots of the TaskManager; a job needs as many as its highest parallelism. -1 means 1.',
+    description:
+      'Slots of a TaskManager; unset, and with one TaskManager, there are as many as its jobs need. -1 means 1.',
   },
   'taskmanager.cpu.cores': {
     type: { kind: 'double' },

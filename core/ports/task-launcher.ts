@@ -1,6 +1,7 @@
 import type { InFlightRestore } from '../checkpoint/in-flight-assignment.js';
 import type { SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
 import type { JobGraph } from '../graph/job-graph.js';
+import type { TaskPlacement } from '../job/slot-sharing.js';
 import type { TaskAddress, TaskMessage, TaskReport } from '../protocol/control-message.js';
 
 /**
@@ -23,6 +24,8 @@ export interface AttemptDescription {
   readonly graph: JobGraph;
   /** What to restore, or undefined to start from the beginning. */
   readonly restore: AttemptRestore | undefined;
+  /** In whose slots its tasks run; undefined: nobody deals out slots. */
+  readonly placement?: TaskPlacement | undefined;
 }
 
 export interface AttemptRestore {

@@ -1,4 +1,9 @@
-import { channelsOf, planChannels, type TaskChannelPlan } from '../../actors/cluster/channel-plan.js';
+import {
+  channelsOf,
+  oneHome,
+  planChannels,
+  type TaskChannelPlan,
+} from '../../actors/cluster/channel-plan.js';
 import { StreamTask } from '../../actors/task/stream-task.js';
 import {
   restoreOf,
@@ -109,16 +114,19 @@ class AttemptAssembly<T> {
       running,
       doorbells: this.#doorbells,
       segmentBytes,
-      segmentCount: required + spareSegments,
       options: network,
+      network: oneHome(required + spareSegments),
     });
+    const [shared] = channels.pools;
+    invariant(shared !== undefined, 'an attempt has network memory');
     const tasks: T[] = [];
     for (const vertex of graph.vertices) {
       for (let subtask = 0; subtask < vertex.parallelism; subtask++) {
         const plan = channels.tasks[vertex.id]?.[subtask];
         if (plan === undefined) continue;
-        const pool = new SegmentPool(channels.pool);
-        tasks.push(this.#task({ jobId, attempt, vertexId: vertex.id, subtask }, plan, pool));
+        tasks.push(
+          this.#task({ jobId, attempt, vertexId: vertex.id, subtask }, plan, new SegmentPool(shared)),
+        );
       }
     }
     return tasks;

@@ -2,7 +2,10 @@ import t from 'tap';
 import {
   type ChannelPlan,
   channelsOf,
+  type NetworkHomes,
+  oneHome,
   planChannels,
+  producerSegments,
   type TaskChannelPlan,
 } from '../../../actors/cluster/channel-plan.js';
 import type { JobGraph } from '../../../core/graph/job-graph.js';
@@ -18,9 +21,13 @@ interface Asked {
   readonly segmentCount?: number;
   /** `vertex/subtask` of those that had finished. */
   readonly finished?: readonly string[];
+  readonly network?: NetworkHomes;
 }
 
-function plan(graph: JobGraph, { segmentCount = 200, finished = [] }: Asked = {}): ChannelPlan {
+function plan(
+  graph: JobGraph,
+  { segmentCount = 200, finished = [], network = oneHome(segmentCount) }: Asked = {},
+): ChannelPlan {
   return planChannels({
     graph,
     running: graph.vertices.map(({ id, parallelism }) =>
@@ -28,8 +35,8 @@ function plan(graph: JobGraph, { segmentCount = 200, finished = [] }: Asked = {}
     ),
     doorbells: graph.vertices.map(({ parallelism }) => createDoorbells(parallelism)),
     segmentBytes: 256,
-    segmentCount,
     options: DEFAULT_NETWORK_BUFFER_OPTIONS,
+    network,
   });
 }
 
@@ -129,4 +136,44 @@ t.test('a producer whose consumers have all finished sends to nobody', async (t)
   const output = taskOf(planned, SOURCE, 0).outputs[0];
   t.same(output?.consumers, [-1, -1, -1]);
   t.same(output?.partition, { channels: [], exclusive: [], floating: [] });
+});
+
+t.test('a channel has the network memory of its producer, and each home its own pool', async (t) => {
+  const required = producerSegments(shuffled, DEFAULT_NETWORK_BUFFER_OPTIONS);
+  t.equal(
+    required.flat().reduce((sum, each) => sum + each, 0),
+    bufferDemand(channelsOf(shuffled).flat()).required,
+    'what all tasks need together is what the job requires',
+  );
+  const [first = 0, second = 0] = required[SOURCE] ?? [];
+  const network = (counts: readonly (readonly [string, number])[]): NetworkHomes => ({
+    segmentCounts: new Map(counts),
+    homeOf: (_, subtask) => (subtask === 0 ? 'left' : 'right'),
+  });
+  const planned = plan(shuffled, {
+    network: network([
+      ['left', first],
+      ['right', second],
+    ]),
+  });
+  const [left, right] = planned.pools;
+  t.not(left, right);
+  for (const { channels } of taskOf(planned, SINK, 1).inputs)
+    t.same(
+      channels.map((channel) => channel?.pool === left),
+      [true, false],
+    );
+  for (const [subtask, count] of [first, second].entries()) {
+    const ids = taskOf(planned, SOURCE, subtask).outputs.flatMap(({ partition }) => [
+      ...partition.exclusive.flat(),
+      ...partition.floating,
+    ]);
+    t.equal(ids.length, count);
+    t.ok(ids.every((id) => id < count));
+  }
+  const small = network([
+    ['left', first - 1],
+    ['right', second + 50],
+  ]);
+  t.throws(() => plan(shuffled, { network: small }), { code: 'MR4004' });
 });

@@ -7,6 +7,7 @@ import type { JobGraph } from '../../../core/graph/job-graph.js';
 import { JobMaster } from '../../../core/job/job-master.js';
 import type { JobEffect, JobEvent, JobOutcome } from '../../../core/job/job-protocol.js';
 import type { RestartDecision, RestartStrategy } from '../../../core/job/restart-strategy.js';
+import type { SlotConfig } from '../../../core/job/slot-claim.js';
 import type { TaskAddress, TaskReport } from '../../../core/protocol/control-message.js';
 import { modelSnapshot } from '../../model-graph.js';
 import { METRICS } from './coordinator-driver.js';
@@ -35,6 +36,7 @@ export interface DriverOptions {
   readonly strategy?: RestartStrategy;
   readonly checkpointing?: Partial<CheckpointConfig> | 'off';
   readonly restored?: CheckpointManifest;
+  readonly slots?: SlotConfig;
 }
 
 /** A job master, its effects, and short ways to say what tasks and storage do. */
@@ -46,9 +48,9 @@ export class JobMasterDriver {
   traces: string[] = [];
   outcome: JobOutcome | undefined;
 
-  constructor(graph: JobGraph, { strategy, checkpointing = {}, restored }: DriverOptions = {}) {
+  constructor(graph: JobGraph, { strategy, checkpointing = {}, restored, slots }: DriverOptions = {}) {
     this.master = new JobMaster(
-      { jobId: 'job', graph, acceptedMs: 999_000, epoch: 3, restored, firstCheckpointId: undefined },
+      { jobId: 'job', graph, acceptedMs: 999_000, epoch: 3, restored, firstCheckpointId: undefined, slots },
       checkpointing === 'off'
         ? undefined
         : { ...DEFAULT_CHECKPOINT_CONFIG, intervalMs: 100, ...checkpointing },

@@ -1,0 +1,68 @@
+import {
+  type LoadBalanceMode,
+  loadBalanceMode,
+  MillraceError,
+  type ResolvedOptions,
+} from '../../core/internal.js';
+import { taskManagerMemory, withTaskManagerDefaultSize } from '../../memory/index.js';
+import type { TaskManagerStatus } from '../cluster/cluster-gateway.js';
+import { ClusterSlots } from '../cluster/cluster-slots.js';
+import { SYSTEM_CLOCK } from './system-clock.js';
+
+/** How the slots of a cluster are cut, and dealt out. */
+export interface SlotLayout {
+  /** Undefined: as many as are needed, and a job has the memory of its TaskManager for itself. */
+  readonly perTaskManager: number | undefined;
+  readonly mode: LoadBalanceMode;
+}
+
+/**
+ * The TaskManagers of this process. They share its threads' kind, its disk and its heap; each has slots, network memory
+ * and managed memory, and its state writers.
+ *
+ * Invariants: ids are never used again; the first one is called as the process's was when there was but one.
+ */
+export class LocalTaskManagers {
+  readonly layout: SlotLayout;
+  readonly slots: ClusterSlots;
+  #count = 0;
+
+  /** @throws MillraceError MR4002, MR4003 if the memory of a TaskManager is not configured as it can be */
+  constructor({ configured, values }: ResolvedOptions) {
+    const number = values['minicluster.number-of-taskmanagers'];
+    const isCut = configured['taskmanager.numberOfTaskSlots'] !== undefined || number > 1;
+    const { numberOfTaskSlots } = taskManagerMemory(withTaskManagerDefaultSize(configured));
+    this.layout = {
+      perTaskManager: isCut ? numberOfTaskSlots : undefined,
+      mode: loadBalanceMode(values),
+    };
+    this.slots = new ClusterSlots(this.layout.mode);
+    for (let i = 0; i < number; i++) this.add();
+  }
+
+  /** Another one, as those that there are. */
+  add(): string {
+    this.#count++;
+    const id = `taskmanager-${process.pid}${this.#count === 1 ? '' : `-${this.#count}`}`;
+    this.slots.register({ id, slots: this.layout.perTaskManager });
+    return id;
+  }
+
+  /** Its slots are gone; what runs in them is for others to end. @throws MillraceError MR7002 if there is none */
+  remove(id: string): void {
+    if (!this.slots.has(id)) throw new MillraceError('MR7002', `There is no TaskManager ${id}.`);
+    this.slots.unregister(id);
+  }
+
+  status(): readonly TaskManagerStatus[] {
+    const heartbeatMs = SYSTEM_CLOCK.wallMs();
+    return this.slots.taskManagers().map((taskManager) => ({ ...taskManager, heartbeatMs }));
+  }
+}
+
+/** What its tasks end of. */
+export function taskManagerLost(id: string): MillraceError {
+  return new MillraceError('MR5015', `The TaskManager ${id} was lost.`, {
+    why: 'it was taken out of the cluster',
+  });
+}

@@ -1,0 +1,195 @@
+import { invariant } from '../base/invariant.js';
+import type { GrantedSlot, LoadBalanceMode, SlotRequirement } from './slot-sharing.js';
+import { slotCount } from './slot-sharing.js';
+
+/** A TaskManager as it registers. `slots` undefined: it has as many as its jobs need. */
+export interface RegisteredTaskManager {
+  readonly id: string;
+  readonly slots: number | undefined;
+}
+
+/** A TaskManager and who has which of its slots. Plain data. */
+export interface TaskManagerSlots {
+  readonly id: string;
+  /** All there are: of one that has as many as are needed, those that are taken, but one at the least. */
+  readonly slots: number;
+  readonly allocated: readonly {
+    readonly index: number;
+    readonly jobId: string;
+    readonly group: string;
+  }[];
+}
+
+/** What the job has from now on, all of it. */
+export interface SlotGrant {
+  readonly jobId: string;
+  readonly slots: readonly GrantedSlot[];
+}
+
+interface DeclaredJob {
+  requirements: readonly SlotRequirement[];
+  granted: readonly GrantedSlot[];
+}
+
+/**
+ * The slots of a cluster, and the jobs that they are given to. Jobs declare what they need and are told what they
+ * have whenever that changes.
+ *
+ * Invariants:
+ * - a slot is given to one job at a time, for one sharing group;
+ * - a job has of each group no more slots than it has declared;
+ * - slots that are missing are given all at once, so no two jobs wait for each other's; who declared first is asked
+ *   first, and who needs fewer may come before who needs more than there are;
+ * - slots of a TaskManager that has gone are gone, and all others stay with their jobs.
+ */
+export class ResourceManager {
+  readonly #mode: LoadBalanceMode;
+  /** In the order in which they registered. */
+  readonly #taskManagers = new Map<string, RegisteredTaskManager>();
+  /** In the order in which they first declared. */
+  readonly #jobs = new Map<string, DeclaredJob>();
+
+  constructor(mode: LoadBalanceMode) {
+    this.#mode = mode;
+  }
+
+  register(taskManager: RegisteredTaskManager): readonly SlotGrant[] {
+    const { id, slots } = taskManager;
+    invariant(!this.#taskManagers.has(id), 'a TaskManager registers once', { id });
+    invariant(slots === undefined || slots >= 1, 'a TaskManager has a slot', { id, slots });
+    this.#taskManagers.set(id, taskManager);
+    return this.#deal(new Set());
+  }
+
+  /** It has gone, and what ran there. Nothing where it is not known. */
+  unregister(id: string): readonly SlotGrant[] {
+    if (!this.#taskManagers.delete(id)) return [];
+    const changed = new Set<string>();
+    for (const [jobId, job] of this.#jobs) {
+      const left = job.granted.filter(({ taskManagerId }) => taskManagerId !== id);
+      if (left.length < job.granted.length) changed.add(jobId);
+      job.granted = left;
+    }
+    return this.#deal(changed);
+  }
+
+  /** What the job needs from now on. What it has beyond that is taken back. */
+  declare(jobId: string, requirements: readonly SlotRequirement[]): readonly SlotGrant[] {
+    const job = this.#jobs.get(jobId) ?? { requirements, granted: [] };
+    job.requirements = requirements;
+    this.#jobs.set(jobId, job);
+    const kept = requirements.flatMap(({ group, count }) => this.#kept(job.granted, group, count));
+    const changed = new Set(kept.length < job.granted.length ? [jobId] : []);
+    job.granted = kept;
+    return this.#deal(changed);
+  }
+
+  /** The job has ended. Nothing where it is not known. */
+  release(jobId: string): readonly SlotGrant[] {
+    return this.#jobs.delete(jobId) ? this.#deal(new Set()) : [];
+  }
+
+  /** How many slots the job could have: its own and those that are free. Infinity: as many as it needs. */
+  within(jobId: string): number {
+    if (this.#elastic().length > 0) return Number.POSITIVE_INFINITY;
+    const own = this.#jobs.get(jobId)?.granted.length ?? 0;
+    return this.taskManagers().reduce((sum, { slots, allocated }) => sum + slots - allocated.length, own);
+  }
+
+  /** In the order in which they registered. */
+  taskManagers(): readonly TaskManagerSlots[] {
+    return [...this.#taskManagers.values()].map(({ id, slots }) => {
+      const allocated = [...this.#jobs].flatMap(([jobId, { granted }]) =>
+        granted
+          .filter(({ taskManagerId }) => taskManagerId === id)
+          .map(({ index, group }) => ({ index, jobId, group })),
+      );
+      return { id, slots: slots ?? Math.max(1, allocated.length), allocated };
+    });
+  }
+
+  /** Gives what is missing where all of it is there; tells also whom something was taken from. */
+  #deal(changed: Set<string>): readonly SlotGrant[] {
+    for (const [jobId, job] of this.#jobs) {
+      const missing = job.requirements.flatMap(({ group, count }) =>
+        Array.from({ length: count - countOf(job.granted, group) }, () => group),
+      );
+      const slots = missing.length > 0 && this.#choose(job, missing.length);
+      if (!slots) continue;
+      const given = slots.map((slot, i) => ({ ...slot, group: missing[i] ?? '' }));
+      job.granted = this.#inOrder([...job.granted, ...given]);
+      invariant(job.granted.length === slotCount(job.requirements), 'a grant is whole', { jobId });
+      changed.add(jobId);
+    }
+    return [...changed].map((jobId) => ({ jobId, slots: this.#jobs.get(jobId)?.granted ?? [] }));
+  }
+
+  /** So many free slots, or undefined. */
+  #choose(job: DeclaredJob, count: number): readonly Omit<GrantedSlot, 'group'>[] | undefined {
+    const taken = new Map<string, Set<number>>([...this.#taskManagers.keys()].map((id) => [id, new Set()]));
+    for (const { granted } of this.#jobs.values())
+      for (const { taskManagerId, index } of granted) taken.get(taskManagerId)?.add(index);
+    const chosen: Omit<GrantedSlot, 'group'>[] = [];
+    const elastic = this.#elasticFor(job, taken);
+    while (chosen.length < count) {
+      const taskManager = elastic ?? this.#next(taken);
+      const used = taskManager && taken.get(taskManager.id);
+      if (taskManager === undefined || used === undefined) return undefined;
+      let index = 0;
+      while (used.has(index)) index++;
+      used.add(index);
+      chosen.push({ taskManagerId: taskManager.id, index });
+    }
+    return chosen;
+  }
+
+  /** One with a free slot: the first, or the one of which the least is taken. */
+  #next(taken: ReadonlyMap<string, ReadonlySet<number>>): RegisteredTaskManager | undefined {
+    const shares = [...this.#taskManagers.values()].flatMap((taskManager) => {
+      const { id, slots } = taskManager;
+      const used = taken.get(id)?.size ?? 0;
+      return slots === undefined || used >= slots ? [] : [{ taskManager, share: used / slots }];
+    });
+    const least =
+      this.#mode === 'NONE'
+        ? 0
+        : shares.reduce((at, { share }, i) => (share < (shares[at]?.share ?? 1) ? i : at), 0);
+    return shares[least]?.taskManager;
+  }
+
+  /** A job that is given as many slots as it needs has them all in one place. */
+  #elasticFor(
+    { granted }: DeclaredJob,
+    taken: ReadonlyMap<string, ReadonlySet<number>>,
+  ): RegisteredTaskManager | undefined {
+    const all = this.#elastic();
+    const own = all.find(({ id }) => granted.some(({ taskManagerId }) => taskManagerId === id));
+    return own ?? all.toSorted((a, b) => (taken.get(a.id)?.size ?? 0) - (taken.get(b.id)?.size ?? 0))[0];
+  }
+
+  #elastic(): RegisteredTaskManager[] {
+    return [...this.#taskManagers.values()].filter(({ slots }) => slots === undefined);
+  }
+
+  /** Of what it has in a group, so many: where load is balanced, the same number on each TaskManager. */
+  #kept(granted: readonly GrantedSlot[], group: string, count: number): readonly GrantedSlot[] {
+    const own = granted.filter((slot) => slot.group === group);
+    if (own.length <= count || this.#mode === 'NONE') return own.slice(0, count);
+    const rank = (slot: GrantedSlot, i: number): number =>
+      own.slice(0, i).filter(({ taskManagerId }) => taskManagerId === slot.taskManagerId).length;
+    const kept = own.map((slot, i) => ({ slot, rank: rank(slot, i) })).toSorted((a, b) => a.rank - b.rank);
+    return this.#inOrder(kept.slice(0, count).map(({ slot }) => slot));
+  }
+
+  /** By TaskManager in the order of their registration, then by number; so what runs where says little of chance. */
+  #inOrder(slots: readonly GrantedSlot[]): readonly GrantedSlot[] {
+    const order = [...this.#taskManagers.keys()];
+    return slots.toSorted(
+      (a, b) => order.indexOf(a.taskManagerId) - order.indexOf(b.taskManagerId) || a.index - b.index,
+    );
+  }
+}
+
+function countOf(granted: readonly GrantedSlot[], group: string): number {
+  return granted.filter((slot) => slot.group === group).length;
+}

@@ -1,0 +1,41 @@
+import type { OptionTable } from './option-definition.js';
+import type { OptionValues } from './options.js';
+import type { SlotConfig } from './slot-claim.js';
+import type { LoadBalanceMode } from './slot-sharing.js';
+
+/** How jobs come by their slots. */
+export const SLOT_OPTIONS = {
+  'minicluster.number-of-taskmanagers': {
+    type: { kind: 'int' },
+    default: 1,
+    range: { min: 1 },
+    deprecatedKeys: ['local.number-taskmanager'],
+    description: 'TaskManagers of this process, each with its own memory plan.',
+  },
+  'taskmanager.load-balance.mode': {
+    type: { kind: 'enum', values: ['NONE', 'SLOTS', 'TASKS'] },
+    default: 'NONE',
+    description:
+      'NONE fills TaskManagers one after the other; SLOTS takes as many slots of each, TASKS gives each as many tasks.',
+  },
+  'cluster.evenly-spread-out-slots': {
+    type: { kind: 'boolean' },
+    default: false,
+    description: 'Older way to say SLOTS, where taskmanager.load-balance.mode says NONE.',
+  },
+  'slot.request.timeout': {
+    type: { kind: 'duration' },
+    default: '5 min',
+    range: { min: 0 },
+    description: 'How long the tasks of an attempt wait for their slots before it fails.',
+  },
+} as const satisfies OptionTable;
+
+export function loadBalanceMode(values: OptionValues): LoadBalanceMode {
+  const mode = values['taskmanager.load-balance.mode'];
+  return mode === 'NONE' && values['cluster.evenly-spread-out-slots'] ? 'SLOTS' : mode;
+}
+
+export function slotConfigFromOptions(values: OptionValues): SlotConfig {
+  return { requestTimeoutMs: values['slot.request.timeout'], mode: loadBalanceMode(values) };
+}

@@ -1,0 +1,107 @@
+import { invariant } from '../base/invariant.js';
+import type { JobGraph } from '../graph/job-graph.js';
+
+/** So many slots for the subtasks of one sharing group. Plain data. */
+export interface SlotRequirement {
+  readonly group: string;
+  readonly count: number;
+}
+
+/** A slot that a job was given: number `index` of its TaskManager. Plain data. */
+export interface GrantedSlot {
+  readonly taskManagerId: string;
+  readonly index: number;
+  readonly group: string;
+}
+
+/** `NONE`: TaskManagers are filled one after the other. `SLOTS`, `TASKS`: so many on each of them are alike. */
+export type LoadBalanceMode = 'NONE' | 'SLOTS' | 'TASKS';
+
+/** What shares one slot: at most one subtask of each vertex of a group. */
+export interface SharedSlot {
+  readonly group: string;
+  readonly tasks: readonly { readonly vertexId: number; readonly subtask: number }[];
+}
+
+/** By vertex id, then subtask: the slot in which it runs. Plain data. */
+export type TaskPlacement = readonly (readonly GrantedSlot[])[];
+
+/** As many as the highest parallelism of each group; groups in the order of their first vertex. */
+export function slotRequirements({ vertices }: Pick<JobGraph, 'vertices'>): readonly SlotRequirement[] {
+  const counts = new Map<string, number>();
+  for (const { slotSharingGroup: group, parallelism } of vertices)
+    counts.set(group, Math.max(counts.get(group) ?? 0, parallelism));
+  return [...counts].map(([group, count]) => ({ group, count }));
+}
+
+export function slotCount(requirements: readonly SlotRequirement[]): number {
+  return requirements.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** What satisfies both: of each group the larger number. */
+export function unitedRequirements(
+  a: readonly SlotRequirement[],
+  b: readonly SlotRequirement[],
+): readonly SlotRequirement[] {
+  const counts = new Map(a.map(({ group, count }) => [group, count]));
+  for (const { group, count } of b) counts.set(group, Math.max(counts.get(group) ?? 0, count));
+  return [...counts].map(([group, count]) => ({ group, count }));
+}
+
+/**
+ * Deals the tasks out to slots, in the order of {@link slotRequirements}. Subtask n shares its slot with subtask n of
+ * its neighbours; `TASKS` puts what has fewer subtasks than its group has slots where the fewest tasks are.
+ */
+export function sharedSlots(graph: JobGraph, mode: LoadBalanceMode): readonly SharedSlot[] {
+  return slotRequirements(graph).flatMap(({ group, count }) => {
+    const slots = Array.from({ length: count }, () => [] as { vertexId: number; subtask: number }[]);
+    for (const { id, slotSharingGroup, parallelism } of graph.vertices) {
+      if (slotSharingGroup !== group) continue;
+      const chosen = mode === 'TASKS' ? emptiest(slots, parallelism) : slots;
+      for (let subtask = 0; subtask < parallelism; subtask++)
+        chosen[subtask]?.push({ vertexId: id, subtask });
+    }
+    return slots.map((tasks) => ({ group, tasks }));
+  });
+}
+
+/**
+ * Where each task runs; undefined: of some group there are too few slots.
+ *
+ * `TASKS`: the slots with the most tasks go to the TaskManagers that have the fewest.
+ */
+export function placeTasks(
+  graph: JobGraph,
+  granted: readonly GrantedSlot[],
+  mode: LoadBalanceMode,
+): TaskPlacement | undefined {
+  const free = new Map<string, GrantedSlot[]>();
+  for (const slot of granted) free.set(slot.group, [...(free.get(slot.group) ?? []), slot]);
+  const shared = sharedSlots(graph, mode);
+  const ordered = mode === 'TASKS' ? shared.toSorted((a, b) => b.tasks.length - a.tasks.length) : shared;
+  const load = new Map<string, number>();
+  const placement: GrantedSlot[][] = graph.vertices.map(() => []);
+  for (const { group, tasks } of ordered) {
+    const slots = free.get(group) ?? [];
+    const at = mode === 'TASKS' ? leastLoaded(slots, load) : 0;
+    const [slot] = slots.splice(at, 1);
+    if (slot === undefined) return undefined;
+    load.set(slot.taskManagerId, (load.get(slot.taskManagerId) ?? 0) + tasks.length);
+    for (const { vertexId, subtask } of tasks) {
+      const subtasks = placement[vertexId];
+      invariant(subtasks !== undefined, 'a slot is shared by tasks of its graph', { vertexId });
+      subtasks[subtask] = slot;
+    }
+  }
+  return placement;
+}
+
+/** So many of them, those with the fewest tasks first. */
+function emptiest<T>(slots: readonly T[][], count: number): readonly T[][] {
+  return slots.toSorted((a, b) => a.length - b.length).slice(0, count);
+}
+
+function leastLoaded(slots: readonly GrantedSlot[], load: ReadonlyMap<string, number>): number {
+  const loads = slots.map(({ taskManagerId }) => load.get(taskManagerId) ?? 0);
+  return Math.max(0, loads.indexOf(Math.min(...loads)));
+}

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { ResourceManager } from '../../core/job/resource-manager.js';
+import { type GrantedSlot, type SlotRequirement, slotCount } from '../../core/job/slot-sharing.js';
+import { check } from '../check.js';
+
+type Command =
+  | { readonly kind: 'register'; readonly manager: number; readonly slots: number | undefined }
+  | { readonly kind: 'unregister'; readonly manager: number }
+  | { readonly kind: 'declare'; readonly job: number; readonly counts: readonly [number, number] }
+  | { readonly kind: 'release'; readonly job: number };
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    kind: fc.constant('register' as const),
+    manager: fc.nat(3),
+    slots: fc.oneof(
+      { weight: 12, arbitrary: fc.integer({ min: 1, max: 4 }) },
+      { weight: 1, arbitrary: fc.constant(undefined) },
+    ),
+  }),
+  fc.record({ kind: fc.constant('unregister' as const), manager: fc.nat(3) }),
+  fc.record({
+    kind: fc.constant('declare' as const),
+    job: fc.nat(3),
+    counts: fc.tuple(fc.nat(4), fc.nat(2)),
+  }),
+  fc.record({ kind: fc.constant('release' as const), job: fc.nat(3) }),
+);
+
+/** What the jobs have been told, beside what the manager says of itself. */
+class Watched {
+  readonly manager: ResourceManager;
+  readonly managers = new Map<string, number | undefined>();
+  readonly declared = new Map<string, readonly SlotRequirement[]>();
+  readonly told = new Map<string, readonly GrantedSlot[]>();
+
+  constructor(mode: 'NONE' | 'SLOTS' | 'TASKS') {
+    this.manager = new ResourceManager(mode);
+  }
+
+  run(next: Command): void {
+    const grants = this.#apply(next);
+    for (const { jobId, slots } of grants) this.told.set(jobId, slots);
+    this.#mustHold();
+  }
+
+  #apply(next: Command): ReturnType<ResourceManager['release']> {
+    switch (next.kind) {
+      case 'register': {
+        const id = `tm-${next.manager}`;
+        if (this.managers.has(id)) return [];
+        this.managers.set(id, next.slots);
+        return this.manager.register({ id, slots: next.slots });
+      }
+      case 'unregister':
+        this.managers.delete(`tm-${next.manager}`);
+        return this.manager.unregister(`tm-${next.manager}`);
+      case 'declare': {
+        const [a, b] = next.counts;
+        const requirements = [
+          { group: 'a', count: a },
+          { group: 'b', count: b },
+        ];
+        this.declared.set(`job-${next.job}`, requirements);
+        return this.manager.declare(`job-${next.job}`, requirements);
+      }
+      case 'release':
+        this.declared.delete(`job-${next.job}`);
+        this.told.delete(`job-${next.job}`);
+        return this.manager.release(`job-${next.job}`);
+    }
+  }
+
+  #mustHold(): void {
+    const overview = this.manager.taskManagers();
+    const held = new Set<string>();
+    for (const { id, slots, allocated } of overview) {
+      if (!this.managers.has(id)) throw new Error(`${id} has gone`);
+      if (allocated.length > slots) throw new Error(`${id} gives more than it has`);
+      for (const { index, jobId, group } of allocated) {
+        const limit = this.managers.get(id);
+        if (limit !== undefined && index >= limit) throw new Error(`${id} has no slot ${index}`);
+        if (held.has(`${id}/${index}`)) throw new Error(`${id}/${index} is given twice`);
+        held.add(`${id}/${index}`);
+        const knows = this.told.get(jobId)?.some((s) => s.taskManagerId === id && s.index === index);
+        if (knows !== true) throw new Error(`${jobId} was not told of its slot in ${group}`);
+      }
+    }
+    const told = [...this.told.values()].reduce((sum, slots) => sum + slots.length, 0);
+    if (told !== held.size) throw new Error('a job believes to have what it has not');
+    this.#mustBeDealt(overview.reduce((sum, { slots, allocated }) => sum + slots - allocated.length, 0));
+  }
+
+  #mustBeDealt(free: number): void {
+    const elastic = [...this.managers.values()].includes(undefined);
+    for (const [jobId, requirements] of this.declared) {
+      const own = this.told.get(jobId) ?? [];
+      for (const { group, count } of requirements)
+        if (own.filter((slot) => slot.group === group).length > count)
+          throw new Error(`${jobId} has too many`);
+      const missing = slotCount(requirements) - own.length;
+      if (missing > 0 && (elastic || missing <= free)) throw new Error(`${jobId} waits in vain`);
+      const within = this.manager.within(jobId);
+      if (within !== (elastic ? Number.POSITIVE_INFINITY : own.length + free))
+        throw new Error(`${jobId} could have ${within}`);
+    }
+  }
+}
+
+t.test('each slot has one holder, who was told, and what can be given is', (t) => {
+  check(
+    'resource manager',
+    fc.property(
+      fc.constantFrom('NONE' as const, 'SLOTS' as const, 'TASKS' as const),
+      fc.array(command, { maxLength: 40 }),
+      (mode, commands) => {
+        const watched = new Watched(mode);
+        for (const next of commands) watched.run(next);
+      },
+    ),
+  );
+  t.end();
+});

@@ -1,0 +1,139 @@
+import t from 'tap';
+import type { JobGraph } from '../../../core/graph/job-graph.js';
+import type { GrantedSlot } from '../../../core/job/slot-sharing.js';
+import { modelGraph } from '../../model-graph.js';
+import { type DriverOptions, JobMasterDriver, ScriptedStrategy } from './job-master-driver.js';
+
+function graphOf(parallelism: number): JobGraph {
+  const graph = modelGraph({ name: 'source', parallelism: 1 }, { name: 'sink', parallelism, inputs: [0] });
+  return { ...graph, fingerprint: `with ${parallelism} sinks` };
+}
+
+function driverOf(graph: JobGraph, options: DriverOptions = {}): JobMasterDriver {
+  return new JobMasterDriver(graph, { slots: { requestTimeoutMs: 300_000, mode: 'NONE' }, ...options });
+}
+
+function grant(driver: JobMasterDriver, ...ids: readonly string[]): void {
+  const slots: GrantedSlot[] = ids.map((taskManagerId, index) => ({
+    taskManagerId,
+    index,
+    group: 'default',
+  }));
+  driver.handle({ type: 'slots-granted', slots });
+}
+
+function statesOf(driver: JobMasterDriver): string[] {
+  const { vertices } = driver.master.view.details();
+  return vertices.flatMap(({ subtasks }) =>
+    subtasks.map(({ state, taskManagerId }) => `${state} ${taskManagerId ?? '-'}`),
+  );
+}
+
+t.test('a job declares what it needs, waits scheduled, and is deployed where its slots are', async (t) => {
+  const driver = driverOf(graphOf(2));
+  t.match(driver.effects[0], { type: 'declare-slots', requirements: [{ group: 'default', count: 2 }] });
+  t.same(driver.done, ['declare-slots', 'arm slots-due in 300000']);
+  t.equal(driver.status, 'RUNNING');
+  t.same(statesOf(driver), ['SCHEDULED -', 'SCHEDULED -', 'SCHEDULED -']);
+  grant(driver, 'a');
+  t.same(driver.done, [], 'one is too few');
+  grant(driver, 'a', 'b');
+  t.same(driver.done, ['launch 1']);
+  t.same(statesOf(driver), ['DEPLOYING a', 'DEPLOYING a', 'DEPLOYING b']);
+});
+
+t.test('slots that do not come in time fail the attempt, and the restart strategy is asked', async (t) => {
+  const driver = driverOf(graphOf(2), { strategy: new ScriptedStrategy(50) });
+  grant(driver, 'a');
+  driver.handle({ type: 'timer', timer: { name: 'slots-due', id: 1 } });
+  t.equal(driver.status, 'RESTARTING');
+  t.same(statesOf(driver), ['CANCELED -', 'CANCELED -', 'CANCELED -']);
+  t.match(driver.master.view.failures()[0], {
+    rootCause: { code: 'MR5014', why: 'The job needs 2 slots and has 1 after 300000 ms.' },
+  });
+  driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 1 } });
+  t.same(driver.done, ['arm slots-due in 300000'], 'it waits once more');
+  driver.handle({ type: 'timer', timer: { name: 'slots-due', id: 1 } });
+  t.same(driver.done, [], 'a timer of an older attempt says nothing');
+  driver.handle({ type: 'timer', timer: { name: 'slots-due', id: 2 } });
+  driver.handle({ type: 'result-stored' });
+  t.match(driver.outcome, { status: 'FAILED', error: { code: 'MR5006', cause: { code: 'MR5014' } } });
+});
+
+t.test('a job that waits for its slots can be cancelled', async (t) => {
+  const driver = driverOf(graphOf(2));
+  driver.handle({ type: 'cancel-requested' });
+  driver.handle({ type: 'result-stored' });
+  t.equal(driver.outcome?.status, 'CANCELED');
+  t.same(statesOf(driver), ['CANCELED -', 'CANCELED -', 'CANCELED -']);
+});
+
+t.test('after the loss of slots the next attempt waits for others', async (t) => {
+  const driver = driverOf(graphOf(2));
+  grant(driver, 'a', 'b');
+  driver.run();
+  driver.complete(1);
+  grant(driver, 'a');
+  t.equal(driver.status, 'RUNNING', 'its tasks say that they have gone');
+  driver.exit('sink.1', new Error('gone'));
+  driver.gone();
+  t.same(driver.done, ['arm slots-due in 300000']);
+  grant(driver, 'a', 'c');
+  t.match(driver.effects.at(-1), { type: 'launch', attempt: 2, restore: { checkpointId: 1 } });
+  t.same(statesOf(driver), ['DEPLOYING a', 'DEPLOYING a', 'DEPLOYING c']);
+});
+
+t.test(
+  'a rescale has its slots before anything is taken down, and gives back what it does not need',
+  async (t) => {
+    const driver = driverOf(graphOf(1));
+    grant(driver, 'a');
+    driver.run();
+    driver.handle({ type: 'rescale-requested', requestId: 1, graph: graphOf(2) });
+    t.match(driver.effects[0], { type: 'declare-slots', requirements: [{ count: 2 }] });
+    t.same(driver.sent, [], 'nothing is begun');
+    grant(driver, 'a', 'b');
+    t.same(driver.sent, ['source.0 <- snapshot-enumerator']);
+    driver.completePending(1);
+    driver.gone();
+    t.match(driver.effects.at(-1), { type: 'launch', attempt: 2 });
+    driver.run();
+    driver.handle({ type: 'rescale-requested', requestId: 2, graph: graphOf(1) });
+    driver.completePending(2);
+    driver.gone();
+    t.match(
+      driver.effects.find(({ type }) => type === 'declare-slots'),
+      { requirements: [{ count: 1 }] },
+    );
+  },
+);
+
+t.test('a rescale that gets no slots is given up', async (t) => {
+  const driver = driverOf(graphOf(1));
+  grant(driver, 'a');
+  driver.run();
+  driver.handle({ type: 'rescale-requested', requestId: 1, graph: graphOf(2) });
+  driver.handle({ type: 'timer', timer: { name: 'rescale-due', id: 1 } });
+  t.match(
+    driver.effects.find(({ type }) => type === 'rescale-settled'),
+    {
+      outcome: { completed: false, error: { code: 'MR5013' } },
+    },
+  );
+  t.match(
+    driver.effects.find(({ type }) => type === 'declare-slots'),
+    { requirements: [{ count: 1 }] },
+  );
+  t.equal(driver.status, 'RUNNING');
+});
+
+t.test(
+  'a job that waits for slots goes on with fewer as soon as it is told to, checkpoints or none',
+  async (t) => {
+    const driver = driverOf(graphOf(2), { checkpointing: 'off', strategy: new ScriptedStrategy() });
+    grant(driver, 'a');
+    driver.handle({ type: 'rescale-requested', requestId: 1, graph: graphOf(1) });
+    t.match(driver.effects.at(-1), { type: 'launch', attempt: 2, graph: { fingerprint: 'with 1 sinks' } });
+    t.equal(driver.master.view.status().restarts, 0, 'nothing has failed');
+  },
+);
