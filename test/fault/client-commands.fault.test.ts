@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalCluster } from 'millrace';
@@ -43,16 +43,6 @@ t.test('a cluster in a program is asked by the same commands', async (t) => {
     const exitCode = await runProgram([...words, '-m', target], context, COMMANDS);
     return { exitCode, stdout, stderr };
   };
-  let plan = '';
-  const written = { write: (text: string) => (plan += text) };
-  const info = ['info', '-p', '3', '--json', jobPath('sensor-minutes'), '--input', 'in', '--output', 'out'];
-  await runProgram(info, { stdout: written, stderr: written, ...world }, COMMANDS);
-  t.match(JSON.parse(plan), {
-    nodes: [
-      { id: 1, pact: 'Data Source', parallelism: 3, uid: 'readings' },
-      { id: 2, pact: 'Data Sink', predecessors: [{ id: 1, ship_strategy: 'HASH' }] },
-    ],
-  });
   const none = await ask('list');
   t.match(none, { exitCode: 0, stdout: 'No running jobs.\nNo scheduled jobs.\n' });
   const first = await cluster.submit(counts, { output: join(folder, 'out') }, { jobId: 'first' });
@@ -79,6 +69,23 @@ t.test('a cluster in a program is asked by the same commands', async (t) => {
   const ended = await ask('list', '--all');
   t.match(ended.stdout, /first \(FINISHED\)\n/);
   t.match(ended.stdout, /second \(CANCELED\)\n/);
+});
+
+t.test('the plan of a job is told without running it', async (t) => {
+  const folder = folderOf(t);
+  const args = ['-p', '3', jobPath('sensor-minutes'), '--input', 'in.jsonl', '--output', 'out'];
+  const { code, stdout, stderr } = await new MillraceProcess(folder, args, 'info').ended;
+  t.equal(code, 0, stderr);
+  t.match(stderr, /^-+ Execution Plan -+\n-+\n$/);
+  t.match(JSON.parse(stdout), {
+    nodes: [
+      { id: 1, pact: 'Data Source', parallelism: 3, uid: 'readings' },
+      { id: 2, pact: 'Data Sink', uid: 'minutes', predecessors: [{ id: 1, ship_strategy: 'HASH' }] },
+    ],
+  });
+  t.same(readdirSync(folder), []);
+  const missing = await new MillraceProcess(folder, ['nowhere.js'], 'info').ended;
+  t.match(missing, { code: 2, stdout: '', stderr: /MR7001 There is no job file nowhere\.js/ });
 });
 
 t.test(
