@@ -239,6 +239,7 @@ export { OperatorLogger } from './log/operator-logger.js';
 export { isSecretName, Redaction } from './log/redaction.js';
 export { traceRecord } from './log/trace-record.js';
 export { jobReadings } from './metrics/job-readings.js';
+export { type JobSpan, JobSpans } from './metrics/job-spans.js';
 export {
   descriptorOf,
   descriptorText,
@@ -257,6 +258,7 @@ export {
   type TaskNumbers,
   taskReadings,
 } from './metrics/task-readings.js';
+export { type TelemetryPoint, telemetryPoints } from './metrics/telemetry-points.js';
 export type { Collector } from './operator/collector.js';
 export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
 export type { KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';

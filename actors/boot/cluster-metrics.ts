@@ -2,6 +2,7 @@ import { availableParallelism, hostname } from 'node:os';
 import {
   type GraphNames,
   gaugeReading,
+  JobSpans,
   type JobView,
   jobReadings,
   MetricRates,
@@ -16,8 +17,10 @@ import {
   type TaskNumbers,
   type TaskScope,
   taskReadings,
+  telemetryPoints,
 } from '../../core/internal.js';
 import { TaskGauge, type TaskMetricReader } from '../../memory/index.js';
+import type { Telemetry } from '../cluster/cluster-gateway.js';
 import { MONOTONIC_ORIGIN_MS, SYSTEM_CLOCK } from './system-clock.js';
 import { threadMeter } from './thread-measures.js';
 import type { MeasuredThread } from './thread-task.js';
@@ -52,6 +55,7 @@ export class ClusterMetrics {
   readonly #jobs: () => Iterable<MeasuredJob>;
   readonly #measureThread = threadMeter();
   readonly #cpu = new CpuLoad();
+  readonly #spans = new Map<string, JobSpans>();
   #rates: MetricRates;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
@@ -79,6 +83,21 @@ export class ClusterMetrics {
 
   async prometheus(): Promise<string> {
     return prometheusText(await this.readings(), hostname());
+  }
+
+  /** Spans are told of once, to who asks first. */
+  async telemetry(): Promise<Telemetry> {
+    const points = telemetryPoints(await this.readings(), hostname());
+    const jobs = [...this.#jobs()];
+    const spans = jobs.flatMap(({ view }) => {
+      const details = view.details();
+      const known = this.#spans.get(details.jobId) ?? new JobSpans();
+      this.#spans.set(details.jobId, known);
+      return known.collect(details, view.checkpoints());
+    });
+    const ids = new Set(jobs.map(({ view }) => view.details().jobId));
+    for (const id of this.#spans.keys()) if (!ids.has(id)) this.#spans.delete(id);
+    return { points, spans };
   }
 
   /** All tasks have said what they do not say at every beat; who is in the middle of something does not count. */

@@ -36,6 +36,7 @@ import type {
   SubmissionAnswer,
   TaskManagerStatus,
   TaskStatus,
+  Telemetry,
 } from '../cluster/cluster-gateway.js';
 import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
 import { JobRegistry } from '../cluster/job-registry.js';
@@ -173,6 +174,10 @@ export class ControlPlane implements ClusterGateway {
 
   prometheus(): Promise<string> {
     return this.#metrics.prometheus();
+  }
+
+  telemetry(): Promise<Telemetry> {
+    return this.#metrics.telemetry();
   }
 
   listLogs(owner: LogOwner): Promise<readonly LogFile[]> {

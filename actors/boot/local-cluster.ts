@@ -26,6 +26,7 @@ import {
 import type { Remote } from './comlink/comlink-port.js';
 import { LocalJob } from './local-job.js';
 import type { RestEndpoint } from './rest-endpoint.js';
+import { TelemetryReports } from './telemetry-reports.js';
 import { outOfMemory } from './threads/out-of-memory.js';
 import { isMainThread } from './threads/own-port.js';
 import { controlThreads } from './threads/spare-threads.js';
@@ -61,6 +62,7 @@ export class LocalCluster {
   readonly #layers: readonly OptionLayer[];
   readonly #end: ThreadEnd;
   #rest: RestEndpoint | undefined;
+  #reports: TelemetryReports | undefined;
   #closed = false;
 
   private constructor(thread: Worker, gateway: Remote<SessionGateway>, layers: readonly OptionLayer[]) {
@@ -104,8 +106,14 @@ export class LocalCluster {
     const cluster = new LocalCluster(thread, connect<SessionGateway>(thread), layers);
     // Told before anything else; that the thread has gone is told by its end.
     cluster.#gateway.configure(layers).catch(() => undefined);
+    cluster.#reportEach(values['metrics.reporter.otel.interval']);
     if (isHighlyAvailable || role.kind === 'session') await cluster.#lead(role);
     return cluster;
+  }
+
+  #reportEach(intervalMs: number): void {
+    const ask = async () => (this.#end.hasEnded ? undefined : this.#end.orEnd(this.#gateway.telemetry()));
+    this.#reports = new TelemetryReports(ask, intervalMs);
   }
 
   /** Resolves when this process leads, and its cluster's earlier jobs go on. */
@@ -241,6 +249,7 @@ export class LocalCluster {
     if (this.#closed) return;
     this.#closed = true;
     await this.#rest?.close();
+    await this.#reports?.close();
     await this.#end.orEnd(this.#gateway.close()).catch((error: unknown) => {
       // A control thread that has gone by itself is closed as well.
       if (!this.#end.hasEnded) throw error;

@@ -2,12 +2,14 @@ import type {
   CheckpointType,
   JobExecutionResult,
   JobExplanation,
+  JobSpan,
   JobStatusSnapshot,
   MetricsQuery,
   MetricValue,
   OptionLayer,
   ResourceRequirements,
   TaskManagerSlots,
+  TelemetryPoint,
   WireError,
 } from '../../core/internal.js';
 import type { ClusterMonitor } from './cluster-monitor.js';
@@ -37,6 +39,8 @@ export interface ClusterGateway extends ClusterMonitor {
   readMetrics(query: MetricsQuery): Promise<readonly MetricValue[]>;
   /** All metrics of the cluster in Prometheus' text format, as Flink's reporter names them. */
   prometheus(): Promise<string>;
+  /** All metrics as OpenTelemetry takes them, and the spans that have ended since the last call. */
+  telemetry(): Promise<Telemetry>;
   /** As {@link tasks}, all numbers being of now. */
   measuredTasks(jobId: string): Promise<readonly TaskStatus[]>;
   /** Log files that there are now, of all jobs. */
@@ -70,6 +74,12 @@ export interface ClusterGateway extends ClusterMonitor {
 export interface TaskManagerStatus extends TaskManagerSlots {
   /** Wall time of its newest sign of life, ms. */
   readonly heartbeatMs: number;
+}
+
+/** What is to be reported of a cluster. */
+export interface Telemetry {
+  readonly points: readonly TelemetryPoint[];
+  readonly spans: readonly JobSpan[];
 }
 
 /** The processes that Flink would have, each with a log of its own. */

@@ -10,6 +10,13 @@ export const METRIC_OPTIONS = {
     range: { min: 0 },
     description: 'Time over which numbers a second are taken. 0: since the start of the task.',
   },
+  'metrics.reporter.otel.interval': {
+    type: duration,
+    default: '10 s',
+    range: { min: 0 },
+    description:
+      'Time between two reports of metrics and spans to OpenTelemetry, where the program has set it up. 0: none.',
+  },
   'metrics.latency.interval': {
     type: duration,
     default: '0 ms',

@@ -1,4 +1,5 @@
 import type { HistogramStatistic } from './metric-descriptor.js';
+import { scopeLabels, scopePath } from './metric-labels.js';
 import type { MetricReading, MetricScope, ScopedReadings } from './metric-reading.js';
 
 /** What is said of a histogram, as quantiles of a summary. */
@@ -24,7 +25,7 @@ interface Family {
 export function prometheusText(scopes: readonly ScopedReadings[], host: string): string {
   const families = new Map<string, Family>();
   for (const { scope, readings } of scopes) {
-    const labels = labelsOf(scope, host);
+    const labels = scopeLabels(scope, host);
     for (const reading of readings)
       if (typeof reading.value === 'number') add(families, scope, labels, reading);
   }
@@ -39,7 +40,7 @@ function add(
   scopeLabels: readonly (readonly [string, string])[],
   reading: MetricReading,
 ): void {
-  const place = [SCOPES[scope.type], ...reading.groups.map(({ name }) => name)].join('_');
+  const place = [scopePath(scope).join('_'), ...reading.groups.map(({ name }) => name)].join('_');
   const name = cleanName(`flink_${place}_${reading.name}`);
   let family = families.get(name);
   if (family === undefined) {
@@ -62,54 +63,6 @@ function add(
       `${name}${labelText([...labels, ['quantile', quantile]])} ${numberText(statistics[statistic])}\n`,
     );
   family.lines.push(`${name}_count${labelText(labels)} ${numberText(statistics.count)}\n`);
-}
-
-const SCOPES: Readonly<Record<MetricScope['type'], string>> = {
-  'job-manager': 'jobmanager',
-  job: 'jobmanager_job',
-  'task-manager': 'taskmanager',
-  'task-manager-job': 'taskmanager_job',
-  task: 'taskmanager_job_task',
-  operator: 'taskmanager_job_task_operator',
-};
-
-function labelsOf(scope: MetricScope, host: string): (readonly [string, string])[] {
-  switch (scope.type) {
-    case 'job-manager':
-      return [['host', host]];
-    case 'task-manager':
-      return [
-        ['host', host],
-        ['tm_id', scope.taskManagerId],
-      ];
-    case 'job':
-      return [
-        ['host', host],
-        ['job_id', scope.jobId],
-        ['job_name', scope.jobName],
-      ];
-    case 'task-manager-job':
-      return [
-        ['host', host],
-        ['job_id', scope.jobId],
-        ['job_name', scope.jobName],
-        ['tm_id', scope.taskManagerId],
-      ];
-    default: {
-      const task: (readonly [string, string])[] = [
-        ['host', host],
-        ['job_id', scope.jobId],
-        ['job_name', scope.jobName],
-        ['task_id', String(scope.vertexId)],
-        ['task_name', scope.taskName],
-        ['subtask_index', String(scope.subtask)],
-        ['task_attempt_num', String(scope.attempt)],
-        ['tm_id', scope.taskManagerId],
-      ];
-      if (scope.type === 'task') return task;
-      return [...task, ['operator_id', scope.operatorUid], ['operator_name', scope.operatorName]];
-    }
-  }
 }
 
 function labelText(labels: readonly (readonly [string, string])[]): string {

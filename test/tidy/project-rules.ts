@@ -18,7 +18,11 @@ export function declaredPackages(
   shipped: RegExp,
   bundled: string,
 ): Finding[] {
-  const installed = { ...manifest.dependencies, ...manifest.optionalDependencies };
+  const installed = {
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...manifest.peerDependencies,
+  };
   return tree.sources
     .filter(({ path }) => shipped.test(path))
     .flatMap((file) => {
@@ -36,6 +40,8 @@ export function declaredPackages(
 export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  /** The user's own, where they have them. */
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
