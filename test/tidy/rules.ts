@@ -91,7 +91,7 @@ const IMPORT_ROWS: readonly ImportRow[] = [
     from: 'actors/boot/',
     rooms: ['core', 'memory', 'storage'],
     node: { allBut: [] },
-    packages: [...ACTORS_PACKAGES, 'commander', 'pino', 'pino-pretty'],
+    packages: [...ACTORS_PACKAGES, 'commander', 'pino', 'pino-pretty', '@opentelemetry/api'],
   },
   {
     from: 'test/driver/',
@@ -123,7 +123,7 @@ const CORE_FLOORS: Readonly<Record<string, number>> = {
 
 const ofPackage = (specifier: string): OnePlaceRow => ({ what: specifier, trace: { specifier } });
 const ONE_PLACE: readonly OnePlaceRow[] = [
-  ...['lmdb', '@aws-sdk/client-s3', 'piscina', 'comlink', 'pino'].map(ofPackage),
+  ...['lmdb', '@aws-sdk/client-s3', 'piscina', 'comlink', 'pino', '@opentelemetry/api'].map(ofPackage),
   { what: 'new Worker', trace: { code: /\bnew Worker\b/ } },
   { what: 'parentPort', trace: { code: /(?<![.\w$])parentPort\b/ } },
 ];
