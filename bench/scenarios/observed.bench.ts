@@ -34,8 +34,11 @@ const WATCHER = fileURLToPath(new URL('./rest-watcher.js', import.meta.url));
 
 async function ask(watcher: ChildProcess, order: WatcherOrder): Promise<WatcherAnswer> {
   const answered = once(watcher, 'message');
+  const gone = once(watcher, 'exit').then(() => {
+    throw new Error('the watcher has ended');
+  });
   watcher.send(order);
-  const [answer] = await answered;
+  const [answer] = await Promise.race([answered, gone]);
   return answer as WatcherAnswer;
 }
 
