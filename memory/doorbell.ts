@@ -55,7 +55,8 @@ export class Doorbell {
 
   /**
    * Sleeps until the doorbell is rung, at most `timeoutMs`; at once awake if it was rung since the ticket.
-   * True: it was rung. The event loop goes on meanwhile; a pending wait alone does not keep a worker alive.
+   * True: it was rung. The event loop goes on meanwhile; a pending wait alone does not keep a worker alive. Who waits
+   * often gives Infinity: a limit is a timer of the event loop that stays until its time has come.
    */
   async wait(ticket: number, timeoutMs: number): Promise<boolean> {
     Atomics.store(this.#words, this.#waiting, 1);

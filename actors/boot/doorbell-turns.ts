@@ -5,12 +5,19 @@ import type { MetricPublisher } from '../task/metric-publisher.js';
 /** The longest sleep in one go, so that a clock that jumped is noticed. */
 const SLEEP_MAX_MS = 60_000;
 
-/** Turns and sleeps of a task's thread, on its doorbell. */
+/**
+ * Turns and sleeps of a task's thread, on its doorbell.
+ *
+ * Invariant: a wait has no time limit of V8's, which would leave a timer of the event loop behind until its time has
+ * come, however early the thread is woken: a task that sleeps for moments, tens of thousands of times a second, would
+ * have millions of them, and its thread would take minutes to leave. A timer rings the bell instead.
+ */
 export class DoorbellTurns implements ThreadTurns {
   readonly #doorbell: Doorbell;
   readonly #heartbeat: Heartbeat;
   readonly #publisher: MetricPublisher;
   #ticket: number;
+  readonly #ring = (): void => this.#doorbell.ring();
 
   constructor(doorbell: Doorbell, heartbeat: Heartbeat, publisher: MetricPublisher) {
     this.#doorbell = doorbell;
@@ -31,7 +38,9 @@ export class DoorbellTurns implements ThreadTurns {
 
   async sleep(timeoutMs: number): Promise<void> {
     this.#heartbeat.sleeping(true);
-    await this.#doorbell.wait(this.#ticket, Math.min(timeoutMs, SLEEP_MAX_MS));
+    const timer = setTimeout(this.#ring, Math.min(timeoutMs, SLEEP_MAX_MS));
+    await this.#doorbell.wait(this.#ticket, Number.POSITIVE_INFINITY);
+    clearTimeout(timer);
     this.#heartbeat.sleeping(false);
   }
 
