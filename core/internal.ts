@@ -133,6 +133,8 @@ export {
   subtaskOfKeyGroup,
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
+export { AdaptiveScaling, type ScalingFacts } from './job/adaptive-scaling.js';
+export { isAdaptive, isReactive, scalingConfigFromOptions } from './job/adaptive-scheduler-options.js';
 export {
   type ClusterState,
   EMPTY_CLUSTER,
@@ -199,8 +201,12 @@ export type { RescaleOutcome, RescaleRecord } from './job/rescale-record.js';
 export {
   checkRequirements,
   declaredRequirements,
+  limitWithin,
   mergedRequirements,
+  parallelismWithin,
   type ResourceRequirements,
+  reactiveRequirements,
+  slotsWithin,
   uniformRequirements,
   type VertexParallelism,
 } from './job/rescale-requirements.js';
@@ -232,6 +238,8 @@ export {
   type LoadBalanceMode,
   type SlotRequirement,
   sharedSlots,
+  slotCount,
+  slotRequirements,
   type TaskPlacement,
 } from './job/slot-sharing.js';
 export { isLogged } from './log/log-level.js';

@@ -38,17 +38,19 @@ import type {
   TaskStatus,
   Telemetry,
 } from '../cluster/cluster-gateway.js';
-import { type RunningJob, startJobMaster } from '../cluster/job-master-actor.js';
+import { startJobMaster } from '../cluster/job-master-actor.js';
 import { JobRegistry } from '../cluster/job-registry.js';
 import type { RescaleAnswer, RescaleRequest } from '../cluster/rescale-request.js';
 import { ActorSystem } from '../kernel/actor-system.js';
+import { AdaptiveScheduler } from './adaptive-scheduler.js';
 import { ClusterMetrics } from './cluster-metrics.js';
 import { CollectedValues } from './collected-values.js';
 import { type Deployment, deploymentOf } from './deployment.js';
+import { type HostedJob, leave } from './hosted-job.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
-import { JobRescaler } from './job-rescaler.js';
+import { JobRescaler, withAllSlots } from './job-rescaler.js';
 import { configurationOf, failureHistory, jobStoreLimits } from './job-settings.js';
 import { launcherSettings } from './launcher-settings.js';
 import { LocalTaskManagers, taskManagerLost } from './local-task-managers.js';
@@ -62,19 +64,8 @@ import { ThreadTaskLauncher } from './thread-task-launcher.js';
 /** A task that has not answered by then is busy in user code, and said to be. */
 const EXPLAIN_DEADLINE_MS = 1000;
 
-interface HostedJob {
-  readonly name: string;
-  readonly running: RunningJob;
-  readonly launcher: ThreadTaskLauncher;
-  readonly rescaler: JobRescaler;
-  readonly home: JobHome;
-  readonly collected: CollectedValues;
-  readonly counters: JobCounters;
-  readonly log: JobLog;
-}
-
 /**
- * The JobManager and TaskManager of this process: accepts jobs and keeps them until it is closed.
+ * The JobManager of this process, and its TaskManagers: accepts jobs and keeps them until it is closed.
  *
  * Invariants: one running job of a name; a job that could not be started leaves nothing behind; a job that
  * has ended holds no thread and no lead.
@@ -275,7 +266,8 @@ export class ControlPlane implements ClusterGateway {
   async #submit(submission: JobSubmission): Promise<SubmissionAnswer> {
     const acceptedMs = SYSTEM_CLOCK.wallMs();
     this.#layers ??= submission.layers;
-    const plan = await planJob(submission, this.#taskManagers().layout);
+    const { layout, slots } = this.#taskManagers();
+    const plan = await withAllSlots(await planJob(submission, layout), slots.within(''));
     const failures = await failureHistory(plan);
     const { name } = plan.graph;
     if (this.#names.has(name)) {
@@ -324,6 +316,7 @@ export class ControlPlane implements ClusterGateway {
     const { slots } = this.#taskManagers();
     const settings = { ...launcherSettings(plan, home, log), hasTaskManager: (id: string) => slots.has(id) };
     const launcher = new ThreadTaskLauncher(settings, deployment);
+    const scheduler = AdaptiveScheduler.of(plan.options.values, slots);
     const checkpointing = checkpointConfigFromOptions(plan.options.values);
     const running = startJobMaster(
       this.#system,
@@ -345,7 +338,11 @@ export class ControlPlane implements ClusterGateway {
         trace: log.trace,
         jitter: new Prng(randomInt(2 ** 48 - 1)),
         listener: {
-          onTasksRunning: () => launcher.warm(),
+          onTasksRunning: () => {
+            launcher.warm();
+            scheduler?.onRunning();
+          },
+          onSlotsMissing: () => scheduler?.onWaiting(),
           onData: (task, report) => {
             if (report.type === 'counters') counters.add(task, report.values);
             else if (report.type === 'collected') collected.add(report);
@@ -353,8 +350,9 @@ export class ControlPlane implements ClusterGateway {
         },
       },
     );
-    const rescaler = new JobRescaler(plan, running, launcher);
-    const job: HostedJob = { name, running, launcher, rescaler, home, collected, counters, log };
+    const rescaler = new JobRescaler(plan, running, launcher, slots);
+    scheduler?.begin(rescaler);
+    const job: HostedJob = { name, running, launcher, rescaler, home, collected, counters, log, scheduler };
     this.#jobs.set(jobId, job);
     this.#registry.started(jobId, running.view);
     this.#metrics.start(plan.options.values['metrics.fetcher.update-interval']);
@@ -387,13 +385,6 @@ function noSavepointFolder(): MillraceError {
   return new MillraceError('MR4002', 'There is no folder for the savepoint.', {
     hint: 'Name one, or set execution.checkpointing.savepoint-dir.',
   });
-}
-
-/** Gives back what an ended job held. Idempotent. */
-async function leave(job: HostedJob): Promise<void> {
-  await job.launcher.close();
-  await job.log.close();
-  await job.home.release();
 }
 
 function reportFailure(what: string, error: unknown): void {

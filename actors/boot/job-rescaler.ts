@@ -2,14 +2,23 @@ import {
   checkRequirements,
   declaredRequirements,
   isMillraceError,
+  isReactive,
   type JobGraph,
+  limitWithin,
   MillraceError,
   mergedRequirements,
+  parallelismWithin,
   type RescaleRecord,
   type ResourceRequirements,
+  reactiveRequirements,
+  type ScalingFacts,
+  slotCount,
+  slotRequirements,
+  slotsWithin,
   toWireError,
   uniformRequirements,
 } from '../../core/internal.js';
+import type { ClusterSlots } from '../cluster/cluster-slots.js';
 import type { RunningJob } from '../cluster/job-master-actor.js';
 import type { RescaleAnswer, RescaleReport, RescaleRequest } from '../cluster/rescale-request.js';
 import { type Deployment, deploymentOf } from './deployment.js';
@@ -27,14 +36,16 @@ export class JobRescaler {
   readonly #plan: JobPlan;
   readonly #running: RunningJob;
   readonly #launcher: ThreadTaskLauncher;
+  readonly #slots: ClusterSlots;
   #requirements: ResourceRequirements;
   #begun: Promise<unknown> = Promise.resolve();
 
-  constructor(plan: JobPlan, running: RunningJob, launcher: ThreadTaskLauncher) {
+  constructor(plan: JobPlan, running: RunningJob, launcher: ThreadTaskLauncher, slots: ClusterSlots) {
     this.#plan = plan;
     this.#running = running;
     this.#launcher = launcher;
-    this.#requirements = declaredRequirements(plan.graph);
+    this.#slots = slots;
+    this.#requirements = requirementsOf(plan);
   }
 
   /** By vertex id, of all vertices. */
@@ -55,8 +66,38 @@ export class JobRescaler {
     }
   }
 
-  /** Nothing is waited for that can be done while the job runs. */
-  async #begin(wish: RescaleRequest['parallelism']): Promise<{ done: Promise<RescaleReport | undefined> }> {
+  /** As many slots as its requirements are satisfied with, of those that there are. */
+  scaling(): ScalingFacts {
+    const graph = this.#running.view.graph();
+    const requirements = this.#requirements;
+    const limit = limitWithin(graph, requirements, this.#within);
+    return {
+      present: slotCount(slotRequirements(graph)),
+      attainable: limit && slotsWithin(graph, requirements, limit),
+      desired: slotsWithin(graph, requirements, Number.POSITIVE_INFINITY),
+    };
+  }
+
+  /** Makes what it can of the slots that there are. Resolves when the job runs so, to what speaks against it if not. */
+  async adapt(): Promise<unknown> {
+    const begun = this.#begun.then(() => this.#begin(undefined));
+    this.#begun = begun.catch(leftToCaller);
+    return begun
+      .then(({ done }) => done)
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+  }
+
+  get #within(): number {
+    return this.#slots.within(this.#running.view.details().jobId);
+  }
+
+  /** Nothing is waited for that can be done while the job runs. `wish` undefined: its requirements stay. */
+  async #begin(
+    wish: RescaleRequest['parallelism'] | undefined,
+  ): Promise<{ done: Promise<RescaleReport | undefined> }> {
     const plan = await this.#prepare(wish);
     const deployment = deploymentOf(plan);
     await this.#launcher.offer(deployment);
@@ -64,13 +105,15 @@ export class JobRescaler {
   }
 
   /** @throws MillraceError MR5013 and what speaks against the plan */
-  async #prepare(wish: RescaleRequest['parallelism']): Promise<JobPlan> {
+  async #prepare(wish: RescaleRequest['parallelism'] | undefined): Promise<JobPlan> {
     const graph = this.#running.view.graph();
     if (
       graph.runtimeMode === 'BATCH' ||
-      this.#plan.options.values['execution.checkpointing.interval'] === undefined
+      (this.#plan.options.values['execution.checkpointing.interval'] === undefined &&
+        !this.#running.view.isDown)
     )
       throw notRescaled(graph, 'It takes no checkpoints, without which it would begin anew.');
+    if (wish === undefined) return this.#largestThatFits(graph, this.#requirements);
     const changed = typeof wish === 'number' ? uniformRequirements(graph, wish) : wish;
     checkRequirements(graph, changed);
     if (Object.keys(changed).length === 0)
@@ -81,10 +124,13 @@ export class JobRescaler {
     return plan;
   }
 
-  /** As near to the upper bounds as the memory allows, by one limit for all. */
+  /** As near to the upper bounds as slots and memory allow, by one limit for all. */
   async #largestThatFits(graph: JobGraph, requirements: ResourceRequirements): Promise<JobPlan> {
     const bounds = Object.values(requirements);
-    let most = Math.max(...bounds.map(({ upperBound }) => upperBound));
+    const limit = limitWithin(graph, requirements, this.#within);
+    if (limit === undefined)
+      throw notRescaled(graph, `Of slots it could have ${this.#within}, which are too few.`);
+    let most = limit;
     let refusal: unknown;
     for (
       const least = Math.max(...bounds.map(({ lowerBound }) => lowerBound));
@@ -92,7 +138,7 @@ export class JobRescaler {
       most = Math.max(least, most >> 1)
     ) {
       try {
-        return await replanJob(this.#plan, limited(graph, requirements, most));
+        return await replanJob(this.#plan, byUid(graph, parallelismWithin(graph, requirements, most)));
       } catch (error) {
         refusal ??= error;
         const isMemory = isMillraceError(error) && (error.code === 'MR4004' || error.code === 'MR4005');
@@ -113,18 +159,30 @@ export class JobRescaler {
   }
 }
 
-/** By uid of a vertex's head: the upper bound, or the limit where that is less and not below the lower one. */
-function limited(
-  { vertices }: JobGraph,
-  requirements: ResourceRequirements,
-  most: number,
-): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    vertices.map(({ id, uid, parallelism }) => {
-      const { lowerBound, upperBound } = requirements[id] ?? { lowerBound: 1, upperBound: parallelism };
-      return [uid, Math.max(lowerBound, Math.min(upperBound, most))];
-    }),
-  );
+/** By uid of a vertex's head, as plans are asked for. */
+function byUid({ vertices }: JobGraph, parallelisms: readonly number[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(vertices.map(({ uid }, i) => [uid, parallelisms[i] ?? 1]));
+}
+
+function requirementsOf({ graph, options }: JobPlan): ResourceRequirements {
+  return isReactive(options.values) ? reactiveRequirements(graph) : declaredRequirements(graph);
+}
+
+/**
+ * A reactive job begins with all slots that there are; every other one as it is planned.
+ *
+ * @throws MillraceError MR4002 where there is no number of slots to react to; MR4004 and MR4005
+ */
+export async function withAllSlots(plan: JobPlan, free: number): Promise<JobPlan> {
+  if (!isReactive(plan.options.values)) return plan;
+  if (plan.layout.perTaskManager === undefined)
+    throw new MillraceError('MR4002', 'scheduler-mode is REACTIVE, and the slots are without number.', {
+      hint: 'Set taskmanager.numberOfTaskSlots.',
+    });
+  const requirements = reactiveRequirements(plan.graph);
+  const limit = limitWithin(plan.graph, requirements, free);
+  if (limit === undefined) return plan;
+  return replanJob(plan, byUid(plan.graph, parallelismWithin(plan.graph, requirements, limit)));
 }
 
 function notRescaled({ name }: JobGraph, why: string): MillraceError {

@@ -73,6 +73,9 @@ export class JobEffects {
           this.#receiver.tell({ type: 'slots-granted', slots }),
         );
         break;
+      case 'slots-missing':
+        this.#ports.listener.onSlotsMissing?.(effect.attempt);
+        break;
       case 'launch':
         this.#launch(effect);
         break;

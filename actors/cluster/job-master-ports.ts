@@ -38,6 +38,8 @@ export interface JobSlots {
 export interface JobListener {
   /** All tasks of an attempt run: a moment to prepare for the next one. */
   onTasksRunning(attempt: number): void;
+  /** The tasks of an attempt wait for their slots. */
+  onSlotsMissing?(attempt: number): void;
   /**
    * As the task reported it. What a restarted task collects again is told by `uid`, `writer` and `sequence`.
    */

@@ -77,6 +77,8 @@ export type JobEffect =
   | { readonly type: 'cancel-timer'; readonly timer: JobTimer }
   /** What the job needs from now on; slots-granted tells what it has, whenever that changes. */
   | { readonly type: 'declare-slots'; readonly requirements: readonly SlotRequirement[] }
+  /** The tasks of the attempt have no slots yet. */
+  | { readonly type: 'slots-missing'; readonly attempt: number }
   /** `TaskLauncher.launch`; task events answer, or launch-failed. */
   | {
       readonly type: 'launch';

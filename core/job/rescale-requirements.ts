@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/millrace-error.js';
 import type { JobGraph, JobVertex } from '../graph/job-graph.js';
+import { slotCount, slotRequirements } from './slot-sharing.js';
 
 /** How parallel a vertex is to be: as much as there is room for, within both bounds. */
 export interface VertexParallelism {
@@ -58,6 +59,47 @@ export function mergedRequirements(
   changed: ResourceRequirements,
 ): ResourceRequirements {
   return { ...former, ...changed };
+}
+
+/** What a job asks for that takes all slots it can get: its maximum parallelism, where it names no other itself. */
+export function reactiveRequirements({ vertices }: JobGraph): ResourceRequirements {
+  return Object.fromEntries(
+    vertices.map(({ id, parallelism, maxParallelism, parallelismConfigured }) => [
+      id,
+      { lowerBound: 1, upperBound: parallelismConfigured ? parallelism : maxParallelism },
+    ]),
+  );
+}
+
+/** By vertex id: the upper bound, or the limit where that is less and not below the lower one. */
+export function parallelismWithin(
+  { vertices }: JobGraph,
+  requirements: ResourceRequirements,
+  limit: number,
+): readonly number[] {
+  return vertices.map(({ id, parallelism }) => {
+    const { lowerBound, upperBound } = requirements[id] ?? { lowerBound: 1, upperBound: parallelism };
+    return Math.max(lowerBound, Math.min(upperBound, limit));
+  });
+}
+
+/** How many slots the job needs where no vertex is more parallel than the limit, but for its lower bound. */
+export function slotsWithin(graph: JobGraph, requirements: ResourceRequirements, limit: number): number {
+  const parallelisms = parallelismWithin(graph, requirements, limit);
+  const vertices = graph.vertices.map((vertex, i) => ({ ...vertex, parallelism: parallelisms[i] ?? 1 }));
+  return slotCount(slotRequirements({ vertices }));
+}
+
+/** The highest limit with which the job does with so many slots; undefined: the lower bounds need more. */
+export function limitWithin(
+  graph: JobGraph,
+  requirements: ResourceRequirements,
+  slots: number,
+): number | undefined {
+  const most = Math.max(...Object.values(requirements).map(({ upperBound }) => upperBound));
+  for (let limit = Math.min(most, slots); limit >= 1; limit--)
+    if (slotsWithin(graph, requirements, limit) <= slots) return limit;
+  return undefined;
 }
 
 function refused({ name }: JobGraph, why: string): MillraceError {

@@ -47,6 +47,7 @@ export class SlotClaim {
     this.#own = slotRequirements(graph);
     this.#declare(this.#own, effects);
     if (this.has(graph)) return true;
+    effects.push({ type: 'slots-missing', attempt });
     const delayMs = this.#config?.requestTimeoutMs ?? Number.POSITIVE_INFINITY;
     if (Number.isFinite(delayMs))
       effects.push({ type: 'arm-timer', timer: { name: 'slots-due', id: attempt }, delayMs });

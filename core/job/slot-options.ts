@@ -1,3 +1,4 @@
+import { isAdaptive, resourceWaitMs } from './adaptive-scheduler-options.js';
 import type { OptionTable } from './option-definition.js';
 import type { OptionValues } from './options.js';
 import type { SlotConfig } from './slot-claim.js';
@@ -27,7 +28,8 @@ export const SLOT_OPTIONS = {
     type: { kind: 'duration' },
     default: '5 min',
     range: { min: 0 },
-    description: 'How long the tasks of an attempt wait for their slots before it fails.',
+    description:
+      'How long the tasks of an attempt wait for their slots before it fails, where it is not adaptive.',
   },
 } as const satisfies OptionTable;
 
@@ -37,5 +39,6 @@ export function loadBalanceMode(values: OptionValues): LoadBalanceMode {
 }
 
 export function slotConfigFromOptions(values: OptionValues): SlotConfig {
-  return { requestTimeoutMs: values['slot.request.timeout'], mode: loadBalanceMode(values) };
+  const requestTimeoutMs = isAdaptive(values) ? resourceWaitMs(values) : values['slot.request.timeout'];
+  return { requestTimeoutMs, mode: loadBalanceMode(values) };
 }

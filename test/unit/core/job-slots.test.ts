@@ -32,7 +32,7 @@ function statesOf(driver: JobMasterDriver): string[] {
 t.test('a job declares what it needs, waits scheduled, and is deployed where its slots are', async (t) => {
   const driver = driverOf(graphOf(2));
   t.match(driver.effects[0], { type: 'declare-slots', requirements: [{ group: 'default', count: 2 }] });
-  t.same(driver.done, ['declare-slots', 'arm slots-due in 300000']);
+  t.same(driver.done, ['declare-slots', 'slots-missing', 'arm slots-due in 300000']);
   t.equal(driver.status, 'RUNNING');
   t.same(statesOf(driver), ['SCHEDULED -', 'SCHEDULED -', 'SCHEDULED -']);
   grant(driver, 'a');
@@ -52,7 +52,7 @@ t.test('slots that do not come in time fail the attempt, and the restart strateg
     rootCause: { code: 'MR5014', why: 'The job needs 2 slots and has 1 after 300000 ms.' },
   });
   driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 1 } });
-  t.same(driver.done, ['arm slots-due in 300000'], 'it waits once more');
+  t.same(driver.done, ['slots-missing', 'arm slots-due in 300000'], 'it waits once more');
   driver.handle({ type: 'timer', timer: { name: 'slots-due', id: 1 } });
   t.same(driver.done, [], 'a timer of an older attempt says nothing');
   driver.handle({ type: 'timer', timer: { name: 'slots-due', id: 2 } });
@@ -77,7 +77,7 @@ t.test('after the loss of slots the next attempt waits for others', async (t) =>
   t.equal(driver.status, 'RUNNING', 'its tasks say that they have gone');
   driver.exit('sink.1', new Error('gone'));
   driver.gone();
-  t.same(driver.done, ['arm slots-due in 300000']);
+  t.same(driver.done, ['slots-missing', 'arm slots-due in 300000']);
   grant(driver, 'a', 'c');
   t.match(driver.effects.at(-1), { type: 'launch', attempt: 2, restore: { checkpointId: 1 } });
   t.same(statesOf(driver), ['DEPLOYING a', 'DEPLOYING a', 'DEPLOYING c']);
