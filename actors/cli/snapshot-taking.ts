@@ -46,7 +46,8 @@ export async function takeCheckpoint(
   if (order.detached) return detach(session, id, operation);
   session.tell(`Triggering checkpoint for job ${id}.`);
   const { checkpointId } = await session.outcome(operation);
-  session.print(`Checkpoint(${order.type}) ${String(checkpointId)} for job ${id} completed.`, {
+  const asked = order.type === 'CONFIGURED' ? '' : `(${order.type})`;
+  session.print(`Checkpoint${asked} ${String(checkpointId)} for job ${id} completed.`, {
     jobId: id,
     checkpointId,
   });

@@ -162,7 +162,7 @@ t.test('savepoints, stops and checkpoints send what Flink sends, and print what 
     stdout: /^Cancelled job \w+\. Savepoint stored in savepoints/,
   });
   t.match(await ask(`checkpoint ${JOB_ID}`), {
-    stdout: `Checkpoint(CONFIGURED) 6 for job ${JOB_ID} completed.\n`,
+    stdout: `Checkpoint 6 for job ${JOB_ID} completed.\n`,
   });
   t.same(JSON.parse((await ask(`checkpoint ${JOB_ID} --full --json`)).stdout), {
     jobId: JOB_ID,
