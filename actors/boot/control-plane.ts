@@ -356,13 +356,7 @@ export class ControlPlane implements ClusterGateway {
     this.#jobs.set(jobId, job);
     this.#registry.started(jobId, running.view);
     this.#metrics.start(plan.options.values['metrics.fetcher.update-interval']);
-    const ended = async (): Promise<void> => {
-      this.#registry.ended(jobId);
-      slots.release(jobId);
-      await leave(job);
-      this.#names.delete(name);
-      for (const id of this.#jobs.keys()) if (!this.#registry.knows(id)) this.#jobs.delete(id);
-    };
+    const ended = (): Promise<void> => this.#ended(jobId, job);
     running.result.then(ended, ended).catch((error: unknown) => reportFailure(name, error));
     return {
       type: 'started',
@@ -372,6 +366,14 @@ export class ControlPlane implements ClusterGateway {
       restoredCheckpointId: home.manifest?.checkpointId,
       begunFrom: home.begunFrom,
     };
+  }
+
+  async #ended(jobId: string, job: HostedJob): Promise<void> {
+    this.#registry.ended(jobId);
+    this.#taskManagers().slots.release(jobId);
+    await leave(job);
+    this.#names.delete(job.name);
+    for (const id of this.#jobs.keys()) if (!this.#registry.knows(id)) this.#jobs.delete(id);
   }
 
   #job(jobId: string): HostedJob {
