@@ -14,6 +14,7 @@ import {
   processReadings,
   prometheusText,
   type ScopedReadings,
+  type TaskManagerSlots,
   type TaskNumbers,
   type TaskScope,
   taskReadings,
@@ -53,6 +54,7 @@ const LOOK_EVERY_MS = 1;
  */
 export class ClusterMetrics {
   readonly #jobs: () => Iterable<MeasuredJob>;
+  readonly #taskManagers: () => readonly TaskManagerSlots[];
   readonly #measureThread = threadMeter();
   readonly #cpu = new CpuLoad();
   readonly #spans = new Map<string, JobSpans>();
@@ -60,8 +62,9 @@ export class ClusterMetrics {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
 
-  constructor(jobs: () => Iterable<MeasuredJob>) {
+  constructor(jobs: () => Iterable<MeasuredJob>, taskManagers: () => readonly TaskManagerSlots[]) {
     this.#jobs = jobs;
+    this.#taskManagers = taskManagers;
     this.#rates = new MetricRates(1);
   }
 
@@ -154,7 +157,10 @@ export class ClusterMetrics {
   #ofProcess(jobs: readonly MeasuredJob[]): ScopedReadings[] {
     const process = this.#cpu.read();
     const own = this.#measureThread();
-    const ids = new Map<string, TaskMetricReader[]>([[TASK_MANAGER, []]]);
+    const registered = this.#taskManagers();
+    const total = registered.reduce((sum, { slots }) => sum + slots, 0);
+    const taken = registered.reduce((sum, { allocated }) => sum + allocated.length, 0);
+    const ids = new Map(registered.map(({ id }): [string, TaskMetricReader[]] => [id, []]));
     let running = 0;
     for (const { view, tasks } of jobs) {
       const { status, vertices } = view.details();
@@ -164,17 +170,18 @@ export class ClusterMetrics {
         ids.set(id, [...(ids.get(id) ?? []), metrics]);
       }
     }
-    const managers = [...ids].filter(([id, tasks]) => tasks.length > 0 || id === TASK_MANAGER);
     return [
       {
         scope: { type: 'job-manager' },
         readings: [
           gaugeReading('numRunningJobs', running),
-          gaugeReading('numRegisteredTaskManagers', managers.length),
+          gaugeReading('numRegisteredTaskManagers', registered.length),
+          gaugeReading('taskSlotsAvailable', total - taken),
+          gaugeReading('taskSlotsTotal', total),
           ...processReadings({ ...process, ...own, threads: 1 }),
         ],
       },
-      ...managers.map(([taskManagerId, tasks]): ScopedReadings => {
+      ...[...ids].map(([taskManagerId, tasks]): ScopedReadings => {
         const sum = (gauge: TaskGauge): number => tasks.reduce((total, task) => total + task.get(gauge), 0);
         const numbers: ProcessNumbers = {
           ...process,

@@ -79,11 +79,13 @@ export class ControlPlane implements ClusterGateway {
   #layers: readonly OptionLayer[] | undefined;
   #managers: LocalTaskManagers | undefined;
 
-  readonly #metrics = new ClusterMetrics(() =>
-    [...this.#jobs.values()].map(({ running, launcher }) => ({
-      view: running.view,
-      tasks: launcher.measured,
-    })),
+  readonly #metrics = new ClusterMetrics(
+    () =>
+      [...this.#jobs.values()].map(({ running, launcher }) => ({
+        view: running.view,
+        tasks: launcher.measured,
+      })),
+    () => this.taskManagers(),
   );
 
   constructor() {
@@ -314,8 +316,7 @@ export class ControlPlane implements ClusterGateway {
     const counters = new JobCounters();
     const log = openJobLog(jobId, plan, home);
     const { slots } = this.#taskManagers();
-    const settings = { ...launcherSettings(plan, home, log), hasTaskManager: (id: string) => slots.has(id) };
-    const launcher = new ThreadTaskLauncher(settings, deployment);
+    const launcher = new ThreadTaskLauncher(launcherSettings(plan, home, log, slots), deployment);
     const scheduler = AdaptiveScheduler.of(plan.options.values, slots);
     const checkpointing = checkpointConfigFromOptions(plan.options.values);
     const running = startJobMaster(

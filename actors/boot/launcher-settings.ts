@@ -1,4 +1,5 @@
 import { alignedTimeoutMsFromOptions, latencyTrackingFromOptions } from '../../core/internal.js';
+import type { ClusterSlots } from '../cluster/cluster-slots.js';
 import { backendOf } from './deployment.js';
 import type { JobHome } from './job-home.js';
 import type { JobPlan } from './job-plan.js';
@@ -10,7 +11,8 @@ export function launcherSettings(
   plan: JobPlan,
   home: JobHome,
   log: TaskLogReceiver,
-): Omit<LauncherSettings, 'hasTaskManager'> {
+  slots: ClusterSlots,
+): LauncherSettings {
   const { values } = plan.options;
   return {
     moduleHash: plan.moduleHash,
@@ -41,6 +43,7 @@ export function launcherSettings(
     },
     hostedStore: home.hostedStore,
     log,
+    hasTaskManager: (id) => slots.has(id),
   };
 }
 
