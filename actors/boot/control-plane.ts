@@ -48,7 +48,7 @@ import { CollectedValues } from './collected-values.js';
 import { type Deployment, deploymentOf } from './deployment.js';
 import { type HostedJob, leave } from './hosted-job.js';
 import { JobCounters } from './job-counters.js';
-import { type JobHome, openJobHome } from './job-home.js';
+import { type JobHome, noSavepointFolder, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
 import { JobRescaler, withAllSlots } from './job-rescaler.js';
 import { configurationOf, failureHistory, jobStoreLimits } from './job-settings.js';
@@ -382,12 +382,6 @@ export class ControlPlane implements ClusterGateway {
     if (job !== undefined) return job;
     throw new MillraceError('MR7001', `No job ${jobId} is known to this cluster.`);
   }
-}
-
-function noSavepointFolder(): MillraceError {
-  return new MillraceError('MR4002', 'There is no folder for the savepoint.', {
-    hint: 'Name one, or set execution.checkpointing.savepoint-dir.',
-  });
 }
 
 function reportFailure(what: string, error: unknown): void {

@@ -190,6 +190,12 @@ function newSavepoint(
   return { path, store: storeAt(path, s3, `savepoint-${process.pid}`) };
 }
 
+export function noSavepointFolder(): MillraceError {
+  return new MillraceError('MR4002', 'There is no folder for the savepoint.', {
+    hint: 'Name one, or set execution.checkpointing.savepoint-dir.',
+  });
+}
+
 function needsCheckpoints(): MillraceError {
   return new MillraceError('MR4002', 'A job that begins from a checkpoint needs checkpoints of its own.', {
     hint: 'Set execution.checkpointing.interval.',
