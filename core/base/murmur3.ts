@@ -1,17 +1,23 @@
 const imul = Math.imul;
 
-/** Constants, and not function declarations, which could be assigned to, so that they are inlined unseen. */
+/**
+ * The steps of MurmurHash3 x86 32, for who has the words of its bytes: {@link murmurBlock} for each whole word,
+ * {@link murmurTail} for what is left of one, with zeros, and {@link murmurEnd} of that xor the count of bytes.
+ * Constants, and not function declarations, which could be assigned to, so that they are inlined unseen.
+ */
 const scramble = (word: number): number => {
   const k = Math.imul(word, 0xcc9e2d51);
   return Math.imul((k << 15) | (k >>> 17), 0x1b873593);
 };
 
-const mixBlock = (h: number, word: number): number => {
+export const murmurBlock = (h: number, word: number): number => {
   const mixed = h ^ scramble(word);
   return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 };
 
-const finish = (hash: number): number => {
+export const murmurTail = (h: number, word: number): number => h ^ scramble(word);
+
+export const murmurEnd = (hash: number): number => {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
@@ -29,16 +35,25 @@ export function murmur3(bytes: Uint8Array, start: number, length: number, seed =
       ((bytes[p + 1] ?? 0) << 8) |
       ((bytes[p + 2] ?? 0) << 16) |
       ((bytes[p + 3] ?? 0) << 24);
-    h = mixBlock(h, word);
+    h = murmurBlock(h, word);
   }
   const left = length & 3;
   if (left > 0) {
     let word = bytes[p] ?? 0;
     if (left > 1) word |= (bytes[p + 1] ?? 0) << 8;
     if (left > 2) word |= (bytes[p + 2] ?? 0) << 16;
-    h ^= scramble(word);
+    h = murmurTail(h, word);
   }
-  return finish(h ^ length) >>> 0;
+  return murmurEnd(h ^ length) >>> 0;
+}
+
+/** {@link murmur3} with seed 0 of the first `length` bytes of little-endian words; in the last one zeros follow. */
+export function murmurOfWords(words: Int32Array, length: number): number {
+  const whole = length >> 2;
+  let h = 0;
+  for (let i = 0; i < whole; i++) h = murmurBlock(h, words[i] ?? 0);
+  if ((length & 3) !== 0) h = murmurTail(h, words[whole] ?? 0);
+  return murmurEnd(h ^ length) >>> 0;
 }
 
 /**

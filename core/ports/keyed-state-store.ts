@@ -81,7 +81,7 @@ export const RowForm = {
   INT: 1,
   /** Such a key and a window: `int`, and the words of the times. */
   INT_WINDOW: 2,
-  /** Anything else: `word0` and `word1`. */
+  /** Anything else: `words`. */
   BYTES: 3,
 } as const;
 
@@ -103,9 +103,8 @@ export interface RowKey {
   readonly startLow: number;
   readonly endHigh: number;
   readonly endLow: number;
-  /** bytes[0, 4) and bytes[4, 8) as little-endian signed words, with zeros beyond `length`. */
-  readonly word0: number;
-  readonly word1: number;
+  /** The same memory as `bytes`, as words: those of bytes[0, length) have zeros beyond it. */
+  readonly words: Int32Array;
   /**
    * Length of the prefix by which rows of this kind are scanned (`key | namespace`), at most `length`; the
    * same for every row of that prefix. 0: rows of this kind are scanned by key group only.

@@ -7,7 +7,10 @@ import { decodeKey } from '../serde/key-decoding.js';
 import { encodeKey } from '../serde/key-encoding.js';
 import { INT_KEY_BYTES, intOfKeyAt, isIntKeyAt } from '../serde/key-layout.js';
 import { appendTime, readTime, TIME_BYTES } from '../serde/time-layout.js';
+import { LOOK_AHEAD_RECORDS } from './look-ahead.js';
 import { appendBytes, StateRow, TIMER_PREFIX_BYTES } from './state-row.js';
+import { TextKeyWalk, textKeyWords } from './text-key.js';
+import { TextKeys } from './text-keys.js';
 
 /** Whether rows of a state belong to the key alone, or to the key and the current window. */
 export const StateNamespace = { VOID: 0, WINDOW: 1 } as const;
@@ -49,6 +52,11 @@ export class KeyContext {
   private readonly windowRow = new StateRow();
   private readonly elementRow = new StateRow();
   private readonly reader = new ByteReader();
+  /** Keys that are texts, walked before they come. */
+  readonly texts: TextKeys;
+  /** Of a text that was not walked ahead. */
+  private readonly walk = new TextKeyWalk();
+  private walked = new Int32Array(16);
   private key: unknown = undefined;
   /** What is known of the current key: HAS_KEY and the others. One number, so that a new key is one store. */
   private state = 0;
@@ -63,6 +71,7 @@ export class KeyContext {
 
   constructor(keyGroups: KeyGroupRange, maxParallelism: number) {
     this.keyGroups = keyGroups;
+    this.texts = new TextKeys(LOOK_AHEAD_RECORDS, keyGroups, maxParallelism);
     this.maxParallelism = maxParallelism;
     this.groupMask = (maxParallelism & (maxParallelism - 1)) === 0 ? maxParallelism - 1 : -1;
     this.firstKeyGroup = keyGroups.start;
@@ -90,10 +99,41 @@ export class KeyContext {
   }
 
   private setOther(key: unknown): void {
+    if (typeof key === 'string') {
+      this.setText(key);
+      return;
+    }
     if ((this.state & IS_DECODED) !== 0 && key === this.key && typeof key !== 'object') return;
     const keyGroup = keyGroupOf(key, this.maxParallelism);
     if (keyGroup < this.firstKeyGroup || keyGroup > this.lastKeyGroup) this.refuseForeign(key, keyGroup);
     encodeKey(key, this.keyRow.begin(keyGroup));
+    this.key = key;
+    this.keyChanged(HAS_KEY | IS_DECODED);
+  }
+
+  private setText(key: string): void {
+    const { texts } = this;
+    const at = texts.take(key);
+    if (at < 0 || texts.lengths[at] === 0) {
+      if ((this.state & IS_DECODED) === 0 || key !== this.key) this.walkText(key);
+      return;
+    }
+    texts.setRow(this.keyRow, at);
+    this.key = key;
+    this.state = HAS_KEY | IS_DECODED;
+    if (this.hasDependents) this.forgetDependents();
+  }
+
+  private walkText(key: string): void {
+    const room = textKeyWords(key.length);
+    if (room > this.walked.length) this.walked = new Int32Array(2 * room);
+    const { walk, walked } = this;
+    const length = walk.walk(key, walked, 0);
+    const keyGroup =
+      length === 0 ? keyGroupOf(key, this.maxParallelism) : hashOfInt(walk.code) % this.maxParallelism;
+    if (keyGroup < this.firstKeyGroup || keyGroup > this.lastKeyGroup) this.refuseForeign(key, keyGroup);
+    if (length > 0) this.keyRow.setWords(keyGroup, walked, 0, length, walk.hash);
+    else encodeKey(key, this.keyRow.begin(keyGroup));
     this.key = key;
     this.keyChanged(HAS_KEY | IS_DECODED);
   }

@@ -59,7 +59,7 @@ export class KeyedStateAccess {
     this.store = store;
     this.#wallMs = wallMs;
     this.keys = new KeyContext(store.keyGroups, maxParallelism);
-    this.ahead = new LookAhead(maxParallelism);
+    this.ahead = new LookAhead(store.keyGroups, maxParallelism, this.keys.texts);
     this.#codecs = codecs;
     this.#sweeper = new TtlSweeper(this.keys, wallMs);
   }

@@ -1,4 +1,4 @@
-import { murmur3, murmurOfInt } from '../base/murmur3.js';
+import { murmur3, murmurOfInt, murmurOfWords } from '../base/murmur3.js';
 import { INT_KEY_BYTES, intOfKeyAt, isIntKeyAt } from '../serde/key-layout.js';
 import { highWordAt, lowWordAt, TIME_BYTES } from '../serde/time-layout.js';
 
@@ -21,6 +21,11 @@ export function rowHash(bytes: Uint8Array, start: number, length: number): numbe
   const to = from + TIME_BYTES;
   const high = highWordAt(bytes, from) ^ highWordAt(bytes, to);
   return windowRowHash(hash, high, lowWordAt(bytes, from), lowWordAt(bytes, to));
+}
+
+/** {@link rowHash} of a row without such a hash, of its bytes as words with zeros after them. */
+export function wordsRowHash(words: Int32Array, length: number): number {
+  return murmurOfWords(words, length) | 0;
 }
 
 /** {@link rowHash} of an integer key, from the hash that its key group is taken from. hot path. */

@@ -4,7 +4,7 @@ import { ByteWriter } from '../serde/byte-writer.js';
 import { encodeKey } from '../serde/key-encoding.js';
 import { INT_KEY_BYTES, intOfKeyAt, isIntKeyAt } from '../serde/key-layout.js';
 import { highWordAt, highWordOf, lowWordAt, putTime, readTime, TIME_BYTES } from '../serde/time-layout.js';
-import { INT_WINDOW_BYTES, intRowHash, rowHash, windowRowHash } from './row-hash.js';
+import { INT_WINDOW_BYTES, intRowHash, rowHash, windowRowHash, wordsRowHash } from './row-hash.js';
 
 /**
  * hot path: what is imported is read from its module, and looked at, at each use; a constant of this file is part
@@ -12,6 +12,8 @@ import { INT_WINDOW_BYTES, intRowHash, rowHash, windowRowHash } from './row-hash
  */
 const INT = RowForm.INT;
 const INT_WINDOW = RowForm.INT_WINDOW;
+const BYTES = RowForm.BYTES;
+const OPEN = RowForm.OPEN;
 const INT_BYTES = INT_KEY_BYTES;
 const WINDOW_BYTES = INT_WINDOW_BYTES;
 const hashOfInt = intRowHash;
@@ -56,21 +58,61 @@ export class StateRow implements RowKey {
   startLow = 0;
   endHigh = 0;
   endLow = 0;
-  word0 = 0;
-  word1 = 0;
   prefixLength = 0;
   /** What is being composed; its bytes are the row's after a seal. */
   readonly writer: ByteWriter;
   /** The form of the integers whose bytes are not written yet; OPEN: the bytes are. */
   private unwritten: RowForm = RowForm.OPEN;
+  /** The memory that `memoryWords` are of, which is the writer's but after it has grown. */
+  private memory: Uint8Array;
+  private memoryWords: Int32Array;
 
   constructor() {
     this.writer = new ByteWriter(64);
+    this.memory = this.writer.bytes;
+    this.memoryWords = wordsOf(this.memory);
   }
 
   get bytes(): Uint8Array {
     if (this.unwritten !== RowForm.OPEN) this.#writeInts();
     return this.writer.bytes;
+  }
+
+  get words(): Int32Array {
+    if (this.unwritten !== RowForm.OPEN) this.#writeInts();
+    return this.memoryWords;
+  }
+
+  /**
+   * The row of a key whose `length` bytes begin at words[from], and its own prefix. Zeros follow them up to the next
+   * multiple of 8; `hash` is that of the row. hot path.
+   */
+  setWords(keyGroup: number, words: Int32Array, from: number, length: number, hash: number): void {
+    const { writer } = this;
+    const count = ((length + 7) >> 3) << 1;
+    if (count << 2 > writer.limit) this.#makeRoom(count << 2);
+    const into = this.memoryWords;
+    for (let i = 0; i < count; i++) into[i] = words[from + i] ?? 0;
+    this.unwritten = OPEN;
+    writer.position = length;
+    this.keyGroup = keyGroup;
+    this.length = length;
+    this.prefixLength = length;
+    this.hash = hash;
+    this.form = BYTES;
+  }
+
+  #makeRoom(count: number): void {
+    this.writer.clear();
+    this.writer.reserve(count);
+    this.#followMemory();
+  }
+
+  #followMemory(): void {
+    const { bytes } = this.writer;
+    if (bytes === this.memory) return;
+    this.memory = bytes;
+    this.memoryWords = wordsOf(bytes);
   }
 
   /** The row of a key that is an integer of 32 bits, and its own prefix. */
@@ -161,16 +203,15 @@ export class StateRow implements RowKey {
   seal(): void {
     const length = this.writer.position;
     this.pad();
-    const { bytes, view } = this.writer;
+    const { bytes } = this.writer;
     this.length = length;
-    this.hash = rowHash(bytes, 0, length);
     if ((length === INT_BYTES || length === WINDOW_BYTES) && isIntKeyAt(bytes, 0)) {
+      this.hash = rowHash(bytes, 0, length);
       this.#sealInts(length);
       return;
     }
-    this.word0 = view.getInt32(0, true);
-    this.word1 = view.getInt32(4, true);
-    this.form = RowForm.BYTES;
+    this.hash = wordsRowHash(this.memoryWords, length);
+    this.form = BYTES;
   }
 
   /** The row is of a form that is compared without its bytes. */
@@ -194,7 +235,12 @@ export class StateRow implements RowKey {
     // An empty row has its eight zeros too.
     const end = at === 0 ? 8 : (at + 7) & ~7;
     while (at < end) bytes[at++] = 0;
+    this.#followMemory();
   }
+}
+
+function wordsOf(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
 }
 
 /** Appends bytes[start, end). */

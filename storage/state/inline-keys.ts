@@ -6,6 +6,7 @@ import {
   SLOT_LENGTH_SHIFT,
   type SlotGeometry,
 } from './inline-layout.js';
+import { isKeyAt } from './row-bytes.js';
 
 /** Memory of slots, as words and as bytes. */
 export interface SlotMemory {
@@ -13,7 +14,10 @@ export interface SlotMemory {
   readonly bytes: Uint8Array;
 }
 
-const GROUP_BITS = -1 << KEY_GROUP_SHIFT;
+/** hot path: as in inline-table.ts, a constant of this file is part of the machine code. */
+const KEY = SLOT_KEY;
+const LENGTH_MASK = SLOT_LENGTH_MASK;
+const LENGTH_SHIFT = SLOT_LENGTH_SHIFT;
 
 /** How the keys of rows lie in the slots of one inline table (inline-layout.ts). */
 export class InlineKeys {
@@ -25,17 +29,11 @@ export class InlineKeys {
     this.#keyWords = geometry.keyWords;
   }
 
-  /** Whether the slot is in use by this row, where both are of the form BYTES. */
-  isAt({ words, bytes }: SlotMemory, at: number, row: RowKey): boolean {
-    const key = at + SLOT_KEY;
-    const length = ((words[at] ?? 0) & SLOT_LENGTH_MASK) >> SLOT_LENGTH_SHIFT;
-    if (words[key] !== row.word0 || length !== row.length) return false;
-    const second = words[key + 1] ?? 0;
-    if ((this.#keyWords === 2 ? second & ~GROUP_BITS : second) !== row.word1) return false;
-    const start = key << 2;
-    const own = row.bytes;
-    for (let i = 8; i < length; i++) if (bytes[start + i] !== own[i]) return false;
-    return true;
+  /** Whether the slot is in use by this row, where both are of the form BYTES. hot path. */
+  isAt({ words }: SlotMemory, at: number, row: RowKey): boolean {
+    const { length } = row;
+    if (((words[at] ?? 0) & LENGTH_MASK) >> LENGTH_SHIFT !== length) return false;
+    return isKeyAt(words, at + KEY, row.words, length);
   }
 
   /** Writes the key of a row, and its group, into an unused slot. */

@@ -17,7 +17,7 @@ import { MemtableScan } from './memtable-scan.js';
 import { type MemtableShard, ShardMap } from './memtable-shard.js';
 import type { MemtableTable } from './memtable-table.js';
 import type { OpenChunk } from './open-chunk.js';
-import { copyBytes } from './row-bytes.js';
+import { copyBytes, isKeyAt } from './row-bytes.js';
 
 /**
  * Rows as bytes in a {@link ChunkArena}, found by hash. Writing appends to the open chunk of the present
@@ -100,7 +100,7 @@ export class Memtable {
         slots[at] === hash &&
         words[ref + ROW_TABLE] === word &&
         words[ref + ROW_KEY_LENGTH] === length &&
-        this.#hasKey((ref + table.headerWords) << 2, row.bytes, length)
+        isKeyAt(words, ref + table.headerWords, row.words, length)
       ) {
         this.#slot = at;
         return ref;
@@ -381,12 +381,6 @@ export class Memtable {
     this.arena.state[chunk] = ChunkState.FULL;
     open.chunk = open.end = open.limit = 0;
     this.freeIfUnused(chunk);
-  }
-
-  #hasKey(start: number, key: Uint8Array, length: number): boolean {
-    const { bytes } = this.arena;
-    for (let i = 0; i < length; i++) if (bytes[start + i] !== key[i]) return false;
-    return true;
   }
 }
 

@@ -32,3 +32,16 @@ export function compareBytes(
   }
   return aLength - bLength;
 }
+
+/** Whether the first `length` bytes of a key are those from words[at] on, whatever follows them. hot path. */
+export function isKeyAt(words: Int32Array, at: number, key: Int32Array, length: number): boolean {
+  const whole = length >> 2;
+  // From the end: the first bytes of keys are often the same in all of them.
+  const left = length & 3;
+  if (left !== 0) {
+    const different = (words[at + whole] ?? 0) ^ (key[whole] ?? 0);
+    if (different << (32 - (left << 3)) !== 0) return false;
+  }
+  for (let i = whole - 1; i >= 0; i--) if (words[at + i] !== key[i]) return false;
+  return true;
+}
