@@ -99,6 +99,34 @@ t.test('whatever fails, the job finishes and its output is there exactly once', 
   );
 });
 
+const layouts = fc.record({
+  perTaskManager: fc.integer({ min: 1, max: 3 }),
+  mode: fc.constantFrom('NONE' as const, 'SLOTS' as const, 'TASKS' as const),
+  requestTimeoutMs: fc.constantFrom(1, 100, Number.POSITIVE_INFINITY),
+});
+
+t.test(
+  'whichever TaskManagers are lost, and whenever others come, the output is there exactly once',
+  async () => {
+    await check(
+      'model cluster with slots',
+      fc.property(
+        fc.tuple(graphs, sizes, configs, layouts),
+        fc.integer({ min: 0, max: 12 }),
+        fc.integer(),
+        ([graph, of, checkpointing, slots], faults, seed) => {
+          const splits = (vertexId: number): readonly ModelSplit[] => splitsOf(vertexId, of);
+          const world = new ModelCluster({ seed, graph, splitsOf: splits, checkpointing, faults, slots });
+          world.run(STEPS_MAX);
+          const [is, should] = [world.output.join(), expected(graph, of).join()];
+          if (is !== should) throw new Error(`output ${is}, expected ${should}`);
+        },
+      ),
+      { runs: 200 },
+    );
+  },
+);
+
 t.test('without checkpoints a job that nothing disturbs finishes too', async () => {
   await check(
     'model cluster without checkpoints',

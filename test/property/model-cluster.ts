@@ -1,32 +1,16 @@
 import { Prng } from '../../core/base/prng.js';
-import type { CheckpointConfig } from '../../core/checkpoint/checkpoint-config.js';
 import type { CheckpointManifest } from '../../core/checkpoint/snapshot-handle.js';
-import type { JobGraph } from '../../core/graph/job-graph.js';
 import { JobMaster } from '../../core/job/job-master.js';
 import type { JobEffect, JobEvent, JobOutcome, JobTimer } from '../../core/job/job-protocol.js';
 import { createRestartStrategy } from '../../core/job/restart-strategy.js';
 import { defaultRestartStrategy } from '../../core/job/restart-strategy-config.js';
-import type { AttemptRestore } from '../../core/ports/task-launcher.js';
 import type { TaskMessage, TaskReport } from '../../core/protocol/control-message.js';
 import { toWireError } from '../../core/protocol/wire-error.js';
+import { filesOf } from './manifest-files.js';
 import { deployModelTasks } from './model-deployment.js';
-import type { ModelSplit, ModelTask, ModelTaskWorld } from './model-task.js';
-
-export interface ModelWorldOptions {
-  readonly seed: number;
-  readonly graph: JobGraph;
-  readonly splitsOf: (vertexId: number) => readonly ModelSplit[];
-  readonly checkpointing: CheckpointConfig | undefined;
-  /** Faults that are still to come; when it is used up, the job must finish. */
-  readonly faults: number;
-}
-
-/** A violation of what must always hold. */
-export class ModelFault extends Error {}
-
-function must(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new ModelFault(what);
-}
+import { ModelFault, type ModelWorldOptions, must } from './model-rules.js';
+import { ModelSlots } from './model-slots.js';
+import type { ModelTask, ModelTaskWorld } from './model-task.js';
 
 interface Attempt {
   readonly number: number;
@@ -47,6 +31,7 @@ export class ModelCluster implements ModelTaskWorld {
   readonly #storageCalls: (() => JobEvent)[] = [];
   #timers: { readonly timer: JobTimer; readonly dueMs: number }[] = [];
   #attempt: Attempt | undefined;
+  #slots: ModelSlots | undefined;
   #nowMs = 0;
   #faultsLeft: number;
   #epoch = 1;
@@ -128,11 +113,20 @@ export class ModelCluster implements ModelTaskWorld {
   }
 
   #startMaster(): JobMaster {
-    const { graph, checkpointing } = this.#options;
+    const { graph, checkpointing, slots } = this.#options;
+    this.#slots = slots && new ModelSlots(slots, graph, (event) => this.#events.push(event));
     const strategy = createRestartStrategy(defaultRestartStrategy(true), this.#draw.fork());
     const restored = this.#log.at(-1);
     const firstCheckpointId = this.#lastTriggeredId + 1;
-    const job = { jobId: 'model', graph, acceptedMs: 0, epoch: this.#epoch, restored, firstCheckpointId };
+    const job = {
+      jobId: 'model',
+      graph,
+      acceptedMs: 0,
+      epoch: this.#epoch,
+      restored,
+      firstCheckpointId,
+      slots,
+    };
     this.#master = new JobMaster(job, checkpointing, strategy);
     this.#handle({ type: 'started' });
     return this.#master;
@@ -147,6 +141,8 @@ export class ModelCluster implements ModelTaskWorld {
       if (task.uploads.length > 0) moves.push(() => task.finishUpload(this.#takeFault(0.02)));
     }
     if (this.#attempt?.terminating === true) moves.push(() => this.#endAttempt());
+    const slots = this.#slots;
+    if (slots?.suffice === false) moves.push(() => slots.register());
     if (this.#events.length > 0) moves.push(() => this.#handleNext());
     if (this.#storageCalls.length > 0) moves.push(() => this.#answer());
     const busy = moves.length > 0;
@@ -225,20 +221,27 @@ export class ModelCluster implements ModelTaskWorld {
     const tasks = this.#attempt?.tasks ?? [];
     const task = tasks[this.#draw.below(Math.max(1, tasks.length))];
     const kind = this.#draw.below(5);
+    if (this.#slots !== undefined && this.#draw.chance(0.4)) {
+      const isLost = this.#slots.lose(this.#draw);
+      for (const each of tasks.filter(({ address, ended }) => isLost(address) && !ended)) this.#kill(each);
+      return;
+    }
     if (kind === 0) {
       this.#restartProcess();
     } else if (task !== undefined && !task.ended) {
       if (kind < 3) {
-        this.#remove(task);
-        this.#handle({
-          type: 'task',
-          event: { type: 'exited', task: task.address, error: new Error('killed') },
-        });
+        this.#kill(task);
       } else {
         task.outbox.push({ type: 'failed', error: toWireError(new Error('user code')) });
         task.end();
       }
     }
+  }
+
+  #kill(task: ModelTask): void {
+    this.#remove(task);
+    const error = new Error('killed');
+    this.#handle({ type: 'task', event: { type: 'exited', task: task.address, error } });
   }
 
   #restartProcess(): void {
@@ -256,7 +259,7 @@ export class ModelCluster implements ModelTaskWorld {
     must(this.outcome === undefined, `${effect.type} after the end`);
     switch (effect.type) {
       case 'launch':
-        this.#launch(effect.attempt, effect.restore);
+        this.#launch(effect);
         break;
       case 'terminate':
         must(this.#attempt?.number === effect.attempt, 'terminates the attempt that is alive');
@@ -277,6 +280,10 @@ export class ModelCluster implements ModelTaskWorld {
         must(this.#attempt === undefined, 'ends only when nothing runs');
         this.outcome = effect.outcome;
         break;
+      case 'declare-slots':
+        this.#slots?.declare(effect.requirements);
+        break;
+      case 'slots-missing':
       case 'tasks-running':
       case 'deliver':
       case 'request-settled':
@@ -318,14 +325,15 @@ export class ModelCluster implements ModelTaskWorld {
     must(logged === (verb === 'completed'), `${key} is told ${verb}, and the log says ${logged}`);
   }
 
-  #launch(number: number, restore: AttemptRestore | undefined): void {
+  #launch({ attempt: number, restore, placement }: Extract<JobEffect, { type: 'launch' }>): void {
     must(this.#attempt === undefined, 'one attempt is alive');
     this.attempts++;
     const newest = this.#log.at(-1);
     must(restore?.checkpointId === newest?.checkpointId, 'restores the newest completed checkpoint');
     for (const key of newest === undefined ? [] : filesOf(newest))
       must(this.#files.has(key), `${key} is gone`);
-    if (this.#takeFault(0.05)) {
+    const hasSlots = this.#slots?.deploy(this.#options.graph, placement) ?? true;
+    if (!hasSlots || this.#takeFault(0.05)) {
       this.#events.push({
         type: 'launch-failed',
         attempt: number,
@@ -381,14 +389,4 @@ export class ModelCluster implements ModelTaskWorld {
         throw new ModelFault(`no storage call: ${effect.type}`);
     }
   }
-}
-
-function filesOf(manifest: CheckpointManifest): string[] {
-  return manifest.vertices.flatMap(({ subtasks }) =>
-    subtasks.flatMap((subtask) =>
-      subtask === 'finished'
-        ? []
-        : Object.values(subtask.operators).flatMap(({ keyed }) => keyed?.files.map(({ key }) => key) ?? []),
-    ),
-  );
 }
