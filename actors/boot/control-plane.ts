@@ -50,7 +50,7 @@ import { type HostedJob, leave } from './hosted-job.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, noSavepointFolder, openJobHome } from './job-home.js';
 import { type JobPlan, planJob } from './job-plan.js';
-import { JobRescaler, withAllSlots } from './job-rescaler.js';
+import { JobRescaler, planForSlots } from './job-rescaler.js';
 import { configurationOf, failureHistory, jobStoreLimits } from './job-settings.js';
 import { launcherSettings } from './launcher-settings.js';
 import { LocalTaskManagers, taskManagerLost } from './local-task-managers.js';
@@ -269,7 +269,7 @@ export class ControlPlane implements ClusterGateway {
     const acceptedMs = SYSTEM_CLOCK.wallMs();
     this.#layers ??= submission.layers;
     const { layout, slots } = this.#taskManagers();
-    const plan = await withAllSlots(await planJob(submission, layout), slots.within(''));
+    const plan = await planForSlots(await planJob(submission, layout), slots.within(''));
     const failures = await failureHistory(plan);
     const { name } = plan.graph;
     if (this.#names.has(name)) {

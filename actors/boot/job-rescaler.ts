@@ -169,12 +169,13 @@ function requirementsOf({ graph, options }: JobPlan): ResourceRequirements {
 }
 
 /**
- * A reactive job begins with all slots that there are; every other one as it is planned.
+ * A reactive job begins with all slots that there are; every other one as it is planned, with a warning where it will
+ * wait for slots.
  *
  * @throws MillraceError MR4002 where there is no number of slots to react to; MR4004 and MR4005
  */
-export async function withAllSlots(plan: JobPlan, free: number): Promise<JobPlan> {
-  if (!isReactive(plan.options.values)) return plan;
+export async function planForSlots(plan: JobPlan, free: number): Promise<JobPlan> {
+  if (!isReactive(plan.options.values)) return withSlotWarning(plan, free);
   if (plan.layout.perTaskManager === undefined)
     throw new MillraceError('MR4002', 'scheduler-mode is REACTIVE, and the slots are without number.', {
       hint: 'Set taskmanager.numberOfTaskSlots.',
@@ -183,6 +184,13 @@ export async function withAllSlots(plan: JobPlan, free: number): Promise<JobPlan
   const limit = limitWithin(plan.graph, requirements, free);
   if (limit === undefined) return plan;
   return replanJob(plan, byUid(plan.graph, parallelismWithin(plan.graph, requirements, limit)));
+}
+
+function withSlotWarning(plan: JobPlan, free: number): JobPlan {
+  const needed = slotCount(slotRequirements(plan.graph));
+  if (needed <= free) return plan;
+  const warning = `The job needs ${needed} slots, and the cluster has ${free} for it: its tasks wait for more.`;
+  return { ...plan, warnings: [...plan.warnings, warning] };
 }
 
 function notRescaled({ name }: JobGraph, why: string): MillraceError {

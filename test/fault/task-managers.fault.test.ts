@@ -105,6 +105,7 @@ t.test('slots that do not come fail the job', async (t) => {
     'restart-strategy.type': 'none',
   });
   const job = await cluster.submit(counts, { output, count: 1000, rate: 5000 });
+  t.match(job.warnings.join(), /needs 2 slots, and the cluster has 1 for it/);
   await t.rejects(job.result(), { code: 'MR5006', cause: { code: 'MR5014' } });
 });
 
