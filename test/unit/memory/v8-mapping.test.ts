@@ -188,3 +188,32 @@ t.test('a configured size is kept, and what no size would mend is refused', asyn
     { code: 'MR4004' },
   );
 });
+
+t.test(
+  'where slots are cut, each task has its share of one slot, however many slots the job has',
+  async (t) => {
+    const cut = taskManagerMemory({
+      'taskmanager.memory.process.size': '1728m',
+      'taskmanager.numberOfTaskSlots': 4,
+    });
+    const slot = { tasks: 2, stateful: 1, segments: 5 };
+    const plan = planRuntime(cut, { ...keyedJob(8), slots: Array.from({ length: 8 }, () => slot) });
+    t.equal(plan.taskThreads, 16, 'more than the task heap of one TaskManager would hold');
+    t.same(
+      plan.taskHeap,
+      { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 },
+      '2 in a little less than 96 MiB',
+    );
+    t.equal(plan.managedPerTask, cut.managed.dividedBy(4).toNumber());
+    t.equal(plan.segmentCount, 1024, 'a quarter of 4096');
+    const crowded = { ...keyedJob(1), slots: [{ tasks: 3, stateful: 3, segments: 5 }] };
+    const heap = refused(() => planRuntime(cut, crowded));
+    t.equal(heap.code, 'MR4005');
+    t.match(heap.what, /The task heap of a slot .* is shared by 3 task threads/);
+    t.match(heap.hint, /Lower taskmanager\.numberOfTaskSlots/);
+    const wide = { ...keyedJob(1), slots: [{ ...slot, segments: 1025 }] };
+    t.equal(refused(() => planRuntime(cut, wide)).code, 'MR4004');
+    const fitted = raiseProcessSizeUntilFits({ 'taskmanager.numberOfTaskSlots': 4 }, crowded);
+    t.match(fitted.choice, /was raised from 1728m/, 'a size that nobody configured grows');
+  },
+);
