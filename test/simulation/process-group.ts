@@ -49,8 +49,6 @@ export class ProcessGroup {
   #shift = 0;
   #shiftBefore = 0;
   readonly #begunFrom = new Set<string>();
-  /** The savepoint with which the job ends, if it ends now. */
-  #exported: string | undefined;
   /** What the next process begins from. */
   #from: RunOrigin | undefined;
 
@@ -86,8 +84,7 @@ export class ProcessGroup {
       const { outcome } = process;
       if (outcome === undefined || this.#seenEnded.has(process)) continue;
       this.#seenEnded.add(process);
-      if (outcome.type === 'finished') this.#onJobEnded(this.#exported);
-      else if (outcome.type === 'already-finished') this.#onJobEnded(suspendedWith(outcome.savepointPath));
+      if (outcome.type !== 'failed') this.#onJobEnded(suspendedWith(outcome.savepointPath));
       // Somebody begins from the savepoint already, and is to be gone on with.
       else if (process.from !== undefined && isOf(outcome.error, 'MR8001')) this.#from = undefined;
       // At another parallelism chains are others, and some had ended in parts: it has to be the one from before.
@@ -121,19 +118,8 @@ export class ProcessGroup {
     return process;
   }
 
-  /** `isLeader`: it comes from the process that leads the job. */
-  onEvent({ name, values }: TraceEvent, isLeader: boolean): void {
-    const path = String(values.path);
-    if (name === 'process.leads') {
-      this.#exported = undefined;
-      this.#from = undefined;
-    } else if (name === 'job.stop-refused') {
-      // It was whole, and came too late.
-      if (this.#exported?.startsWith(`${String(values.folder)}/`) === true) this.#exported = undefined;
-    } else if (!isLeader) return;
-    else if (name === 'savepoint.completed' && path.startsWith(`${STOP_FOLDERS.suspend}/`))
-      this.#exported = path;
-    else if (name === 'job.status' && values.to !== 'FINISHED') this.#exported = undefined;
+  onEvent({ name }: TraceEvent): void {
+    if (name === 'process.leads') this.#from = undefined;
   }
 
   /** `savepoint`: the one that it was stopped with, to be gone on with, once. */
@@ -144,7 +130,6 @@ export class ProcessGroup {
     this.#begunFrom.add(savepoint);
     this.#from = { path: savepoint, allowNonRestoredState: false, claim: this.#parts.claims };
     if (!this.#parts.claims) this.#parts.untouched(savepoint);
-    this.#exported = undefined;
     this.#stops++;
     this.#shiftBefore = this.#shift;
     this.#shift = this.#stops;

@@ -31,8 +31,7 @@ export interface SimulatedJob {
 
 /** How a process ended by itself; `unknown`: it did not, it was ended. */
 export type ProcessOutcome =
-  | { readonly type: 'finished' }
-  | { readonly type: 'already-finished'; readonly savepointPath: string | undefined }
+  | { readonly type: 'finished' | 'already-finished'; readonly savepointPath: string | undefined }
   | { readonly type: 'failed'; readonly error: unknown };
 
 type Led = Exclude<BegunJob, { start: 'already-finished' }>;
@@ -287,14 +286,14 @@ export class SimulatedProcess implements Participant {
       },
     });
     try {
-      await this.#lead(opened, graph);
-      return { type: 'finished' };
+      return { type: 'finished', savepointPath: await this.#lead(opened, graph) };
     } finally {
       await opened.release();
     }
   }
 
-  async #lead(opened: Led, graph: JobGraph): Promise<void> {
+  /** Resolves to the savepoint that the job was stopped with, if it was. */
+  async #lead(opened: Led, graph: JobGraph): Promise<string | undefined> {
     const { time, trace } = this.#machine;
     const turns = {
       schedule: (turn: () => void) => {
@@ -333,7 +332,7 @@ export class SimulatedProcess implements Participant {
         listener: { onTasksRunning: () => {}, onData: () => {} },
       },
     );
-    await this.#running.result;
+    return (await this.#running.result).savepointPath;
   }
 
   #end(outcome: ProcessOutcome): void {

@@ -141,7 +141,7 @@ class World {
     );
     this.#trace.listen((event) => {
       this.#checkpoints.onEvent(event);
-      this.#processes.onEvent(event, this.#checkpoints.isLeader(Number(event.values.process)));
+      this.#processes.onEvent(event);
       failures.onEvent(event);
       this.#liveness.onEvent(event.name);
       this.#faults.onEvent(event.name);
