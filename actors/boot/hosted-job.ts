@@ -21,7 +21,7 @@ export interface HostedJob {
   readonly scheduler: AdaptiveScheduler | undefined;
 }
 
-/** Gives back what an ended job held. Idempotent. */
+/** Gives back what an ended job held. Called again it waits for the same. */
 export async function leave(job: HostedJob): Promise<void> {
   job.scheduler?.close();
   await job.launcher.close();

@@ -120,6 +120,7 @@ export class ThreadAttempt implements RunningAttempt {
     const tasks = [...this.#tasks.values()].filter(
       ({ address }) => this.#homeOf(address.vertexId, address.subtask) === taskManagerId,
     );
+    await this.#pool.loaded;
     for (const task of tasks) this.#kill(task, reason);
     await Promise.all(tasks.map(({ ended }) => ended));
   }
@@ -140,6 +141,8 @@ export class ThreadAttempt implements RunningAttempt {
     const tasks = [...this.#tasks.values()];
     for (const task of tasks) task.send({ type: 'cancel' });
     const gone = Promise.all(tasks.map((task) => task.ended));
+    // Before, they neither hear of it nor may be ended by force.
+    await this.#pool.loaded;
     const grace = new Grace(CANCEL_GRACE_MS);
     await Promise.race([gone, grace.over]);
     grace.clear();

@@ -50,6 +50,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
   readonly #settings: LauncherSettings;
   readonly #deployments = new Map<string, Deployment>();
   readonly #leaving = new Set<Promise<void>>();
+  #closed: Promise<void> | undefined;
   #present: Deployment;
   #pause: RelaunchPause | undefined;
   #attempt: ThreadAttempt | undefined;
@@ -117,8 +118,13 @@ export class ThreadTaskLauncher implements TaskLauncher {
     this.#leaving.add(gone);
   }
 
-  /** Threads go first, then the state writer, when no task needs it any more. Idempotent. */
-  async close(): Promise<void> {
+  /** Threads go first, then the state writer, when no task needs it any more. Each call waits for all of that. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#pause?.stop();
     await Promise.all([...this.#deployments.values()].map(({ threads }) => threads.close()));
     await Promise.all(this.#leaving);
