@@ -178,6 +178,7 @@ export class TaskCheckpointer {
     if (!this.#end(frozen)) return;
     this.#host.report({
       type: 'checkpoint-declined',
+      reason: 'CHECKPOINT_DECLINED',
       checkpointId: frozen.checkpointId,
       error: toWireError(error),
     });

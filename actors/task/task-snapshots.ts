@@ -119,6 +119,7 @@ export class TaskSnapshots {
     this.#environment.report({
       type: 'checkpoint-declined',
       checkpointId,
+      reason: 'CHECKPOINT_DECLINED_SUBSUMED',
       error: toWireError(new MillraceError('MR3007', 'The checkpoint was subsumed by a newer barrier.')),
     });
   }

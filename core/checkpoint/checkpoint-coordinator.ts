@@ -262,9 +262,9 @@ export class CheckpointCoordinator {
   }
 
   #onDeclined(event: EventOf<'declined'>, now: Instant, effects: CoordinatorEffect[]): void {
-    const pending = this.#pending.get(event.checkpointId);
-    if (pending?.state === 'PENDING')
-      this.#abort(pending, { reason: 'CHECKPOINT_DECLINED', error: event.error }, now, effects);
+    const { checkpointId, reason, error } = event;
+    const pending = this.#pending.get(checkpointId);
+    if (pending?.state === 'PENDING') this.#abort(pending, { reason, error }, now, effects);
   }
 
   /** What has to come before the triggers. */

@@ -4,6 +4,10 @@
  */
 export const CHECKPOINT_FAILURE_REASONS = {
   CHECKPOINT_DECLINED: { counted: true, text: 'a task declined it' },
+  CHECKPOINT_DECLINED_SUBSUMED: {
+    counted: false,
+    text: 'a task saw the barrier of a newer one before all of its own',
+  },
   CHECKPOINT_EXPIRED: { counted: true, text: 'it expired before it was complete' },
   FINALIZE_CHECKPOINT_FAILURE: { counted: true, text: 'it could not be stored' },
   CHECKPOINT_SUBSUMED: { counted: false, text: 'a newer one completed first' },
@@ -19,3 +23,9 @@ export const CHECKPOINT_FAILURE_REASONS = {
 } as const satisfies Record<string, { readonly counted: boolean; readonly text: string }>;
 
 export type CheckpointFailureReason = keyof typeof CHECKPOINT_FAILURE_REASONS;
+
+/** Why a task declines a checkpoint. */
+export type CheckpointDeclineReason = Extract<
+  CheckpointFailureReason,
+  'CHECKPOINT_DECLINED' | 'CHECKPOINT_DECLINED_SUBSUMED'
+>;

@@ -4,7 +4,7 @@ import type { StateFileHandle } from '../ports/keyed-state-store.js';
 import type { TraceEvent } from '../ports/trace.js';
 import type { CheckpointMetrics, TaskAddress, TaskMessage } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
-import type { CheckpointFailureReason } from './checkpoint-failure-reason.js';
+import type { CheckpointDeclineReason, CheckpointFailureReason } from './checkpoint-failure-reason.js';
 import type { CheckpointType, SavepointOrder } from './checkpoint-request-decider.js';
 import type { CheckpointManifest, SubtaskSnapshot } from './snapshot-handle.js';
 
@@ -49,6 +49,7 @@ export type CoordinatorEvent =
       readonly type: 'declined';
       readonly task: TaskAddress;
       readonly checkpointId: number;
+      readonly reason: CheckpointDeclineReason;
       readonly error: WireError;
     }
   | {

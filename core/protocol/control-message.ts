@@ -1,3 +1,4 @@
+import type { CheckpointDeclineReason } from '../checkpoint/checkpoint-failure-reason.js';
 import type { CheckpointKind, SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
 import type { AccumulatorValues } from '../job/accumulator-totals.js';
 import type { OperatorEventTime } from './event-time-report.js';
@@ -71,7 +72,12 @@ export type TaskReport =
       readonly snapshot: SubtaskSnapshot;
       readonly metrics: CheckpointMetrics;
     }
-  | { readonly type: 'checkpoint-declined'; readonly checkpointId: number; readonly error: WireError }
+  | {
+      readonly type: 'checkpoint-declined';
+      readonly checkpointId: number;
+      readonly reason: CheckpointDeclineReason;
+      readonly error: WireError;
+    }
   | { readonly type: 'full-snapshot-prepared'; readonly checkpointId: number }
   | { readonly type: 'enumerator-snapshot'; readonly checkpointId: number; readonly state: Uint8Array }
   /** From the enumerator: whether its source reads what had piled up before now, and freshness matters less. */

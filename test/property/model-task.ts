@@ -141,6 +141,7 @@ export class ModelTask {
     else
       this.#say({
         type: 'checkpoint-declined',
+        reason: 'CHECKPOINT_DECLINED',
         checkpointId: upload.checkpointId,
         error: toWireError('disk'),
       });

@@ -26,5 +26,14 @@ export const SEEDS: readonly { readonly seed: number; readonly reason: string }[
     seed: 638_534_065,
     reason: 'a paused leader took the claim of a later one, which began from the same savepoint, for its own',
   },
+  {
+    seed: 5_001_357,
+    reason:
+      'some of a vertex had ended, and those before it came back in another number: what they sent it was lost',
+  },
+  {
+    seed: 3_002_809,
+    reason: 'queues of an asynchronous operator came together in one subtask, and its watermarks fell',
+  },
   { seed: 4, reason: 'one subtask of a source had finished, and every later checkpoint was given up' },
 ];

@@ -94,6 +94,14 @@ t.test('one failure more than is tolerated fails the job, which may restart', as
   t.notOk(driver.done.includes('arm checkpoint-timeout in 1000'), 'and nothing new begins');
 });
 
+t.test('a checkpoint whose barriers were overtaken by newer ones is aborted, and not counted', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.due();
+  driver.decline(1, 'sink.0', 'CHECKPOINT_DECLINED_SUBSUMED');
+  t.equal(driver.verdict, undefined);
+  t.match(driver.coordinator.statistics, { completed: 0, pending: 0 });
+});
+
 t.test('a checkpoint that is not complete in time expires', async (t) => {
   const driver = new CoordinatorDriver(PIPELINE, { tolerableFailedCheckpoints: 1 });
   driver.due();

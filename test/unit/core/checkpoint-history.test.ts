@@ -81,6 +81,7 @@ t.test('a failed one says why, in the words of who failed it', async (t) => {
   driver.nowMs = 7;
   driver.handle({
     type: 'declined',
+    reason: 'CHECKPOINT_DECLINED',
     task: driver.task('sink.0').address,
     checkpointId: 1,
     error: wireError('MR3003', 'The disk is full.'),
@@ -113,6 +114,7 @@ t.test('the newest stay; what is under way is never forgotten', async (t) => {
     if (id < 4)
       driver.handle({
         type: 'declined',
+        reason: 'CHECKPOINT_DECLINED',
         task: driver.task('sink.0').address,
         checkpointId: id,
         error: wireError('MR3007', 'no'),

@@ -5,6 +5,7 @@ import {
   DEFAULT_CHECKPOINT_CONFIG,
 } from '../../../core/checkpoint/checkpoint-config.js';
 import { CheckpointCoordinator } from '../../../core/checkpoint/checkpoint-coordinator.js';
+import type { CheckpointDeclineReason } from '../../../core/checkpoint/checkpoint-failure-reason.js';
 import type {
   CoordinatorEffect,
   CoordinatorEvent,
@@ -82,9 +83,13 @@ export class CoordinatorDriver {
     return this.effects;
   }
 
-  decline(checkpointId: number, task: string): CoordinatorEffect[] {
+  decline(
+    checkpointId: number,
+    task: string,
+    reason: CheckpointDeclineReason = 'CHECKPOINT_DECLINED',
+  ): CoordinatorEffect[] {
     const error = wireError('MR3007', 'no room');
-    return this.handle({ type: 'declined', task: this.task(task).address, checkpointId, error });
+    return this.handle({ type: 'declined', task: this.task(task).address, checkpointId, reason, error });
   }
 
   backlog(task: string, isProcessingBacklog: boolean): CoordinatorEffect[] {

@@ -157,7 +157,12 @@ t.test('too many failed checkpoints restart the job', async (t) => {
   const driver = new JobMasterDriver(PIPELINE);
   driver.run();
   driver.handle({ type: 'timer', timer: { name: 'checkpoint-due', id: 1 } });
-  driver.report('sink.0', { type: 'checkpoint-declined', checkpointId: 1, error: wireError('MR3007') });
+  driver.report('sink.0', {
+    type: 'checkpoint-declined',
+    reason: 'CHECKPOINT_DECLINED',
+    checkpointId: 1,
+    error: wireError('MR3007'),
+  });
   t.equal(driver.status, 'RESTARTING');
   t.match(driver.master.view.status().lastFailure?.rootCause, { code: 'MR3006' });
 });
