@@ -25,7 +25,7 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
     accumulators: (jobId) => asked(gateway.accumulators(jobId)),
     taskManagers: async () => restTaskManagers(options, await asked(gateway.taskManagers())),
     tasks: (jobId) => asked(gateway.measuredTasks(jobId)),
-    metrics: (scope) => asked(gateway.readMetrics(scope)),
+    metrics: (query) => asked(gateway.readMetrics(query)),
     async sampleThreads(order) {
       const { threadSampler } = await import('./thread-sampler.js');
       return threadSampler.sample(order);

@@ -137,12 +137,12 @@ export class ThreadAttempt implements RunningAttempt {
   }
 
   async #terminate(): Promise<void> {
-    clearInterval(this.#watch);
     const tasks = [...this.#tasks.values()];
     for (const task of tasks) task.send({ type: 'cancel' });
     const gone = Promise.all(tasks.map((task) => task.ended));
-    // Before, they neither hear of it nor may be ended by force.
+    // Before, they neither hear of it nor may be ended by force; one that never loads is ended by its heartbeat.
     await this.#pool.loaded;
+    clearInterval(this.#watch);
     const grace = new Grace(CANCEL_GRACE_MS);
     await Promise.race([gone, grace.over]);
     grace.clear();

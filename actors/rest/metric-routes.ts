@@ -1,5 +1,4 @@
-import { MillraceError } from '../../core/internal.js';
-import type { MetricScope, RestMetric } from './rest-cluster.js';
+import { type MetricsQuery, type MetricValue, MillraceError } from '../../core/internal.js';
 import { ok, type RestAnswer, type RestRequest } from './rest-message.js';
 import { place, type Route } from './rest-router.js';
 import { countOf, jobOf, type RestServices, vertexOf } from './rest-services.js';
@@ -15,7 +14,7 @@ const WATERMARK = 'currentInputWatermark';
 
 /** Metrics by name: without `get` which there are, with it what they say. */
 export function metricRoutes(services: RestServices): readonly Route[] {
-  const get = (pattern: string, scopeOf: (request: RestRequest) => Promise<MetricScope>): Route => ({
+  const get = (pattern: string, scopeOf: (request: RestRequest) => Promise<MetricsQuery>): Route => ({
     method: 'GET',
     pattern,
     handle: async (request) => {
@@ -23,7 +22,7 @@ export function metricRoutes(services: RestServices): readonly Route[] {
       return selected(metrics, request);
     },
   });
-  const vertexScope = async (request: RestRequest): Promise<MetricScope> => {
+  const vertexScope = async (request: RestRequest): Promise<MetricsQuery> => {
     const { job, vertex } = await vertexOf(services, request);
     return { type: 'vertex', jobId: job.jobId, vertexId: vertex.id };
   };
@@ -71,7 +70,7 @@ export function metricRoutes(services: RestServices): readonly Route[] {
 /** Over the subtasks of a vertex, over jobs, over TaskManagers. */
 function aggregatedRoutes(
   services: RestServices,
-  vertexScope: (request: RestRequest) => Promise<MetricScope>,
+  vertexScope: (request: RestRequest) => Promise<MetricsQuery>,
 ): readonly Route[] {
   const { cluster } = services;
   return [
@@ -121,18 +120,18 @@ function chosen({ query }: RestRequest, name: string): readonly string[] | undef
   return list.length === 0 ? undefined : list.filter((one) => one !== '');
 }
 
-function selected(metrics: readonly RestMetric[], request: RestRequest): RestAnswer {
+function selected(metrics: readonly MetricValue[], request: RestRequest): RestAnswer {
   const names = chosen(request, 'get');
   if (names === undefined) return ok(metrics.map(({ id }) => ({ id })));
   return ok(metrics.filter(({ id }) => names.includes(id)).map(withText));
 }
 
 /** Values are texts in Flink's answers. */
-function withText({ id, value }: RestMetric): { readonly id: string; readonly value: string } {
+function withText({ id, value }: MetricValue): { readonly id: string; readonly value: string } {
   return { id, value: String(value) };
 }
 
-function ofSubtask(metrics: readonly RestMetric[], subtask: string): RestMetric[] {
+function ofSubtask(metrics: readonly MetricValue[], subtask: string): MetricValue[] {
   const prefix = `${subtask}.`;
   return metrics
     .filter(({ id }) => id.startsWith(prefix))
@@ -140,7 +139,7 @@ function ofSubtask(metrics: readonly RestMetric[], subtask: string): RestMetric[
 }
 
 /** Over what each member of a group says; metrics that are no numbers are left out. */
-function aggregate(groups: readonly (readonly RestMetric[])[], request: RestRequest): RestAnswer {
+function aggregate(groups: readonly (readonly MetricValue[])[], request: RestRequest): RestAnswer {
   const byId = new Map<string, number[]>();
   for (const { id, value } of groups.flat()) {
     if (Number.isFinite(Number(value))) byId.set(id, [...(byId.get(id) ?? []), Number(value)]);

@@ -5,6 +5,8 @@ import type {
   JobDetails,
   JobExplanation,
   JobFailure,
+  MetricsQuery,
+  MetricValue,
 } from '../../core/internal.js';
 import type {
   CheckpointAnswer,
@@ -36,7 +38,7 @@ export interface RestCluster {
   taskManagers(): Promise<readonly RestTaskManager[]>;
   /** What the tasks of the present attempt have done. */
   tasks(jobId: string): Promise<readonly RestTask[]>;
-  metrics(scope: MetricScope): Promise<readonly RestMetric[]>;
+  metrics(query: MetricsQuery): Promise<readonly MetricValue[]>;
   /** Where threads of the process spend their time; one that does not answer is left out. One order after another. */
   sampleThreads(order: SamplingOrder): Promise<readonly ThreadProfile[]>;
   /** Log files that there are now. */
@@ -85,18 +87,6 @@ export interface RestTask {
   readonly busyMs: number;
   readonly idleMs: number;
   readonly backPressuredMs: number;
-}
-
-export type MetricScope =
-  | { readonly type: 'job-manager' }
-  | { readonly type: 'task-manager'; readonly taskManagerId: string }
-  | { readonly type: 'job'; readonly jobId: string }
-  /** Ids begin with the subtask, `0.numRecordsIn`. */
-  | { readonly type: 'vertex'; readonly jobId: string; readonly vertexId: number };
-
-export interface RestMetric {
-  readonly id: string;
-  readonly value: number | string;
 }
 
 export interface RestResource {

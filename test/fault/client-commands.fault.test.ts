@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { LocalCluster } from 'millrace';
 import t, { type Test } from 'tap';
 import { COMMANDS } from '../../actors/boot/command-line.js';
-import { runProgram } from '../../actors/cli/program.js';
 import { Prng } from '../../core/base/prng.js';
+import { runCaptured } from '../unit/actors/captured-program.js';
 import counts from './jobs/running-counts.js';
 import { jobPath, MillraceProcess } from './millrace-process.js';
 import { committed, expected, linesOf, readings } from './sensor-readings.js';
@@ -31,18 +31,7 @@ t.test('a cluster in a program is asked by the same commands', async (t) => {
   });
   t.teardown(() => cluster.close());
   const target = new URL(await cluster.serveRest()).host;
-  const world = { environment: {}, workingDirectory: folder, version: '0.0.0' };
-  const ask = async (...words: readonly string[]) => {
-    let stdout = '';
-    let stderr = '';
-    const context = {
-      stdout: { write: (text: string) => (stdout += text) },
-      stderr: { write: (text: string) => (stderr += text) },
-      ...world,
-    };
-    const exitCode = await runProgram([...words, '-m', target], context, COMMANDS);
-    return { exitCode, stdout, stderr };
-  };
+  const ask = (...words: readonly string[]) => runCaptured([...words, '-m', target], COMMANDS, folder);
   const none = await ask('list');
   t.match(none, { exitCode: 0, stdout: 'No running jobs.\nNo scheduled jobs.\n' });
   const first = await cluster.submit(counts, { output: join(folder, 'out') }, { jobId: 'first' });

@@ -4,22 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { COMMANDS } from '../../../actors/boot/command-line.js';
-import type { CliContext } from '../../../actors/cli/cli-command.js';
 import { ExitCode } from '../../../actors/cli/exit-code.js';
-import { runProgram } from '../../../actors/cli/program.js';
+import { runCaptured } from './captured-program.js';
 
-async function run(...argv: readonly string[]) {
-  let stdout = '';
-  let stderr = '';
-  const context: CliContext = {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    environment: {},
-    workingDirectory: '/nonexistent',
-    version: '1.2.3',
-  };
-  const exitCode = await runProgram(argv, context, COMMANDS);
-  return { exitCode, stdout, stderr };
+function run(...argv: readonly string[]) {
+  return runCaptured(argv, COMMANDS);
 }
 
 const NAMES = COMMANDS.map(({ name }) => name);

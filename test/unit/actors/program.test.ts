@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { CliCommand, CliCommandGroup, CliContext } from '../../../actors/cli/cli-command.js';
+import type { CliCommand, CliCommandGroup } from '../../../actors/cli/cli-command.js';
 import { configCommand } from '../../../actors/cli/config-command.js';
 import { ExitCode, exitCodeOf } from '../../../actors/cli/exit-code.js';
 import { memoryCommand } from '../../../actors/cli/memory-command.js';
-import { runProgram } from '../../../actors/cli/program.js';
 import { runCommand } from '../../../actors/cli/run-command.js';
 import { savepointCommand } from '../../../actors/cli/savepoint-command.js';
 import { ERROR_TABLE, type ErrorCode, MillraceError } from '../../../core/internal.js';
+import { runCaptured } from './captured-program.js';
 
 /** A command whose action is given. */
 function commandThat(act: () => Promise<ExitCode>): CliCommand {
@@ -20,18 +20,8 @@ function commandThat(act: () => Promise<ExitCode>): CliCommand {
   };
 }
 
-async function run(argv: readonly string[], extra: readonly (CliCommand | CliCommandGroup)[] = []) {
-  let stdout = '';
-  let stderr = '';
-  const context: CliContext = {
-    stdout: { write: (text) => (stdout += text) },
-    stderr: { write: (text) => (stderr += text) },
-    environment: {},
-    workingDirectory: '/nonexistent',
-    version: '1.2.3',
-  };
-  const exitCode = await runProgram(argv, context, [memoryCommand, configCommand, ...extra]);
-  return { exitCode, stdout, stderr };
+function run(argv: readonly string[], extra: readonly (CliCommand | CliCommandGroup)[] = []) {
+  return runCaptured(argv, [memoryCommand, configCommand, ...extra]);
 }
 
 t.test('--help starts with an example and goes to stdout', async (t) => {
