@@ -89,10 +89,7 @@ function startAction(context: CliContext, { runCluster, onSignal }: ClusterHost)
       await runCluster(configuration, {
         onStandBy: (leader) => tell(standByLine(leader)),
         onStarted: (cluster) => {
-          tell(`The cluster '${cluster.clusterId}' has started in process ${process.pid}.\n`);
-          if (cluster.restUrl !== undefined) tell(`REST interface: ${cluster.restUrl}\n`);
-          for (const job of cluster.recovered) tell(recoveredLine(job));
-          // The second signal, for which nobody listens, ends the process at once.
+          // Before anything is said. The second signal, for which nobody listens, ends the process at once.
           unlisten = onSignal((signal) => {
             unlisten();
             stoppedBy = signal;
@@ -101,6 +98,9 @@ function startAction(context: CliContext, { runCluster, onSignal }: ClusterHost)
               (error: unknown) => tell(`${String(error)}\n`),
             );
           });
+          tell(`The cluster '${cluster.clusterId}' has started in process ${process.pid}.\n`);
+          if (cluster.restUrl !== undefined) tell(`REST interface: ${cluster.restUrl}\n`);
+          for (const job of cluster.recovered) tell(recoveredLine(job));
         },
       });
     } catch (error) {

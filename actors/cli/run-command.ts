@@ -262,8 +262,7 @@ class RunInTerminal {
       const outcome = await runJob(request, {
         onStandBy: (leader) => this.#context.stderr.write(standByLine(leader)),
         onStarted: ({ job, restUrl }, control) => {
-          this.#started(job, request);
-          if (restUrl !== undefined) this.#context.stderr.write(`REST interface: ${restUrl}\n`);
+          // Before anything is said of the job: who reads that may send a signal at once.
           const folder = request.configuration.values['execution.checkpointing.savepoint-dir'];
           this.#unlisten = this.#onSignal((signal) => {
             this.#unlisten();
@@ -271,6 +270,8 @@ class RunInTerminal {
             if (signal === 'SIGTERM' && folder !== undefined) void this.#stopWithSavepoint(control);
             else this.#stop(signal, control);
           });
+          this.#started(job, request);
+          if (restUrl !== undefined) this.#context.stderr.write(`REST interface: ${restUrl}\n`);
         },
         onStatus: (status) => this.#show(status),
       });
