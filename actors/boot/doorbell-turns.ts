@@ -5,6 +5,13 @@ import type { MetricPublisher } from '../task/metric-publisher.js';
 /** The longest sleep in one go, so that a clock that jumped is noticed. */
 const SLEEP_MAX_MS = 60_000;
 
+/** A full turn of the event loop of the calling thread. */
+export function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /**
  * Turns and sleeps of a task's thread, on its doorbell.
  *
@@ -27,9 +34,7 @@ export class DoorbellTurns implements ThreadTurns {
   }
 
   turn(): Promise<void> {
-    return new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    return turnOfLoop();
   }
 
   arm(): void {

@@ -1,6 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { ReplySignal, type ReplySignalMemory } from '../../memory/index.js';
-import type { StateWriterPort, StateWriterReply } from '../../storage/index.js';
+import type { StateWriterMessage, StateWriterPort, StateWriterReply } from '../../storage/index.js';
 
 /** A task's connection with the state writer, as it is handed to both threads. */
 export interface StateWriterConnection {
@@ -28,7 +28,7 @@ export class StateWriterLink {
     const replies: StateWriterReply[] = [];
     this.#replies.set(path, replies);
     return {
-      post: (message) => this.#port.postMessage(message),
+      post: (message) => this.#post(message),
       receive: () => {
         this.#drain();
         return replies.shift();
@@ -39,6 +39,15 @@ export class StateWriterLink {
         if (replies.length === 0) this.#signal.wait(ticket, timeoutMs);
       },
     };
+  }
+
+  /** The rows go over: what is posted is nobody's here any more. */
+  #post(message: StateWriterMessage): void {
+    const rows = message.type === 'write' ? message.rows : [];
+    this.#port.postMessage(
+      message,
+      rows.map(({ buffer }) => buffer as ArrayBuffer),
+    );
   }
 
   close(): void {

@@ -45,7 +45,7 @@ import {
 } from '../task/task-environment.js';
 import './job-imports.js';
 import { AsyncFailure } from './async-failure.js';
-import { DoorbellTurns } from './doorbell-turns.js';
+import { DoorbellTurns, turnOfLoop } from './doorbell-turns.js';
 import { EventCompletions } from './event-completions.js';
 import { storeOver } from './hosted-store.js';
 import { buildJobModule, moduleHash } from './job-module.js';
@@ -140,12 +140,11 @@ async function environmentOf(
     trace: NO_TRACE,
     log,
     snapshotWriter: (checkpointId, owner) =>
-      new ObjectSnapshotWriter(store, {
-        checkpointId,
-        epoch: contract.epoch,
-        attempt: address.attempt,
-        owner,
-      }),
+      new ObjectSnapshotWriter(
+        store,
+        { checkpointId, epoch: contract.epoch, attempt: address.attempt, owner },
+        turnOfLoop,
+      ),
     report: (report) => contract.mailbox.postMessage(report satisfies TaskReport),
     writeLine: (line, to = 'stdout') => streams[to].writeLine(line),
   };

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { turnOfLoop } from '../../actors/boot/doorbell-turns.js';
 import type { KeyedStateHandle } from '../../core/checkpoint/snapshot-handle.js';
 import type { KeyedSnapshot, KeyedStateBackend } from '../../core/ports/keyed-state-store.js';
 import { KeyedStateAccess } from '../../core/state/keyed-state-access.js';
@@ -106,7 +107,7 @@ export class KeyedStateBench {
   async #write(checkpointId: number, snapshot: KeyedSnapshot): Promise<void> {
     try {
       const scope = { checkpointId, epoch: 1, attempt: this.#attempt, owner: 'count-0' };
-      const handle = await snapshot.write(new ObjectSnapshotWriter(this.#objects, scope));
+      const handle = await snapshot.write(new ObjectSnapshotWriter(this.#objects, scope, turnOfLoop));
       this.access.store.notifyCheckpointComplete(checkpointId);
       this.checkpoints++;
       this.handle = handle;

@@ -19,7 +19,9 @@ import {
 } from './state-file-layout.js';
 
 /** Blocks are gathered to chunks of this size; a longer block goes by itself, uncopied. */
-const BUFFER_BYTES = 128 * 1024;
+const BUFFER_BYTES = 256 * 1024;
+
+const NO_TURN = (): Promise<void> => Promise.resolve();
 
 /** Whose part of which checkpoint is written. */
 export interface SnapshotScope {
@@ -33,22 +35,27 @@ export interface SnapshotScope {
 /**
  * Writes one subtask's data files of one checkpoint into an object store. Made once for each scope: the
  * names of the files are numbered from 0, and the store refuses a name that is taken.
+ *
+ * `turn` lets everything else on the thread have a turn, which each block is followed by: however fast the store is,
+ * a snapshot of a busy task makes one block between two of its slices of records, and of an idle one all it can.
  */
 export class ObjectSnapshotWriter implements SnapshotWriter {
   readonly checkpointId: number;
   readonly #store: ObjectStore;
   readonly #scope: SnapshotScope;
+  readonly #turn: () => Promise<void>;
   #fileCount = 0;
 
-  constructor(store: ObjectStore, scope: SnapshotScope) {
+  constructor(store: ObjectStore, scope: SnapshotScope, turn: () => Promise<void> = NO_TURN) {
     this.#store = store;
     this.#scope = scope;
+    this.#turn = turn;
     this.checkpointId = scope.checkpointId;
   }
 
   createFile(purpose: string): SnapshotFile {
     const key = dataKey({ ...this.#scope, number: this.#fileCount++, purpose });
-    return new ObjectSnapshotFile(this.#store, key);
+    return new ObjectSnapshotFile(this.#store, key, this.#turn);
   }
 }
 
@@ -60,6 +67,7 @@ export class ObjectSnapshotWriter implements SnapshotWriter {
 class ObjectSnapshotFile implements SnapshotFile {
   readonly #store: ObjectStore;
   readonly #key: string;
+  readonly #turn: () => Promise<void>;
   readonly #stream = new BlockStream();
   /** The store's write, once begun. Its failure reaches the producer through the stream. */
   #written: Promise<number> | undefined;
@@ -70,9 +78,10 @@ class ObjectSnapshotFile implements SnapshotFile {
   #crc = 0;
   #closed = false;
 
-  constructor(store: ObjectStore, key: string) {
+  constructor(store: ObjectStore, key: string, turn: () => Promise<void>) {
     this.#store = store;
     this.#key = key;
+    this.#turn = turn;
   }
 
   async append(block: Uint8Array): Promise<void> {
@@ -87,6 +96,7 @@ class ObjectSnapshotFile implements SnapshotFile {
     await this.#sealed(encodeBlockHead(block.length, crc32c(block)));
     await this.#add(block);
     this.#blockCount++;
+    await this.#turn();
   }
 
   async finish(entryCount: number): Promise<StateFileHandle> {

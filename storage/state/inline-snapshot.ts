@@ -3,6 +3,7 @@ import { PAGE_SHIFT, SLOT_FRESH, SLOT_GONE } from './inline-layout.js';
 import type { InlineTable } from './inline-table.js';
 import { RowBlockWriter } from './row-block-writer.js';
 import { BLOCK_BYTES } from './row-file-layout.js';
+import type { SavedBlocks, SavedQueue } from './saved-blocks.js';
 
 /** To begin with: a freeze, for which all records wait, does not touch the memory of a whole block. */
 const SAVING_BYTES = 4096;
@@ -28,12 +29,13 @@ export class InlineSnapshot {
   readonly #pageCount: number;
   /** Rows of pages that had to be saved. */
   readonly #saving = new RowBlockWriter(BLOCK_BYTES, SAVING_BYTES);
-  #saved: Uint8Array[] = [];
+  readonly #saved: SavedQueue;
   readonly #row = new StateRow();
 
   /** Changes belong to a later generation than `until` from now on. */
-  constructor(table: InlineTable, since: number, until: number) {
+  constructor(table: InlineTable, since: number, until: number, saved: SavedBlocks) {
     this.#table = table;
+    this.#saved = saved.queue();
     this.since = since;
     this.until = until;
     this.#pageCount = table.arena.chunkWords >> PAGE_SHIFT;
@@ -75,28 +77,23 @@ export class InlineSnapshot {
     return chunk === this.#chunk ? this.#page : 0;
   }
 
-  /** Takes the rows that were saved so far. */
-  takeSaved(): readonly Uint8Array[] {
-    this.#closeSaved();
-    const saved = this.#saved;
-    this.#saved = [];
-    return saved;
+  /** Takes a block of the rows that were saved so far; undefined if all are taken. */
+  takeSaved(): Uint8Array | undefined {
+    const block = this.#saved.shift();
+    if (block !== undefined || this.#saving.isEmpty) return block;
+    return this.#saving.take().slice();
   }
 
-  /** Nothing more is to be saved. */
+  /** Nothing more is to be saved, and what is not taken is not wanted. */
   end(): void {
+    this.#saved.clear();
     const at = this.#table.snapshots.indexOf(this);
     if (at >= 0) this.#table.snapshots.splice(at, 1);
   }
 
-  #closeSaved(): void {
-    if (this.#saving.isEmpty) return;
-    this.#saved.push(this.#saving.take().slice());
-  }
-
   #savePage(chunk: number, page: number): void {
     this.#emitPage(chunk, page, this.#saving);
-    if (this.#saving.isFull) this.#closeSaved();
+    if (this.#saving.isFull) this.#saved.push(this.#saving.take());
   }
 
   /** A page of a later generation was saved before it became that. */

@@ -93,5 +93,6 @@ export class LmdbHome {
     await this.#environment?.close();
     this.spills.close();
     if (this.#wasUsed) this.#port.post({ type: 'close', path: this.#path });
+    else this.spills.removeFolder();
   }
 }

@@ -192,7 +192,7 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
     const { parts, memtable, tables, generations, home } = this.#frozen;
     const choice = { until: parts.until, tombstones: parts.tombstones, form: 'file' as const };
     const source = { arena: memtable.arena, tables };
-    for (const part of parts.parts) {
+    for (const part of parts.chunks.parts) {
       let at = 0;
       // A chunk may be put aside while a block of it is being written; then its rows come once more.
       while (part.chunk !== 0 && at >= 0) {
@@ -209,7 +209,7 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
     for (const inline of this.#frozen.inline) {
       for (let done = false; !done; ) {
         done = inline.read(file.block);
-        for (const block of inline.takeSaved()) {
+        for (let block = inline.takeSaved(); block !== undefined; block = inline.takeSaved()) {
           await file.append(block);
           this.#mustStand();
         }

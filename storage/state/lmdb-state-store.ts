@@ -22,6 +22,7 @@ import { MemtableGenerations } from './memtable-generations.js';
 import type { MemtableTable } from './memtable-table.js';
 import { RestoredTables } from './restored-tables.js';
 import { ROW_FILE_FORMAT, type RowFileTable } from './row-file-layout.js';
+import { SavedBlocks } from './saved-blocks.js';
 import { SnapshotChain } from './snapshot-chain.js';
 import type { StateWriterPort } from './state-writer-protocol.js';
 
@@ -29,6 +30,8 @@ import type { StateWriterPort } from './state-writer-protocol.js';
 const BUDGET_BYTES_MIN = 512 * 1024;
 /** Refs are 32-bit numbers of bytes within twice the budget. */
 const BUDGET_BYTES_MAX = 1024 * 1024 * 1024;
+/** What snapshots save of rows that are about to change may take this part of managed memory, besides it. */
+const SAVED_PART = 16;
 
 /**
  * Keyed state in managed memory, with LMDB behind it: the memtable and the inline tables hold what is new and
@@ -53,6 +56,7 @@ export class LmdbStateStore implements KeyedStateStore {
   readonly #generations: MemtableGenerations;
   readonly #home: LmdbHome;
   readonly #reclaimer: MemoryReclaimer;
+  readonly #saved: SavedBlocks;
 
   readonly #deadline: SnapshotDeadline;
   /** Those that hold something. */
@@ -77,6 +81,7 @@ export class LmdbStateStore implements KeyedStateStore {
       this.#reclaimer.makeRoom(),
     );
     this.#home = new LmdbHome(path, port, (sequence) => this.#reclaimer.confirmed(sequence));
+    this.#saved = new SavedBlocks(this.#home.spills, budget / SAVED_PART);
     this.#generations = new MemtableGenerations(this.#memtable, this.#home);
     this.#reclaimer = new MemoryReclaimer(
       this.#memtable,
@@ -132,7 +137,7 @@ export class LmdbStateStore implements KeyedStateStore {
     const since = purpose === 'base' ? -1 : this.#generations.completed;
     const inline = this.#inlineTables.map((table) => {
       table.advance(until + 1);
-      return new InlineSnapshot(table, since, until);
+      return new InlineSnapshot(table, since, until, this.#saved);
     });
     const typeIds = this.#restored.typeIds();
     const fileTables = this.#fileTables();

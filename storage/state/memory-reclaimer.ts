@@ -47,6 +47,7 @@ export class MemoryReclaimer {
   readonly #budgetBytes: number;
   readonly #inlineTables: InlineTable[] = [];
   readonly #posted: PostedWrite[] = [];
+  readonly #block = new RowBlockWriter(Number.POSITIVE_INFINITY);
   #busy = false;
   #turn = 0;
   /** Set once a row is in LMDB and no longer in memory. */
@@ -244,7 +245,7 @@ export class MemoryReclaimer {
       // The copy is taken: rows of the chunk change in place no more.
       arena.stamp[chunk] = 0;
       const block = this.#blockOf(chunk, { until: Number.POSITIVE_INFINITY, tombstones: true, form: 'lmdb' });
-      if (block !== undefined) rows.push(block);
+      if (block !== undefined) rows.push(block.slice());
     }
     const sequence = this.#home.post(rows);
     this.#posted.push({
@@ -253,10 +254,10 @@ export class MemoryReclaimer {
     });
   }
 
-  /** The chosen rows of a chunk in one block, or undefined if there are none. */
+  /** The chosen rows of a chunk in one block, valid until the next call, or undefined if there are none. */
   #blockOf(chunk: number, choice: ChunkRowChoice): Uint8Array | undefined {
-    const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
+    const block = this.#block;
     writeChunkRows({ arena: this.#memtable.arena, tables: this.#tables }, chunk, 0, choice, block);
-    return block.isEmpty ? undefined : block.take().slice();
+    return block.isEmpty ? undefined : block.take();
   }
 }

@@ -1,4 +1,4 @@
-import type { ChunkPart } from './chunk-part.js';
+import { ChunkList, type ChunkPart } from './chunk-part.js';
 import type { LmdbHome } from './lmdb-home.js';
 import type { Memtable } from './memtable.js';
 
@@ -6,14 +6,22 @@ import type { Memtable } from './memtable.js';
 interface FrozenGeneration {
   readonly generation: number;
   readonly checkpointId: number;
-  readonly parts: readonly ChunkPart[];
+  readonly chunks: ChunkList;
 }
 
 /** What a snapshot has to write of the memtable, in this order. Parts that are written are emptied. */
 export interface FrozenParts {
   readonly until: number;
   readonly tombstones: boolean;
-  readonly parts: readonly ChunkPart[];
+  readonly chunks: ChunkList;
+}
+
+/** A part of a list, with what that wants of its rows. */
+interface ChunkUse {
+  readonly part: ChunkPart;
+  readonly until: number;
+  readonly tombstones: boolean;
+  readonly pinned: boolean;
 }
 
 /**
@@ -42,24 +50,23 @@ export class MemtableGenerations {
   /** Ends the present generation and returns its number. */
   freeze(checkpointId: number): number {
     const { generation } = this.#memtable;
-    this.#frozen.push({ generation, checkpointId, parts: this.#memtable.freeze() });
+    this.#frozen.push({ generation, checkpointId, chunks: this.#memtable.freeze() });
     return generation;
   }
 
   /** What has changed since the last completed checkpoint, for a snapshot to write. */
   changes(until: number): FrozenParts {
-    return this.#freezeParts({
-      until,
-      tombstones: true,
-      parts: this.#frozen.flatMap(({ parts }) => parts).map((part) => ({ ...part })),
-    });
+    const chunks = new ChunkList();
+    for (const frozen of this.#frozen) for (const part of frozen.chunks.parts) chunks.add({ ...part });
+    return this.#pinParts({ until, tombstones: true, chunks });
   }
 
   /** All rows of these chunks as they are now. */
-  everything(until: number, chunks: readonly number[], tombstones: boolean): FrozenParts {
-    const parts = chunks.map((chunk) => ({ chunk, spill: 0 }));
+  everything(until: number, full: readonly number[], tombstones: boolean): FrozenParts {
+    const chunks = new ChunkList();
     // What was put aside is in LMDB as rows, too.
-    return this.#freezeParts({ until, tombstones, parts });
+    for (const chunk of full) chunks.add({ chunk, spill: 0 });
+    return this.#pinParts({ until, tombstones, chunks });
   }
 
   /** The snapshot needs this part no more. */
@@ -71,43 +78,39 @@ export class MemtableGenerations {
   }
 
   end(frozen: FrozenParts): void {
-    for (const part of frozen.parts) this.release(part);
+    for (const part of frozen.chunks.parts) this.release(part);
     this.#snapshots.delete(frozen);
   }
 
   complete(checkpointId: number): void {
     const covered = this.#frozen.filter((frozen) => frozen.checkpointId <= checkpointId);
     this.#frozen = this.#frozen.filter((frozen) => frozen.checkpointId > checkpointId);
-    for (const { generation, parts } of covered) {
+    for (const { generation, chunks } of covered) {
       this.completed = Math.max(this.completed, generation);
-      for (const part of parts) this.#settle(part);
+      for (const part of chunks.parts) this.#settle(part);
     }
   }
 
   /** Gives up chunks of frozen generations whose rows have all been replaced since. */
   sweep(): void {
     const { arena } = this.#memtable;
-    for (const { parts } of this.#frozen) {
-      for (const part of parts) {
-        if (part.chunk !== 0 && arena.live[part.chunk] === 0) this.#settle(part);
-      }
+    for (const { chunks } of this.#frozen) {
+      for (const part of chunks.inMemory()) if (arena.live[part.chunk] === 0) this.#settle(part);
     }
   }
 
   /** Every list that the chunk is in, with what it wants of the chunk's rows. */
-  *usesOf(
-    chunk: number,
-  ): Generator<{ part: ChunkPart; until: number; tombstones: boolean; pinned: boolean }> {
-    for (const parts of [...this.#frozen.map((frozen) => frozen.parts), this.#memtable.parts]) {
-      for (const part of parts) {
-        if (part.chunk === chunk) {
-          yield { part, until: Number.POSITIVE_INFINITY, tombstones: true, pinned: false };
-        }
-      }
-    }
-    for (const { parts, until, tombstones } of this.#snapshots) {
-      for (const part of parts) if (part.chunk === chunk) yield { part, until, tombstones, pinned: true };
-    }
+  usesOf(chunk: number): readonly ChunkUse[] {
+    const uses: ChunkUse[] = [];
+    const look = (chunks: ChunkList, want: Omit<ChunkUse, 'part'>): void => {
+      for (const part of chunks.inMemory()) if (part.chunk === chunk) uses.push({ part, ...want });
+    };
+    const everyChange = { until: Number.POSITIVE_INFINITY, tombstones: true, pinned: false };
+    for (const frozen of this.#frozen) look(frozen.chunks, everyChange);
+    look(this.#memtable.chunks, everyChange);
+    for (const { chunks, until, tombstones } of this.#snapshots)
+      look(chunks, { until, tombstones, pinned: true });
+    return uses;
   }
 
   /** The rows that this list wants of the chunk are in a block now, or there were none. */
@@ -120,8 +123,8 @@ export class MemtableGenerations {
     else this.#memtable.settle(chunk);
   }
 
-  #freezeParts(frozen: FrozenParts): FrozenParts {
-    for (const { chunk, spill } of frozen.parts) {
+  #pinParts(frozen: FrozenParts): FrozenParts {
+    for (const { chunk, spill } of frozen.chunks.parts) {
       if (chunk !== 0) this.#memtable.arena.addPin(chunk, 1);
       if (spill !== 0) this.#useSpill(spill, 1);
     }

@@ -1,6 +1,6 @@
 import { invariant, type KeyGroupRange, type RowBatch, type RowKey, rowHash } from '../../core/internal.js';
 import { ChunkArena } from './chunk-arena.js';
-import type { ChunkPart } from './chunk-part.js';
+import { ChunkList } from './chunk-part.js';
 import {
   ChunkPersistence,
   ChunkState,
@@ -40,7 +40,7 @@ export class Memtable {
   /** The present generation; 1 at first. */
   generation = 1;
   /** Chunks of the present generation, in the order of their rows. */
-  parts: ChunkPart[] = [];
+  chunks = new ChunkList();
   /** Counts the times that rows left their place; refs taken before are not valid any more. */
   moves = 0;
   /** Set once LMDB may hold rows: from then on a row that is not known here may be there. */
@@ -180,11 +180,11 @@ export class Memtable {
   }
 
   /** Ends the present generation and begins the next. Returns the chunks of the ended one, in order. */
-  freeze(): ChunkPart[] {
+  freeze(): ChunkList {
     this.#close(this.#present);
-    const frozen = this.parts;
-    for (const { chunk } of frozen) this.arena.stamp[chunk] = 0;
-    this.parts = [];
+    const frozen = this.chunks;
+    for (const { chunk } of frozen.inMemory()) this.arena.stamp[chunk] = 0;
+    this.chunks = new ChunkList();
     this.generation++;
     return frozen;
   }
@@ -368,7 +368,7 @@ export class Memtable {
     if (open === this.#present) {
       arena.generation[chunk] = this.generation;
       arena.stamp[chunk] = this.generation;
-      this.parts.push({ chunk, spill: 0 });
+      this.chunks.add({ chunk, spill: 0 });
     } else if (open === this.#cached) {
       arena.persistence[chunk] = ChunkPersistence.WRITTEN;
     }

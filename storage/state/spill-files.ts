@@ -1,4 +1,13 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { invariant, MillraceError } from '../../core/internal.js';
 import { fileError } from '../file-system/file-error.js';
@@ -99,6 +108,11 @@ export class SpillFiles {
     this.#closed = true;
     for (const file of this.#files) this.#remove(file);
     this.#blocks.clear();
+  }
+
+  /** Once it is closed, if the folder is nobody else's. */
+  removeFolder(): void {
+    if (this.#nextFile > 1) rmdirSync(this.#folder);
   }
 
   #block(id: number): SpilledBlock {

@@ -10,7 +10,7 @@ export type StateWriterMessage =
       readonly path: string;
       /** Comes back in the reply. */
       readonly sequence: number;
-      /** Rows in the form of a file's block (row-file-layout.ts), as of tables that are not ordered. */
+      /** Rows in the form of a file's block (row-file-layout.ts), as of tables that are not ordered: given away. */
       readonly rows: readonly Uint8Array[];
       /** Size of the store's other files on that disk (spill-files.ts), which count to its quota. */
       readonly spilledBytes: number;

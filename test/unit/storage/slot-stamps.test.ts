@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import { StateRow } from '../../../core/state/state-row.js';
 import { ChunkArena } from '../../../storage/state/chunk-arena.js';
@@ -5,8 +8,13 @@ import { STAMP_MAX } from '../../../storage/state/inline-layout.js';
 import { InlineSnapshot } from '../../../storage/state/inline-snapshot.js';
 import { InlineTable } from '../../../storage/state/inline-table.js';
 import { RowBlockWriter, rowsOfBlock } from '../../../storage/state/row-block-writer.js';
+import { SavedBlocks } from '../../../storage/state/saved-blocks.js';
+import { SpillFiles } from '../../../storage/state/spill-files.js';
 
 const ARENA_BYTES = 4 * 1024 * 1024;
+
+/** All in memory. */
+const SAVED = new SavedBlocks(new SpillFiles('/nowhere'), Number.POSITIVE_INFINITY);
 
 function tableOfInts(): InlineTable {
   const host = {
@@ -31,8 +39,11 @@ function put(table: InlineTable, from: number, to: number, value: number): void 
 function rowsOf(snapshot: InlineSnapshot): number {
   const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
   snapshot.read(block);
+  let rows = rowsOfBlock(block.take());
+  for (let saved = snapshot.takeSaved(); saved !== undefined; saved = snapshot.takeSaved())
+    rows += rowsOfBlock(saved);
   snapshot.end();
-  return snapshot.takeSaved().reduce((sum, saved) => sum + rowsOfBlock(saved), rowsOfBlock(block.take()));
+  return rows;
 }
 
 t.test('a slot of an integer by an integer is a quarter of a cache line, and none lies across two', (t) => {
@@ -42,6 +53,32 @@ t.test('a slot of an integer by an integer is a quarter of a cache line, and non
   t.end();
 });
 
+t.test(
+  'what is saved before it changes lies on the disk beyond its part of memory, and is there once',
+  (t) => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'millrace-saved-')), 'state');
+    t.teardown(() => rmSync(dirname(folder), { recursive: true, force: true }));
+    const spills = new SpillFiles(folder);
+    const saved = new SavedBlocks(spills, 100_000);
+    const table = tableOfInts();
+    put(table, 0, 50_000, 1);
+    table.advance(2);
+    const snapshot = new InlineSnapshot(table, 0, 1, saved);
+    const givenUp = new InlineSnapshot(table, -1, 1, saved);
+    put(table, 0, 50_000, 2);
+    t.ok(saved.heldBytes > 0 && saved.heldBytes <= 100_000, `${saved.heldBytes} bytes in memory`);
+    t.ok(spills.bytes > 900_000, `${spills.bytes} bytes on the disk`);
+    givenUp.end();
+    t.equal(rowsOf(snapshot), 50_000);
+    t.equal(saved.heldBytes, 0);
+    t.ok(spills.bytes === 0, 'nothing is left');
+    spills.close();
+    spills.removeFolder();
+    t.same(readdirSync(dirname(folder)), []);
+    t.end();
+  },
+);
+
 t.test('stamps that run out are counted from a later base, and changes are still told apart', (t) => {
   const table = tableOfInts();
   put(table, 0, 3000, 1);
@@ -50,15 +87,15 @@ t.test('stamps that run out are counted from a later base, and changes are still
   table.stamps.completedGeneration = 1;
   table.advance(3);
   // An increment after generation 1 is under way: what changed in 2 is its part.
-  const increment = new InlineSnapshot(table, 1, 2);
+  const increment = new InlineSnapshot(table, 1, 2, SAVED);
   put(table, 0, 500, 3);
   table.advance(STAMP_MAX + 1);
-  const next = new InlineSnapshot(table, 2, 3);
+  const next = new InlineSnapshot(table, 2, 3, SAVED);
   put(table, 100, 600, 4);
   t.equal(rowsOf(increment), 2000);
   t.equal(rowsOf(next), 500, 'of the 500 rows of generation 3, 400 have changed since');
-  t.equal(rowsOf(new InlineSnapshot(table, 3, STAMP_MAX + 1)), 500);
-  t.equal(rowsOf(new InlineSnapshot(table, -1, STAMP_MAX + 1)), 3000, 'a base has every row');
+  t.equal(rowsOf(new InlineSnapshot(table, 3, STAMP_MAX + 1, SAVED)), 500);
+  t.equal(rowsOf(new InlineSnapshot(table, -1, STAMP_MAX + 1, SAVED)), 3000, 'a base has every row');
   t.end();
 });
 
@@ -73,7 +110,7 @@ t.test('a snapshot that is read while regions divide has every row of its freeze
     const table = tableOfInts();
     put(table, 0, 6000, 1);
     table.advance(2);
-    const snapshot = new InlineSnapshot(table, 0, 1);
+    const snapshot = new InlineSnapshot(table, 0, 1, SAVED);
     let rows = 0;
     for (let i = 0; i < readBefore; i++) {
       const block = new RowBlockWriter(4096);
@@ -84,7 +121,7 @@ t.test('a snapshot that is read while regions divide has every row of its freeze
     put(table, 3000, 30_000, 2);
     t.ok(table.directory.regionCount > 2 * before);
     t.equal(table.directory.regionCount, table.regions().length);
-    const later = new InlineSnapshot(table, -1, 1);
+    const later = new InlineSnapshot(table, -1, 1, SAVED);
     t.equal(rowsOf(later), 0, 'regions that were laid out after a freeze are not read for it');
     t.equal(rows + rowsOf(snapshot), 6000);
   }
