@@ -133,6 +133,7 @@ export {
   subtaskOfKeyGroup,
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
+export type { AccumulatorsByUid, AccumulatorValue, AccumulatorValues } from './job/accumulator-totals.js';
 export { AdaptiveScaling, type ScalingFacts } from './job/adaptive-scaling.js';
 export { isAdaptive, isReactive, scalingConfigFromOptions } from './job/adaptive-scheduler-options.js';
 export {
@@ -271,6 +272,7 @@ export type { Collector } from './operator/collector.js';
 export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
 export type { KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';
 export { type ChainHost, OperatorChain } from './operator/operator-chain.js';
+export { decodePlain, encodePlain } from './operator/operator-list.js';
 export type {
   SourceCoordinator,
   SourceStreamOperator,

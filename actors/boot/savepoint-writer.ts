@@ -303,22 +303,31 @@ function withoutOperator(vertex: VertexSnapshot, uid: string): readonly VertexSn
   const enumerator = isHead ? undefined : vertex.enumerator;
   const [first] = left;
   if (first === undefined && enumerator === undefined) return [];
-  const subtasks = vertex.subtasks.map((subtask) => {
-    if (subtask === 'finished') return subtask;
-    const operators = Object.entries(subtask.operators).filter(([other]) => other !== uid);
-    return { ...subtask, operators: Object.fromEntries(operators) };
-  });
-  return [
-    { ...vertex, vertexUid: isHead ? (first ?? vertex.vertexUid) : vertex.vertexUid, enumerator, subtasks },
-  ];
+  const vertexUid = isHead ? (first ?? uid) : vertex.vertexUid;
+  const kept = (other: string): string[] => (other === uid ? [] : [other]);
+  return [{ ...vertex, vertexUid, enumerator, ...byOperator(vertex, kept) }];
 }
 
 function renamedOperator(vertex: VertexSnapshot, from: string, to: string): VertexSnapshot {
   const renamed = (uid: string): string => (uid === from ? to : uid);
-  const subtasks = vertex.subtasks.map((subtask) => {
-    if (subtask === 'finished') return subtask;
-    const operators = Object.entries(subtask.operators).map(([uid, state]) => [renamed(uid), state] as const);
-    return { ...subtask, operators: Object.fromEntries(operators) };
-  });
-  return { ...vertex, vertexUid: renamed(vertex.vertexUid), subtasks };
+  return {
+    ...vertex,
+    vertexUid: renamed(vertex.vertexUid),
+    ...byOperator(vertex, (uid) => [renamed(uid)]),
+  };
+}
+
+/** What the vertex holds of each operator, under the uids that `uidsOf` gives it. */
+function byOperator(
+  { subtasks, ended }: VertexSnapshot,
+  uidsOf: (uid: string) => readonly string[],
+): Pick<VertexSnapshot, 'subtasks' | 'ended'> {
+  const placed = <T>(byUid: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(byUid).flatMap(([uid, own]) => uidsOf(uid).map((to) => [to, own])));
+  return {
+    subtasks: subtasks.map((subtask) =>
+      subtask === 'finished' ? subtask : { ...subtask, operators: placed(subtask.operators) },
+    ),
+    ...(ended && { ended: placed(ended) }),
+  };
 }

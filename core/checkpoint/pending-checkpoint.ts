@@ -1,11 +1,18 @@
 import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
+import type { JobVertex } from '../graph/job-graph.js';
+import type { AccumulatorsByUid } from '../job/accumulator-totals.js';
 import type { Execution, ExecutionGraph } from '../job/execution-graph.js';
 import type { CheckpointMetrics, TaskAddress, TaskMessage } from '../protocol/control-message.js';
 import type { CheckpointPlan } from './checkpoint-plan.js';
 import { CheckpointRecording } from './checkpoint-recording.js';
 import type { CheckpointRequest, SavepointOrder } from './checkpoint-request-decider.js';
-import type { CheckpointKind, CheckpointManifest, SubtaskSnapshot } from './snapshot-handle.js';
+import type {
+  CheckpointKind,
+  CheckpointManifest,
+  SubtaskSnapshot,
+  VertexSnapshot,
+} from './snapshot-handle.js';
 
 export type PendingState = 'PENDING' | 'STORING' | 'COMPLETED' | 'ABORTED';
 
@@ -212,14 +219,19 @@ export class PendingCheckpoint {
       .map(({ name }) => name);
   }
 
-  /** What is to be stored. */
+  /**
+   * What is to be stored. Of a task that has acknowledged and finished since, what it accumulated lies in its snapshot.
+   */
   manifest(epoch: number, completedMs: number): CheckpointManifest {
     const { checkpointId } = this;
     invariant(this.fullyAcknowledged, 'only a fully acknowledged checkpoint is stored', {
       checkpointId,
       waiting: this.#waiting.size,
     });
-    const { graph, attempt } = this.#executions;
+    const { graph, attempt, accumulators } = this.#executions;
+    const accumulated = accumulators.ofEnded(
+      ({ vertexId, subtask }) => this.#snapshots[vertexId]?.[subtask] === 'finished',
+    );
     return {
       checkpointId,
       epoch,
@@ -235,6 +247,7 @@ export class PendingCheckpoint {
         maxParallelism: vertex.maxParallelism,
         subtasks: this.#snapshots[vertex.id] ?? [],
         enumerator: this.#enumerators[vertex.id],
+        ...endedOf(vertex, this.#snapshots[vertex.id]?.includes('finished') === true, accumulated),
       })),
     };
   }
@@ -243,6 +256,19 @@ export class PendingCheckpoint {
   snapshots(): readonly SubtaskSnapshot[] {
     return this.#snapshots.flat().filter((snapshot) => snapshot !== 'finished');
   }
+}
+
+/** `partly`: some subtask has ended; where none has, operators may have had others that did. */
+function endedOf(
+  vertex: JobVertex,
+  partly: boolean,
+  accumulated: AccumulatorsByUid,
+): Pick<VertexSnapshot, 'ended'> {
+  const uids = vertex.operators
+    .map(({ uid }) => uid)
+    .filter((uid) => partly || Object.hasOwn(accumulated, uid));
+  if (uids.length === 0) return {};
+  return { ended: Object.fromEntries(uids.map((uid) => [uid, accumulated[uid] ?? {}])) };
 }
 
 function hasUnionState(snapshot: SubtaskSnapshot): boolean {

@@ -1,4 +1,5 @@
 import type { PartitionerKind } from '../graph/job-graph.js';
+import type { AccumulatorsByUid } from '../job/accumulator-totals.js';
 import type { KeyGroupRange, StateFileHandle } from '../ports/keyed-state-store.js';
 
 /** Keyed state of one operator of one subtask in a checkpoint: plain data, stored in the manifest. */
@@ -88,6 +89,11 @@ export interface VertexSnapshot {
   readonly subtasks: readonly (SubtaskSnapshot | 'finished')[];
   /** State of the source's split enumerator, encoded; undefined where there is none. */
   readonly enumerator: Uint8Array | undefined;
+  /**
+   * By uid, each operator of which a subtask had ended, now or at another parallelism: what such subtasks had
+   * accumulated, which may be nothing. Absent: there are none, or they were written by a version that kept none.
+   */
+  readonly ended?: AccumulatorsByUid;
 }
 
 /** The content of a completed checkpoint: what a slot of the numbered log holds. Plain data. */

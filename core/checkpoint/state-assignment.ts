@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/millrace-error.js';
 import type { JobGraph, JobVertex } from '../graph/job-graph.js';
+import type { AccumulatorsByUid, AccumulatorValues } from '../job/accumulator-totals.js';
 import type { AttemptRestore } from '../ports/task-launcher.js';
 import { assignInFlight } from './in-flight-assignment.js';
 import type {
@@ -58,7 +59,19 @@ export function assignState(
       vertex.isSource ? enumeratorOf(vertex, manifest) : undefined,
     ),
     drained: manifest.kind === 'drained',
+    accumulated: accumulatedIn(manifest, graph),
   };
+}
+
+/** What subtasks had accumulated that had ended, of the operators that the graph has. */
+function accumulatedIn(manifest: CheckpointManifest, graph: JobGraph): AccumulatorsByUid {
+  const ended = new Map(manifest.vertices.flatMap(({ ended = {} }) => Object.entries(ended)));
+  const accumulated: Record<string, AccumulatorValues> = {};
+  for (const { uid } of graph.vertices.flatMap(({ operators }) => operators)) {
+    const values = ended.get(uid);
+    if (values !== undefined && Object.keys(values).length > 0) accumulated[uid] = values;
+  }
+  return accumulated;
 }
 
 /**
@@ -195,9 +208,9 @@ function refuseUnclaimed(manifest: CheckpointManifest, graph: JobGraph): void {
   );
 }
 
-/** Those whose snapshots are in the checkpoint. */
+/** Those that the checkpoint knows. */
 export function operatorUids(snapshot: VertexSnapshot): ReadonlySet<string> {
-  const uids = new Set<string>();
+  const uids = new Set<string>(Object.keys(snapshot.ended ?? {}));
   for (const subtask of snapshot.subtasks) {
     if (subtask !== 'finished') for (const uid of Object.keys(subtask.operators)) uids.add(uid);
   }
@@ -205,6 +218,8 @@ export function operatorUids(snapshot: VertexSnapshot): ReadonlySet<string> {
 }
 
 function holdsState(snapshot: VertexSnapshot, uid: string): boolean {
+  const { [uid]: accumulated = {} } = snapshot.ended ?? {};
+  if (Object.keys(accumulated).length > 0) return true;
   return snapshot.subtasks.some((subtask) => {
     const handle = subtask === 'finished' ? undefined : subtask.operators[uid];
     if (handle === undefined) return false;

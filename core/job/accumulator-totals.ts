@@ -10,12 +10,20 @@ export type AccumulatorValue =
 /** By name. */
 export type AccumulatorValues = Readonly<Record<string, AccumulatorValue>>;
 
+/** By operator uid. */
+export type AccumulatorsByUid = Readonly<Record<string, AccumulatorValues>>;
+
 /**
- * Adds two parts of one accumulator.
+ * Adds two parts of one accumulator, of which the first may be missing.
  *
  * @throws MillraceError MR1001 if they are of two kinds
  */
-export function mergeAccumulators(name: string, a: AccumulatorValue, b: AccumulatorValue): AccumulatorValue {
+export function mergeAccumulators(
+  name: string,
+  a: AccumulatorValue | undefined,
+  b: AccumulatorValue,
+): AccumulatorValue {
+  if (a === undefined) return b;
   if (a.kind === 'sum' && b.kind === 'sum') return { kind: 'sum', value: a.value + b.value };
   if (a.kind === 'least' && b.kind === 'least') return { kind: 'least', value: Math.min(a.value, b.value) };
   if (a.kind === 'greatest' && b.kind === 'greatest')
@@ -28,7 +36,11 @@ export function mergeAccumulators(name: string, a: AccumulatorValue, b: Accumula
     for (const [value, count] of b.counts) counts.set(value, (counts.get(value) ?? 0) + count);
     return { kind: 'histogram', counts: [...counts] };
   }
-  throw new MillraceError('MR1001', `The accumulator '${name}' is of two kinds: ${a.kind} and ${b.kind}.`, {
+  throw twoKinds(name, a.kind, b.kind);
+}
+
+function twoKinds(name: string, one: string, other: string): MillraceError {
+  return new MillraceError('MR1001', `The accumulator '${name}' is of two kinds: ${one} and ${other}.`, {
     hint: 'Give accumulators of different kinds different names: they are added up over the whole job.',
   });
 }
@@ -48,31 +60,80 @@ function accumulatorResult(value: AccumulatorValue): unknown {
 }
 
 /**
- * The accumulators of a job, from what its tasks say when they finish.
+ * Adds two parts of the accumulators of an operator.
  *
- * Invariant: of a subtask that ran several times the last run counts. What it had accumulated before was
- * restored with its state.
+ * @throws MillraceError MR1001 if they use one name for two kinds
+ */
+function mergeAccumulatorValues(a: AccumulatorValues, b: AccumulatorValues): AccumulatorValues {
+  const merged: Record<string, AccumulatorValue> = { ...a };
+  for (const [name, value] of Object.entries(b)) merged[name] = mergeAccumulators(name, merged[name], value);
+  return merged;
+}
+
+/** What names one subtask of an attempt. */
+interface Subtask {
+  readonly vertexId: number;
+  readonly subtask: number;
+}
+
+/**
+ * The accumulators of one attempt of a job: what subtasks had accumulated that had ended before its checkpoint, and
+ * what those say that end in it. Those that run hold theirs in their own state, with what was restored of it.
+ *
+ * Invariants: each subtask counts once, and what the checkpoint holds of ended ones always, whatever has become of the
+ * parallelism since; of one name there is one kind.
  */
 export class AccumulatorTotals {
-  readonly #bySubtask = new Map<string, AccumulatorValues>();
+  readonly #restored: AccumulatorsByUid;
+  readonly #kinds = new Map<string, AccumulatorValue['kind']>();
+  readonly #ended = new Map<string, { readonly task: Subtask; readonly values: AccumulatorsByUid }>();
 
-  record(
-    task: { readonly vertexId: number; readonly subtask: number },
-    values: AccumulatorValues = {},
-  ): void {
-    this.#bySubtask.set(`${task.vertexId} ${task.subtask}`, values);
+  constructor(restored: AccumulatorsByUid = {}) {
+    this.#restored = restored;
+    this.#note(restored);
   }
 
-  /** Results by name. Of a name that two operators use for two kinds, the one of the first operator. */
-  get results(): Readonly<Record<string, unknown>> {
-    const totals = new Map<string, AccumulatorValue>();
-    for (const values of this.#bySubtask.values()) {
-      for (const [name, value] of Object.entries(values)) {
-        const before = totals.get(name);
-        if (before === undefined) totals.set(name, value);
-        else if (before.kind === value.kind) totals.set(name, mergeAccumulators(name, before, value));
-      }
+  /**
+   * A subtask has ended.
+   *
+   * @throws MillraceError MR1001 if it uses a name for another kind than others do; it is not counted then
+   */
+  record(task: Subtask, values: AccumulatorsByUid = {}): void {
+    this.#note(values);
+    this.#ended.set(`${task.vertexId} ${task.subtask}`, { task, values });
+  }
+
+  /** What is in no subtask's state: of those that had ended before the attempt, and of those that are `counted`. */
+  ofEnded(counted: (task: Subtask) => boolean): AccumulatorsByUid {
+    const byUid: Record<string, AccumulatorValues> = { ...this.#restored };
+    for (const { task, values } of this.#ended.values()) {
+      if (!counted(task)) continue;
+      for (const [uid, own] of Object.entries(values))
+        byUid[uid] = mergeAccumulatorValues(byUid[uid] ?? {}, own);
     }
-    return Object.fromEntries([...totals].map(([name, value]) => [name, accumulatorResult(value)]));
+    return byUid;
+  }
+
+  /** By name, of all that have ended. */
+  get results(): Readonly<Record<string, unknown>> {
+    const totals = this.#values().reduce(mergeAccumulatorValues, {});
+    return Object.fromEntries(
+      Object.entries(totals).map(([name, value]) => [name, accumulatorResult(value)]),
+    );
+  }
+
+  #note(byUid: AccumulatorsByUid): void {
+    const named = Object.values(byUid).flatMap((values) => Object.entries(values));
+    for (const [name, { kind }] of named) {
+      const before = this.#kinds.get(name) ?? kind;
+      if (before !== kind) throw twoKinds(name, before, kind);
+    }
+    for (const [name, { kind }] of named) this.#kinds.set(name, kind);
+  }
+
+  #values(): readonly AccumulatorValues[] {
+    return [this.#restored, ...[...this.#ended.values()].map(({ values }) => values)].flatMap((byUid) =>
+      Object.values(byUid),
+    );
   }
 }

@@ -1,13 +1,15 @@
 import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
+import { isMillraceError } from '../base/millrace-error.js';
 import { traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
 import { assignState } from '../checkpoint/state-assignment.js';
 import type { JobGraph } from '../graph/job-graph.js';
 import type { AttemptRestore } from '../ports/task-launcher.js';
 import type { TaskReport } from '../protocol/control-message.js';
-import type { WireError } from '../protocol/wire-error.js';
+import { toWireError, type WireError } from '../protocol/wire-error.js';
 import { WatermarkAlignment } from '../watermark/watermark-alignment.js';
+import type { AccumulatorsByUid } from './accumulator-totals.js';
 import { type Execution, ExecutionGraph } from './execution-graph.js';
 import type { JobEffect } from './job-protocol.js';
 import type { SlotClaim } from './slot-claim.js';
@@ -104,6 +106,25 @@ export class Attempt {
       execution.cancel(now);
     }
     if (this.#alive) effects.push({ type: 'terminate', attempt: this.number });
+  }
+
+  /** The task has ended as it should; it has failed if its accumulators do not go together with those of others. */
+  finish(
+    task: Execution,
+    accumulators: AccumulatorsByUid | undefined,
+    now: Instant,
+    effects: JobEffect[],
+  ): WireError | undefined {
+    try {
+      this.executions.accumulators.record(task.address, accumulators);
+    } catch (error) {
+      if (!isMillraceError(error)) throw error;
+      task.fail(now);
+      return toWireError(error);
+    }
+    task.to('FINISHED', now);
+    traceEvent('task.finished', { task: task.name }, effects);
+    return undefined;
   }
 
   /** Hands on what a source tells other tasks; an error where its enumerator went wrong. */

@@ -3,6 +3,7 @@ import { invariant } from '../base/invariant.js';
 import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.js';
 import type { AttemptRestore } from '../ports/task-launcher.js';
 import type { TaskAddress } from '../protocol/control-message.js';
+import { AccumulatorTotals } from './accumulator-totals.js';
 import { neverEntered, type StateTimes, type SubtaskDetails, type VertexDetails } from './job-details.js';
 import {
   checkExecutionTransition,
@@ -123,6 +124,7 @@ export class ExecutionGraph {
   readonly drained: boolean;
   /** The checkpoint that it begins from. */
   readonly restoredCheckpointId: number | undefined;
+  readonly accumulators: AccumulatorTotals;
   readonly #vertices: readonly (readonly Execution[])[];
   readonly #inputs: readonly (readonly JobEdge[])[];
 
@@ -137,6 +139,7 @@ export class ExecutionGraph {
     this.attempt = attempt;
     this.drained = restore?.drained ?? false;
     this.restoredCheckpointId = restore?.checkpointId;
+    this.accumulators = new AccumulatorTotals(restore?.accumulated);
     this.#vertices = graph.vertices.map((vertex) =>
       Array.from(
         { length: vertex.parallelism },

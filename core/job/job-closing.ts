@@ -1,7 +1,6 @@
 import { invariant } from '../base/invariant.js';
 import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
 import type { WireError } from '../protocol/wire-error.js';
-import { AccumulatorTotals } from './accumulator-totals.js';
 import { resultNotStored } from './job-error.js';
 import type { JobEffect } from './job-protocol.js';
 
@@ -22,8 +21,6 @@ interface Recording {
  * {@link DEADLINE_MS} for the storage.
  */
 export class JobClosing {
-  /** What the tasks have accumulated by the time they finished. */
-  readonly accumulators = new AccumulatorTotals();
   readonly #jobName: string;
   readonly #retainOnCancellation: boolean;
   #stage: 'open' | 'quieting' | 'recording' | 'done' = 'open';

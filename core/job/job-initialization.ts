@@ -1,6 +1,5 @@
 import type { Instant } from '../base/instant.js';
 import type { WireError } from '../protocol/wire-error.js';
-import { AccumulatorTotals } from './accumulator-totals.js';
 import { FailureHistory, type FailureHistorySettings } from './failure-history.js';
 import { type AcceptedJob, JobRecord } from './job-record.js';
 import { JobView } from './job-view.js';
@@ -28,7 +27,6 @@ export class JobInitialization {
       rescale: new RescaleProgress(job.graph.name, new SlotClaim(undefined)),
       stop: new SavepointStop(),
       history: this.#history,
-      totals: new AccumulatorTotals(),
     });
   }
 

@@ -71,7 +71,6 @@ export class JobMaster {
       rescale: this.#rescale,
       stop: this.#stop,
       history: this.#failover.history,
-      totals: this.#closing.accumulators,
     });
   }
 
@@ -257,11 +256,10 @@ export class JobMaster {
 
   #onTaskEnded(execution: Execution, report: TaskEnd, now: Instant, effects: JobEffect[]): void {
     if (report.type === 'finished' && execution.alive) {
-      execution.to('FINISHED', now);
-      this.#closing.accumulators.record(execution.address, report.accumulators);
-      traceEvent('task.finished', { task: execution.name }, effects);
+      const error = this.#attempt?.finish(execution, report.accumulators, now, effects);
+      if (error !== undefined) this.#failTask(execution, error, now, effects);
       // The last one of all ends the job: a checkpoint of finished tasks alone is worth nothing.
-      if (this.#attempt?.executions.allFinished !== true)
+      else if (this.#attempt?.executions.allFinished !== true)
         this.#coordinate({ type: 'task-finished', execution }, now, effects);
       return;
     }

@@ -4,7 +4,6 @@ import type { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator
 import type { CheckpointHistory } from '../checkpoint/checkpoint-history.js';
 import { NO_CHECKPOINTS } from '../checkpoint/checkpoint-statistics.js';
 import type { JobGraph } from '../graph/job-graph.js';
-import type { AccumulatorTotals } from './accumulator-totals.js';
 import type { FailureHistory, JobFailure } from './failure-history.js';
 import type { JobDetails } from './job-details.js';
 import type { JobRunResult } from './job-execution-result.js';
@@ -22,7 +21,6 @@ export interface ViewedJob {
   readonly rescale: RescaleProgress;
   readonly stop: SavepointStop;
   readonly history: FailureHistory;
-  readonly totals: AccumulatorTotals;
 }
 
 /** What was to be seen of a job at its end. */
@@ -134,7 +132,7 @@ export class JobView {
 
   /** Of the tasks that have finished. */
   accumulators(): Readonly<Record<string, unknown>> {
-    return this.#last?.accumulators ?? this.#open().totals.results;
+    return this.#last?.accumulators ?? this.#open().record.executions?.accumulators.results ?? {};
   }
 
   /** What a job says that ends well at that moment. */

@@ -1,13 +1,18 @@
 import { MillraceError } from '../base/millrace-error.js';
 import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
-import type { AccumulatorValue, AccumulatorValues } from '../job/accumulator-totals.js';
+import {
+  type AccumulatorValue,
+  type AccumulatorValues,
+  mergeAccumulators,
+} from '../job/accumulator-totals.js';
 import { OperatorLists } from './operator-list.js';
 import type { OperatorContext } from './stream-operator.js';
 
 /**
  * Adds something up in every subtask; the result for the whole job is in `JobExecutionResult.accumulators`.
- * Unlike metrics, accumulators are part of checkpoints: a failure makes them neither lose nor repeat anything.
- * (But for those of tasks that had ended before the process did: a new process does not know them.)
+ * Unlike metrics, accumulators are part of checkpoints and savepoints, also those of subtasks that have ended: neither
+ * a failure nor a rescale nor a new process makes them lose or repeat anything. (In Flink those of a failed attempt are
+ * forgotten.)
  */
 export interface Accumulator<V> {
   add(value: V): void;
@@ -207,15 +212,17 @@ const LIST = 'accumulators';
 export class Accumulators {
   readonly #lists: OperatorLists;
   readonly #added = new Map<string, Accumulator<never>>();
-  /** Restored, and not asked for yet. */
-  readonly #waiting: [name: string, plain: AccumulatorValue][];
+  readonly #restored: readonly (readonly [name: string, plain: AccumulatorValue])[];
 
   constructor(context: OperatorContext) {
     this.#lists = new OperatorLists(context);
-    this.#waiting = this.#lists.restored(LIST) as [string, AccumulatorValue][];
+    this.#restored = this.#lists.restored(LIST) as [string, AccumulatorValue][];
   }
 
-  /** @throws MillraceError MR1001 if this operator has another one of that name */
+  /**
+   * @throws MillraceError MR1001 if this operator has another one of that name
+   * @throws MillraceError MR2103 if the checkpoint holds another kind of accumulator under that name
+   */
   add<V>(name: string, accumulator: Accumulator<V>): void {
     const before = this.#added.get(name);
     if (before === accumulator) return;
@@ -225,7 +232,12 @@ export class Accumulators {
       });
     }
     this.#added.set(name, accumulator);
-    for (const [restored, plain] of this.#waiting) if (restored === name) accumulator.restore(plain);
+    const { kind } = accumulator.toPlain();
+    for (const [restored, plain] of this.#restored) {
+      if (restored !== name) continue;
+      if (plain.kind !== kind) throw otherKind(name, plain.kind, kind);
+      accumulator.restore(plain);
+    }
   }
 
   /**
@@ -245,13 +257,24 @@ export class Accumulators {
     return this.#added.get(name);
   }
 
+  /** Also of those that were restored, and that nobody has asked for yet. */
   values(): AccumulatorValues {
-    return Object.fromEntries([...this.#added].map(([name, accumulator]) => [name, accumulator.toPlain()]));
+    const values: Record<string, AccumulatorValue> = {};
+    for (const [name, plain] of this.#restored)
+      if (!this.#added.has(name)) values[name] = mergeAccumulators(name, values[name], plain);
+    for (const [name, accumulator] of this.#added) values[name] = accumulator.toPlain();
+    return values;
   }
 
   snapshot(): Record<string, OperatorListHandle> {
-    const kept = this.#waiting.filter(([name]) => !this.#added.has(name));
-    const items = [...kept, ...Object.entries(this.values())];
+    const items = Object.entries(this.values());
     return items.length === 0 ? {} : { [LIST]: this.#lists.encode('split', items) };
   }
+}
+
+function otherKind(name: string, stored: string, declared: string): MillraceError {
+  return new MillraceError('MR2103', `The accumulator '${name}' was one of kind ${stored}.`, {
+    why: `The job adds one of kind ${declared} under that name, in which what was accumulated has no place.`,
+    hint: 'Add it under another name, or as it was.',
+  });
 }

@@ -1,11 +1,7 @@
 import { invariant } from '../base/invariant.js';
 import { Watermark } from '../element/watermark.js';
 import type { ExecutableEdge, ExecutableVertex } from '../graph/job-graph.js';
-import {
-  type AccumulatorValue,
-  type AccumulatorValues,
-  mergeAccumulators,
-} from '../job/accumulator-totals.js';
+import type { AccumulatorsByUid, AccumulatorValues } from '../job/accumulator-totals.js';
 import type { HeldBackBy, OperatorEventTime } from '../protocol/event-time-report.js';
 import { Accumulators } from './accumulator.js';
 import { NOBODY } from './call-check.js';
@@ -186,20 +182,14 @@ export class OperatorChain {
     if (failures.length > 0) throw failures[0];
   }
 
-  /**
-   * What the accumulators of all operators hold.
-   *
-   * @throws MillraceError MR1001 if two operators use one name for two kinds
-   */
-  accumulators(): AccumulatorValues {
-    const values: Record<string, AccumulatorValue> = {};
-    for (const { accumulators } of this.#contexts) {
-      for (const [name, value] of Object.entries(accumulators.values())) {
-        const before = values[name];
-        values[name] = before === undefined ? value : mergeAccumulators(name, before, value);
-      }
+  /** What the accumulators of those operators hold that have any. */
+  accumulators(): AccumulatorsByUid {
+    const byUid: Record<string, AccumulatorValues> = {};
+    for (const { uid, accumulators } of this.#contexts) {
+      const values = accumulators.values();
+      if (Object.keys(values).length > 0) byUid[uid] = values;
     }
-    return values;
+    return byUid;
   }
 
   /** A step is over: until the next one, no code of any operator may hand on anything. */

@@ -1,6 +1,7 @@
 import type { InFlightRestore } from '../checkpoint/in-flight-assignment.js';
 import type { SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
 import type { JobGraph } from '../graph/job-graph.js';
+import type { AccumulatorsByUid } from '../job/accumulator-totals.js';
 import type { TaskPlacement } from '../job/slot-sharing.js';
 import type { TaskAddress, TaskMessage, TaskReport } from '../protocol/control-message.js';
 
@@ -38,6 +39,8 @@ export interface AttemptRestore {
   readonly enumerators: readonly (Uint8Array | undefined)[];
   /** The input had been ended for good: sources take nothing. */
   readonly drained: boolean;
+  /** What subtasks had accumulated that had ended; no subtask is given it. */
+  readonly accumulated: AccumulatorsByUid;
 }
 
 export interface RunningAttempt {

@@ -1,6 +1,6 @@
 import type { CheckpointDeclineReason } from '../checkpoint/checkpoint-failure-reason.js';
 import type { CheckpointKind, SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
-import type { AccumulatorValues } from '../job/accumulator-totals.js';
+import type { AccumulatorsByUid } from '../job/accumulator-totals.js';
 import type { OperatorEventTime } from './event-time-report.js';
 import type { WireError } from './wire-error.js';
 
@@ -63,7 +63,7 @@ export type TaskReport =
   /** The task has processed the end of its input and waits for the final checkpoint, or, of a batch, to commit. */
   | { readonly type: 'data-finished' }
   /** The task has ended as it should; its thread goes. */
-  | { readonly type: 'finished'; readonly accumulators?: AccumulatorValues }
+  | { readonly type: 'finished'; readonly accumulators?: AccumulatorsByUid }
   | { readonly type: 'canceled' }
   | { readonly type: 'failed'; readonly error: WireError }
   | {

@@ -101,15 +101,17 @@ function without(
   graph: JobGraph,
 ): CheckpointManifest {
   const gone = new Set(dropped);
+  const kept = <T>(byUid: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(byUid).filter(([uid]) => !gone.has(uid)));
   const vertices = manifest.vertices.map((vertex) => ({
     ...vertex,
     enumerator: gone.has(vertex.vertexUid) ? undefined : vertex.enumerator,
+    ...(vertex.ended && { ended: kept(vertex.ended) }),
     subtasks: vertex.subtasks.map((subtask) => {
       if (subtask === 'finished') return subtask;
-      const kept = Object.entries(subtask.operators).filter(([uid]) => !gone.has(uid));
       const { inFlight, ...rest } = subtask;
       const claimed = inFlight && claimedInFlight(inFlight, vertex.vertexUid, graph);
-      return { ...rest, operators: Object.fromEntries(kept), ...(claimed && { inFlight: claimed }) };
+      return { ...rest, operators: kept(subtask.operators), ...(claimed && { inFlight: claimed }) };
     }),
   }));
   return { ...manifest, vertices };

@@ -50,6 +50,14 @@ export class FieldReader {
     return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
   }
 
+  float64(): number {
+    this.#need(8);
+    const at = this.#position;
+    this.#position += 8;
+    const bytes = this.#bytes;
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(at, true);
+  }
+
   byte(): number {
     this.#need(1);
     return this.#bytes[this.#position++] ?? 0;

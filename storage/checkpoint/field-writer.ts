@@ -28,6 +28,14 @@ export class FieldWriter {
     out.position += 4;
   }
 
+  /** Eight bytes, little endian. */
+  float64(value: number): void {
+    const out = this.#out;
+    out.reserve(8);
+    out.view.setFloat64(out.position, value, true);
+    out.position += 8;
+  }
+
   byte(value: number): void {
     const out = this.#out;
     out.reserve(1);

@@ -1,19 +1,20 @@
-import {
-  type CheckpointManifest,
-  type InFlightChannel,
-  type InFlightEdge,
-  type InFlightHandle,
-  type KeyedStateFile,
-  type KeyedStateHandle,
-  MillraceError,
-  type OperatorListHandle,
-  type OperatorStateHandle,
-  type PartitionerKind,
-  type StateFileHandle,
-  type SubtaskSnapshot,
-  type VertexSnapshot,
+import type {
+  CheckpointManifest,
+  InFlightChannel,
+  InFlightEdge,
+  InFlightHandle,
+  KeyedStateFile,
+  KeyedStateHandle,
+  OperatorListHandle,
+  OperatorStateHandle,
+  PartitionerKind,
+  StateFileHandle,
+  SubtaskSnapshot,
+  VertexSnapshot,
 } from '../../core/internal.js';
 import { isObjectKey } from '../object-store/object-store.js';
+import { readAccumulators, writeAccumulators } from './accumulator-codec.js';
+import { readEach, readRecord, writeEach, writeRecord } from './field-collections.js';
 import { FieldReader } from './field-reader.js';
 import { FieldWriter } from './field-writer.js';
 
@@ -24,7 +25,7 @@ import { FieldWriter } from './field-writer.js';
  * ```text
  * manifest  = version (1 byte), checkpointId, epoch, attempt, fingerprint, jobName,
  *             triggeredMs, completedMs, kind (1 byte), vertex*
- * vertex    = vertexUid, parallelism, maxParallelism, subtask*, enumerator?
+ * vertex    = vertexUid, parallelism, maxParallelism, subtask*, enumerator?, (uid, accumulators)* (since version 4)
  * subtask   = 0 (finished) | 1, (uid, operator)*, inFlight? (since version 3)
  * operator  = keyed?, (name, list)*
  * keyed     = format, keyGroupStart, keyGroupEnd, file*, (table, typeId)*
@@ -40,7 +41,7 @@ import { FieldWriter } from './field-writer.js';
  * Nothing is revived: the result is plain objects, arrays, texts, numbers and byte arrays. A checksum over
  * the manifest is kept by what holds it (the slot of the log); what is decoded here is checked all the same.
  */
-const MANIFEST_VERSION = 3;
+const MANIFEST_VERSION = 4;
 const OLDEST_VERSION = 2;
 
 const KINDS = ['checkpoint', 'savepoint', 'drained'] as const;
@@ -55,8 +56,6 @@ const PARTITIONERS = [
   'custom',
 ] as const satisfies readonly PartitionerKind[];
 const LIST_MODES = ['split', 'union', 'broadcast', 'watermark', 'together'] as const;
-/** A name that plain objects treat specially; refused on both ways instead of being renamed. */
-const FORBIDDEN_NAME = '__proto__';
 
 /** @throws MillraceError MR3007 for a state or operator whose name cannot be stored */
 export function encodeManifest(manifest: CheckpointManifest): Uint8Array {
@@ -118,16 +117,19 @@ function writeVertex(out: FieldWriter, vertex: VertexSnapshot): void {
   writeEach(out, vertex.subtasks, writeSubtask);
   out.byte(vertex.enumerator === undefined ? 0 : 1);
   if (vertex.enumerator !== undefined) out.bytes(vertex.enumerator);
+  writeRecord(out, vertex.ended ?? {}, writeAccumulators);
 }
 
 function readVertex(input: FieldReader, version: number): VertexSnapshot {
-  return {
+  const vertex: VertexSnapshot = {
     vertexUid: input.text(),
     parallelism: input.natural(),
     maxParallelism: input.natural(),
     subtasks: readEach(input, (each) => readSubtask(each, version)),
     enumerator: isPresent(input) ? input.bytes() : undefined,
   };
+  const ended = version >= 4 ? readRecord(input, readAccumulators) : {};
+  return Object.keys(ended).length > 0 ? { ...vertex, ended } : vertex;
 }
 
 function writeSubtask(out: FieldWriter, subtask: SubtaskSnapshot | 'finished'): void {
@@ -270,50 +272,4 @@ function readBytes(input: FieldReader): Uint8Array {
 
 function isPresent(input: FieldReader): boolean {
   return input.oneOf([false, true], 'what may be absent');
-}
-
-function writeEach<T>(
-  out: FieldWriter,
-  items: readonly T[],
-  write: (out: FieldWriter, item: T) => void,
-): void {
-  out.natural(items.length);
-  for (const item of items) write(out, item);
-}
-
-function readEach<T>(input: FieldReader, read: (input: FieldReader) => T): T[] {
-  const items: T[] = [];
-  for (let left = input.count(); left > 0; left--) items.push(read(input));
-  return items;
-}
-
-function writeRecord<T>(
-  out: FieldWriter,
-  record: Readonly<Record<string, T>>,
-  write: (out: FieldWriter, value: T) => void,
-): void {
-  const entries = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
-  out.natural(entries.length);
-  for (const [name, value] of entries) {
-    if (name === FORBIDDEN_NAME) {
-      throw new MillraceError('MR3007', `'${name}' cannot be the name of a state or an operator`, {
-        hint: 'choose another name or uid',
-      });
-    }
-    out.text(name);
-    write(out, value);
-  }
-}
-
-function readRecord<T>(input: FieldReader, read: (input: FieldReader) => T): Record<string, T> {
-  const record: Record<string, T> = {};
-  let last: string | undefined;
-  for (let left = input.count(2); left > 0; left--) {
-    const name = input.text();
-    if (name === FORBIDDEN_NAME) throw input.corrupt(`the name ${name} is not allowed`);
-    if (last !== undefined && name <= last) throw input.corrupt('names are out of order');
-    last = name;
-    record[name] = read(input);
-  }
-  return record;
 }

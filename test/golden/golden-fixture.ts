@@ -8,12 +8,13 @@ import {
   type OperatorStateHandle,
   StateRow,
 } from '../../core/internal.js';
+import { writeSavepoint } from '../../storage/checkpoint/savepoint-folder.js';
 import { copying, StateFileCopies } from '../../storage/checkpoint/state-file-copies.js';
 import { HeapStateBackend, ObjectStateFileReader, openJob } from '../../storage/index.js';
 import { restoreRows } from '../../storage/state/row-restore.js';
 import { type HarnessSnapshot, PipelineHarness } from '../driver/pipeline-harness.js';
-import { manifestOf, storeAt, writeSavepointOf } from './golden-folder.js';
-import { goldenJob, RECORDS } from './golden-job.js';
+import { manifestOf, storeAt } from './golden-folder.js';
+import { ACCUMULATED, ENDED, goldenJob, RECORDS } from './golden-job.js';
 
 export const SAVEPOINT = 'savepoint';
 export const CHECKPOINTS = 'checkpoints';
@@ -36,11 +37,28 @@ export async function writeGolden(folder: string): Promise<void> {
     const half = await harness.snapshot();
     for (let n = RECORDS / 2; n < RECORDS; n++) await harness.push('in', { n }, n * 100);
     const whole = await harness.snapshot();
-    await writeSavepointOf(whole, join(folder, SAVEPOINT));
+    const { manifest, store } = await manifestOf(whole);
+    const savepoint = { ...withEnded(manifest), kind: 'savepoint' as const };
+    await writeSavepoint(storeAt(join(folder, SAVEPOINT)), savepoint, new ObjectStateFileReader(store));
     await writeCheckpoints(half, whole, join(folder, CHECKPOINTS));
   } finally {
     await harness.close();
   }
+}
+
+/** A harness keeps its tasks until the last one has ended; here those of one source have ended before. */
+function withEnded(manifest: CheckpointManifest): CheckpointManifest {
+  const vertices = manifest.vertices.map((vertex) =>
+    vertex.vertexUid.endsWith(ENDED)
+      ? {
+          ...vertex,
+          subtasks: vertex.subtasks.map(() => 'finished' as const),
+          enumerator: undefined,
+          ended: { [vertex.vertexUid]: ACCUMULATED },
+        }
+      : vertex,
+  );
+  return { ...manifest, vertices };
 }
 
 async function writeCheckpoints(
@@ -74,7 +92,7 @@ async function writeCheckpoints(
     vertices: await copies.vertices(before.manifest),
   };
   await storage.complete(base);
-  const newest = { ...after.manifest, checkpointId: 2, epoch, kind: 'checkpoint' as const };
+  const newest = { ...withEnded(after.manifest), checkpointId: 2, epoch, kind: 'checkpoint' as const };
   const vertices = await Promise.all(
     newest.vertices.map(async (vertex, v) => ({
       ...vertex,

@@ -2,14 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckpointManifest } from '../../core/internal.js';
 import { decodeManifest, encodeManifest, filesOfManifest } from '../../storage/checkpoint/manifest-codec.js';
-import { writeSavepoint } from '../../storage/checkpoint/savepoint-folder.js';
-import {
-  FileObjectStore,
-  LocalFileSystem,
-  MemoryObjectStore,
-  ObjectStateFileReader,
-  readManifestAt,
-} from '../../storage/index.js';
+import { FileObjectStore, LocalFileSystem, MemoryObjectStore, readManifestAt } from '../../storage/index.js';
 import type { HarnessSnapshot } from '../driver/pipeline-harness.js';
 import { packageRoot } from '../tidy/source-tree.js';
 
@@ -32,11 +25,6 @@ export async function manifestOf({ checkpoint }: HarnessSnapshot): Promise<{
   const store = new MemoryObjectStore();
   for (const [key, content] of checkpoint.files) await store.put(key, once(content));
   return { manifest: decodeManifest(checkpoint.manifest, 'a snapshot'), store };
-}
-
-export async function writeSavepointOf(snapshot: HarnessSnapshot, folder: string): Promise<void> {
-  const { manifest, store } = await manifestOf(snapshot);
-  await writeSavepoint(storeAt(folder), { ...manifest, kind: 'savepoint' }, new ObjectStateFileReader(store));
 }
 
 /** What lies in a folder (a savepoint, or the checkpoints of a job), for a harness to restore. */

@@ -18,6 +18,7 @@ import {
   types,
   ValueStateDescriptor,
 } from '../../core/index.js';
+import type { AccumulatorValues } from '../../core/internal.js';
 import type { HarnessBuild } from '../driver/described-pipeline.js';
 import type { HarnessIO } from '../driver/harness-ports.js';
 import { declaredTypes, type GoldenTypes } from './golden-types.js';
@@ -32,6 +33,23 @@ export const RECORDS = 16;
 /** Times of timers, ms, beyond all watermarks and all processing time of what is stored. */
 export const EVENT_TIMER = 100_000;
 export const PROCESSING_TIMER = 50_000;
+
+/** A source whose subtasks have ended in what is stored, and what they had accumulated then: one of each kind. */
+export const ENDED = 'short';
+export const ACCUMULATED: AccumulatorValues = {
+  sum: { kind: 'sum', value: 3 },
+  least: { kind: 'least', value: -0.5 },
+  greatest: { kind: 'greatest', value: 2 },
+  mean: { kind: 'mean', sum: 3.5, count: 3 },
+  list: { kind: 'list', values: [{ n: 0, at: new Date(5) }, 'é', 2n ** 70n] },
+  histogram: {
+    kind: 'histogram',
+    counts: [
+      [0.5, 1],
+      [2, 7],
+    ],
+  },
+};
 
 /** What an operator says when it is asked, or when a timer or a window fires. */
 export interface GoldenResult {
@@ -88,6 +106,7 @@ export function goldenJob(variant: GoldenVariant): HarnessBuild {
       .uid('lists')
       .sinkTo(io.sink('lists'), 'sink-lists');
     broadcast(records, io, declared);
+    io.source<GoldenRecord>(ENDED, declared.record).sinkTo(io.sink(ENDED), `sink-${ENDED}`);
   };
 }
 

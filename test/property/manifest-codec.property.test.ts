@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import {
+  type AccumulatorValue,
   type CheckpointManifest,
   crc32c,
   isMillraceError,
   type OperatorListHandle,
   type PartitionerKind,
+  type VertexSnapshot,
 } from '../../core/internal.js';
 import { decodeLogEntry, encodeLogEntry, type LogEntryHead } from '../../storage/checkpoint/log-entry.js';
 import { decodeManifest, encodeManifest, filesOfManifest } from '../../storage/checkpoint/manifest-codec.js';
@@ -69,13 +71,39 @@ const subtask = fc.oneof(
     inFlight: plain({ format: natural, file: wholeFile, edges: fc.array(edge, { maxLength: 2 }) }),
   }),
 );
-const vertex = plain({
+const number = fc.double({ noNaN: true });
+const accumulator: fc.Arbitrary<AccumulatorValue> = fc.oneof(
+  plain({ kind: fc.constantFrom('sum' as const, 'least' as const, 'greatest' as const), value: number }),
+  plain({ kind: fc.constant('mean' as const), sum: number, count: number }),
+  plain({
+    kind: fc.constant('list' as const),
+    values: fc.array(
+      fc.oneof(name, fc.integer(), plain({ n: fc.integer(), at: fc.date({ noInvalidDate: true }) })),
+      {
+        maxLength: 3,
+      },
+    ),
+  }),
+  plain({
+    kind: fc.constant('histogram' as const),
+    counts: fc.array(fc.tuple(number, number), { maxLength: 3 }),
+  }),
+);
+const accumulators = fc.dictionary(name, accumulator, { maxKeys: 3, noNullPrototype: true });
+const vertexBase = {
   vertexUid: name,
   parallelism: natural,
   maxParallelism: natural,
   subtasks: fc.array(subtask, { maxLength: 3 }),
   enumerator: fc.option(bytes, { nil: undefined }),
-});
+};
+const vertex: fc.Arbitrary<VertexSnapshot> = fc.oneof(
+  plain(vertexBase),
+  plain({
+    ...vertexBase,
+    ended: fc.dictionary(name, accumulators, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
+  }),
+);
 const manifest: fc.Arbitrary<CheckpointManifest> = plain({
   checkpointId: natural,
   epoch: natural,
@@ -223,8 +251,16 @@ const VERSION_2 = [
   '0000020161013f016205696e743332010673706c6974730101020102010109',
 ].join('');
 
-t.test('a manifest of version 2 is read', async (t) => {
-  t.same(decodeManifest(new Uint8Array(Buffer.from(VERSION_2, 'hex')), 'slot'), fixed);
+/** And by version 3, which forgot what subtasks had accumulated that had ended. */
+const VERSION_3 = [
+  '03010100036162630664656c61797380d095ffbc318ad095ffbc31000106736f7572636502800102000101026f700101',
+  '003f0126646174612f303030303030303030312d303030303030303030312d302d6f702e302e62617365ac0202050000',
+  '0000020161013f016205696e743332010673706c697473010102010200010109',
+].join('');
+
+t.test('manifests of versions 2 and 3 are read', async (t) => {
+  for (const written of [VERSION_2, VERSION_3])
+    t.same(decodeManifest(new Uint8Array(Buffer.from(written, 'hex')), 'slot'), fixed);
 });
 
 const RESULT_HEAD = {
@@ -242,8 +278,8 @@ const RESULT_HEAD = {
 
 t.test('the forms that are stored do not change by accident', async (t) => {
   const encoded = encodeManifest(fixed);
-  t.equal(encoded.length, 128);
-  t.equal(crc32c(encoded), 2172626603);
+  t.equal(encoded.length, 129);
+  t.equal(crc32c(encoded), 2778522182);
   t.same([...filesOfManifest(fixed).values()], [handle]);
   const entry = encodeLogEntry(
     {

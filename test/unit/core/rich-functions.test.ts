@@ -247,6 +247,30 @@ function accumulating(): ProcessFunction<number, never> {
   };
 }
 
+t.test(
+  'what is restored and not asked for stays, and is refused where it is asked for as something else',
+  async (t) => {
+    const first = await OperatorTestHarness.open<number>(processOperator(accumulating()));
+    first.element(3);
+    const restored = await first.checkpoint(1);
+    const silent = await OperatorTestHarness.open<number>(
+      processOperator({ processElement: () => {} }),
+      { restored },
+      first.world,
+    );
+    t.strictSame(silent.accumulators.values(), first.accumulators.values());
+    t.same(await silent.checkpoint(2), restored);
+    const other = processOperator<number, number>({
+      open: (ctx) => ctx.addAccumulator('int', new Histogram()),
+      processElement: () => {},
+    });
+    await t.rejects(OperatorTestHarness.open<number>(other, { restored }, first.world), {
+      code: 'MR2103',
+      what: "The accumulator 'int' was one of kind sum.",
+    });
+  },
+);
+
 t.test('accumulators are part of checkpoints, and added up over subtasks', async (t) => {
   const totals = new AccumulatorTotals();
   const first = await OperatorTestHarness.open<number>(processOperator(accumulating()));
@@ -262,10 +286,10 @@ t.test('accumulators are part of checkpoints, and added up over subtasks', async
   harness.element(1);
   harness.element(1);
   const values = harness.accumulators.values();
-  totals.record({ vertexId: 0, subtask: 0 }, values);
+  totals.record({ vertexId: 0, subtask: 0 }, { op: values });
   t.strictSame(totals.results, Object.fromEntries(COUNTED.map(([name, , local]) => [name, local])));
-  totals.record({ vertexId: 0, subtask: 1 }, values);
-  totals.record({ vertexId: 0, subtask: 1 }, values);
+  totals.record({ vertexId: 0, subtask: 1 }, { op: values });
+  totals.record({ vertexId: 0, subtask: 1 }, { op: values });
   totals.record({ vertexId: 1, subtask: 1 });
   t.strictSame(totals.results.int, 12, 'the last run of a subtask counts');
   t.strictSame(totals.results.mean, 1.5);

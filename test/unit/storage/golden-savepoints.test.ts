@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { jsonText } from '../../../core/serde/json-text.js';
+import { decodeManifest } from '../../../storage/checkpoint/manifest-codec.js';
 import { PipelineHarness } from '../../driver/pipeline-harness.js';
 import { CHECKPOINTS, SAVEPOINT, writeGolden } from '../../golden/golden-fixture.js';
 import { formatOf, GOLDEN, goldenFormats, snapshotAt } from '../../golden/golden-folder.js';
 import {
+  ACCUMULATED,
   EVENT_TIMER,
   type GoldenRecord,
   type GoldenResult,
@@ -217,5 +219,9 @@ t.test('the fixtures hold what is said of them', async (t) => {
       [...checkpoint.files.keys()].some((key) => key.endsWith('.increment')),
       'increments on bases',
     );
+    if (Number(format) < 5) continue;
+    const { vertices } = decodeManifest(checkpoint.manifest, 'a fixture');
+    const accumulated = vertices.flatMap(({ ended }) => (ended ? Object.values(ended) : []));
+    t.strictSame(accumulated, [ACCUMULATED], 'what was accumulated by who had ended');
   }
 });
