@@ -148,7 +148,8 @@ export class PendingCheckpoint {
     if (!this.#waiting.delete(execution)) {
       return vertex?.[task.subtask] === 'finished' ? 'UNKNOWN' : 'DUPLICATE';
     }
-    if (vertex !== undefined) vertex[task.subtask] = snapshot;
+    if (vertex !== undefined)
+      vertex[task.subtask] = execution.sendsNothing ? { ...snapshot, dataFinished: true } : snapshot;
     this.recording.acknowledged(task, metrics, now);
     return 'SUCCESS';
   }

@@ -44,6 +44,8 @@ export interface SubtaskSnapshot {
   readonly operators: Readonly<Record<string, OperatorStateHandle>>;
   /** What was under way to it; absent: nothing was, or all of it was waited for. */
   readonly inFlight?: InFlightHandle;
+  /** It had processed the end of its input, and sends nothing more to who has finished. */
+  readonly dataFinished?: true;
 }
 
 /** What was under way to one subtask between its snapshot and the barriers of its channels. Plain data. */

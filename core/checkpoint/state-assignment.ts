@@ -19,15 +19,14 @@ export const NO_SPLITS_LEFT: Uint8Array = new Uint8Array(0);
  * job whose operators kept their uids resumes, even if they are chained in another way. Where the parallelism
  * is another one than it was, state is dealt out anew.
  *
- * What had ended stays ended: a subtask of an operator that has the parallelism that it had; otherwise the
- * operator, if all its subtasks had. Of one that had ended in a part, all subtasks run, on the state of those
- * that ran; so they do where those before them, some of which go on, are of another number than they were: each may
- * be sent something now.
+ * What had ended stays ended, and so does what is new behind it: nothing comes to either. Of a vertex that had ended in
+ * a part, those subtasks run, on the state of those that ran, that had not ended or may be sent something now: because
+ * operators are chained anew, or those before them are of another number.
  *
  * `allowNonRestoredState`: state that no operator would take is left out.
  *
- * @throws MillraceError MR2101 if the checkpoint holds state that no operator of the graph would take, or
- *   an operator of it had ended in only a part of the tasks it is now chained into
+ * @throws MillraceError MR2101 if the checkpoint holds state that no operator of the graph would take, an operator that
+ *   had ended is chained to one that had not, or takes records of one that had not: its state is gone
  * @throws MillraceError MR2104 if it holds in-flight data that fits no edge of the graph
  * @throws MillraceError MR2102 if the maximum parallelism of keyed state differs
  */
@@ -36,27 +35,16 @@ export function assignState(
   graph: JobGraph,
   allowNonRestoredState = false,
 ): AttemptRestore {
-  const byUid = new Map<string, VertexSnapshot>();
-  for (const snapshot of manifest.vertices) {
-    byUid.set(snapshot.vertexUid, snapshot);
-    for (const uid of operatorUids(snapshot)) byUid.set(uid, snapshot);
-  }
   if (!allowNonRestoredState) refuseUnclaimed(manifest, graph);
-  const subtasks: (readonly (SubtaskSnapshot | 'finished')[])[] = [];
-  const dealtAnew = new Set<number>();
-  for (const vertex of graph.vertices) {
-    const isReached = graph.edges.some(
-      ({ source, target }) => target === vertex.id && dealtAnew.has(source) && !hasEnded(subtasks[source]),
-    );
-    subtasks.push(assignVertex(vertex, byUid, manifest, isReached));
-    if (isReached || hasOtherParallelism(vertex, byUid)) dealtAnew.add(vertex.id);
-  }
+  const assignment = new StateAssignment(manifest, graph);
+  // In topological order: what comes to a vertex is known before it.
+  const subtasks = graph.vertices.map((vertex) => assignment.assign(vertex));
   return {
     checkpointId: manifest.checkpointId,
     subtasks,
     inFlight: assignInFlight(manifest, graph, allowNonRestoredState),
     enumerators: graph.vertices.map((vertex) =>
-      vertex.isSource ? enumeratorOf(vertex, manifest) : undefined,
+      vertex.isSource ? enumeratorOf(vertex, subtasks[vertex.id], manifest) : undefined,
     ),
     drained: manifest.kind === 'drained',
     accumulated: accumulatedIn(manifest, graph),
@@ -75,82 +63,143 @@ function accumulatedIn(manifest: CheckpointManifest, graph: JobGraph): Accumulat
 }
 
 /**
- * An enumerator ends with subtask 0, which may come to run again when the parallelism changes: then every
- * split had been dealt out.
+ * An enumerator ends with subtask 0, which may come to run again: then every split had been dealt out.
  */
-function enumeratorOf(vertex: JobVertex, manifest: CheckpointManifest): Uint8Array | undefined {
-  const home = manifest.vertices.find(({ vertexUid }) => vertexUid === vertex.uid);
-  if (home === undefined || home.enumerator !== undefined || home.parallelism === vertex.parallelism)
-    return home?.enumerator;
-  return home.subtasks[0] === 'finished' ? NO_SPLITS_LEFT : undefined;
+function enumeratorOf(
+  { uid }: JobVertex,
+  present: Subtasks | undefined,
+  manifest: CheckpointManifest,
+): Uint8Array | undefined {
+  const home = manifest.vertices.find(({ vertexUid }) => vertexUid === uid);
+  if (home === undefined || home.enumerator !== undefined) return home?.enumerator;
+  return home.subtasks[0] === 'finished' && present?.[0] !== 'finished' ? NO_SPLITS_LEFT : undefined;
 }
 
-function hasEnded(subtasks: readonly (SubtaskSnapshot | 'finished')[] = []): boolean {
+type Subtasks = readonly (SubtaskSnapshot | 'finished')[];
+
+function hasEnded(subtasks: Subtasks = []): boolean {
   return subtasks.length > 0 && subtasks.every((subtask) => subtask === 'finished');
 }
 
-function hasOtherParallelism(vertex: JobVertex, byUid: ReadonlyMap<string, VertexSnapshot>): boolean {
-  return vertex.operators.some(
-    ({ uid }) => (byUid.get(uid)?.parallelism ?? vertex.parallelism) !== vertex.parallelism,
+function sendsNothing(subtask: SubtaskSnapshot | 'finished' | undefined): boolean {
+  return subtask === 'finished' || subtask?.dataFinished === true;
+}
+
+/** Where the checkpoint has an operator of a vertex. */
+interface Home {
+  readonly uid: string;
+  readonly snapshot: VertexSnapshot;
+}
+
+/** Vertex by vertex, from the sources on. */
+class StateAssignment {
+  readonly #manifest: CheckpointManifest;
+  readonly #graph: JobGraph;
+  readonly #homes = new Map<string, VertexSnapshot>();
+  /** By vertex id. */
+  readonly #assigned: Subtasks[] = [];
+
+  constructor(manifest: CheckpointManifest, graph: JobGraph) {
+    this.#manifest = manifest;
+    this.#graph = graph;
+    for (const snapshot of manifest.vertices) {
+      this.#homes.set(snapshot.vertexUid, snapshot);
+      for (const uid of operatorUids(snapshot)) this.#homes.set(uid, snapshot);
+    }
+  }
+
+  assign(vertex: JobVertex): Subtasks {
+    const homes = vertex.operators.flatMap(({ uid }): Home[] => {
+      const snapshot = this.#homes.get(uid);
+      return snapshot === undefined ? [] : [{ uid, snapshot }];
+    });
+    for (const { uid, snapshot } of homes) checkMaxParallelism(vertex, uid, snapshot, this.#manifest);
+    const subtasks = this.#subtasksOf(vertex, homes);
+    this.#assigned[vertex.id] = subtasks;
+    return subtasks;
+  }
+
+  #subtasksOf(vertex: JobVertex, homes: readonly Home[]): Subtasks {
+    const all = Array.from({ length: vertex.parallelism }, (_, subtask) => subtask);
+    const ended = homes.filter(({ snapshot }) => hasEnded(snapshot.subtasks));
+    if (ended.length > 0) {
+      if (ended.length < homes.length) throw endedInAPart(vertex, this.#manifest);
+      if (all.some((subtask) => this.#isReached(vertex, subtask))) throw goesOn(vertex, this.#manifest);
+      return all.map(() => 'finished');
+    }
+    if (homes.length === 0 && this.#isBehindEnded(vertex)) return all.map(() => 'finished');
+    const parts = homes.map((home) => partsOf(home, vertex));
+    return all.map((subtask) => {
+      const isReached = this.#isReached(vertex, subtask);
+      if (!isReached && homes.length > 0 && homes.every((home) => hadFinished(home, vertex, subtask)))
+        return 'finished';
+      const operators: Record<string, OperatorStateHandle> = {};
+      for (const [index, { uid }] of homes.entries()) {
+        const part = parts[index]?.[subtask];
+        if (part !== undefined) operators[uid] = part;
+      }
+      const dataFinished = !isReached && hasNothingToSend(homes, vertex, subtask);
+      return dataFinished ? { operators, dataFinished } : { operators };
+    });
+  }
+
+  /** Whether somebody who had not ended sends to the subtask. */
+  #isReached(vertex: JobVertex, subtask: number): boolean {
+    return this.#graph.edges.some(({ source, target, partitioner }) => {
+      if (target !== vertex.id) return false;
+      const producers = this.#assigned[source] ?? [];
+      return partitioner === 'forward' ? !sendsNothing(producers[subtask]) : !producers.every(sendsNothing);
+    });
+  }
+
+  #isBehindEnded(vertex: JobVertex): boolean {
+    const inputs = this.#graph.edges.filter(({ target }) => target === vertex.id);
+    return inputs.length > 0 && inputs.every(({ source }) => hasEnded(this.#assigned[source]));
+  }
+}
+
+/** The subtask is the one that had. */
+function hadFinished({ snapshot }: Home, { parallelism }: JobVertex, subtask: number): boolean {
+  return snapshot.parallelism === parallelism && snapshot.subtasks[subtask] === 'finished';
+}
+
+/** What it is restored from had processed the end of its input. */
+function hasNothingToSend(homes: readonly Home[], { parallelism }: JobVertex, subtask: number): boolean {
+  return (
+    homes.length > 0 &&
+    homes.every(({ snapshot: { parallelism: former, subtasks } }) =>
+      former === parallelism ? sendsNothing(subtasks[subtask]) : subtasks.every(sendsNothing),
+    )
   );
 }
 
 /** What an operator is restored from, by its present subtasks. */
-type OperatorParts = readonly (OperatorStateHandle | 'finished' | undefined)[];
-
-function assignVertex(
-  vertex: JobVertex,
-  byUid: ReadonlyMap<string, VertexSnapshot>,
-  manifest: CheckpointManifest,
-  isReached: boolean,
-): readonly (SubtaskSnapshot | 'finished')[] {
-  const parts = new Map<string, OperatorParts>();
-  for (const { uid } of vertex.operators) {
-    const home = byUid.get(uid);
-    if (home === undefined) continue;
-    checkMaxParallelism(vertex, uid, home, manifest);
-    parts.set(uid, partsOf(uid, home, vertex, isReached));
-  }
-  return Array.from({ length: vertex.parallelism }, (_, subtask) =>
-    assignSubtask(vertex, subtask, parts, manifest),
-  );
-}
-
-/** `isReached`: any of its subtasks may be sent something, those included that had ended. */
-function partsOf(uid: string, home: VertexSnapshot, vertex: JobVertex, isReached: boolean): OperatorParts {
-  const { parallelism, maxParallelism } = vertex;
-  const former = formerStates(home, uid);
-  if (hasEnded(home.subtasks)) return new Array<'finished'>(parallelism).fill('finished');
-  if (home.parallelism === parallelism) {
-    const states = withUnionLists(former);
-    if (isReached) return states;
-    return home.subtasks.map((subtask, index) => (subtask === 'finished' ? 'finished' : states[index]));
-  }
+function partsOf({ uid, snapshot }: Home, { parallelism, maxParallelism }: JobVertex): FormerStates {
+  const former = formerStates(snapshot, uid);
+  if (snapshot.parallelism === parallelism) return withUnionLists(former);
   return redistributeState(former, parallelism, maxParallelism);
 }
 
-function assignSubtask(
-  vertex: JobVertex,
-  subtask: number,
-  parts: ReadonlyMap<string, OperatorParts>,
-  manifest: CheckpointManifest,
-): SubtaskSnapshot | 'finished' {
-  const operators: Record<string, OperatorStateHandle> = {};
-  let finished = 0;
-  for (const [uid, bySubtask] of parts) {
-    const part = bySubtask[subtask];
-    if (part === 'finished') finished++;
-    else if (part !== undefined) operators[uid] = part;
-  }
-  if (finished === 0) return { operators };
-  if (finished === parts.size) return 'finished';
-  throw new MillraceError(
+function endedInAPart(vertex: JobVertex, manifest: CheckpointManifest): MillraceError {
+  return new MillraceError(
     'MR2101',
     `Some operators of '${vertex.name}' had ended in the checkpoint, others not.`,
     {
-      where: { job: manifest.jobName, operator: vertex.name, uid: vertex.uid, subtask },
+      where: { job: manifest.jobName, operator: vertex.name, uid: vertex.uid },
       why: `Checkpoint ${manifest.checkpointId} was taken when they were chained in another way.`,
       hint: 'Chain them as before, or start the job anew with --fresh.',
+    },
+  );
+}
+
+function goesOn(vertex: JobVertex, manifest: CheckpointManifest): MillraceError {
+  return new MillraceError(
+    'MR2101',
+    `'${vertex.name}' had ended in the checkpoint, and is sent records now.`,
+    {
+      where: { job: manifest.jobName, operator: vertex.name, uid: vertex.uid },
+      why: `What it knew by checkpoint ${manifest.checkpointId} went with it, and an operator before it is new or goes on.`,
+      hint: 'Give it another uid, by which it begins anew, or send to it what it had been sent.',
     },
   );
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
+import type { SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
 import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.js';
 import type { AttemptRestore } from '../ports/task-launcher.js';
 import type { TaskAddress } from '../protocol/control-message.js';
@@ -26,15 +27,24 @@ export class Execution {
   readonly vertex: JobVertex;
   /** Who has the slot that it runs in; undefined while it has none. */
   taskManagerId: string | undefined;
+  /** It had processed the end of its input before the checkpoint, and does so once more. */
+  readonly #hadEnded: boolean;
   readonly #enteredMs: StateTimes<ExecutionState> = neverEntered(EXECUTION_STATES);
   #state: ExecutionState;
   #dataFinished: boolean;
   #exited: boolean;
 
-  /** `restoredAsFinished`: it had ended before the checkpoint and is not deployed. */
-  constructor(address: TaskAddress, vertex: JobVertex, restoredAsFinished: boolean, now: Instant) {
+  /** `restored`: what the checkpoint has of it; what had finished is not deployed. */
+  constructor(
+    address: TaskAddress,
+    vertex: JobVertex,
+    restored: SubtaskSnapshot | 'finished' | undefined,
+    now: Instant,
+  ) {
+    const restoredAsFinished = restored === 'finished';
     this.address = address;
     this.vertex = vertex;
+    this.#hadEnded = restored !== undefined && (restored === 'finished' || restored.dataFinished === true);
     this.#state = restoredAsFinished ? 'FINISHED' : 'CREATED';
     this.#enteredMs.CREATED = now.wallMs;
     this.#enteredMs[this.#state] = now.wallMs;
@@ -49,6 +59,11 @@ export class Execution {
   /** It has processed the end of its input: nothing follows but its last checkpoint. Stays true. */
   get dataFinished(): boolean {
     return this.#dataFinished;
+  }
+
+  /** No record of it follows, in this attempt or in one that is restored from now. */
+  get sendsNothing(): boolean {
+    return this.#hadEnded || this.#dataFinished;
   }
 
   get exited(): boolean {
@@ -147,7 +162,7 @@ export class ExecutionGraph {
           new Execution(
             { jobId, attempt, vertexId: vertex.id, subtask },
             vertex,
-            restore?.subtasks[vertex.id]?.[subtask] === 'finished',
+            restore?.subtasks[vertex.id]?.[subtask],
             now,
           ),
       ),

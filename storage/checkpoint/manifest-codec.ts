@@ -26,7 +26,7 @@ import { FieldWriter } from './field-writer.js';
  * manifest  = version (1 byte), checkpointId, epoch, attempt, fingerprint, jobName,
  *             triggeredMs, completedMs, kind (1 byte), vertex*
  * vertex    = vertexUid, parallelism, maxParallelism, subtask*, enumerator?, (uid, accumulators)* (since version 4)
- * subtask   = 0 (finished) | 1, (uid, operator)*, inFlight? (since version 3)
+ * subtask   = 0 (finished) | 1 | 2 (data finished, since version 4), then (uid, operator)*, inFlight? (since version 3)
  * operator  = keyed?, (name, list)*
  * keyed     = format, keyGroupStart, keyGroupEnd, file*, (table, typeId)*
  * file      = key, sizeBytes, entryCount, crc32c (4 bytes), range?
@@ -55,6 +55,7 @@ const PARTITIONERS = [
   'global',
   'custom',
 ] as const satisfies readonly PartitionerKind[];
+const SUBTASK_STATES = ['finished', 'running', 'data-finished'] as const;
 const LIST_MODES = ['split', 'union', 'broadcast', 'watermark', 'together'] as const;
 
 /** @throws MillraceError MR3007 for a state or operator whose name cannot be stored */
@@ -133,17 +134,23 @@ function readVertex(input: FieldReader, version: number): VertexSnapshot {
 }
 
 function writeSubtask(out: FieldWriter, subtask: SubtaskSnapshot | 'finished'): void {
-  out.byte(subtask === 'finished' ? 0 : 1);
-  if (subtask === 'finished') return;
+  if (subtask === 'finished') {
+    out.byte(0);
+    return;
+  }
+  out.byte(subtask.dataFinished === true ? 2 : 1);
   writeRecord(out, subtask.operators, writeOperator);
   out.byte(subtask.inFlight === undefined ? 0 : 1);
   if (subtask.inFlight !== undefined) writeInFlight(out, subtask.inFlight);
 }
 
 function readSubtask(input: FieldReader, version: number): SubtaskSnapshot | 'finished' {
-  if (!isPresent(input)) return 'finished';
+  const state = input.oneOf(version >= 4 ? SUBTASK_STATES : SUBTASK_STATES.slice(0, 2), 'a subtask');
+  if (state === 'finished') return state;
   const operators = readRecord(input, readOperator);
-  return version >= 3 && isPresent(input) ? { operators, inFlight: readInFlight(input) } : { operators };
+  const dataFinished = state === 'data-finished' ? ({ dataFinished: true } as const) : {};
+  const inFlight = version >= 3 && isPresent(input) ? { inFlight: readInFlight(input) } : {};
+  return { operators, ...inFlight, ...dataFinished };
 }
 
 function writeInFlight(out: FieldWriter, inFlight: InFlightHandle): void {

@@ -51,6 +51,7 @@ export class StateFileCopies {
         }
         const { inFlight } = subtask;
         subtasks.push({
+          ...subtask,
           operators,
           ...(inFlight && { inFlight: { ...inFlight, file: await this.#copy(inFlight.file) } }),
         });

@@ -66,6 +66,7 @@ const operators = fc.dictionary(name, operator, { maxKeys: 3, noNullPrototype: t
 const subtask = fc.oneof(
   fc.constant('finished' as const),
   plain({ operators }),
+  plain({ operators, dataFinished: fc.constant(true as const) }),
   plain({
     operators,
     inFlight: plain({ format: natural, file: wholeFile, edges: fc.array(edge, { maxLength: 2 }) }),

@@ -187,6 +187,8 @@ t.test('an edge that is no more is refused or left out, a type that has changed 
   const elsewhere = graphOf({ ...shape, sourceUid: 'another' });
   t.throws(() => assignInFlight(manifest, elsewhere, false), { code: 'MR2104' });
   t.same(assignInFlight(manifest, elsewhere, true), [[], []]);
+  const nothing = manifestOf(shape, () => false);
+  t.same(assignInFlight(nothing, elsewhere, false), [[], []], 'an edge in which nothing was may go');
   const retyped = graphOf({ ...shape, typeId: 'string' });
   t.throws(() => assignInFlight(manifest, retyped, true), { code: 'MR2104' });
   const [vertex] = manifest.vertices;

@@ -55,6 +55,7 @@ t.test('each subtask gets what its operators had, and the source its enumerator'
     inFlight: [[], []],
     enumerators: [Uint8Array.of(9), undefined],
     drained: false,
+    accumulated: {},
   });
 });
 
@@ -78,9 +79,82 @@ t.test('what had finished stays finished; an operator that is new begins empty',
   ]);
 });
 
-t.test('operators that are chained now and of which one had finished are refused', async (t) => {
-  const half = vertex('source', 'finished', modelSnapshot('source', 's1'));
-  t.throws(() => assignState(manifest(half, SINK), chained()), { code: 'MR2101' });
+t.test('of operators that are chained now, those run again that had ended in a part', async (t) => {
+  const half = { ...vertex('source', 'finished', modelSnapshot('source', 's1')), enumerator: undefined };
+  const restored = assignState(manifest(half, SINK), chained());
+  t.same(restored.subtasks, [
+    [
+      modelSnapshot('sink', 'k0'),
+      { operators: { ...modelSnapshot('source', 's1').operators, ...modelSnapshot('sink', 'k1').operators } },
+    ],
+  ]);
+  t.equal(restored.enumerators[0], NO_SPLITS_LEFT, 'the one that had ended is given nothing anew');
+});
+
+t.test('an operator that had ended for good is not chained to one that had not', async (t) => {
+  const ended = vertex('source', 'finished', 'finished');
+  t.throws(() => assignState(manifest(ended, SINK), chained()), { code: 'MR2101', what: /others not/ });
+});
+
+/** Of what ended at once, when they were one chain, only the head's snapshot would have told of the others. */
+const ENDED_CHAIN: VertexSnapshot = {
+  ...vertex('source', 'finished', 'finished'),
+  enumerator: undefined,
+  ended: { 'source-uid': {}, 'sink-uid': {} },
+};
+
+t.test(
+  'what had ended as a chain has ended as tasks of their own, and what is new behind it too',
+  async (t) => {
+    t.same(assignState(manifest(ENDED_CHAIN), GRAPH).subtasks, [
+      ['finished', 'finished'],
+      ['finished', 'finished'],
+    ]);
+    const longer = modelGraph(
+      { name: 'source', parallelism: 2 },
+      { name: 'new', parallelism: 3, inputs: [0] },
+      { name: 'sink', parallelism: 2, inputs: [1] },
+    );
+    const all = assignState(manifest(ENDED_CHAIN), longer).subtasks.flat();
+    t.strictSame([...new Set(all)], ['finished']);
+  },
+);
+
+t.test('what had ended for good is not sent records of a source that is new, or goes on', async (t) => {
+  const joined = modelGraph(
+    { name: 'source', parallelism: 2 },
+    { name: 'other', parallelism: 1 },
+    { name: 'sink', parallelism: 2, inputs: [0, 1] },
+  );
+  t.throws(() => assignState(manifest(ENDED_CHAIN), joined), { code: 'MR2101', what: /is sent records now/ });
+  const other = vertex('other', modelSnapshot('other', 'o0'));
+  t.throws(() => assignState(manifest(ENDED_CHAIN, other), joined), { code: 'MR2101' });
+  const atItsEnd = vertex('other', { ...modelSnapshot('other', 'o0'), dataFinished: true });
+  t.same(assignState(manifest(ENDED_CHAIN, atItsEnd), joined).subtasks, [
+    ['finished', 'finished'],
+    [{ ...modelSnapshot('other', 'o0'), dataFinished: true }],
+    ['finished', 'finished'],
+  ]);
+});
+
+t.test('what had ended in a part is sent what a source that goes on gives it now', async (t) => {
+  const joined = modelGraph(
+    { name: 'source', parallelism: 2 },
+    { name: 'other', parallelism: 2 },
+    { name: 'sink', parallelism: 2, inputs: [0, 1], partitioner: 'forward' },
+  );
+  const source = vertex('source', 'finished', modelSnapshot('source', 's1'));
+  const other = vertex('other', 'finished', modelSnapshot('other', 'o1'));
+  const sink = vertex('sink', 'finished', modelSnapshot('sink', 'k1'));
+  t.same(assignState(manifest(source, other, sink), joined).subtasks[2], [
+    'finished',
+    modelSnapshot('sink', 'k1'),
+  ]);
+  const running = vertex('other', modelSnapshot('other', 'o0'), modelSnapshot('other', 'o1'));
+  t.same(assignState(manifest(source, running, sink), joined).subtasks[2], [
+    { operators: {} },
+    modelSnapshot('sink', 'k1'),
+  ]);
 });
 
 t.test('state that no operator would take is refused by name; an empty one is not', async (t) => {
@@ -141,7 +215,9 @@ t.test('what had ended in a part runs again where those before it are of another
     return assignState(manifest(source, partly), graph).subtasks[1];
   };
   const running = vertex('source', 'finished', modelSnapshot('source', 's1'));
-  t.same(subtasksAt(2, running), ['finished', modelSnapshot('sink', 'k1')]);
+  const atItsEnd = vertex('source', 'finished', { ...modelSnapshot('source', 's1'), dataFinished: true });
+  t.same(subtasksAt(2, atItsEnd), ['finished', modelSnapshot('sink', 'k1')]);
+  t.same(subtasksAt(1, atItsEnd), ['finished', modelSnapshot('sink', 'k1')]);
   t.same(subtasksAt(1, running), [{ operators: {} }, modelSnapshot('sink', 'k1')]);
   t.same(subtasksAt(1, vertex('source', 'finished', 'finished')), ['finished', modelSnapshot('sink', 'k1')]);
 });
