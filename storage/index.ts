@@ -11,7 +11,13 @@ export { type CheckpointAtPath, readManifestAt } from './checkpoint/read-manifes
 export type { RunOrigin } from './checkpoint/run-origin.js';
 export { holdsSavepoint, METADATA_KEY, sealSavepoint } from './checkpoint/savepoint-folder.js';
 export { copying, StateFileCopies } from './checkpoint/state-file-copies.js';
-export { ClusterLog, type ClusterSurvey, surveyCluster } from './cluster/cluster-log.js';
+export {
+  type ClusterLeader,
+  ClusterLog,
+  type ClusterSurvey,
+  leaderOfCluster,
+  surveyCluster,
+} from './cluster/cluster-log.js';
 export { FileSink, type FileSinkOptions, type JsonFileSinkOptions } from './connectors/file-sink.js';
 export { FileSource } from './connectors/file-source.js';
 export type {

@@ -14,12 +14,13 @@ import {
   withoutJob,
   withResult,
 } from '../../core/internal.js';
-import type { ClusterLog } from '../../storage/index.js';
+import { type ClusterLog, currentHolder } from '../../storage/index.js';
 import type { JobResultAnswer, JobSubmission, SubmissionAnswer } from '../cluster/cluster-gateway.js';
 import type {
   ClusterAnswer,
   ClusterOrder,
   FileSubmission,
+  LeaderView,
   RecoveredJob,
   SessionGateway,
   StoppedJob,
@@ -85,6 +86,21 @@ export class Dispatcher extends ControlPlane implements SessionGateway {
 
   leadership(): Promise<ClusterAnswer> {
     return this.#lead.promise;
+  }
+
+  async leader(): Promise<LeaderView | undefined> {
+    const leader = await this.#contender?.leader();
+    if (leader === undefined) return undefined;
+    const { host, bootId } = currentHolder();
+    return { ...leader, isOnThisHost: leader.holder.host === host && leader.holder.bootId === bootId };
+  }
+
+  async announceRest(restUrl: string): Promise<void> {
+    try {
+      await this.#log?.change((state) => ({ ...state, restUrl }));
+    } catch (error) {
+      this.#refused(error);
+    }
   }
 
   leadershipLost(): Promise<WireError> {

@@ -13,7 +13,14 @@ import {
   toWireError,
   unreachable,
 } from '../../core/internal.js';
-import { ClusterLog, type ClusterSurvey, type ObjectStore, surveyCluster } from '../../storage/index.js';
+import {
+  type ClusterLeader,
+  ClusterLog,
+  type ClusterSurvey,
+  leaderOfCluster,
+  type ObjectStore,
+  surveyCluster,
+} from '../../storage/index.js';
 import { SystemTimers } from './system-timers.js';
 
 /** Told once each, in this order; `onStandBy` again for each other leader, `onLost` also without the lead. */
@@ -48,6 +55,9 @@ export class LeaderContender {
   #survey: ClusterSurvey | undefined;
   #log: ClusterLog | undefined;
   #ended = false;
+  /** What was found out last of who leads, and when. */
+  #leader: Promise<ClusterLeader | undefined> | undefined;
+  #leaderAskedMs = 0;
 
   /** @throws MillraceError MR4002 if the times of the lease do not fit each other */
   constructor(candidacy: Candidacy, clock: Clock, listener: ElectionListener) {
@@ -60,6 +70,20 @@ export class LeaderContender {
 
   begin(): void {
     this.#tell({ type: 'begin' });
+  }
+
+  /**
+   * Who leads, read from the log: by however many it is asked, no more often than a leader renews. Undefined: nobody,
+   * or the storage does not answer.
+   */
+  leader(): Promise<ClusterLeader | undefined> {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#leader === undefined || nowMs - this.#leaderAskedMs >= this.#candidacy.config.retryPeriodMs) {
+      this.#leaderAskedMs = nowMs;
+      // The election meets the same storage, and tells what is wrong with it.
+      this.#leader = leaderOfCluster(this.#candidacy.store).catch(() => undefined);
+    }
+    return this.#leader;
   }
 
   /** Ends the lead before its time: what it was for is lost. Nothing of it is told. */

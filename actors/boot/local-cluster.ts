@@ -35,9 +35,20 @@ import { ThreadEnd } from './threads/thread-end.js';
 /** What a cluster is for, and who is told how it comes to its lead. */
 export interface ClusterRole extends Pick<ClusterOrder, 'kind' | 'defaultClusterId'> {
   /** Another process leads; this one waits. */
-  readonly onStandBy?: (leader: JobHolder) => void;
+  readonly onStandBy?: (standing: StandBy) => void;
+  /** REST is served, also while another process leads. */
+  readonly servesRest?: boolean;
   /** This process leads, and these jobs of earlier leaders were started again. */
   readonly onRecovered?: (jobs: readonly RecoveredJob[]) => void;
+}
+
+/** How a process stands by. */
+export interface StandBy {
+  readonly leader: JobHolder;
+  /** Where that one serves REST, as far as it has told. */
+  readonly leaderUrl: string | undefined;
+  /** Where this process does, and sends clients to the leader; undefined: not before it leads. */
+  readonly restUrl: string | undefined;
 }
 
 const EMBEDDED: ClusterRole = { kind: 'application', defaultClusterId: 'default' };
@@ -63,6 +74,8 @@ export class LocalCluster {
   readonly #end: ThreadEnd;
   #rest: RestEndpoint | undefined;
   #reports: TelemetryReports | undefined;
+  /** No other process does. */
+  #leads = true;
   #closed = false;
 
   private constructor(thread: Worker, gateway: Remote<SessionGateway>, layers: readonly OptionLayer[]) {
@@ -117,15 +130,18 @@ export class LocalCluster {
   }
 
   /** Resolves when this process leads, and its cluster's earlier jobs go on. */
-  async #lead({ kind, defaultClusterId, onStandBy, onRecovered }: ClusterRole): Promise<void> {
+  async #lead(role: ClusterRole): Promise<void> {
+    const { kind, defaultClusterId, onRecovered } = role;
     try {
       const order = { kind, layers: this.#layers, defaultClusterId };
       let answer = await this.#end.orEnd(this.#gateway.begin(order));
       if (answer.type === 'standing-by') {
-        onStandBy?.(answer.leader);
+        this.#leads = false;
+        await this.#standBy(role, answer.leader);
         answer = await this.#end.orEnd(this.#gateway.leadership());
       }
       if (answer.type === 'refused') throw fromWireError(answer.error);
+      this.#leads = true;
       if (answer.type === 'leading') onRecovered?.(answer.recovered);
     } catch (error) {
       await this.close();
@@ -136,6 +152,20 @@ export class LocalCluster {
       // The thread is gone, which its own end tells.
       () => undefined,
     );
+  }
+
+  /**
+   * Where the leader has the port, as it may on the same machine, clients find the leader there; this process takes the
+   * port when it leads.
+   */
+  async #standBy({ onStandBy, servesRest }: ClusterRole, leader: JobHolder): Promise<void> {
+    const { isPortTaken } = await import('./rest-endpoint.js');
+    const restUrl = await (servesRest === true ? this.#listen(false) : undefined)?.catch((error: unknown) => {
+      if (isPortTaken(error)) return undefined;
+      throw error;
+    });
+    const leaderUrl = (await this.#end.orEnd(this.#gateway.leader()))?.restUrl;
+    onStandBy?.({ leader, leaderUrl, restUrl });
   }
 
   /** Starts a job. Rejects with what refused it: its graph, its memory, its checkpoints. */
@@ -196,12 +226,28 @@ export class LocalCluster {
    * MR4006 where it cannot listen, or may not without a token.
    */
   async serveRest(): Promise<string> {
+    const url = await this.#listen(true);
+    if (this.#rest !== undefined) await this.#end.orEnd(this.#gateway.announceRest(this.#rest.publicUrl));
+    return url;
+  }
+
+  async #listen(takesAnyPort: boolean): Promise<string> {
+    if (this.#rest !== undefined) return this.#rest.url;
     const [{ RestEndpoint }, { restClusterOf }] = await Promise.all([
       import('./rest-endpoint.js'),
       import('./rest-cluster-client.js'),
     ]);
     const options = resolveOptions(this.#layers);
-    this.#rest = await RestEndpoint.start(restClusterOf(this.#gateway, options, this.#end), options);
+    this.#rest = await RestEndpoint.start(
+      restClusterOf(this.#gateway, options, this.#end),
+      options,
+      async (target) => {
+        if (this.#leads) return undefined;
+        const { standByAnswer } = await import('../rest/stand-by-answer.js');
+        return standByAnswer(await this.#end.orEnd(this.#gateway.leader()), target);
+      },
+      takesAnyPort,
+    );
     return this.#rest.url;
   }
 

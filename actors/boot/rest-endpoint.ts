@@ -1,8 +1,9 @@
 import { hostname, networkInterfaces } from 'node:os';
-import { MillraceError, type ResolvedOptions } from '../../core/internal.js';
+import { isMillraceError, MillraceError, type ResolvedOptions } from '../../core/internal.js';
 import type { GuardPolicy } from '../rest/request-guard.js';
 import type { RestCluster } from '../rest/rest-cluster.js';
 import { RestListener } from '../rest/rest-listener.js';
+import type { RestServerSettings } from '../rest/rest-server.js';
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i;
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '::0']);
@@ -12,15 +13,29 @@ export class RestEndpoint {
   readonly #listener: RestListener;
   /** Where a client of this machine reaches it. */
   readonly url: string;
+  /** Where others do. */
+  readonly publicUrl: string;
 
-  private constructor(listener: RestListener) {
+  private constructor(listener: RestListener, restAddress: string | undefined) {
     this.#listener = listener;
-    const host = ANY_ADDRESS.has(listener.address) ? '127.0.0.1' : listener.address;
-    this.url = `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
+    const { address, port } = listener;
+    const isAny = ANY_ADDRESS.has(address);
+    this.url = urlOf(isAny ? '127.0.0.1' : address, port);
+    this.publicUrl = urlOf(restAddress ?? (isAny ? hostname() : address), port);
   }
 
-  /** @throws MillraceError MR4006 where it may not listen, or cannot; MR4002 */
-  static async start(cluster: RestCluster, options: ResolvedOptions): Promise<RestEndpoint> {
+  /**
+   * `elsewhere`: what is answered while another process leads; it is asked for each request. `takesAnyPort`: where no
+   * port is configured and the usual one is taken.
+   *
+   * @throws MillraceError MR4006 where it may not listen, or cannot; MR4002
+   */
+  static async start(
+    cluster: RestCluster,
+    options: ResolvedOptions,
+    elsewhere: RestServerSettings['elsewhere'],
+    takesAnyPort = true,
+  ): Promise<RestEndpoint> {
     const { values, origins } = options;
     const bindAddress = values['rest.bind-address'];
     const token = values['rest.token'];
@@ -32,21 +47,31 @@ export class RestEndpoint {
       {
         bindAddress,
         ports: bindPort === undefined ? [values['rest.port']] : portsOf(bindPort),
-        anyPort: bindPort === undefined && origins['rest.port'] === 'default',
+        anyPort: takesAnyPort && bindPort === undefined && origins['rest.port'] === 'default',
       },
       async () => {
         const { RestService } = await import('./rest-service.js');
-        return new RestService(cluster, options, policy, reportDefect);
+        return new RestService(cluster, options, { policy, elsewhere }, reportDefect);
       },
       reportDefect,
     );
-    return new RestEndpoint(listener);
+    return new RestEndpoint(listener, values['rest.address']);
   }
 
   /** Whoever waits for a savepoint still learns what came of it, if they ask soon. */
   close(): Promise<void> {
     return this.#listener.close();
   }
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Another process has the port that one was to be had. */
+export function isPortTaken(error: unknown): boolean {
+  const cause = isMillraceError(error) && error.code === 'MR4006' ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
 }
 
 /** Of the server itself, whatever was asked of it. */

@@ -5,10 +5,9 @@ import { isSecretName, type ResolvedOptions } from '../../core/internal.js';
 import { dashboardPages } from '../rest/dashboard-pages.js';
 import type { FlameGraphSettings } from '../rest/flame-graphs.js';
 import { OperationStore } from '../rest/operation-store.js';
-import type { GuardPolicy } from '../rest/request-guard.js';
 import type { RestCluster } from '../rest/rest-cluster.js';
 import type { RestSpeaker } from '../rest/rest-listener.js';
-import { REST_LIMITS, RestServer } from '../rest/rest-server.js';
+import { REST_LIMITS, RestServer, type RestServerSettings } from '../rest/rest-server.js';
 import type { RestProcess } from '../rest/rest-services.js';
 import { restRouter } from '../rest/routes.js';
 import { SavepointRoots } from '../rest/savepoint-roots.js';
@@ -27,7 +26,7 @@ export class RestService implements RestSpeaker {
   constructor(
     cluster: RestCluster,
     options: ResolvedOptions,
-    policy: GuardPolicy,
+    access: Omit<RestServerSettings, 'limits'>,
     report: (error: unknown) => void,
   ) {
     this.#operations = new OperationStore({
@@ -43,7 +42,7 @@ export class RestService implements RestSpeaker {
       process: processOf(options),
     };
     const pages = dashboardPages(join(packageFolder(), 'dist', 'dashboard'));
-    this.#server = new RestServer({ policy, limits: REST_LIMITS }, restRouter(services, report), pages);
+    this.#server = new RestServer({ ...access, limits: REST_LIMITS }, restRouter(services, report), pages);
   }
 
   listenOn(listener: Server): Promise<void> {

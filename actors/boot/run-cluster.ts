@@ -18,6 +18,7 @@ export const runCluster: RunCluster = async (configuration, listener) => {
       kind: 'session',
       defaultClusterId: clusterId,
       onStandBy: listener.onStandBy,
+      servesRest: configuration.values['rest.enabled'],
       onRecovered: (jobs) => {
         recovered = jobs;
       },

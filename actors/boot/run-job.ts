@@ -21,6 +21,7 @@ export const runJob: RunJob = async (request, listener) => {
     defaultClusterId:
       request.jobId ?? request.configuration.values['pipeline.name'] ?? jobNameOf(request.url),
     onStandBy: listener.onStandBy,
+    servesRest: request.configuration.values['rest.enabled'],
   });
   try {
     const restUrl = request.configuration.values['rest.enabled'] ? await cluster.serveRest() : undefined;

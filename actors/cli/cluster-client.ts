@@ -12,6 +12,11 @@ const ANSWER_MS = 30_000;
 const FIRST_LOOK_MS = 10;
 const LOOK_EVERY_MS = 500;
 const STATUS_UNAUTHORIZED = 401;
+/** A process that stands by sends to the leader; the lead may pass on meanwhile. */
+const STATUS_LEADER_ELSEWHERE = 307;
+const REDIRECTS_MAX = 3;
+
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const ADDRESS = /^(?:[\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i;
 
@@ -30,14 +35,15 @@ export interface Operation {
 
 /**
  * The REST interface of a cluster, as the commands ask it: Flink's paths, JSON both ways, the token of the
- * configuration.
+ * configuration. Where a process that stands by names the leader, that one is asked from then on.
+ *
+ * Invariant: the token goes to no other host than the one that was named.
  *
  * Rejections: MR7004 if no cluster answers, MR7005 with what it says.
  */
 export class ClusterClient {
-  /** `host:port` */
-  readonly target: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  #target: string;
+  readonly #token: string | undefined;
   readonly #signal: AbortSignal | undefined;
 
   /**
@@ -46,30 +52,59 @@ export class ClusterClient {
    * @throws MillraceError MR7001 for a target that is none
    */
   constructor(target: string | undefined, { values }: ResolvedOptions, signal?: AbortSignal) {
-    this.target = checkedTarget(target ?? `${values['rest.address'] ?? '127.0.0.1'}:${values['rest.port']}`);
-    const token = values['rest.token'];
-    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    this.#target = checkedTarget(target ?? `${values['rest.address'] ?? '127.0.0.1'}:${values['rest.port']}`);
+    this.#token = values['rest.token'];
     this.#signal = signal;
   }
 
+  /** `host:port` of who is asked. */
+  get target(): string {
+    return this.#target;
+  }
+
   async ask(method: 'GET' | 'POST' | 'PATCH', path: string, body?: Fields): Promise<Fields> {
+    for (let redirects = 0; ; redirects++) {
+      const { response, answer } = await this.#exchange(method, path, body);
+      if (response.status === STATUS_LEADER_ELSEWHERE && redirects < REDIRECTS_MAX) {
+        this.#turnTo(response, answer);
+        continue;
+      }
+      if (!response.ok) throw this.#refused(response, answer);
+      if (answer === undefined) throw this.#unreachable(new Error('What answers there sends no JSON'));
+      return answer;
+    }
+  }
+
+  async #exchange(method: string, path: string, body: Fields | undefined) {
     let response: Response;
     let answer: Fields | undefined;
     try {
       response = await fetch(`http://${this.target}/v1${path}`, {
         method,
-        headers: { ...this.#headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         signal: AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(this.#signal ? [this.#signal] : [])]),
-        redirect: 'error',
+        redirect: 'manual',
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       answer = fieldsOf(await response.text());
     } catch (error) {
       throw this.#unreachable(error);
     }
-    if (!response.ok) throw this.#refused(response, answer);
-    if (answer === undefined) throw this.#unreachable(new Error('What answers there sends no JSON'));
-    return answer;
+    return { response, answer };
+  }
+
+  /** @throws MillraceError MR7005 if it would take the token to another host, or is no address */
+  #turnTo(response: Response, answer: Fields | undefined): void {
+    const location = response.headers.get('location') ?? '';
+    const url = URL.canParse(location) ? new URL(location) : undefined;
+    const target = url?.protocol === 'http:' ? `${url.hostname}:${url.port || '80'}` : '';
+    if (!ADDRESS.test(target)) throw this.#refused(response, answer);
+    if (this.#token !== undefined && !isSameHost(target, this.#target))
+      throw this.#refused(response, answer, `Ask the leader: -m ${target}.`);
+    this.#target = target;
   }
 
   /** Triggers it; resolves to the id under which its outcome is asked for. */
@@ -130,11 +165,12 @@ export class ClusterClient {
     });
   }
 
-  #refused({ status, statusText }: Response, answer: Fields | undefined): MillraceError {
+  #refused({ status, statusText }: Response, answer: Fields | undefined, hint?: string): MillraceError {
     const texts = Array.isArray(answer?.errors) ? answer.errors.map(String) : [statusText];
     const why = printable(texts.join('; '));
     return new MillraceError('MR7005', `The cluster at ${this.target} refused the request.`, {
       why,
+      ...(hint === undefined ? {} : { hint }),
       ...(status === STATUS_UNAUTHORIZED ? { hint: 'Set MILLRACE_REST_TOKEN to its token.' } : {}),
       cause: toldBy(why),
     });
@@ -161,6 +197,14 @@ function checkedTarget(target: string): string {
   throw new MillraceError('MR7001', `'${target}' is no address of a cluster.`, {
     hint: 'Write it as host:port, for example localhost:8081.',
   });
+}
+
+/** Of two addresses; the names of this machine are one. */
+function isSameHost(one: string, other: string): boolean {
+  const [first = '', second = ''] = [one, other].map((target) =>
+    target.slice(0, target.lastIndexOf(':')).toLowerCase(),
+  );
+  return first === second || (LOOPBACK.has(first) && LOOPBACK.has(second));
 }
 
 /** Undefined: it is no JSON object. */

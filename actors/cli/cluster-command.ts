@@ -1,16 +1,10 @@
-import {
-  fromWireError,
-  type JobHolder,
-  MillraceError,
-  type RawValue,
-  type ResolvedOptions,
-} from '../../core/internal.js';
+import { fromWireError, MillraceError, type RawValue, type ResolvedOptions } from '../../core/internal.js';
 import type { RecoveredJob, StoppedJob } from '../cluster/session-gateway.js';
 import type { CliAction, CliCommand, CliCommandGroup, CliContext } from './cli-command.js';
 import { configFileOption, definitionOption, loadConfiguration } from './configuration.js';
 import { ExitCode } from './exit-code.js';
 import type { OnSignal } from './run-command.js';
-import { standByLine } from './stand-by-line.js';
+import { type StandByFacts, standByLine } from './stand-by-line.js';
 
 /** What a session cluster has below the flags: that of `run`. */
 const SESSION_DEFAULTS: Readonly<Record<string, RawValue>> = {
@@ -28,7 +22,7 @@ const STOP_EXAMPLE = `Example:
 
 export interface ClusterListener {
   /** Another process leads; this one waits. */
-  onStandBy(leader: JobHolder): void;
+  onStandBy(facts: StandByFacts): void;
   onStarted(cluster: StartedCluster): void;
 }
 
@@ -87,7 +81,7 @@ function startAction(context: CliContext, { runCluster, onSignal }: ClusterHost)
     let unlisten = (): void => {};
     try {
       await runCluster(configuration, {
-        onStandBy: (leader) => tell(standByLine(leader)),
+        onStandBy: (facts) => tell(standByLine(facts)),
         onStarted: (cluster) => {
           // Before anything is said. The second signal, for which nobody listens, ends the process at once.
           unlisten = onSignal((signal) => {

@@ -5,7 +5,6 @@ import { Option } from 'commander';
 import {
   formatDuration,
   type JobExecutionResult,
-  type JobHolder,
   JobParameters,
   type JobStatusSnapshot,
   MillraceError,
@@ -21,7 +20,7 @@ import { namedPlace, namedText } from './named-place.js';
 import { positiveInteger } from './positive-integer.js';
 import { describeStatus, ProgressLine } from './progress-line.js';
 import { type RemoteRequest, type RunRemotely, runElsewhere } from './remote-run.js';
-import { standByLine } from './stand-by-line.js';
+import { type StandByFacts, standByLine } from './stand-by-line.js';
 
 const EXAMPLE = `Example:
   $ millrace run -p 4 delays.js --input flights.jsonl --output out/
@@ -60,7 +59,7 @@ export type RunJob = (request: RunRequest, listener: RunListener) => Promise<Run
 
 export interface RunListener {
   /** With high availability: another process has the job, and this one waits. */
-  onStandBy(leader: JobHolder): void;
+  onStandBy(facts: StandByFacts): void;
   onStarted(
     started: { readonly job: StartedJob; readonly restUrl: string | undefined },
     control: RunControl,
@@ -260,7 +259,7 @@ class RunInTerminal {
   async run(runJob: RunJob, request: RunRequest): Promise<ExitCode> {
     try {
       const outcome = await runJob(request, {
-        onStandBy: (leader) => this.#context.stderr.write(standByLine(leader)),
+        onStandBy: (facts) => this.#context.stderr.write(standByLine(facts)),
         onStarted: ({ job, restUrl }, control) => {
           // Before anything is said of the job: who reads that may send a signal at once.
           const folder = request.configuration.values['execution.checkpointing.savepoint-dir'];

@@ -18,6 +18,15 @@ export type ClusterAnswer =
   | { readonly type: 'standing-by'; readonly leader: JobHolder }
   | { readonly type: 'refused'; readonly error: WireError };
 
+/** The process that leads, as one sees it that stands by. */
+export interface LeaderView {
+  readonly holder: JobHolder;
+  /** It runs on this machine. */
+  readonly isOnThisHost: boolean;
+  /** Where it serves REST, as far as it has told. */
+  readonly restUrl: string | undefined;
+}
+
 /** A job of an earlier leader, as it was submitted again. */
 export interface RecoveredJob {
   readonly jobId: string;
@@ -48,6 +57,10 @@ export interface SessionGateway extends ClusterGateway {
   begin(order: ClusterOrder): Promise<ClusterAnswer>;
   /** Answers when this process leads; not with `standing-by`. */
   leadership(): Promise<ClusterAnswer>;
+  /** To one that stands by; undefined: nobody leads at present, as far as can be seen. */
+  leader(): Promise<LeaderView | undefined>;
+  /** Has those that stand by know where this leader serves REST. Without high availability nobody is told. */
+  announceRest(url: string): Promise<void>;
   /** Answers if the lead was lost: MR8003, and nothing runs here any more. */
   leadershipLost(): Promise<WireError>;
   /**

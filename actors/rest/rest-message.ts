@@ -15,6 +15,8 @@ export interface RestAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly type?: string;
+  /** With a status that sends the client elsewhere: where. */
+  readonly location?: string;
 }
 
 /** Rejects with a MillraceError, whose code decides the status. */

@@ -10,6 +10,8 @@ import type { RestRouter } from './rest-router.js';
 export interface RestServerSettings {
   readonly policy: GuardPolicy;
   readonly limits: RestLimits;
+  /** What is answered instead of anything else, because another process leads; undefined: this one does. */
+  readonly elsewhere: (target: string) => Promise<RestAnswer | undefined>;
 }
 
 export interface RestLimits {
@@ -134,6 +136,13 @@ class RestExchanges {
       sendJson(response, refused);
       return;
     }
+    const elsewhere = await this.#settings.elsewhere(target);
+    if (elsewhere !== undefined) {
+      // Its body, if it has one, is not read here.
+      response.shouldKeepAlive = false;
+      sendJson(response, elsewhere);
+      return;
+    }
     if (page !== undefined) {
       response.setHeader('Cache-Control', page.cache);
       send(response, 200, page.type, page.content);
@@ -169,8 +178,9 @@ async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<strin
   });
 }
 
-function sendJson(response: ServerResponse, { status, body, type }: RestAnswer): void {
+function sendJson(response: ServerResponse, { status, body, type, location }: RestAnswer): void {
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (location !== undefined) response.setHeader('Location', location);
   response.setHeader('Cache-Control', 'no-store');
   if (type !== undefined) send(response, status, type, String(body));
   else send(response, status, 'application/json; charset=UTF-8', JSON.stringify(body));

@@ -37,6 +37,8 @@ export interface RecordedResult {
 export interface ClusterState {
   readonly jobs: readonly SubmittedJob[];
   readonly results: readonly RecordedResult[];
+  /** Where the leader that has written this serves REST, `http://host:port`; undefined: nowhere, or not yet. */
+  readonly restUrl?: string | undefined;
 }
 
 export const EMPTY_CLUSTER: ClusterState = { jobs: [], results: [] };
@@ -55,6 +57,7 @@ export function withJob(state: ClusterState, job: SubmittedJob): ClusterState {
 export function withResult(state: ClusterState, result: RecordedResult): ClusterState {
   if (state.results.some(({ jobId }) => jobId === result.jobId)) return state;
   return {
+    ...state,
     jobs: state.jobs.filter(({ jobId }) => jobId !== result.jobId),
     results: [...state.results, result].slice(-RESULTS_MAX),
   };

@@ -21,6 +21,13 @@ export interface ClusterSurvey extends ElectionSurvey {
   readonly log: LogSurvey;
 }
 
+/** The leader of a cluster, as anybody sees it. */
+export interface ClusterLeader {
+  readonly holder: JobHolder;
+  /** {@link ClusterState.restUrl} */
+  readonly restUrl: string | undefined;
+}
+
 export interface ClaimRequest {
   /** For messages. */
   readonly clusterId: string;
@@ -38,6 +45,14 @@ export async function surveyCluster(
   const { head, newestSlot } = log;
   const leader = head === undefined || head.kind === 'release' ? undefined : head.holder;
   return { log, newestSlot, leader, leaderState: leader === undefined ? 'dead' : holderState(leader) };
+}
+
+/** Undefined: the lead was given back, or the log has just moved on. Rejects with what the store says. */
+export async function leaderOfCluster(store: ObjectStore): Promise<ClusterLeader | undefined> {
+  const { head, newestSlot } = await surveyLog(store);
+  if (head === undefined || head.kind === 'release') return undefined;
+  const state = await stateIn(store, newestSlot);
+  return state && { holder: head.holder, restUrl: state.restUrl };
 }
 
 /**
@@ -76,8 +91,10 @@ export class ClusterLog {
     { log: survey }: ClusterSurvey,
     { clusterId, holder, nowMs }: ClaimRequest,
   ): Promise<ClusterLog | undefined> {
-    const state = await stateIn(store, survey.newestSlot);
-    if (state === undefined) return movedOn(store, survey.newestSlot);
+    const found = await stateIn(store, survey.newestSlot);
+    if (found === undefined) return movedOn(store, survey.newestSlot);
+    // That of the leader before.
+    const state = { ...found, restUrl: undefined };
     const log = await LeaderLog.begin(store, survey, {
       subject: `the cluster '${clusterId}'`,
       holder,

@@ -86,7 +86,11 @@ t.test('who stands by takes the jobs of a killed leader over, each result once',
   const leader = start(configuration);
   const address = await addressOf(leader);
   const standBy = start(configuration);
-  await standBy.said(/^Standing by/);
+  const [standing] = await standBy.said(
+    /^Standing by: process (\d+) on \S+ leads, http:\/\/(\S+)\. http:\/\/(\S+) sends clients there\.$/,
+  );
+  t.same(standing?.slice(1, 3), [`${leader.pid}`, address], 'the leader is named, with its address');
+  await assertSendsTo(t, standing?.[3] ?? '', address);
   const { code, stdout, stderr } = await submit(address, ['-d'], 5000).ended;
   t.equal(code, 0, stderr);
   const jobId = stdout.trim();
@@ -95,6 +99,7 @@ t.test('who stands by takes the jobs of a killed leader over, each result once',
   const [recovered] = await standBy.said(/^Job sensor-minutes \(([0-9a-f]{32})\) starts from .*$/);
   t.equal(recovered?.[1], jobId, 'clients know it by the same id');
   const next = await addressOf(standBy);
+  t.equal(next, standing?.[3], 'it stays where it was');
   await ended(next, jobId);
   t.same(committed(), expected());
   standBy.kill('SIGTERM');
@@ -104,6 +109,16 @@ t.test('who stands by takes the jobs of a killed leader over, each result once',
   await addressOf(third);
   t.same(committed(), expected(), 'what has ended is not run again');
 });
+
+/** One that stands by answers with where the leader is, and the command line goes there. */
+async function assertSendsTo(t: Test, standBy: string, leader: string): Promise<void> {
+  const answer = await fetch(`http://${standBy}/v1/jobs/overview?x=1`, { redirect: 'manual' });
+  t.equal(answer.status, 307);
+  t.equal(answer.headers.get('location'), `http://${leader}/v1/jobs/overview?x=1`);
+  t.match(await (await fetch(`http://${standBy}/metrics`)).text(), /^# /, 'its own');
+  const listed = await new MillraceProcess(tmpdir(), ['-m', standBy], 'list').ended;
+  t.equal(listed.code, 0, listed.stderr);
+}
 
 t.test('told to stop, a cluster ends its jobs with savepoints', async (t) => {
   const { folder, start, submit } = world(t);

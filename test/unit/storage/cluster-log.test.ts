@@ -6,7 +6,7 @@ import {
   withJob,
   withResult,
 } from '../../../core/internal.js';
-import { ClusterLog, MemoryObjectStore, surveyCluster } from '../../../storage/index.js';
+import { ClusterLog, leaderOfCluster, MemoryObjectStore, surveyCluster } from '../../../storage/index.js';
 
 const job = (jobId: string): SubmittedJob => ({
   jobId,
@@ -89,6 +89,30 @@ t.test('renewals do not pile up, and what they are based on stays', async (t) =>
   for (let i = 0; i < 200; i++) await log.renew();
   t.ok((await store.list('log/')).length < 80, `${(await store.list('log/')).length} slots`);
   t.same((await claim(store, 2)).state.jobs, [job('a')]);
+});
+
+t.test('where a leader serves REST is seen until another one leads, or none', async (t) => {
+  const store = new MemoryObjectStore();
+  t.equal(await leaderOfCluster(store), undefined);
+  const first = await claim(store, 1);
+  t.match(await leaderOfCluster(store), { holder: { pid: 1 }, restUrl: undefined });
+  await first.change((state) => ({ ...state, restUrl: 'http://mill:8081' }));
+  await first.change((state) => withJob(state, job('a')));
+  const ended = {
+    jobId: 'a',
+    key: 'a',
+    state: 'FINISHED',
+    endedMs: 7,
+    epoch: 1,
+    message: undefined,
+  } as const;
+  await first.change((state) => withResult(state, ended));
+  for (let i = 0; i < 40; i++) await first.renew();
+  t.match(await leaderOfCluster(store), { holder: { pid: 1 }, restUrl: 'http://mill:8081' });
+  const second = await claim(store, 2);
+  t.match(await leaderOfCluster(store), { holder: { pid: 2 }, restUrl: undefined });
+  await second.release();
+  t.equal(await leaderOfCluster(store), undefined);
 });
 
 t.test('a cluster whose jobs cannot be read does not begin without them', async (t) => {

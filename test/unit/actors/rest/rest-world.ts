@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { OperationStore } from '../../../../actors/rest/operation-store.js';
 import type { RestCluster } from '../../../../actors/rest/rest-cluster.js';
 import { RestListener } from '../../../../actors/rest/rest-listener.js';
+import type { RestAnswer } from '../../../../actors/rest/rest-message.js';
 import { REST_LIMITS, type RestLimits, RestServer } from '../../../../actors/rest/rest-server.js';
 import { restRouter } from '../../../../actors/rest/routes.js';
 import { SavepointRoots } from '../../../../actors/rest/savepoint-roots.js';
@@ -25,6 +26,7 @@ export interface RestWorldOptions {
   readonly limits?: Partial<RestLimits>;
   readonly roots?: readonly string[];
   readonly flameGraphs?: boolean;
+  readonly elsewhere?: (target: string) => RestAnswer | undefined;
 }
 
 /** A server on loopback in front of a cluster that is data. */
@@ -67,6 +69,7 @@ export async function openRestWorld(options: RestWorldOptions = {}): Promise<Res
   const settings = {
     policy: { hosts: new Set(['localhost', '127.0.0.1', '::1']), token: options.token },
     limits: { ...REST_LIMITS, ...options.limits },
+    elsewhere: async (target: string) => options.elsewhere?.(target),
   };
   const server = await RestListener.listen(
     { bindAddress: '127.0.0.1', ports: [], anyPort: true },
