@@ -12,6 +12,7 @@ import { rescaleCommand } from '../cli/rescale-command.js';
 import { runCommand, type SuperviseRun } from '../cli/run-command.js';
 import { type SavepointTools, savepointCommand } from '../cli/savepoint-command.js';
 import { checkpointCommand, defineSavepoint } from '../cli/snapshot-commands.js';
+import { taskManagerCommand } from '../cli/task-manager-command.js';
 import { packageVersion } from './package-version.js';
 import { onSignal, runJob } from './run-job.js';
 
@@ -52,6 +53,7 @@ export const COMMANDS: readonly (CliCommand | CliCommandGroup)[] = [
   savepointCommand(savepointTools, defineSavepoint(onSignal)),
   checkpointCommand(onSignal),
   rescaleCommand(onSignal),
+  taskManagerCommand(onSignal),
   memoryCommand,
   configCommand,
   completionCommand,

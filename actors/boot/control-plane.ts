@@ -101,11 +101,11 @@ export class ControlPlane implements ClusterGateway {
     return this.#taskManagers().status();
   }
 
-  addTaskManager(): string {
+  startTaskManager(): string {
     return this.#taskManagers().add();
   }
 
-  removeTaskManager(id: string): WireError | undefined {
+  terminateTaskManager(id: string): WireError | undefined {
     try {
       this.#taskManagers().remove(id);
     } catch (error) {

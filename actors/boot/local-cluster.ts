@@ -257,8 +257,8 @@ export class LocalCluster {
   }
 
   /** One more TaskManager, as configured; resolves to its id. Jobs that wait for slots are given them. */
-  addTaskManager(): Promise<string> {
-    return this.#end.orEnd(this.#gateway.addTaskManager());
+  startTaskManager(): Promise<string> {
+    return this.#end.orEnd(this.#gateway.startTaskManager());
   }
 
   /**
@@ -271,12 +271,12 @@ export class LocalCluster {
    *   configuration: { 'minicluster.number-of-taskmanagers': 2, 'taskmanager.numberOfTaskSlots': 2 },
    * });
    * const [first] = await cluster.taskManagers();
-   * if (first !== undefined) await cluster.removeTaskManager(first.id);
-   * await cluster.addTaskManager();
+   * if (first !== undefined) await cluster.terminateTaskManager(first.id);
+   * await cluster.startTaskManager();
    * ```
    */
-  async removeTaskManager(id: string): Promise<void> {
-    const error = await this.#end.orEnd(this.#gateway.removeTaskManager(id));
+  async terminateTaskManager(id: string): Promise<void> {
+    const error = await this.#end.orEnd(this.#gateway.terminateTaskManager(id));
     if (error !== undefined) throw fromWireError(error);
   }
 

@@ -1,4 +1,10 @@
-import { fromWireError, type JobDetails, JobParameters, type ResolvedOptions } from '../../core/internal.js';
+import {
+  fromWireError,
+  type JobDetails,
+  JobParameters,
+  type ResolvedOptions,
+  type WireError,
+} from '../../core/internal.js';
 import type { CheckpointAnswer, SavepointAnswer, SubmissionAnswer } from '../cluster/cluster-gateway.js';
 import type { RescaleAnswer } from '../cluster/rescale-request.js';
 import type { SessionGateway } from '../cluster/session-gateway.js';
@@ -24,6 +30,11 @@ export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, 
     explain: (jobId) => asked(gateway.explain(jobId)),
     accumulators: (jobId) => asked(gateway.accumulators(jobId)),
     taskManagers: async () => restTaskManagers(options, await asked(gateway.taskManagers())),
+    startTaskManager: () => asked(gateway.startTaskManager()),
+    async terminateTaskManager(id) {
+      const error = await asked<WireError | undefined>(gateway.terminateTaskManager(id));
+      if (error !== undefined) throw fromWireError(error);
+    },
     tasks: (jobId) => asked(gateway.measuredTasks(jobId)),
     metrics: (query) => asked(gateway.readMetrics(query)),
     async sampleThreads(order) {

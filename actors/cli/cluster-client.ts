@@ -62,7 +62,7 @@ export class ClusterClient {
     return this.#target;
   }
 
-  async ask(method: 'GET' | 'POST' | 'PATCH', path: string, body?: Fields): Promise<Fields> {
+  async ask(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: Fields): Promise<Fields> {
     for (let redirects = 0; ; redirects++) {
       const { response, answer } = await this.#exchange(method, path, body);
       if (response.status === STATUS_LEADER_ELSEWHERE && redirects < REDIRECTS_MAX) {

@@ -25,9 +25,9 @@ export interface ClusterGateway extends ClusterMonitor {
   /** In the order in which they came. */
   taskManagers(): readonly TaskManagerStatus[];
   /** One more, as configured; answers its id. */
-  addTaskManager(): string;
+  startTaskManager(): string;
   /** It is gone, with what runs there. MR7002: there is none of that id. */
-  removeTaskManager(id: string): WireError | undefined;
+  terminateTaskManager(id: string): WireError | undefined;
   submit(submission: JobSubmission): Promise<SubmissionAnswer>;
   /** Undefined for a job that this cluster does not know. */
   status(jobId: string): JobStatusSnapshot | undefined;

@@ -36,6 +36,10 @@ export interface RestCluster {
   /** Results by name. */
   accumulators(jobId: string): Promise<Readonly<Record<string, unknown>>>;
   taskManagers(): Promise<readonly RestTaskManager[]>;
+  /** One more, as configured; resolves to its id. */
+  startTaskManager(): Promise<string>;
+  /** Rejects with MR7002 if there is none of that id. */
+  terminateTaskManager(id: string): Promise<void>;
   /** What the tasks of the present attempt have done. */
   tasks(jobId: string): Promise<readonly RestTask[]>;
   metrics(query: MetricsQuery): Promise<readonly MetricValue[]>;

@@ -2,11 +2,11 @@ import { MillraceError } from '../../core/internal.js';
 import type { RestResource, RestTaskManager } from './rest-cluster.js';
 import { ok } from './rest-message.js';
 import { place, type Route } from './rest-router.js';
-import type { RestServices } from './rest-services.js';
+import { optionalFieldsOf, type RestServices } from './rest-services.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** TaskManagers: their slots and their memory. */
+/** TaskManagers: their slots and their memory; and, beside Flink, that they come and go. */
 export function taskManagerRoutes({ cluster }: RestServices): readonly Route[] {
   return [
     {
@@ -22,6 +22,22 @@ export function taskManagerRoutes({ cluster }: RestServices): readonly Route[] {
         const manager = (await cluster.taskManagers()).find((known) => known.id === id);
         if (manager === undefined) throw new MillraceError('MR7002', `TaskManager ${id} not found.`);
         return ok(taskManagerDetails(manager));
+      },
+    },
+    {
+      method: 'POST',
+      pattern: '/millrace/taskmanagers',
+      handle: async (request) => {
+        optionalFieldsOf(request.body);
+        return ok({ id: await cluster.startTaskManager() });
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: '/millrace/taskmanagers/:taskmanagerid',
+      handle: async (request) => {
+        await cluster.terminateTaskManager(place(request, 'taskmanagerid'));
+        return ok({});
       },
     },
   ];

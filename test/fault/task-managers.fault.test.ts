@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalCluster, type LocalJob } from 'millrace';
 import t, { type Test } from 'tap';
+import { COMMANDS } from '../../actors/boot/command-line.js';
 import type { TaskManagerStatus } from '../../actors/cluster/cluster-gateway.js';
 import type { RawValue } from '../../core/job/resolve-options.js';
+import { runCaptured } from '../unit/actors/captured-program.js';
 import counts from './jobs/running-counts.js';
 import { visibleFiles } from './millrace-process.js';
 
@@ -79,7 +81,7 @@ t.test(
     await anotherCheckpoint(job);
     const managers = await cluster.taskManagers();
     t.same(takenOf(managers), [2, 2]);
-    await cluster.removeTaskManager(managers[1]?.id ?? '');
+    await cluster.terminateTaskManager(managers[1]?.id ?? '');
     await until(async () => (await job.status())?.lastFailure !== undefined);
     const { rootCause, taskManagerId } = (await job.status())?.lastFailure ?? {};
     t.equal(rootCause?.code, 'MR5015');
@@ -87,7 +89,7 @@ t.test(
     await until(async () => (await job.status())?.attempt === 2);
     t.same(takenOf(await cluster.taskManagers()), [2], 'it waits with what is left');
     t.equal((await job.status())?.tasksRunning, 0);
-    const third = await cluster.addTaskManager();
+    const third = await cluster.startTaskManager();
     await anotherCheckpoint(job);
     t.same(takenOf(await cluster.taskManagers()), [2, 2]);
     t.equal((await cluster.taskManagers())[1]?.id, third);
@@ -123,14 +125,49 @@ t.test('an adaptive job goes on with the slots that are left, and grows when oth
   await anotherCheckpoint(job);
   const full = await tasks();
   const [, second] = await cluster.taskManagers();
-  await cluster.removeTaskManager(second?.id ?? '');
+  await cluster.terminateTaskManager(second?.id ?? '');
   await until(async () => (await tasks()) === full / 2);
   t.same(takenOf(await cluster.taskManagers()), [2]);
   await anotherCheckpoint(job);
-  await cluster.addTaskManager();
+  await cluster.startTaskManager();
   await until(async () => (await tasks()) === full);
   t.same(takenOf(await cluster.taskManagers()), [2, 2]);
   t.equal((await job.status())?.restarts, 1, 'only the loss was a failure');
+  await stopAndCheck(t, job, output);
+});
+
+t.test('from a shell, a job follows its TaskManagers from one to two and back', async (t) => {
+  const { cluster, output } = await start(t, {
+    'rest.port': 0,
+    'taskmanager.numberOfTaskSlots': 2,
+    'scheduler-mode': 'REACTIVE',
+    'jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling': '0 ms',
+    'jobmanager.adaptive-scheduler.executing.resource-stabilization-timeout': '0 ms',
+  });
+  const target = new URL(await cluster.serveRest()).host;
+  const ask = (...words: readonly string[]) =>
+    runCaptured(['taskmanager', ...words, '-m', target], COMMANDS, tmpdir());
+  const job = await cluster.submit(counts, { output });
+  await anotherCheckpoint(job);
+  t.same(takenOf(await cluster.taskManagers()), [2]);
+  const started = await ask('start', '--json');
+  t.equal(started.exitCode, 0, started.stderr);
+  const { id } = JSON.parse(started.stdout) as { readonly id: string };
+  await until(async () => (await job.status())?.rescales === 1);
+  t.same(takenOf(await cluster.taskManagers()), [2, 2]);
+  await anotherCheckpoint(job);
+  t.match((await ask('list')).stdout, new RegExp(`^${id} : 2 slots, 0 free$`, 'm'));
+  const [first] = await cluster.taskManagers();
+  t.match(await ask('stop', first?.id ?? ''), { exitCode: 0, stdout: /Tasks ran in 2 of its slots/ });
+  await until(async () => {
+    const { restarts, tasks, tasksRunning } = (await job.status()) ?? {};
+    return restarts === 1 && tasks === tasksRunning;
+  });
+  t.match(
+    await cluster.taskManagers(),
+    [{ id, allocated: { length: 2 } }],
+    'it goes on with the one that came',
+  );
   await stopAndCheck(t, job, output);
 });
 
@@ -145,7 +182,7 @@ t.test('a reactive job takes all slots that there are', async (t) => {
   await anotherCheckpoint(job);
   t.same(takenOf(await cluster.taskManagers()), [2]);
   t.equal((await job.status())?.attempt, 1, 'it has begun so');
-  await cluster.addTaskManager();
+  await cluster.startTaskManager();
   await until(async () => (await job.status())?.rescales === 1);
   t.same(takenOf(await cluster.taskManagers()), [2, 2]);
   await stopAndCheck(t, job, output);

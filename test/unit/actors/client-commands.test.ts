@@ -8,6 +8,7 @@ import { rescaleCommand } from '../../../actors/cli/rescale-command.js';
 import type { OnSignal } from '../../../actors/cli/run-command.js';
 import { savepointCommand } from '../../../actors/cli/savepoint-command.js';
 import { checkpointCommand, defineSavepoint } from '../../../actors/cli/snapshot-commands.js';
+import { taskManagerCommand } from '../../../actors/cli/task-manager-command.js';
 import { type JobDetails, MillraceError, toWireError } from '../../../core/internal.js';
 import { openRestWorld, type RestWorldOptions } from './rest/rest-world.js';
 import { JOB_ID, SAMPLE_JOB } from './rest/sample-cluster.js';
@@ -61,6 +62,7 @@ async function terminal(t: Test, options: RestWorldOptions = {}, isTTY = false, 
       stopCommand(onSignal),
       checkpointCommand(onSignal),
       rescaleCommand(onSignal),
+      taskManagerCommand(onSignal),
       savepointCommand(TOOLS, defineSavepoint(onSignal)),
     ];
     const exitCode = await runProgram(line.split(' '), context, commands);
@@ -290,6 +292,24 @@ t.test('on a terminal a line tells how far a savepoint is, and goes', async (t) 
   t.equal(exitCode, ExitCode.ok);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   t.match(stderr, /\r\u001b\[2Ksavepoint \| (?:\d of \d tasks \| )?(?:.* MB \| )?\d+\.\d s\r\u001b\[2K/);
+});
+
+t.test('TaskManagers are listed, started and stopped', async (t) => {
+  const { ask, done } = await terminal(t);
+  const listed = await ask('taskmanager list');
+  t.match(listed.stdout, /^taskmanager-1 : \d+ slots?, \d+ free\n$/);
+  t.match(JSON.parse((await ask('taskmanager list --json')).stdout), {
+    taskmanagers: [{ id: 'taskmanager-1' }],
+  });
+  t.match(await ask('taskmanager start'), { exitCode: 0, stdout: 'Started TaskManager taskmanager-2.\n' });
+  t.match(await ask('taskmanager stop taskmanager-1'), {
+    exitCode: 0,
+    stdout: /^Stopped TaskManager taskmanager-1\./,
+  });
+  t.same(done, ['start TaskManager', 'terminate taskmanager-1']);
+  t.match(await ask('taskmanager stop'), { exitCode: 2, stderr: /MR7001 .*There are taskmanager-1\./s });
+  t.match(await ask('taskmanager stop ../x'), { exitCode: 2, stderr: /MR7002 .*no TaskManager '\.\.\/x'/ });
+  t.equal(done.length, 2);
 });
 
 t.test('usage errors are told before anything is asked', async (t) => {

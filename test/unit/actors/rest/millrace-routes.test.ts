@@ -18,6 +18,22 @@ t.test(
   },
 );
 
+t.test('a TaskManager is started by a POST and stopped by a DELETE, by nobody else', async (t) => {
+  const { server, done } = await openRestWorld();
+  t.teardown(() => server.close());
+  const path = '/millrace/taskmanagers';
+  const form = { 'content-type': 'text/plain' };
+  t.equal((await ask(server, path, { method: 'POST', headers: form, body: '{}' })).status, 415);
+  t.equal((await ask(server, path)).status, 405);
+  const cross = { 'sec-fetch-site': 'cross-site' };
+  t.equal((await ask(server, `${path}/x`, { method: 'DELETE', headers: cross })).status, 403);
+  t.equal((await post(server, path, [])).status, 400);
+  t.same(done, []);
+  t.same(JSON.parse((await post(server, path, {})).text), { id: 'taskmanager-2' });
+  t.equal((await ask(server, `/v1${path}/taskmanager-1`, { method: 'DELETE' })).status, 200);
+  t.same(done, ['start TaskManager', 'terminate taskmanager-1']);
+});
+
 t.test('a rescale that is waited for tells what it did, and names vertices as people do', async (t) => {
   const { server, done } = await openRestWorld();
   t.teardown(() => server.close());

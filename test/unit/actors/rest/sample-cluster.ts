@@ -278,6 +278,11 @@ export function sampleCluster(done: string[]): RestCluster {
       known(jobId, { jobName: SAMPLE_JOB.jobName, atMs: 1, operators: [], silent: [], text: '' }),
     accumulators: async () => ({ words: new Map([['a', 2]]), lines: 7, names: ['x'] }),
     taskManagers: async () => [TASK_MANAGER],
+    startTaskManager: async () => {
+      done.push('start TaskManager');
+      return 'taskmanager-2';
+    },
+    terminateTaskManager: async (id) => void done.push(`terminate ${id}`),
     tasks: async () => [0, 1].map(sampleTask),
     sampleThreads: async ({ threadIds }) => sampleProfiles(threadIds ?? [0, 1, 7, 8]),
     prometheus: async () => 'flink_jobmanager_numRunningJobs{host="here"} 1\n',
