@@ -243,7 +243,7 @@ export {
   type WindowReaderFunction,
   WindowStagger,
 } from '../core/index.js';
-export type { ClusterOptions, SubmitOptions } from './boot/cluster-options.js';
+export type { ClusterOptions, RestOptions, SubmitOptions } from './boot/cluster-options.js';
 export {
   type CsvSourceOptions,
   FileSink,

@@ -29,8 +29,25 @@ export interface ClusterOptions {
     /** `execution.checkpointing.aligned-checkpoint-timeout` */
     readonly alignedTimeout?: string | number;
   };
+  /**
+   * Serves Flink's REST interface and the dashboard, whose address is `cluster.restUrl`: `true` as the keys `rest.*`
+   * say, at 127.0.0.1:8081 or a free port. Without, no port is opened before `cluster.serveRest()`.
+   */
+  readonly rest?: boolean | RestOptions;
   /** Any keys of the configuration table; they win over the options above. */
   readonly configuration?: Readonly<Record<string, RawValue>>;
+}
+
+/** Where a cluster in a program serves REST, and for whom. */
+export interface RestOptions {
+  /** `rest.port`; 0: any that is free. */
+  readonly port?: number;
+  /** `rest.bind-address`; any but a loopback address needs a token. */
+  readonly bindAddress?: string;
+  /** `rest.address` */
+  readonly address?: string;
+  /** `rest.token` */
+  readonly token?: string;
 }
 
 /** How one job is started on a cluster. */
@@ -52,8 +69,15 @@ export interface SubmitOptions {
   readonly configuration?: Readonly<Record<string, RawValue>>;
 }
 
-export const CLUSTER_OPTIONS: readonly string[] = ['memory', 'parallelism', 'checkpointing', 'configuration'];
+export const CLUSTER_OPTIONS: readonly string[] = [
+  'memory',
+  'parallelism',
+  'checkpointing',
+  'rest',
+  'configuration',
+];
 const CHECKPOINTING_OPTIONS: readonly string[] = ['interval', 'dir', 'unaligned', 'alignedTimeout'];
+const REST_OPTIONS: readonly string[] = ['port', 'bindAddress', 'address', 'token'];
 
 export const SUBMIT_OPTIONS: readonly string[] = [
   'jobId',
@@ -76,5 +100,11 @@ export function valuesOf(options: ClusterOptions): Record<string, RawValue> {
   if (unaligned !== undefined) values['execution.checkpointing.unaligned.enabled'] = unaligned;
   if (alignedTimeout !== undefined)
     values['execution.checkpointing.aligned-checkpoint-timeout'] = alignedTimeout;
+  const rest = typeof options.rest === 'object' ? options.rest : {};
+  checkOptionNames(rest, REST_OPTIONS, 'rest');
+  if (rest.port !== undefined) values['rest.port'] = rest.port;
+  if (rest.bindAddress !== undefined) values['rest.bind-address'] = rest.bindAddress;
+  if (rest.address !== undefined) values['rest.address'] = rest.address;
+  if (rest.token !== undefined) values['rest.token'] = rest.token;
   return { ...values, ...options.configuration };
 }

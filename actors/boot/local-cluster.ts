@@ -92,7 +92,11 @@ export class LocalCluster {
   /** @throws MillraceError MR1004 on any thread but the main one of the program, MR1001 for an unknown option */
   static async start(options: ClusterOptions = {}): Promise<LocalCluster> {
     checkOptionNames(options, CLUSTER_OPTIONS, 'LocalCluster.start');
-    return LocalCluster.startWith([{ origin: 'flag', values: valuesOf(options) }]);
+    const servesRest = options.rest !== undefined && options.rest !== false;
+    return LocalCluster.startWith([{ origin: 'flag', values: valuesOf(options) }], {
+      ...EMBEDDED,
+      servesRest,
+    });
   }
 
   /** For those who have resolved where each value comes from. */
@@ -120,7 +124,13 @@ export class LocalCluster {
     // Told before anything else; that the thread has gone is told by its end.
     cluster.#gateway.configure(layers).catch(() => undefined);
     cluster.#reportEach(values['metrics.reporter.otel.interval']);
-    if (isHighlyAvailable || role.kind === 'session') await cluster.#lead(role);
+    try {
+      if (isHighlyAvailable || role.kind === 'session') await cluster.#lead(role);
+      if (role.servesRest === true) await cluster.serveRest();
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
     return cluster;
   }
 
@@ -132,21 +142,16 @@ export class LocalCluster {
   /** Resolves when this process leads, and its cluster's earlier jobs go on. */
   async #lead(role: ClusterRole): Promise<void> {
     const { kind, defaultClusterId, onRecovered } = role;
-    try {
-      const order = { kind, layers: this.#layers, defaultClusterId };
-      let answer = await this.#end.orEnd(this.#gateway.begin(order));
-      if (answer.type === 'standing-by') {
-        this.#leads = false;
-        await this.#standBy(role, answer.leader);
-        answer = await this.#end.orEnd(this.#gateway.leadership());
-      }
-      if (answer.type === 'refused') throw fromWireError(answer.error);
-      this.#leads = true;
-      if (answer.type === 'leading') onRecovered?.(answer.recovered);
-    } catch (error) {
-      await this.close();
-      throw error;
+    const order = { kind, layers: this.#layers, defaultClusterId };
+    let answer = await this.#end.orEnd(this.#gateway.begin(order));
+    if (answer.type === 'standing-by') {
+      this.#leads = false;
+      await this.#standBy(role, answer.leader);
+      answer = await this.#end.orEnd(this.#gateway.leadership());
     }
+    if (answer.type === 'refused') throw fromWireError(answer.error);
+    this.#leads = true;
+    if (answer.type === 'leading') onRecovered?.(answer.recovered);
     this.#gateway.leadershipLost().then(
       (error) => this.#end.end(fromWireError(error)),
       // The thread is gone, which its own end tells.
@@ -221,9 +226,14 @@ export class LocalCluster {
     return new LocalJob(answer, this.#gateway, this.#end);
   }
 
+  /** Where REST and the dashboard are served; undefined: nowhere. */
+  get restUrl(): string | undefined {
+    return this.#rest?.url;
+  }
+
   /**
-   * Serves Flink's REST interface on this thread, as the keys `rest.*` say; resolves to its address. Rejects with
-   * MR4006 where it cannot listen, or may not without a token.
+   * Serves Flink's REST interface and the dashboard on this thread, as the keys `rest.*` say; resolves to the address,
+   * as often as it is called. Rejects with MR4006 where it cannot listen, or may not without a token.
    */
   async serveRest(): Promise<string> {
     const url = await this.#listen(true);

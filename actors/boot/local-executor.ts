@@ -36,7 +36,7 @@ async function onOwnCluster<R>(
   use: (submitted: LocalJob) => Promise<R>,
 ): Promise<R> {
   checkOptionNames(options, [...CLUSTER_OPTIONS, ...SUBMIT_OPTIONS], 'execute');
-  const { jobId, start, fromSavepoint, allowNonRestoredState, ...ofCluster } = options;
+  const { jobId, start, fromSavepoint, allowNonRestoredState, claimMode, ...ofCluster } = options;
   const cluster = await LocalCluster.start(ofCluster);
   try {
     const submitted = await cluster.submit(job, params, {
@@ -44,6 +44,7 @@ async function onOwnCluster<R>(
       ...(start === undefined ? {} : { start }),
       ...(fromSavepoint === undefined ? {} : { fromSavepoint }),
       ...(allowNonRestoredState === undefined ? {} : { allowNonRestoredState }),
+      ...(claimMode === undefined ? {} : { claimMode }),
     });
     return await use(submitted);
   } finally {

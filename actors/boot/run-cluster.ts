@@ -24,7 +24,7 @@ export const runCluster: RunCluster = async (configuration, listener) => {
       },
     });
     try {
-      const restUrl = configuration.values['rest.enabled'] ? await cluster.serveRest() : undefined;
+      const { restUrl } = cluster;
       await new Promise<void>((resolve, reject) => {
         cluster.lost().catch(reject);
         const stop = async () => {

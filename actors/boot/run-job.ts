@@ -24,7 +24,7 @@ export const runJob: RunJob = async (request, listener) => {
     servesRest: request.configuration.values['rest.enabled'],
   });
   try {
-    const restUrl = request.configuration.values['rest.enabled'] ? await cluster.serveRest() : undefined;
+    const { restUrl } = cluster;
     const { url, params, jobId, start, fromSavepoint, allowNonRestoredState, fixedJobId } = request;
     const options = {
       ...(jobId === undefined ? {} : { jobId }),

@@ -27,10 +27,11 @@ t.test('a cluster in a program is asked by the same commands', async (t) => {
   const cluster = await LocalCluster.start({
     parallelism: 1,
     checkpointing: { interval: '200 ms', dir: join(folder, 'checkpoints') },
-    configuration: { 'rest.port': 0, 'execution.checkpointing.savepoint-dir': join(folder, 'savepoints') },
+    rest: { port: 0 },
+    configuration: { 'execution.checkpointing.savepoint-dir': join(folder, 'savepoints') },
   });
   t.teardown(() => cluster.close());
-  const target = new URL(await cluster.serveRest()).host;
+  const target = new URL(cluster.restUrl ?? '').host;
   const ask = (...words: readonly string[]) => runCaptured([...words, '-m', target], COMMANDS, folder);
   const none = await ask('list');
   t.match(none, { exitCode: 0, stdout: 'No running jobs.\nNo scheduled jobs.\n' });

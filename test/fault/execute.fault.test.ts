@@ -55,6 +55,36 @@ t.test('readers that end before they are told to make the job end', async (t) =>
   t.same(sorted(await earlyEnd.executeAndCollect<number>({}, { parallelism: 2 })), [0, 1]);
 });
 
+t.test(
+  'a cluster in a program serves REST and the dashboard when it is told to, and not before',
+  async (t) => {
+    const silent = await LocalCluster.start({});
+    t.teardown(() => silent.close());
+    t.equal(silent.restUrl, undefined);
+    const cluster = await LocalCluster.start({ rest: { port: 0, token: 'a-secret-of-mine' } });
+    t.teardown(() => cluster.close());
+    const url = cluster.restUrl ?? '';
+    t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+    t.equal(await cluster.serveRest(), url, 'it listens once');
+    t.equal((await fetch(`${url}/overview`)).status, 401);
+    const headers = { authorization: 'Bearer a-secret-of-mine' };
+    t.match(await (await fetch(`${url}/overview`, { headers })).json(), { 'jobs-running': 0 });
+    t.match(await (await fetch(url)).text(), /<!doctype html>/i);
+    const port = Number(new URL(url).port);
+    await t.rejects(LocalCluster.start({ rest: { port } }), { code: 'MR4006' }, 'the port is taken');
+    const spelled = { rest: { prt: 1 } } as ClusterOptions;
+    await t.rejects(LocalCluster.start(spelled), { code: 'MR1001' });
+    await cluster.close();
+    await t.rejects(fetch(url), 'nobody listens any more');
+  },
+);
+
+t.test('what belongs to the submission goes there with execute', async (t) => {
+  const checkpointing = { interval: '50 ms', dir: folder(t) };
+  const options = { checkpointing, fromSavepoint: folder(t), claimMode: 'CLAIM' } as const;
+  await t.rejects(doubled.execute({ count: 1 }, options), { code: /^MR3/ }, 'the folder holds no savepoint');
+});
+
 t.test('control thread and graph builder have the framework heap', async (t) => {
   const configuration = { 'taskmanager.memory.framework.heap.size': '100m' };
   await t.rejects(heapOfBuilder.execute({}, { configuration }), /heap 84 \+ 16/);
