@@ -169,6 +169,12 @@ export type { AcceptedJob } from './job/job-record.js';
 export type { ExecutionState, JobStatus } from './job/job-status.js';
 export { JobStore, type JobStoreLimits } from './job/job-store.js';
 export type { JobView } from './job/job-view.js';
+export {
+  type KeptRequirements,
+  type RequirementsByUid,
+  requirementsByUid,
+  requirementsKept,
+} from './job/kept-requirements.js';
 export { type LatencyTracking, latencyTrackingFromOptions } from './job/latency-tracking.js';
 export {
   type ElectionEffect,

@@ -8,6 +8,7 @@ export { ObjectSnapshotWriter, type SnapshotScope } from './checkpoint/object-sn
 export { ObjectStateFileReader } from './checkpoint/object-state-file-reader.js';
 export { type LedJob, type OpenedJob, openJob } from './checkpoint/open-job.js';
 export { type CheckpointAtPath, readManifestAt } from './checkpoint/read-manifest.js';
+export { RequirementsRecord } from './checkpoint/requirements-record.js';
 export type { RunOrigin } from './checkpoint/run-origin.js';
 export { holdsSavepoint, METADATA_KEY, sealSavepoint } from './checkpoint/savepoint-folder.js';
 export { copying, StateFileCopies } from './checkpoint/state-file-copies.js';

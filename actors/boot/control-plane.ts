@@ -49,8 +49,9 @@ import { type Deployment, deploymentOf } from './deployment.js';
 import { type HostedJob, leave } from './hosted-job.js';
 import { JobCounters } from './job-counters.js';
 import { type JobHome, noSavepointFolder, openJobHome } from './job-home.js';
-import { type JobPlan, planJob } from './job-plan.js';
-import { JobRescaler, planForSlots } from './job-rescaler.js';
+import { planJob } from './job-plan.js';
+import { planAsRescaled, planForSlots, type ResumedPlan } from './job-requirements.js';
+import { JobRescaler } from './job-rescaler.js';
 import { configurationOf, failureHistory, jobStoreLimits } from './job-settings.js';
 import { launcherSettings } from './launcher-settings.js';
 import { LocalTaskManagers, taskManagerLost } from './local-task-managers.js';
@@ -291,7 +292,13 @@ export class ControlPlane implements ClusterGateway {
     void threads.warm();
     try {
       const home = await openJobHome(plan, { ...submission, jobId: accepted.jobId });
-      if (home.type === 'home') return this.#start(plan, home, deployment, { ...accepted, failures });
+      if (home.type === 'home') {
+        const resumed = await planAsRescaled(plan, home.requirements, slots.within(''));
+        const { graph } = resumed.plan;
+        if (graph === plan.graph) return this.#start(resumed, home, deployment, { ...accepted, failures });
+        await threads.close();
+        return this.#start(resumed, home, deploymentOf(resumed.plan), { ...accepted, graph, failures });
+      }
       await threads.close();
       this.#names.delete(name);
       this.#registry.withdraw(accepted.jobId);
@@ -305,12 +312,13 @@ export class ControlPlane implements ClusterGateway {
   }
 
   #start(
-    plan: JobPlan,
+    resumed: ResumedPlan,
     home: JobHome,
     deployment: Deployment,
     accepted: AcceptedJob & { readonly failures: FailureHistorySettings },
   ): SubmissionAnswer {
     const { jobId } = accepted;
+    const { plan } = resumed;
     const { name } = plan.graph;
     const collected = new CollectedValues();
     const counters = new JobCounters();
@@ -351,7 +359,7 @@ export class ControlPlane implements ClusterGateway {
         },
       },
     );
-    const rescaler = new JobRescaler(plan, running, launcher, slots);
+    const rescaler = new JobRescaler(resumed, running, launcher, slots);
     scheduler?.begin(rescaler);
     const job: HostedJob = { name, running, launcher, rescaler, home, collected, counters, log, scheduler };
     this.#jobs.set(jobId, job);

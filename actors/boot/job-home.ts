@@ -16,6 +16,7 @@ import {
   holderState,
   jobFolder,
   type ObjectStore,
+  RequirementsRecord,
   type RunOrigin,
   type S3Settings,
 } from '../../storage/index.js';
@@ -55,6 +56,8 @@ export interface JobHome {
   readonly storage: CheckpointStorage | undefined;
   readonly manifest: CheckpointManifest | undefined;
   readonly nextCheckpointId: number | undefined;
+  /** Where what rescales ask for outlives this process; undefined: nowhere. */
+  readonly requirements: RequirementsRecord | undefined;
   /** Folder or address of its checkpoints. */
   readonly folder: string;
   /** Folder of the savepoints for which no other is named. */
@@ -96,10 +99,10 @@ export async function openJobHome(
   const passedOver: PassedOverCheckpoint[] = [];
   const hostedStore = memoryStore(plan.options);
   const backup = hostedStore === undefined ? localBackup(plan.options, localFolder) : undefined;
+  const store =
+    hostedStore?.store ?? backedUp(await leaderStore(folder, s3, `leader-${process.pid}`), backup, 'leader');
   const begun = await beginJob({
-    store:
-      hostedStore?.store ??
-      backedUp(await leaderStore(folder, s3, `leader-${process.pid}`), backup, 'leader'),
+    store,
     storeAt: (origin) => storeAt(origin, s3, `claimer-${process.pid}`),
     folder: hostedStore === undefined ? folder : undefined,
     graph: plan.graph,
@@ -125,6 +128,7 @@ export async function openJobHome(
     storage: begun.storage,
     manifest: begun.manifest,
     nextCheckpointId: begun.nextCheckpointId,
+    requirements: new RequirementsRecord(store, begun),
     folder,
     hostedStore,
     backup,
@@ -172,6 +176,7 @@ function withoutCheckpoints(home: Pick<JobHome, 'folder' | 's3' | 'localFolder' 
     storage: undefined,
     manifest: undefined,
     nextCheckpointId: undefined,
+    requirements: undefined,
     savepointFolder: undefined,
     hostedStore: undefined,
     backup: undefined,

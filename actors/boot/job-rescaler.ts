@@ -1,16 +1,11 @@
 import {
   checkRequirements,
-  declaredRequirements,
-  isMillraceError,
-  isReactive,
   type JobGraph,
   limitWithin,
   MillraceError,
   mergedRequirements,
-  parallelismWithin,
   type RescaleRecord,
   type ResourceRequirements,
-  reactiveRequirements,
   type ScalingFacts,
   slotCount,
   slotRequirements,
@@ -22,7 +17,8 @@ import type { ClusterSlots } from '../cluster/cluster-slots.js';
 import type { RunningJob } from '../cluster/job-master-actor.js';
 import type { RescaleAnswer, RescaleReport, RescaleRequest } from '../cluster/rescale-request.js';
 import { type Deployment, deploymentOf } from './deployment.js';
-import { type JobPlan, replanJob } from './job-plan.js';
+import type { JobPlan } from './job-plan.js';
+import { type JobRequirements, planWithin, type ResumedPlan } from './job-requirements.js';
 import type { ThreadTaskLauncher } from './thread-task-launcher.js';
 
 /**
@@ -37,20 +33,25 @@ export class JobRescaler {
   readonly #running: RunningJob;
   readonly #launcher: ThreadTaskLauncher;
   readonly #slots: ClusterSlots;
-  #requirements: ResourceRequirements;
+  readonly #requirements: JobRequirements;
   #begun: Promise<unknown> = Promise.resolve();
 
-  constructor(plan: JobPlan, running: RunningJob, launcher: ThreadTaskLauncher, slots: ClusterSlots) {
+  constructor(
+    { plan, requirements }: ResumedPlan,
+    running: RunningJob,
+    launcher: ThreadTaskLauncher,
+    slots: ClusterSlots,
+  ) {
     this.#plan = plan;
     this.#running = running;
     this.#launcher = launcher;
     this.#slots = slots;
-    this.#requirements = requirementsOf(plan);
+    this.#requirements = requirements;
   }
 
   /** By vertex id, of all vertices. */
   get requirements(): ResourceRequirements {
-    return this.#requirements;
+    return this.#requirements.present;
   }
 
   async rescale({ parallelism, waits }: RescaleRequest): Promise<RescaleAnswer> {
@@ -69,7 +70,7 @@ export class JobRescaler {
   /** As many slots as its requirements are satisfied with, of those that there are. */
   scaling(): ScalingFacts {
     const graph = this.#running.view.graph();
-    const requirements = this.#requirements;
+    const requirements = this.#requirements.present;
     const limit = limitWithin(graph, requirements, this.#within);
     return {
       present: slotCount(slotRequirements(graph)),
@@ -113,38 +114,23 @@ export class JobRescaler {
         !this.#running.view.isDown)
     )
       throw notRescaled(graph, 'It takes no checkpoints, without which it would begin anew.');
-    if (wish === undefined) return this.#largestThatFits(graph, this.#requirements);
+    if (wish === undefined) return this.#largestThatFits(graph, this.#requirements.present);
     const changed = typeof wish === 'number' ? uniformRequirements(graph, wish) : wish;
     checkRequirements(graph, changed);
     if (Object.keys(changed).length === 0)
       throw notRescaled(graph, 'It names the parallelism of all its operators itself.');
-    const requirements = mergedRequirements(this.#requirements, changed);
+    const requirements = mergedRequirements(this.#requirements.present, changed);
     const plan = await this.#largestThatFits(graph, requirements);
-    this.#requirements = requirements;
+    await this.#requirements.change(graph, requirements);
     return plan;
   }
 
   /** As near to the upper bounds as slots and memory allow, by one limit for all. */
   async #largestThatFits(graph: JobGraph, requirements: ResourceRequirements): Promise<JobPlan> {
-    const bounds = Object.values(requirements);
     const limit = limitWithin(graph, requirements, this.#within);
     if (limit === undefined)
       throw notRescaled(graph, `Of slots it could have ${this.#within}, which are too few.`);
-    let most = limit;
-    let refusal: unknown;
-    for (
-      const least = Math.max(...bounds.map(({ lowerBound }) => lowerBound));
-      ;
-      most = Math.max(least, most >> 1)
-    ) {
-      try {
-        return await replanJob(this.#plan, byUid(graph, parallelismWithin(graph, requirements, most)));
-      } catch (error) {
-        refusal ??= error;
-        const isMemory = isMillraceError(error) && (error.code === 'MR4004' || error.code === 'MR4005');
-        if (!isMemory || most <= least) throw refusal;
-      }
-    }
+    return planWithin(this.#plan, graph, requirements, limit);
   }
 
   async #deploy(graph: JobGraph, deployment: Deployment): Promise<RescaleReport | undefined> {
@@ -157,40 +143,6 @@ export class JobRescaler {
     }
     return rescale && { ...rescale, pauseMs: await this.#launcher.pause };
   }
-}
-
-/** By uid of a vertex's head, as plans are asked for. */
-function byUid({ vertices }: JobGraph, parallelisms: readonly number[]): Readonly<Record<string, number>> {
-  return Object.fromEntries(vertices.map(({ uid }, i) => [uid, parallelisms[i] ?? 1]));
-}
-
-function requirementsOf({ graph, options }: JobPlan): ResourceRequirements {
-  return isReactive(options.values) ? reactiveRequirements(graph) : declaredRequirements(graph);
-}
-
-/**
- * A reactive job begins with all slots that there are; every other one as it is planned, with a warning where it will
- * wait for slots.
- *
- * @throws MillraceError MR4002 where there is no number of slots to react to; MR4004 and MR4005
- */
-export async function planForSlots(plan: JobPlan, free: number): Promise<JobPlan> {
-  if (!isReactive(plan.options.values)) return withSlotWarning(plan, free);
-  if (plan.layout.perTaskManager === undefined)
-    throw new MillraceError('MR4002', 'scheduler-mode is REACTIVE, and the slots are without number.', {
-      hint: 'Set taskmanager.numberOfTaskSlots.',
-    });
-  const requirements = reactiveRequirements(plan.graph);
-  const limit = limitWithin(plan.graph, requirements, free);
-  if (limit === undefined) return plan;
-  return replanJob(plan, byUid(plan.graph, parallelismWithin(plan.graph, requirements, limit)));
-}
-
-function withSlotWarning(plan: JobPlan, free: number): JobPlan {
-  const needed = slotCount(slotRequirements(plan.graph));
-  if (needed <= free) return plan;
-  const warning = `The job needs ${needed} slots, and the cluster has ${free} for it: its tasks wait for more.`;
-  return { ...plan, warnings: [...plan.warnings, warning] };
 }
 
 function notRescaled({ name }: JobGraph, why: string): MillraceError {

@@ -53,6 +53,14 @@ function checkBounds(
     );
 }
 
+/** Whether it could have any parallelism that they allow. */
+export function isWithinBounds(
+  { maxParallelism }: Pick<JobVertex, 'maxParallelism'>,
+  { lowerBound, upperBound }: VertexParallelism,
+): boolean {
+  return lowerBound >= 1 && lowerBound <= upperBound && upperBound <= maxParallelism;
+}
+
 /** The requirements of all vertices, where those that are not named keep what they had. */
 export function mergedRequirements(
   former: ResourceRequirements,

@@ -10,6 +10,8 @@ import { crc32c, encodeUtf8, invariant, MillraceError } from '../../core/interna
  *     data/0000000007-0000000040-2-<owner>.<n>.<purpose>
  *          checkpoint - epoch    - attempt
  *     claims/0000000007-0000000040       what the run of that checkpoint and epoch has claimed elsewhere
+ *     requirements/0000000012-0000000040-0000000001
+ *          run        - epoch    - number  what a rescale has asked for
  * ```
  *
  * A data key says which leader and which attempt wrote it: what a zombie writes late has a name that no
@@ -19,6 +21,7 @@ export const LOG_PREFIX = 'log/';
 export const DATA_PREFIX = 'data/';
 /** Before the keys of files that lie in a folder which the job has claimed. */
 export const CLAIMED_PREFIX = 'claimed/';
+export const REQUIREMENTS_PREFIX = 'requirements/';
 
 const DIGITS = 10;
 const OWNER_LENGTH_MAX = 96;
@@ -72,6 +75,20 @@ export function dataKeyOrigin(key: string): { checkpointId: number; epoch: numbe
   const match = /^(?:data\/(\d{10,16})-(\d{10,16})-\d+-|claimed\/(\d{10,16})-(\d{10,16})\/)./.exec(key);
   if (match === null) return undefined;
   return { checkpointId: Number(match[1] ?? match[3]), epoch: Number(match[2] ?? match[4]) };
+}
+
+export function requirementsKey(origin: {
+  readonly run: number;
+  readonly epoch: number;
+  readonly number: number;
+}): string {
+  return REQUIREMENTS_PREFIX + [origin.run, origin.epoch, origin.number].map(padded).join('-');
+}
+
+/** The run that wrote it; undefined for a foreign file. */
+export function requirementsKeyOrigin(key: string): { readonly run: number } | undefined {
+  const run = /^requirements\/(\d{10,16})-\d{10,16}-\d{10,16}$/.exec(key)?.[1];
+  return run === undefined ? undefined : { run: Number(run) };
 }
 
 /**

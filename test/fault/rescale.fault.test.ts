@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type ClusterOptions, LocalCluster } from 'millrace';
 import t, { type Test } from 'tap';
 import { Prng } from '../../core/base/prng.js';
+import counts from './jobs/running-counts.js';
 import { plainEnvironment, visibleFiles } from './millrace-process.js';
 import type { RescaleLine, RescalePlan } from './rescale-process.js';
 
@@ -119,6 +121,26 @@ t.test('killed in the middle of a rescale, and resumed', async (t) => {
   t.match(lines.at(-1), { said: 'ended' });
   checkOutput(t, output, count);
   t.comment(`seed ${seed}`);
+});
+
+t.test('a process that goes on has the parallelism of the rescale, unless it is told another', async (t) => {
+  const folder = folderOf(t);
+  const params = { output: join(folder, 'out'), rate: 5000 };
+  const checkpointing = { interval: '100 ms', dir: join(folder, 'checkpoints') };
+  const goOn = async (options: ClusterOptions, rescaleTo?: number) => {
+    const cluster = await LocalCluster.start({ checkpointing, ...options });
+    t.teardown(() => cluster.close());
+    const job = await cluster.submit(counts, params, { start: 'resume' });
+    await job.rescale(rescaleTo ?? { 0: { lowerBound: 1, upperBound: 1 } });
+    const { tasks } = (await job.status()) ?? {};
+    await cluster.close();
+    return { tasks, warnings: job.warnings.join() };
+  };
+  t.match(await goOn({ parallelism: 2 }, 3), { tasks: 6, warnings: '' });
+  // The source alone is changed, and the other vertex has what it had.
+  t.match(await goOn({ parallelism: 2 }), { tasks: 4, warnings: '' });
+  t.match(await goOn({ parallelism: 2 }), { tasks: 4 });
+  t.match(await goOn({ parallelism: 5 }), { tasks: 6, warnings: /started with another parallelism/ });
 });
 
 t.test('what cannot be is refused with a reason, and the job goes on as it was', async (t) => {

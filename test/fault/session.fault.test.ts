@@ -95,11 +95,16 @@ t.test('who stands by takes the jobs of a killed leader over, each result once',
   t.equal(code, 0, stderr);
   const jobId = stdout.trim();
   await leader.until(join(folder, 'out'), async () => committed().length > 0);
+  const rescaled = await new MillraceProcess(folder, ['-m', address, jobId, '-p', '2'], 'rescale').ended;
+  t.equal(rescaled.code, 0, rescaled.stderr);
   leader.kill();
   const [recovered] = await standBy.said(/^Job sensor-minutes \(([0-9a-f]{32})\) starts from .*$/);
   t.equal(recovered?.[1], jobId, 'clients know it by the same id');
   const next = await addressOf(standBy);
   t.equal(next, standing?.[3], 'it stays where it was');
+  const requirements = await fetch(`http://${next}/jobs/${jobId}/resource-requirements`);
+  const bounds = Object.values((await requirements.json()) as Readonly<Record<string, unknown>>);
+  t.match(bounds[0], { parallelism: { upperBound: 2 } }, 'the rescale goes with it');
   await ended(next, jobId);
   t.same(committed(), expected());
   standBy.kill('SIGTERM');
