@@ -72,6 +72,9 @@ export const TaskGauge = {
   SINCE_MS: 21,
   /** Number of the thread in the process; 0: there is none yet. */
   THREAD_ID: 22,
+  /** Of the newest checkpoint, ms: how long its barriers are waited for, and how long the first one was on its way. */
+  ALIGNMENT_MS: 23,
+  START_DELAY_MS: 24,
 } as const;
 
 export type TaskGauge = (typeof TaskGauge)[keyof typeof TaskGauge];

@@ -228,6 +228,8 @@ function taskNumbers({ metrics, hasExited }: MeasuredThread): TaskNumbers {
     buffersOut: metrics.get(TaskGauge.BUFFERS_OUT),
     watermark: metrics.get(TaskGauge.WATERMARK),
     ...metrics.times(hasExited ? undefined : SYSTEM_CLOCK.monotonicMs() + MONOTONIC_ORIGIN_MS),
+    alignmentMs: metrics.get(TaskGauge.ALIGNMENT_MS),
+    startDelayMs: metrics.get(TaskGauge.START_DELAY_MS),
     inputQueueLength: metrics.get(TaskGauge.INPUT_QUEUE_LENGTH),
     inPoolUsage: metrics.get(TaskGauge.IN_POOL_USAGE),
     outputQueueLength: metrics.get(TaskGauge.OUTPUT_QUEUE_LENGTH),

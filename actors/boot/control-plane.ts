@@ -332,6 +332,7 @@ export class ControlPlane implements ClusterGateway {
       {
         ...accepted,
         restored: home.manifest,
+        restoredFrom: home.restoredFrom,
         firstCheckpointId: home.nextCheckpointId,
         checkpointing,
         rescaling: rescaleConfigFromOptions(plan.options.values),

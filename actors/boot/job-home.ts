@@ -55,6 +55,8 @@ export interface JobHome {
   /** Undefined: the job takes no checkpoints. */
   readonly storage: CheckpointStorage | undefined;
   readonly manifest: CheckpointManifest | undefined;
+  /** Where that lies, as `-s` takes it; undefined: in no folder. */
+  readonly restoredFrom: string | undefined;
   readonly nextCheckpointId: number | undefined;
   /** Where what rescales ask for outlives this process; undefined: nowhere. */
   readonly requirements: RequirementsRecord | undefined;
@@ -127,6 +129,7 @@ export async function openJobHome(
     type: 'home',
     storage: begun.storage,
     manifest: begun.manifest,
+    restoredFrom: begun.manifest && (begun.adopted?.path ?? begun.storage.newestPath),
     nextCheckpointId: begun.nextCheckpointId,
     requirements: new RequirementsRecord(store, begun),
     folder,
@@ -175,6 +178,7 @@ function withoutCheckpoints(home: Pick<JobHome, 'folder' | 's3' | 'localFolder' 
     type: 'home',
     storage: undefined,
     manifest: undefined,
+    restoredFrom: undefined,
     nextCheckpointId: undefined,
     requirements: undefined,
     savepointFolder: undefined,

@@ -40,6 +40,8 @@ export interface JobMasterSettings {
   readonly acceptedMs: number;
   /** What the first attempt starts from; undefined: from the beginning. */
   readonly restored: CheckpointManifest | undefined;
+  /** Where that lies, as far as anybody could reach it. */
+  readonly restoredFrom?: string | undefined;
   /** Above every checkpoint id that this job has ever used; undefined: one above the restored one. */
   readonly firstCheckpointId: number | undefined;
   /** Undefined: the job takes no checkpoints. */
@@ -100,11 +102,12 @@ export function startJobMaster(
       job: settings.jobId,
     },
   );
-  const { jobId, graph, acceptedMs, restored, firstCheckpointId, checkpointing } = settings;
+  const { jobId, graph, acceptedMs, restored, restoredFrom, firstCheckpointId, checkpointing } = settings;
   const strategy = createRestartStrategy(settings.restartStrategy, ports.jitter);
   const epoch = ports.storage?.epoch ?? 0;
   const { failures, rescaling, slots } = settings;
-  const job = { jobId, graph, acceptedMs, epoch, restored, firstCheckpointId, failures, rescaling, slots };
+  const start = { epoch, restored, restoredFrom, firstCheckpointId };
+  const job = { jobId, graph, acceptedMs, ...start, failures, rescaling, slots };
   const master = new JobMaster(job, checkpointing, strategy);
   const client = new JobClient(system, master.view);
   const ref = system.spawn<JobEvent>(

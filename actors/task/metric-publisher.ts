@@ -9,6 +9,15 @@ export interface MeasuredTask extends RunnableTask {
   readonly recordsOut: number;
   readonly registry: TaskMetrics;
   measureChannels(): ChannelMeasures;
+  measureBarriers(): BarrierMeasures;
+}
+
+/** Of the newest checkpoint that has come to a task, ms. */
+export interface BarrierMeasures {
+  /** From its first barrier to its last, or until now. */
+  readonly alignmentMs: number;
+  /** From its trigger to its first word here. */
+  readonly startDelayMs: number;
 }
 
 /** What is known of the thread itself. */
@@ -89,6 +98,9 @@ export class MetricPublisher {
     writer.set(TaskGauge.IN_POOL_USAGE, channels.inPoolUsage);
     writer.set(TaskGauge.OUTPUT_QUEUE_LENGTH, channels.outputQueueLength);
     writer.set(TaskGauge.OUT_POOL_USAGE, channels.outPoolUsage);
+    const barriers = this.#task.measureBarriers();
+    writer.set(TaskGauge.ALIGNMENT_MS, barriers.alignmentMs);
+    writer.set(TaskGauge.START_DELAY_MS, barriers.startDelayMs);
     const thread = this.#measureThread();
     writer.set(TaskGauge.HEAP_USED, thread.heapUsed);
     writer.set(TaskGauge.HEAP_COMMITTED, thread.heapCommitted);

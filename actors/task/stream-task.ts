@@ -11,7 +11,7 @@ import {
   toWireError,
 } from '../../core/internal.js';
 import { type ChannelMeasures, measureChannels } from './channel-measures.js';
-import type { MeasuredTask } from './metric-publisher.js';
+import type { BarrierMeasures, MeasuredTask } from './metric-publisher.js';
 import { TaskAssembly } from './task-assembly.js';
 import type { TaskEnvironment } from './task-environment.js';
 import { nextPhase, type TaskPhase } from './task-phase.js';
@@ -117,6 +117,10 @@ export class StreamTask implements MeasuredTask {
 
   get registry(): TaskMetrics {
     return this.#parts.metrics;
+  }
+
+  measureBarriers(): BarrierMeasures {
+    return this.#snapshots.measures();
   }
 
   measureChannels(): ChannelMeasures {

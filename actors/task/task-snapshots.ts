@@ -8,6 +8,7 @@ import {
   toWireError,
 } from '../../core/internal.js';
 import { InFlightRecording, numberedChannels } from './in-flight-recording.js';
+import type { BarrierMeasures } from './metric-publisher.js';
 import type { TaskAssembly } from './task-assembly.js';
 import { TaskCheckpointer } from './task-checkpointer.js';
 import { snapshotOwner, type TaskEnvironment } from './task-environment.js';
@@ -41,6 +42,8 @@ export class TaskSnapshots {
   readonly #mayOvertake: boolean;
   #recording: InFlightRecording | undefined;
   #alignmentBegan = 0;
+  /** Of the newest checkpoint whose barriers have all come, or were overtaken. */
+  #alignmentMs = 0;
   /** From the trigger to the first word of the pending checkpoint, by the wall clock. */
   #startDelayMs = 0;
   /** What had been read by then. */
@@ -158,6 +161,13 @@ export class TaskSnapshots {
     if (this.#recording !== undefined && this.#recording.checkpointId <= checkpointId) this.#endRecording();
   }
 
+  measures(): BarrierMeasures {
+    const alignmentMs = this.#aligner.isPending
+      ? this.#environment.clock.monotonicMs() - this.#alignmentBegan
+      : this.#alignmentMs;
+    return { alignmentMs, startDelayMs: this.#startDelayMs };
+  }
+
   /** Nothing is recorded or written any more when it resolves. */
   close(): Promise<void> {
     this.#endRecording();
@@ -180,11 +190,12 @@ export class TaskSnapshots {
     this.#host.onFrozen(checkpointId);
     const recording = checkpointId > this.#abortedId ? this.#record(checkpointId, overtaken) : undefined;
     const now = this.#environment.clock.monotonicMs();
+    this.#alignmentMs = aligned - this.#alignmentBegan;
     this.#checkpointer.write({
       checkpointId,
       kind,
       startDelayMs: this.#startDelayMs,
-      alignmentMs: aligned - this.#alignmentBegan,
+      alignmentMs: this.#alignmentMs,
       syncMs: now - aligned,
       processedBytes: this.#parts.bytesRead - this.#bytesBefore,
       unaligned: overtaken.length > 0,

@@ -10,7 +10,12 @@ import { CheckpointTracker } from './checkpoint-tracker.js';
 import { CheckpointsCleaner } from './checkpoints-cleaner.js';
 import { CompletedCheckpointStore } from './completed-checkpoint-store.js';
 import { cancelTimer, traceEvent } from './coordinator-effects.js';
-import type { CoordinatorEffect, CoordinatorVerdict, EventOf } from './coordinator-protocol.js';
+import type {
+  CoordinatorEffect,
+  CoordinatorJob,
+  CoordinatorVerdict,
+  EventOf,
+} from './coordinator-protocol.js';
 import type { PendingCheckpoint } from './pending-checkpoint.js';
 import type { EndedExport } from './savepoint-exports.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
@@ -32,8 +37,11 @@ export class CheckpointLedger {
   readonly #failures: CheckpointFailureCounter;
   readonly #completed: CompletedCheckpointStore;
   readonly #tracker: CheckpointTracker;
+  /** What an earlier process had completed, and where it lies. */
+  readonly #begunFrom: { readonly checkpointId: number | undefined; readonly path: string | undefined };
 
-  constructor(config: CheckpointConfig, restored: CheckpointManifest | undefined) {
+  constructor(config: CheckpointConfig, { restored, restoredFrom }: CoordinatorJob) {
+    this.#begunFrom = { checkpointId: restored?.checkpointId, path: restoredFrom };
     this.#tracker = new CheckpointTracker(config.historySize);
     this.#failures = new CheckpointFailureCounter(config.tolerableFailedCheckpoints);
     this.#completed = new CompletedCheckpointStore(config.numRetained);
@@ -51,7 +59,8 @@ export class CheckpointLedger {
     if (manifest === undefined) return undefined;
     const { checkpointId, kind } = manifest;
     const isSavepoint = kind === 'savepoint';
-    const externalPath = this.#tracker.pathOf(checkpointId);
+    const begunFrom = this.#begunFrom.checkpointId === checkpointId ? this.#begunFrom.path : undefined;
+    const externalPath = this.#tracker.pathOf(checkpointId) ?? begunFrom;
     this.#tracker.onRestored({ checkpointId, restoredMs: now.wallMs, isSavepoint, externalPath });
     return manifest;
   }

@@ -22,6 +22,8 @@ export interface CoordinatorJob {
   readonly epoch: number;
   /** What the job was started from. */
   readonly restored: CheckpointManifest | undefined;
+  /** Where that lies, as far as anybody could reach it. */
+  readonly restoredFrom?: string | undefined;
   /** Above every id that this job has used; one above the restored one when undefined. */
   readonly firstCheckpointId: number | undefined;
 }

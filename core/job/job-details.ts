@@ -18,6 +18,8 @@ export interface JobDetails {
   /** Wall time of the newest change of state, of the job or of a task, ms. */
   readonly lastModificationMs: number;
   readonly timestamps: Readonly<StateTimes<JobStatus>>;
+  /** How long it was in each state before it came to the present one, ms. */
+  readonly spentMs: Readonly<StateTimes<JobStatus>>;
   readonly runtimeMode: RuntimeMode;
   /** Of the present deployment, from 1; 0 before the first. */
   readonly attempt: number;

@@ -29,6 +29,7 @@ export interface AcceptedJob {
 export class JobRecord {
   readonly #job: AcceptedJob;
   readonly #enteredMs: StateTimes<JobStatus> = neverEntered(JOB_STATUSES);
+  readonly #spentMs: StateTimes<JobStatus> = neverEntered(JOB_STATUSES);
   #status: JobStatus = 'INITIALIZING';
   #createdMs = 0;
   #executions: ExecutionGraph | undefined;
@@ -76,6 +77,7 @@ export class JobRecord {
   ): void {
     checkJobTransition(this.#status, status);
     traceEvent('job.status', { from: this.#status, to: status, attempt: this.attempt }, effects);
+    this.#spentMs[this.#status] += Math.max(0, now.wallMs - this.#enteredMs[this.#status]);
     this.#status = status;
     this.#enteredMs[status] = now.wallMs;
     if (status === 'CREATED') this.#createdMs = now.monotonicMs;
@@ -111,6 +113,7 @@ export class JobRecord {
       endMs: this.isOver ? this.#enteredMs[this.#status] : undefined,
       lastModificationMs: Math.max(...Object.values(this.#enteredMs), ...changes),
       timestamps: { ...this.#enteredMs },
+      spentMs: { ...this.#spentMs },
       runtimeMode: graph.runtimeMode,
       attempt: this.attempt,
       restarts: this.restarts,

@@ -4,14 +4,15 @@ import type { JobDetails } from '../job/job-details.js';
 import type { JobStatus } from '../job/job-status.js';
 import { gaugeReading, type MetricReading } from './metric-reading.js';
 
-/** States of which it is told for how long the job is in them, or -1: Flink's names. */
-const TIMED: Readonly<Partial<Record<JobStatus, string>>> = {
-  INITIALIZING: 'initializingTime',
-  CREATED: 'createdTime',
-  RESTARTING: 'restartingTime',
-  FAILING: 'failingTime',
-  CANCELLING: 'cancellingTime',
-};
+/** States of which it is told whether the job is in them, for how long, and for how long it ever was. */
+const TIMED: readonly JobStatus[] = [
+  'INITIALIZING',
+  'CREATED',
+  'RUNNING',
+  'RESTARTING',
+  'FAILING',
+  'CANCELLING',
+];
 
 /** Flink's metrics of a job; `history` as its view tells it, `nowMs` is of the wall clock. */
 export function jobReadings(
@@ -20,15 +21,21 @@ export function jobReadings(
   history: CheckpointHistory | undefined,
   nowMs: number,
 ): MetricReading[] {
-  const { status, timestamps, restarts } = details;
+  const { status, timestamps, spentMs, restarts } = details;
   const inState = (state: JobStatus): number => (state === status ? nowMs - timestamps[state] : 0);
   const { completed, failed, aborted, pending, latest } = checkpoints;
   return [
     gaugeReading('uptime', status === 'RUNNING' ? inState('RUNNING') : details.endMs === undefined ? 0 : -1),
     gaugeReading('downtime', downtimeOf(details, nowMs)),
-    gaugeReading('runningTime', inState('RUNNING')),
     gaugeReading('deployingTime', deployingTimeOf(details, nowMs)),
-    ...Object.entries(TIMED).map(([state, name]) => gaugeReading(name, inState(state as JobStatus))),
+    ...TIMED.flatMap((state) => {
+      const name = state.toLowerCase();
+      return [
+        gaugeReading(`${name}State`, state === status ? 1 : 0),
+        gaugeReading(`${name}Time`, inState(state)),
+        gaugeReading(`${name}TimeTotal`, spentMs[state] + inState(state)),
+      ];
+    }),
     gaugeReading('numRestarts', restarts),
     gaugeReading('fullRestarts', restarts),
     gaugeReading('totalNumberOfCheckpoints', completed + failed + aborted + pending),

@@ -27,6 +27,9 @@ export interface TaskNumbers {
   readonly busyMs: number;
   readonly idleMs: number;
   readonly backPressuredMs: number;
+  /** Of the newest checkpoint. */
+  readonly alignmentMs: number;
+  readonly startDelayMs: number;
   readonly inputQueueLength: number;
   readonly inPoolUsage: number;
   readonly outputQueueLength: number;
@@ -49,6 +52,8 @@ export interface DescribedNumbers {
 /** How much of it there was a second; `key` tells the metrics of a task apart. */
 export type RateOf = (key: string, count: number) => number;
 
+const NANOS_PER_MS = 1_000_000;
+
 /** Flink's metrics of a task. */
 export function taskReadings(numbers: TaskNumbers, rateOf: RateOf): MetricReading[] {
   const counted = (name: string, count: number): MetricReading[] => [
@@ -70,6 +75,8 @@ export function taskReadings(numbers: TaskNumbers, rateOf: RateOf): MetricReadin
     ...timed('busy', numbers.busyMs),
     ...timed('idle', numbers.idleMs),
     ...timed('backPressured', numbers.backPressuredMs),
+    gaugeReading('checkpointAlignmentTime', Math.round(numbers.alignmentMs * NANOS_PER_MS)),
+    gaugeReading('checkpointStartDelayNanos', Math.round(numbers.startDelayMs * NANOS_PER_MS)),
     gaugeReading('buffers.inputQueueLength', numbers.inputQueueLength),
     gaugeReading('buffers.inPoolUsage', numbers.inPoolUsage),
     gaugeReading('buffers.outputQueueLength', numbers.outputQueueLength),

@@ -139,7 +139,7 @@ async function surveyOnce(store: ObjectStore, isLast: boolean): Promise<LogSurve
 export async function findNewestCheckpoint(
   store: ObjectStore,
   onUnreadable: OnUnreadable,
-): Promise<CheckpointManifest | undefined> {
+): Promise<FoundCheckpoint | undefined> {
   const walk: Walk = { run: 0, above: 0, vouched: undefined, passedOver: 0, firstError: undefined };
   for (const slot of (await listSlots(store)).toReversed()) {
     if (walk.above !== 0 && slot !== walk.above - 1) break;
@@ -148,7 +148,7 @@ export async function findNewestCheckpoint(
     if (step === 'none-in-this-run' && walk.passedOver === 0) return undefined;
     if (step === 'none-in-this-run' || step === 'not-vouched-for') break;
     if (step === 'go-on') continue;
-    if ('manifest' in step) return step.manifest;
+    if ('manifest' in step) return { manifest: step.manifest, slot };
     walk.passedOver++;
     walk.firstError ??= step.error;
     onUnreadable(step.checkpointId, step.error);
@@ -163,6 +163,12 @@ export async function findNewestCheckpoint(
     hint: 'restore the checkpoint folder from a copy, or begin anew with --fresh',
     cause: walk.firstError,
   });
+}
+
+/** A completed checkpoint, and where in the log it stands. */
+export interface FoundCheckpoint {
+  readonly manifest: CheckpointManifest;
+  readonly slot: number;
 }
 
 interface Walk {

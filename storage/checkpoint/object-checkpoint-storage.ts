@@ -65,6 +65,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   readonly #pinned = new Map<string, number>();
   readonly #savepoints: SavepointFolders | undefined;
   readonly #claims: Claims;
+  #newestPath: string | undefined;
 
   /** `onWarning` is told what could not be cleaned up. */
   constructor(
@@ -116,9 +117,19 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
       this.#claimed = { slot, run: this.#log.run, checkpointId, fileKeys };
       await this.#log.append({ kind: 'checkpoint', checkpointId, body: encodeManifest(manifest) }, false);
       await this.#settle();
-      const own = this.#savepoints?.own;
-      return own && `${own}/${slotKey(slot)}`;
+      this.#newestPath = this.#pathOf(slot);
+      return this.#newestPath;
     });
+  }
+
+  /** Where the checkpoint lies, as `-s` takes it, to which {@link complete} or {@link latest} has resolved last. */
+  get newestPath(): string | undefined {
+    return this.#newestPath;
+  }
+
+  #pathOf(slot: number): string | undefined {
+    const own = this.#savepoints?.own;
+    return own && `${own}/${slotKey(slot)}`;
   }
 
   resolveUnknown(checkpointId: number): Promise<boolean> {
@@ -136,7 +147,9 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
       await Promise.allSettled([search]);
       await this.#log.slots();
       for (const [checkpointId, error] of passedOver) onUnreadable(checkpointId, error);
-      return search;
+      const found = await search;
+      this.#newestPath = found && this.#pathOf(found.slot);
+      return found?.manifest;
     });
   }
 

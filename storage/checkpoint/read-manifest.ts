@@ -38,7 +38,9 @@ export async function readManifestAt(
   const folder = slot === undefined ? path : (match?.[1] ?? '');
   const store = storeAt(folder);
   const manifest =
-    slot === undefined ? await findNewestCheckpoint(store, onUnreadable) : await readOne(store, slot, path);
+    slot === undefined
+      ? (await findNewestCheckpoint(store, onUnreadable))?.manifest
+      : await readOne(store, slot, path);
   if (manifest === undefined) throw noCheckpoint(path, 'no completed checkpoint lies there');
   return { manifest, isSavepoint: false, folder, reader: new ObjectStateFileReader(store) };
 }

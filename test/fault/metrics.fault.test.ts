@@ -32,6 +32,24 @@ t.test('what was skipped, dropped and counted stands in the result, and can be a
   t.strictSame(await job.metrics(), EXPECTED);
 });
 
+t.test('a task tells of its newest checkpoint how long barriers took', async (t) => {
+  const checkpointing = { interval: '50 ms', dir: folder(t) };
+  const cluster = await LocalCluster.start({ parallelism: 2, checkpointing });
+  t.teardown(() => cluster.close());
+  const job = await cluster.submit(measured, { count: 1000 });
+  while (((await job.status())?.checkpoints.completed ?? 0) < 2);
+  const metrics = await cluster.readMetrics({ type: 'vertex', jobId: job.jobId, vertexId: 1 });
+  const value = (id: string): number => Number(metrics.find((metric) => metric.id === id)?.value);
+  for (const subtask of [0, 1]) {
+    const [alignment, delay] = [
+      value(`${subtask}.checkpointAlignmentTime`),
+      value(`${subtask}.checkpointStartDelayNanos`),
+    ];
+    t.ok(alignment >= 0 && alignment < 60e9, `alignment ${alignment} ns`);
+    t.ok(delay >= 0 && delay < 60e9, `start delay ${delay} ns`);
+  }
+});
+
 t.test('the command line tells of it, as text and as JSON', async (t) => {
   const at = folder(t);
   const args = [jobPath('lossy'), '--input', inputIn(at)];

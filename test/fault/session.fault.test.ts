@@ -105,6 +105,8 @@ t.test('who stands by takes the jobs of a killed leader over, each result once',
   const requirements = await fetch(`http://${next}/jobs/${jobId}/resource-requirements`);
   const bounds = Object.values((await requirements.json()) as Readonly<Record<string, unknown>>);
   t.match(bounds[0], { parallelism: { upperBound: 2 } }, 'the rescale goes with it');
+  const checkpoints = await (await fetch(`http://${next}/jobs/${jobId}/checkpoints`)).json();
+  t.match(checkpoints, { latest: { restored: { external_path: /\/sensor-minutes\/log\/\d+$/ } } });
   await ended(next, jobId);
   t.same(committed(), expected());
   standBy.kill('SIGTERM');

@@ -179,6 +179,23 @@ t.test('tasks that had finished take no part, and keep nobody waiting', async (t
   t.match(historyOf(driver).history[0]?.tasks[0]?.subtasks, [{ stateBytes: 0 }, { stateBytes: 0 }]);
 });
 
+t.test('what an earlier process has completed is told with the place where it lies', async (t) => {
+  const before = new CoordinatorDriver(PIPELINE);
+  before.complete(1);
+  const restored = before.restored;
+  const driver = new CoordinatorDriver(PIPELINE, {}, restored, '/checkpoints/log/0000000004');
+  driver.nowMs = 7;
+  t.equal(driver.restored?.checkpointId, 1);
+  t.match(historyOf(driver).restored, {
+    checkpointId: 1,
+    restoredMs: 1_000_007,
+    externalPath: '/checkpoints/log/0000000004',
+  });
+  driver.complete(2);
+  t.equal(driver.restored?.checkpointId, 2);
+  t.equal(historyOf(driver).restored?.externalPath, 'jobs/it/log/2', 'a later one has its own');
+});
+
 t.test('what an attempt begins from is told, and how many did', async (t) => {
   const driver = new CoordinatorDriver(PIPELINE);
   driver.complete(1);

@@ -44,11 +44,16 @@ export class CoordinatorDriver {
   effects: CoordinatorEffect[] = [];
   verdict: CoordinatorVerdict | undefined;
 
-  constructor(graph: JobGraph, config: Partial<CheckpointConfig> = {}, restored?: CheckpointManifest) {
+  constructor(
+    graph: JobGraph,
+    config: Partial<CheckpointConfig> = {},
+    restored?: CheckpointManifest,
+    restoredFrom?: string,
+  ) {
     this.graph = graph;
     this.executions = runningExecutions(graph, 1);
     this.coordinator = new CheckpointCoordinator(
-      { graph, epoch: 3, restored, firstCheckpointId: undefined },
+      { graph, epoch: 3, restored, restoredFrom, firstCheckpointId: undefined },
       { ...DEFAULT_CHECKPOINT_CONFIG, intervalMs: 100, timeoutMs: 1000, ...config },
     );
     this.handle({ type: 'attempt-running', executions: this.executions });

@@ -26,6 +26,7 @@ const NUMBERS: TaskNumbers = {
   ...{ watermark: Watermark.MIN, busyMs: 250, idleMs: 700, backPressuredMs: 50 },
   ...{ inputQueueLength: 0, inPoolUsage: 0, outputQueueLength: 0, outPoolUsage: 0.5 },
   ...{ heapUsed: 1, heapCommitted: 2, heapMax: 3, gcCount: 0, gcMs: 0, metricsLeftOut: 0 },
+  ...{ alignmentMs: 2.5, startDelayMs: 40 },
 };
 
 const names = { operatorName: () => 'Source: my.op', sourceUid: (id: number) => `source-${id}` };
@@ -150,7 +151,15 @@ t.test('a job tells for how long it has run, or been down', (t) => {
   ];
   const history = { latestCompleted: undefined, restored: { checkpointId: 3, restoredMs: 950 } };
   const at = (status: string, endMs?: number): Record<string, number | string> => {
-    const details = { status, endMs, restarts: 1, timestamps: times, vertices } as unknown as JobDetails;
+    const spentMs = { INITIALIZING: 100, CREATED: 100, RUNNING: 700, RESTARTING: 50 };
+    const details = {
+      status,
+      endMs,
+      restarts: 1,
+      timestamps: times,
+      spentMs,
+      vertices,
+    } as unknown as JobDetails;
     return Object.fromEntries(
       jobReadings(details, NO_CHECKPOINTS, history as unknown as CheckpointHistory, 5000).map(
         ({ name, value }) => [name, value],
@@ -158,6 +167,13 @@ t.test('a job tells for how long it has run, or been down', (t) => {
     );
   };
   t.match(at('RUNNING'), { uptime: 4000, downtime: 0, restartingTime: 0, numRestarts: 1, runningTime: 4000 });
+  t.match(at('RUNNING'), {
+    runningTimeTotal: 4700,
+    runningState: 1,
+    restartingState: 0,
+    initializingTimeTotal: 100,
+  });
+  t.match(at('RESTARTING'), { runningTimeTotal: 700, restartingTimeTotal: 1050, restartingState: 1 });
   t.match(at('RUNNING'), { deployingTime: 3900, lastCheckpointRestoreTimestamp: 950 });
   t.match(at('RUNNING'), { lastCheckpointExternalPath: 'n/a', lastCheckpointFullSize: -1 });
   t.match(at('RESTARTING'), { deployingTime: 0, uptime: 0, downtime: 1000, restartingTime: 1000 });
