@@ -50,5 +50,6 @@ export { InThreadStateWriter } from './state/in-thread-state-writer.js';
 export { measureKeyedTables, readKeyedRows } from './state/keyed-content.js';
 export { preloadLmdb } from './state/lmdb-library.js';
 export { LmdbStateBackend } from './state/lmdb-state-backend.js';
+export { SnapshotPace } from './state/snapshot-pace.js';
 export { StateWriter } from './state/state-writer.js';
 export type { StateWriterMessage, StateWriterPort, StateWriterReply } from './state/state-writer-protocol.js';

@@ -4,6 +4,15 @@ import type { MetricPublisher } from '../task/metric-publisher.js';
 
 /** The longest sleep in one go, so that a clock that jumped is noticed. */
 const SLEEP_MAX_MS = 60_000;
+/** The longest that a task waits for its snapshots before it looks at its mail, and takes some records, again. */
+const PACE_MAX_MS = 20;
+
+/** What the snapshots of a thread want its task to wait for (snapshot-pace.ts). */
+export interface TaskPace {
+  readonly isBehind: boolean;
+  /** `then` is called once they want no more of it, unless this is called again before. */
+  onceCaughtUp(then: () => void): void;
+}
 
 /** A full turn of the event loop of the calling thread. */
 export function turnOfLoop(): Promise<void> {
@@ -23,18 +32,31 @@ export class DoorbellTurns implements ThreadTurns {
   readonly #doorbell: Doorbell;
   readonly #heartbeat: Heartbeat;
   readonly #publisher: MetricPublisher;
+  readonly #pace: TaskPace;
   #ticket: number;
   readonly #ring = (): void => this.#doorbell.ring();
 
-  constructor(doorbell: Doorbell, heartbeat: Heartbeat, publisher: MetricPublisher) {
+  constructor(doorbell: Doorbell, heartbeat: Heartbeat, publisher: MetricPublisher, pace: TaskPace) {
     this.#doorbell = doorbell;
     this.#heartbeat = heartbeat;
     this.#publisher = publisher;
+    this.#pace = pace;
     this.#ticket = doorbell.ticket();
   }
 
-  turn(): Promise<void> {
-    return turnOfLoop();
+  async turn(): Promise<void> {
+    await turnOfLoop();
+    if (this.#pace.isBehind) await this.#letWrite();
+  }
+
+  #letWrite(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, PACE_MAX_MS);
+      this.#pace.onceCaughtUp(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   arm(): void {

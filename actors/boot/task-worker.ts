@@ -33,6 +33,7 @@ import {
   type ObjectStore,
   preloadLmdb,
   preloadS3,
+  SnapshotPace,
 } from '../../storage/index.js';
 import { ThreadRunner } from '../runner/thread-runner.js';
 import { MetricPublisher } from '../task/metric-publisher.js';
@@ -87,12 +88,13 @@ async function runOnThread(contract: TaskContract): Promise<void> {
     () => doorbell.ring(),
     (error) => failure.set(error),
   );
-  const environment = await environmentOf(contract, completions);
+  const pace = new SnapshotPace();
+  const environment = await environmentOf(contract, completions, pace);
   const task = new StreamTask(environment);
   const writer = new TaskMetricWriter(contract.metrics);
   writer.set(TaskGauge.THREAD_ID, threadId);
   const publisher = new MetricPublisher(task, writer, threadMeter(), MONOTONIC_ORIGIN_MS);
-  const turns = new DoorbellTurns(doorbell, heartbeat, publisher);
+  const turns = new DoorbellTurns(doorbell, heartbeat, publisher, pace);
   failure.handWith((error) => task.fail(error));
   const mailbox = { receive: () => receive(contract.mailbox) };
   const runner = new ThreadRunner(task, mailbox, turns, SYSTEM_CLOCK);
@@ -107,6 +109,7 @@ async function runOnThread(contract: TaskContract): Promise<void> {
 async function environmentOf(
   contract: TaskContract,
   completions: EventCompletions,
+  pace: SnapshotPace,
 ): Promise<TaskEnvironment> {
   const { address } = contract;
   const log = new TaskLog(contract.mailbox, contract.logLevel);
@@ -133,7 +136,7 @@ async function environmentOf(
     clock: SYSTEM_CLOCK,
     completions,
     codecs,
-    stateBackend: backendOf(contract),
+    stateBackend: backendOf(contract, pace),
     stateFiles: new ObjectStateFileReader(store, recovers ? copiesOf(backup, 'reader') : undefined),
     fileSystem,
     scratchFolder: contract.state.localFolder,
@@ -197,17 +200,18 @@ function channelsOf(
   return { inputs, outputs };
 }
 
-function backendOf({ state, stateWriter }: TaskContract): KeyedStateBackend {
+function backendOf({ state, stateWriter }: TaskContract, pace: SnapshotPace): KeyedStateBackend {
   if (stateWriter === undefined) return new HeapStateBackend();
   const link = new StateWriterLink(stateWriter);
   const timers = new SystemTimers<() => void>((onDue) => onDue());
-  return new LmdbStateBackend(state.localFolder, (path) => link.connect(path), {
+  const deadline = {
     timeoutMs: state.snapshotTimeoutMs,
-    arm: (onDue) => {
+    arm: (onDue: () => void) => {
       const timer = timers.arm(state.snapshotTimeoutMs, onDue);
       return () => timers.cancel(timer);
     },
-  });
+  };
+  return new LmdbStateBackend(state.localFolder, (path) => link.connect(path), deadline, pace);
 }
 
 function storeOf({ store, state, epoch, address }: TaskContract): ObjectStore {

@@ -19,16 +19,16 @@ import { fileURLToPath } from 'node:url';
 import { Report, SMALL } from '../harness.js';
 
 /**
- * What a job holds in memory while its state, ten times the managed memory, is checkpointed and restored: what is its
+ * What a job holds in memory while its state, ten times the whole plan, is checkpointed and restored: what is its
  * own and what its threads share, held against the plan of the whole process; in a memory cgroup of that size where
  * one can be made. The page cache, in which LMDB's file lies, is the system's to give and to take.
  */
-const PLAN_MB = 640;
+const PLAN_MB = 384;
 const MANAGED_MB = 64;
 const VALUE_BYTES = 1000;
-const KEYS = Math.round(((SMALL ? 0.2 : 10) * MANAGED_MB * 1024 * 1024) / VALUE_BYTES);
+const KEYS = Math.round(((SMALL ? 0.03 : 10) * PLAN_MB * 1024 * 1024) / VALUE_BYTES);
 const LOOK_EVERY_MS = 50;
-const LOOKS_MAX = 240_000 / LOOK_EVERY_MS;
+const LOOKS_MAX = 900_000 / LOOK_EVERY_MS;
 const CHECKPOINT_MS = 2000;
 const CGROUPS = '/sys/fs/cgroup/memory';
 
@@ -54,8 +54,12 @@ function start(folder: string, group: string | undefined, records: number): Chil
     'taskmanager.memory.process.size': `${PLAN_MB}mb`,
     'taskmanager.memory.managed.size': `${MANAGED_MB}mb`,
     'taskmanager.memory.framework.heap.size': '64mb',
-    'taskmanager.memory.framework.off-heap.size': '64mb',
+    'taskmanager.memory.framework.off-heap.size': '48mb',
+    'taskmanager.memory.network.max': '16mb',
+    'taskmanager.memory.network.min': '16mb',
     'taskmanager.memory.jvm-metaspace.size': '64mb',
+    'taskmanager.memory.jvm-overhead.max': '32mb',
+    'taskmanager.memory.jvm-overhead.min': '32mb',
     'execution.checkpointing.interval': `${CHECKPOINT_MS} ms`,
   };
   const flags = Object.entries(configuration).flatMap(([key, value]) => ['-D', `${key}=${value}`]);

@@ -1,6 +1,7 @@
 import { fromWireError, MillraceError } from '../../core/internal.js';
 import { LmdbEnvironment, type LmdbSnapshot } from './lmdb-environment.js';
 import { LmdbRows } from './lmdb-rows.js';
+import type { SnapshotPace } from './snapshot-pace.js';
 import { SpillFiles } from './spill-files.js';
 import type { StateWriterPort } from './state-writer-protocol.js';
 
@@ -25,13 +26,20 @@ export class LmdbHome {
   #closed = false;
   /** What checkpoints still need of chunks that had to leave memory. */
   readonly spills: SpillFiles;
+  readonly pace: SnapshotPace;
   inFlight = 0;
   /** Size of what is stored, about. */
   storedBytes = 0;
 
   /** `confirmed` is called, inside {@link poll} and {@link waitForOne}, for each write in order. */
-  constructor(path: string, port: StateWriterPort, confirmed: (sequence: number) => void) {
+  constructor(
+    path: string,
+    port: StateWriterPort,
+    pace: SnapshotPace,
+    confirmed: (sequence: number) => void,
+  ) {
     this.#path = path;
+    this.pace = pace;
     this.spills = new SpillFiles(path);
     this.#port = port;
     this.#confirmed = confirmed;

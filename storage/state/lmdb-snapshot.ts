@@ -15,7 +15,7 @@ import type { Memtable } from './memtable.js';
 import type { FrozenParts, MemtableGenerations } from './memtable-generations.js';
 import type { MemtableTable } from './memtable-table.js';
 import { TRAILER_BYTES } from './row-block-writer.js';
-import type { RowFileTable } from './row-file-layout.js';
+import { BLOCK_BYTES, type RowFileTable } from './row-file-layout.js';
 import { RowFileWriter, snapshotError } from './row-file-writer.js';
 
 /** How long a snapshot may take to be written. */
@@ -119,7 +119,9 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
     // The records that waited for the barrier come first: the block that is begun here is for the next turn.
     await Promise.resolve();
     this.#mustStand();
+    const { pace } = this.#frozen.home;
     const file = new RowFileWriter(writer, purpose, fileTables, expired);
+    pace.begin();
     try {
       await this.#writeStored(file);
       await this.#writeParts(file);
@@ -130,6 +132,8 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
     } catch (error) {
       await file.abandon();
       throw snapshotError(error, checkpointId);
+    } finally {
+      pace.end();
     }
   }
 
@@ -150,6 +154,7 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
   /** Hands the block on; what was frozen may be gone after that. */
   async #flush(file: RowFileWriter): Promise<void> {
     await file.flush();
+    this.#frozen.home.pace.wrote(BLOCK_BYTES);
     this.#mustStand();
   }
 
@@ -199,7 +204,11 @@ export class LmdbStoreSnapshot implements KeyedSnapshot {
         at = writeChunkRows(source, part.chunk, at, choice, file.block);
         if (at >= 0) await this.#flush(file);
       }
-      if (part.spill !== 0) await file.append(home.spills.read(part.spill));
+      if (part.spill !== 0) {
+        const block = home.spills.read(part.spill);
+        await file.append(block);
+        home.pace.wrote(block.length);
+      }
       this.#mustStand();
       generations.release(part);
     }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { KeyedStateBackend, KeyedStateRequest, KeyedStateStore } from '../../core/internal.js';
 import { NO_DEADLINE, type SnapshotDeadline } from './lmdb-snapshot.js';
 import { LmdbStateStore } from './lmdb-state-store.js';
+import { SnapshotPace } from './snapshot-pace.js';
 import type { StateWriterPort } from './state-writer-protocol.js';
 
 /**
@@ -20,25 +21,29 @@ export class LmdbStateBackend implements KeyedStateBackend {
   readonly #folder: string;
   readonly #connect: (path: string) => StateWriterPort;
   readonly #deadline: SnapshotDeadline;
+  readonly #pace: SnapshotPace;
 
   /**
    * @param folder for working copies: of this process alone, empty at its start
    * @param connect the state writer's port for the environment at a path
    * @param deadline of each snapshot
+   * @param pace of the stores, for who can let their tasks wait
    */
   constructor(
     folder: string,
     connect: (path: string) => StateWriterPort,
     deadline: SnapshotDeadline = NO_DEADLINE,
+    pace: SnapshotPace = new SnapshotPace(),
   ) {
     this.#folder = folder;
     this.#connect = connect;
     this.#deadline = deadline;
+    this.#pace = pace;
   }
 
   async open(request: KeyedStateRequest): Promise<KeyedStateStore> {
     const path = join(this.#folder, environmentName(request));
-    return new LmdbStateStore(request, path, this.#connect(path), this.#deadline);
+    return new LmdbStateStore(request, path, this.#connect(path), this.#deadline, this.#pace);
   }
 }
 

@@ -24,6 +24,7 @@ import { RestoredTables } from './restored-tables.js';
 import { ROW_FILE_FORMAT, type RowFileTable } from './row-file-layout.js';
 import { SavedBlocks } from './saved-blocks.js';
 import { SnapshotChain } from './snapshot-chain.js';
+import { SnapshotPace } from './snapshot-pace.js';
 import type { StateWriterPort } from './state-writer-protocol.js';
 
 /** Less than this is no memory to work in. */
@@ -65,12 +66,14 @@ export class LmdbStateStore implements KeyedStateStore {
   /**
    * @param path a folder that nobody else has ever used; it is made when it is first needed
    * @param deadline of each snapshot
+   * @param pace of all stores of the thread
    */
   constructor(
     request: KeyedStateRequest,
     path: string,
     port: StateWriterPort,
     deadline: SnapshotDeadline = NO_DEADLINE,
+    pace: SnapshotPace = new SnapshotPace(),
   ) {
     this.#deadline = deadline;
     this.keyGroups = request.keyGroups;
@@ -80,7 +83,7 @@ export class LmdbStateStore implements KeyedStateStore {
     this.#memtable = new Memtable(request.keyGroups, budget, this.#memtableTables, () =>
       this.#reclaimer.makeRoom(),
     );
-    this.#home = new LmdbHome(path, port, (sequence) => this.#reclaimer.confirmed(sequence));
+    this.#home = new LmdbHome(path, port, pace, (sequence) => this.#reclaimer.confirmed(sequence));
     this.#saved = new SavedBlocks(this.#home.spills, budget / SAVED_PART);
     this.#generations = new MemtableGenerations(this.#memtable, this.#home);
     this.#reclaimer = new MemoryReclaimer(

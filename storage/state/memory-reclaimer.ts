@@ -230,6 +230,7 @@ export class MemoryReclaimer {
     for (const { part, until, tombstones, pinned } of this.#generations.usesOf(chunk)) {
       const bytes = this.#blockOf(chunk, { until, tombstones, form: 'file' });
       const id = bytes === undefined ? 0 : this.#home.spills.write(bytes);
+      this.#home.pace.putAside(bytes?.length ?? 0);
       steps.push(() => this.#generations.putAside(part, pinned, id));
     }
     return steps;

@@ -124,7 +124,9 @@ t.test('cut off from the server, the job goes on, and the next checkpoint succee
   t.equal(code, 0, stderr);
   const { attempts, checkpoints } = JSON.parse(stdout);
   t.equal(attempts, 1, 'nothing restarted');
-  t.comment(`${checkpoints.failed} checkpoints failed in ${OUTAGE_MS} ms, ${checkpoints.completed} were completed`);
+  t.comment(
+    `${checkpoints.failed} checkpoints failed in ${OUTAGE_MS} ms, ${checkpoints.completed} were completed`,
+  );
   t.ok(checkpoints.failed >= 1, `${checkpoints.failed} failed`);
   t.ok(checkpoints.completed >= 2, `${checkpoints.completed} completed`);
   assertWhole(t, output, 'after the outage');

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { DoorbellTurns } from '../../../actors/boot/doorbell-turns.js';
+import { DoorbellTurns, type TaskPace } from '../../../actors/boot/doorbell-turns.js';
 import type { MetricPublisher } from '../../../actors/task/metric-publisher.js';
 import { createDoorbells } from '../../../memory/doorbell.js';
 import { createHeartbeats, Doorbell, Heartbeat } from '../../../memory/index.js';
@@ -14,12 +14,14 @@ class NotedBell extends Doorbell {
   }
 }
 
-function turnsOf() {
+const NOT_BEHIND = { isBehind: false, onceCaughtUp: () => {} };
+
+function turnsOf(pace: TaskPace = NOT_BEHIND) {
   const [handle] = createDoorbells(1);
   if (handle === undefined) throw new Error('there is no doorbell');
   const bell = new NotedBell(handle);
   const publisher = { beat: () => {}, turnsTo: () => {} } as unknown as MetricPublisher;
-  return { bell, turns: new DoorbellTurns(bell, new Heartbeat(createHeartbeats(1), 0), publisher) };
+  return { bell, turns: new DoorbellTurns(bell, new Heartbeat(createHeartbeats(1), 0), publisher, pace) };
 }
 
 t.test('a sleep ends when its time has come, and leaves no timer of V8 behind', async (t) => {
@@ -43,3 +45,20 @@ t.test('who is rung awake leaves no timer at all behind', async (t) => {
   t.equal(timers(), before);
   t.strictSame(bell.limits, [Number.POSITIVE_INFINITY]);
 });
+
+t.test(
+  'a task lets its snapshots write while they are behind, and looks at its mail all the same',
+  async (t) => {
+    const asked: (() => void)[] = [];
+    const pace = { isBehind: true, onceCaughtUp: (then: () => void) => asked.push(then) };
+    const { turns } = turnsOf(pace);
+    const begin = performance.now();
+    await turns.turn();
+    t.ok(performance.now() - begin >= 15, 'it does not wait for ever');
+    const turned = turns.turn();
+    setImmediate(() => setImmediate(() => asked[1]?.()));
+    await turned;
+    t.equal(asked.length, 2);
+    t.notOk(process.getActiveResourcesInfo().includes('Timeout'), 'no timer is left behind');
+  },
+);

@@ -6,8 +6,9 @@ import { types } from '../../../core/serde/types.js';
 import type { KeyedStateAccess } from '../../../core/state/keyed-state-access.js';
 import { ValueStateDescriptor } from '../../../core/state/state-descriptor.js';
 import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
-import type { SnapshotDeadline } from '../../../storage/state/lmdb-snapshot.js';
+import { NO_DEADLINE, type SnapshotDeadline } from '../../../storage/state/lmdb-snapshot.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
+import { SnapshotPace } from '../../../storage/state/snapshot-pace.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 import { refused } from '../../refused.js';
 
@@ -109,6 +110,29 @@ for (const end of ['deadline', 'abort'] as const) {
     },
   );
 }
+
+t.test('a snapshot that falls behind what is put aside for it says so, until it has caught up', async (t) => {
+  const writer = new InThreadStateWriter();
+  const pace = new SnapshotPace();
+  const backend = new LmdbStateBackend(folderOf(t), () => writer.connect(), NO_DEADLINE, pace);
+  const life = new KeyedStateLife(backend);
+  const access = await life.open(undefined, SMALL);
+  rewrite(access, 0);
+  t.notOk(pace.isBehind, 'there is none yet');
+  const completed = life.checkpoint(access);
+  // It has begun to write, and comes to no turn while the records come.
+  await Promise.resolve();
+  await Promise.resolve();
+  rewrite(access, 1);
+  t.ok(pace.isBehind);
+  let isTold = false;
+  pace.onceCaughtUp(() => {
+    isTold = true;
+  });
+  await completed;
+  t.ok(isTold && !pace.isBehind);
+  await access.store.close();
+});
 
 t.test('a snapshot that is discarded in time has no deadline', async (t) => {
   const folder = folderOf(t);
