@@ -291,6 +291,7 @@ export {
   surveyState,
 } from './operator/state-survey.js';
 export { isStateless } from './operator/stateless-operator.js';
+export { storedValueType } from './operator/stored-items.js';
 export type { Input, OperatorContext, OperatorSnapshot, Output } from './operator/stream-operator.js';
 export { checkFunctionObject, expectNoPromise } from './operator/synchronous.js';
 export { WatermarkTrace } from './operator/watermark-trace.js';

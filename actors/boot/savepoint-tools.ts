@@ -18,6 +18,7 @@ import {
   StateEntryDecoder,
   type StoredStates,
   stateTableType,
+  storedValueType,
   unclaimedInFlight,
   unclaimedUids,
   type VertexSnapshot,
@@ -161,9 +162,12 @@ function storedStates(vertices: readonly VertexSnapshot[]): Record<string, Store
       const lists: Record<string, OperatorListMode> = {};
       for (const { handle } of partsOf(vertex, uid)) {
         Object.assign(tables, handle.keyed?.tables);
-        for (const [name, { mode }] of Object.entries(handle.lists)) lists[name] = mode;
+        for (const [name, { mode, items }] of Object.entries(handle.lists))
+          if (items.length > 0 || name.startsWith(STATE_TABLE_PREFIX)) lists[name] = mode;
       }
-      stored[uid] = { tables, lists };
+      const { enumerator } = vertex;
+      const hasEnumerator = uid === vertex.vertexUid && enumerator !== undefined && enumerator.length > 0;
+      stored[uid] = { tables, lists, ...(hasEnumerator && { enumerator: storedValueType(enumerator) }) };
     }
   }
   return stored;
@@ -264,7 +268,7 @@ function addList(
   const before = lists.get(name);
   const [state, type] = name.startsWith(STATE_TABLE_PREFIX)
     ? (JSON.parse(name.slice(STATE_TABLE_PREFIX.length)) as [string, string])
-    : [`[${name}]`, undefined];
+    : ownList(name);
   lists.set(name, {
     state,
     type,
@@ -272,6 +276,12 @@ function addList(
     entries: (before?.entries ?? 0) + items.length,
     bytes: (before?.bytes ?? 0) + items.reduce((sum, item) => sum + item.length, 0),
   });
+}
+
+/** A list of the engine's: its name, and the type of its items where one is declared. */
+function ownList(name: string): [string, string | undefined] {
+  const [, own = name, type] = /^([^:]*):(.*)$/s.exec(name) ?? [];
+  return [`[${own}]`, type];
 }
 
 /** What is not a user's state is the engine's: timers, windows. */

@@ -1,6 +1,7 @@
 import { Availability } from '../base/availability.js';
 import { MillraceError } from '../base/millrace-error.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
 import { checkOptionNames } from './option-names.js';
 import { SequentialSourceReader, type SplitReader } from './sequential-source-reader.js';
 import {
@@ -36,6 +37,8 @@ export interface IterableSplit {
   readonly read: number;
 }
 
+const SPLIT_TYPE = types.object({ read: types.float64 });
+
 /** Records that are read ahead of the job, at most. */
 const READ_AHEAD = 256;
 
@@ -51,6 +54,8 @@ const READ_AHEAD = 256;
  */
 export class AsyncIterableSource<T> implements Source<T, IterableSplit, readonly IterableSplit[]> {
   readonly boundedness: Boundedness;
+  readonly splitType = SPLIT_TYPE;
+  readonly enumeratorStateType = types.array(SPLIT_TYPE);
   readonly isReplayable = false;
   readonly outputType?: TypeDescriptor<T>;
   readonly #open: OpenIterable<T>;

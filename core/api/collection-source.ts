@@ -1,4 +1,5 @@
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
 import { SequentialSourceReader, type SplitReader } from './sequential-source-reader.js';
 import {
   InputStatus,
@@ -16,6 +17,8 @@ export interface CollectionSplit {
   readonly next: number;
 }
 
+const SPLIT_TYPE = types.object({ next: types.float64 });
+
 /**
  * Emits the values of an array, in order: one reader reads them all. Every thread makes the array for itself
  * when it builds the job, so building it must give the same values each time.
@@ -28,6 +31,8 @@ export interface CollectionSplit {
 export class CollectionSource<T> implements Source<T, CollectionSplit, readonly CollectionSplit[]> {
   readonly boundedness = 'bounded';
   readonly outputType?: TypeDescriptor<T>;
+  readonly splitType = SPLIT_TYPE;
+  readonly enumeratorStateType = types.array(SPLIT_TYPE);
   readonly #values: readonly T[];
 
   constructor(values: Iterable<T>, type?: TypeDescriptor<T>) {

@@ -1,6 +1,7 @@
 import { MillraceError } from '../base/millrace-error.js';
 import { checkSynchronous } from '../operator/synchronous.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
 import { InterleavedSourceReader } from './interleaved-source-reader.js';
 import { checkOptionNames } from './option-names.js';
 import { PacedSource } from './paced-source.js';
@@ -22,8 +23,14 @@ import {
 export interface DataGeneratorSplit {
   readonly next: number;
   readonly step: number;
-  readonly end: number | undefined;
+  readonly end?: number | undefined;
 }
+
+const SPLIT_TYPE = types.object({
+  next: types.float64,
+  step: types.float64,
+  end: types.optional(types.float64),
+});
 
 /** Makes the record with the given index. The same index must always give the same record. */
 export type GeneratorFunction<T> = (index: number) => T;
@@ -51,6 +58,8 @@ export interface DataGeneratorOptions<T> {
 export class DataGeneratorSource<T> implements Source<T, DataGeneratorSplit, readonly DataGeneratorSplit[]> {
   readonly boundedness: Boundedness;
   readonly outputType?: TypeDescriptor<T>;
+  readonly splitType = SPLIT_TYPE;
+  readonly enumeratorStateType = types.array(SPLIT_TYPE);
   readonly #reading: Source<T, DataGeneratorSplit, readonly DataGeneratorSplit[]>;
 
   /** @throws MillraceError MR1001 if the count or the rate makes no sense */
@@ -89,6 +98,8 @@ export class DataGeneratorSource<T> implements Source<T, DataGeneratorSplit, rea
 
 class UnpacedGenerator<T> implements Source<T, DataGeneratorSplit, readonly DataGeneratorSplit[]> {
   readonly boundedness = 'bounded';
+  readonly splitType = SPLIT_TYPE;
+  readonly enumeratorStateType = types.array(SPLIT_TYPE);
   readonly #fn: GeneratorFunction<T>;
   readonly #count: number | undefined;
 

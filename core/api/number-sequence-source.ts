@@ -18,6 +18,8 @@ export interface NumberSequenceSplit {
   readonly to: number;
 }
 
+const SPLIT_TYPE = types.object({ next: types.float64, to: types.float64 });
+
 /**
  * Emits the whole numbers from `from` to `to`, both included: one range of them, in order, for each reader.
  *
@@ -31,6 +33,8 @@ export class NumberSequenceSource
 {
   readonly boundedness = 'bounded';
   readonly outputType = types.float64;
+  readonly splitType = SPLIT_TYPE;
+  readonly enumeratorStateType = types.array(SPLIT_TYPE);
   readonly from: number;
   readonly to: number;
 

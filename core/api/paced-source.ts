@@ -27,6 +27,8 @@ const MIN_SLEEP_MS = 5;
 export class PacedSource<T, SplitT, StateT> implements Source<T, SplitT, StateT> {
   readonly boundedness: Boundedness;
   readonly outputType?: TypeDescriptor<T>;
+  readonly splitType?: TypeDescriptor<SplitT>;
+  readonly enumeratorStateType?: TypeDescriptor<StateT>;
   readonly #source: Source<T, SplitT, StateT>;
   readonly #ratePerSecond: number;
 
@@ -34,7 +36,10 @@ export class PacedSource<T, SplitT, StateT> implements Source<T, SplitT, StateT>
   constructor(source: Source<T, SplitT, StateT>, options: { readonly ratePerSecond: number }) {
     checkRate(options.ratePerSecond);
     this.boundedness = source.boundedness;
-    if (source.outputType !== undefined) this.outputType = source.outputType;
+    const { outputType, splitType, enumeratorStateType } = source;
+    if (outputType !== undefined) this.outputType = outputType;
+    if (splitType !== undefined) this.splitType = splitType;
+    if (enumeratorStateType !== undefined) this.enumeratorStateType = enumeratorStateType;
     this.#source = source;
     this.#ratePerSecond = options.ratePerSecond;
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { FileSystem } from '../ports/file-system.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
 
 /** Where a process says something. */
 export type StandardStream = 'stdout' | 'stderr';
@@ -33,6 +34,13 @@ export type StandardStream = 'stdout' | 'stderr';
 export interface Sink<T, CommittableT = unknown, WriterStateT = unknown> {
   /** The number of writers, where the sink itself decides it; `setParallelism` stands above it. */
   readonly parallelism?: number;
+  /**
+   * Type of the committables and of the writers' state in checkpoints, in the place of Flink's serializers and their
+   * versions. Declared, they are compared with what is stored and changed as types of states are (fields added,
+   * removed, renamed, widened), or refused (MR2103); undeclared, they come back as they were written.
+   */
+  readonly committableType?: TypeDescriptor<CommittableT>;
+  readonly writerStateType?: TypeDescriptor<WriterStateT>;
   createWriter(
     context: SinkWriterContext,
     restored: readonly WriterStateT[],

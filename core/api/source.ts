@@ -54,6 +54,13 @@ export interface Source<T, SplitT = unknown, EnumeratorStateT = unknown> {
   readonly isReplayable?: boolean;
   /** Type of the records; undeclared when absent. */
   readonly outputType?: TypeDescriptor<T>;
+  /**
+   * Type of the splits and of the enumerator's state in checkpoints, in the place of Flink's serializers and their
+   * versions. Declared, they are compared with what is stored and changed as types of states are (fields added,
+   * removed, renamed, widened), or refused (MR2103); undeclared, they come back as they were written.
+   */
+  readonly splitType?: TypeDescriptor<SplitT>;
+  readonly enumeratorStateType?: TypeDescriptor<EnumeratorStateT>;
   createEnumerator(context: SplitEnumeratorContext<SplitT>): SplitEnumerator<EnumeratorStateT>;
   restoreEnumerator(
     context: SplitEnumeratorContext<SplitT>,

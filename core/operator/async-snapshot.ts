@@ -3,12 +3,9 @@ import type { OperatorListHandle, OperatorStateHandle } from '../checkpoint/snap
 import { ByteReader } from '../serde/byte-reader.js';
 import { ByteWriter } from '../serde/byte-writer.js';
 import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
-import { checkValue } from '../serde/type-default.js';
 import { type TypeDescriptor, typeId } from '../serde/type-descriptor.js';
-import { typeEvolution } from '../serde/type-evolution.js';
-import { TypeText } from '../serde/type-text.js';
-import { stateRefused } from '../state/state-evolution.js';
 import { type AsyncQueue, AsyncRequest } from './async-queue.js';
+import { itemDecoder, type StoredItems, storedItemsType } from './stored-items.js';
 
 /** Before the type, in the name of the list that holds the requests under way, and the watermarks between them. */
 const REQUEST_LIST = 'requests';
@@ -73,30 +70,21 @@ export function restoreRequests(
   queue: AsyncQueue,
 ): void {
   for (const [name, { items }] of Object.entries(restored?.lists ?? {})) {
-    if (name !== REQUEST_LIST && !name.startsWith(`${REQUEST_LIST}:`)) continue;
-    if (items.length === 0) continue;
+    if (storedItemsType(REQUEST_LIST, name) === undefined || items.length === 0) continue;
     // What was written before the type stood in the name is of the declared one.
-    const decode = decoderOf(name.slice(REQUEST_LIST.length + 1), type, codecs);
+    const stored = storedItemsType(REQUEST_LIST, name);
+    const decode: Decode = stored
+      ? itemDecoder(stored, storedRequests(type.type), codecs)
+      : (input) => type.codec.decode(input);
     for (const item of items) restoreItem(item, decode, place, queue);
   }
 }
 
 type Decode = (input: ByteReader) => unknown;
 
-function decoderOf(stored: string, { type, codec }: RequestType, codecs: CodecFactory): Decode {
-  const declared = typeId(type);
-  const own: Decode = (input) => codec.decode(input);
-  if (stored === '' || stored === declared) return own;
-  const valueType = new TypeText(stored).type();
-  const evolution = typeEvolution(valueType, type);
-  if (evolution.kind === 'as-is') return own;
-  if (evolution.kind === 'refuse') throw stateRefused('records of requests under way', evolution);
-  const before = codecs.codecFor<unknown>(valueType);
-  return (input) => {
-    const value = evolution.convert(before.decode(input));
-    checkValue(type, value);
-    return value;
-  };
+/** The records of requests under way. */
+export function storedRequests<T>(type: TypeDescriptor<T>): StoredItems<T> {
+  return { name: REQUEST_LIST, what: 'records of requests under way', type };
 }
 
 function writePlace({ subtaskIndex, parallelism }: RequestPlace, writer: ByteWriter): void {

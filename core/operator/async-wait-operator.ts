@@ -6,7 +6,7 @@ import { OneInputOperator } from './abstract-stream-operator.js';
 import type { AsyncResults, ResultFuture, RichAsyncFunction } from './async-function.js';
 import { type AsyncOutputMode, AsyncQueue, AsyncRequest } from './async-queue.js';
 import type { AsyncRetryStrategy } from './async-retry-strategy.js';
-import { type RequestType, restoreRequests, snapshotRequests } from './async-snapshot.js';
+import { type RequestType, restoreRequests, snapshotRequests, storedRequests } from './async-snapshot.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import type { ChainedOperatorContext, OperatorFactory, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
@@ -358,6 +358,7 @@ function tookTooLong(timeoutMs: number, tries: number): MillraceError {
 export function asyncWaitOperator(spec: AsyncWaitSpec): OperatorFactory {
   return {
     needsKeyedState: false,
+    stored: [storedRequests(spec.inputType)],
     create: (context, output) => new AsyncWaitOperator(context, output as Output<unknown>, spec),
   };
 }

@@ -1,16 +1,18 @@
 // hot path: chain.bench.ts
 import type { Sink, SinkWriter, SinkWriterContext } from '../api/sink.js';
+import { MillraceError } from '../base/millrace-error.js';
 import { NO_TIMESTAMP } from '../element/watermark.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
 import { OneInputOperator } from './abstract-stream-operator.js';
 import { NO_OUTPUT } from './chain-output.js';
 import { CommitQueue, type PendingCommittable } from './commit-queue.js';
 import { restoredWatermark, snapshotWatermark, WATERMARK_LIST } from './current-watermark.js';
 import { OperatorLists } from './operator-list.js';
+import { itemsKey, type StoredItems } from './stored-items.js';
 import type { ChainedOperatorContext, OperatorFactory, OperatorSnapshot, Output } from './stream-operator.js';
 import { expectNoPromise } from './synchronous.js';
 
-const WRITER_STATE = 'writer-state';
-const COMMITTABLES = 'committables';
 /** In the place of a checkpoint where there are none. */
 const AT_END = 0;
 
@@ -26,6 +28,8 @@ const AT_END = 0;
 class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, never> {
   readonly #sink: Sink<T, CommittableT, WriterStateT>;
   readonly #lists: OperatorLists;
+  readonly #states: StoredItems<WriterStateT>;
+  readonly #committables: StoredItems<PendingCommittable<CommittableT>>;
   readonly #writerContext: SinkWriterContext;
   private writer: SinkWriter<T, CommittableT, WriterStateT>;
   private readonly element: { timestamp: number | undefined; watermark: number };
@@ -38,8 +42,9 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
     this.#sink = sink;
     this.#lists = new OperatorLists(context);
     this.#writerContext = writerContext(context);
-    const states = this.#lists.restored(WRITER_STATE) as WriterStateT[];
-    this.writer = sink.createWriter(this.#writerContext, states);
+    this.#states = storedStates(sink);
+    this.#committables = storedCommittables(sink);
+    this.writer = sink.createWriter(this.#writerContext, this.#lists.restoredItems(this.#states));
     this.element = { timestamp: undefined, watermark: restoredWatermark(context) };
     this.#commits = undefined;
     this.#awaitingWriter = false;
@@ -48,7 +53,7 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
 
   override async open(): Promise<void> {
     const committer = this.#sink.createCommitter?.(this.#writerContext);
-    const restored = this.#lists.restored(COMMITTABLES) as PendingCommittable<CommittableT>[];
+    const restored = this.#lists.restoredItems(this.#committables);
     if (committer !== undefined) this.#commits = new CommitQueue(this.context, committer, restored);
     await this.writer.open?.(restored.map(({ committable }) => committable));
     // The checkpoint that was restored is complete, so all that it holds is to be committed.
@@ -112,8 +117,12 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
     return {
       keyed: undefined,
       lists: {
-        [WRITER_STATE]: this.#lists.encode('split', states),
-        [COMMITTABLES]: this.#lists.encode('together', this.#commits?.pending ?? []),
+        [itemsKey(this.#states)]: this.#lists.encodeItems('split', this.#states, states),
+        [itemsKey(this.#committables)]: this.#lists.encodeItems(
+          'together',
+          this.#committables,
+          this.#commits?.pending ?? [],
+        ),
         [WATERMARK_LIST]: snapshotWatermark(this.context, this.element.watermark),
       },
     };
@@ -176,11 +185,39 @@ function writerContext(context: ChainedOperatorContext): SinkWriterContext {
   };
 }
 
+function storedStates<T, CommittableT, WriterStateT>(
+  sink: Sink<T, CommittableT, WriterStateT>,
+): StoredItems<WriterStateT> {
+  return { name: 'writer-state', what: 'state of the sink writer', type: sink.writerStateType };
+}
+
+/** Each with the checkpoint that it was prepared for. */
+function storedCommittables<T, CommittableT, WriterStateT>(
+  sink: Sink<T, CommittableT, WriterStateT>,
+): StoredItems<PendingCommittable<CommittableT>> {
+  const { committableType } = sink;
+  const type = committableType && types.object({ checkpointId: types.float64, committable: committableType });
+  return {
+    name: 'committables',
+    what: 'committables of the sink',
+    type: type as TypeDescriptor<PendingCommittable<CommittableT>> | undefined,
+    ...(sink.createCommitter === undefined && { unwanted: nobodyCommits }),
+  };
+}
+
+function nobodyCommits(): MillraceError {
+  return new MillraceError('MR2103', 'The checkpoint holds committables, and the sink has no committer.', {
+    why: 'What they make visible would never be seen.',
+    hint: 'Restore it with the sink as it was, and let a checkpoint complete. Or give the sink another uid, and begin with -n.',
+  });
+}
+
 export function sinkOperator<T, CommittableT, WriterStateT>(
   sink: Sink<T, CommittableT, WriterStateT>,
 ): OperatorFactory {
   return {
     needsKeyedState: false,
+    stored: [storedStates(sink), storedCommittables(sink)],
     create: (context) => new SinkOperator(context, sink),
   };
 }

@@ -1,11 +1,14 @@
 import type { Source, SplitEnumerator, SplitEnumeratorContext } from '../api/source.js';
 import { invariant } from '../base/invariant.js';
 import { NO_SPLITS_LEFT } from '../checkpoint/state-assignment.js';
-import type { RecordCodec } from '../serde/record-codec.js';
-import { types } from '../serde/types.js';
-import { decodePlain, encodePlain } from './operator-list.js';
 import type { SourceCoordinator, SplitAssignments } from './source-stream-operator.js';
+import { decodeValue, encodeValue, type StoredItems } from './stored-items.js';
 import type { OperatorContext } from './stream-operator.js';
+
+/** The state of the enumerator, as a source declares it. */
+export function storedEnumerator<T, SplitT, StateT>(source: Source<T, SplitT, StateT>): StoredItems<StateT> {
+  return { name: 'enumerator', what: 'state of the split enumerator', type: source.enumeratorStateType };
+}
 
 /**
  * Runs the split enumerator of a source, on the thread of the source's subtask 0.
@@ -20,7 +23,7 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
   readonly #context: OperatorContext;
   readonly #assignments: SplitAssignments;
   readonly #source: Source<T, SplitT, StateT>;
-  readonly #codec: RecordCodec<unknown>;
+  readonly #stored: StoredItems<StateT>;
   #enumerator: SplitEnumerator<StateT> | undefined;
   #started: boolean;
   #exhausted: boolean;
@@ -31,7 +34,7 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
     this.#context = context;
     this.#assignments = assignments;
     this.#source = source;
-    this.#codec = context.codecs.codecFor(types.dynamic());
+    this.#stored = storedEnumerator(source);
     this.#enumerator = undefined;
     this.#started = false;
     this.#exhausted = false;
@@ -47,7 +50,7 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
       const enumerator =
         state === undefined
           ? this.#source.createEnumerator(context)
-          : this.#source.restoreEnumerator(context, decodePlain(this.#codec, state) as StateT);
+          : this.#source.restoreEnumerator(context, decodeValue(this.#stored, state, this.#context.codecs));
       this.#enumerator = enumerator;
       await enumerator.start();
     } catch (error) {
@@ -74,7 +77,7 @@ export class SourceCoordinatorOperator<T, SplitT, StateT> implements SourceCoord
   snapshotState(checkpointId: number): Uint8Array {
     if (this.#exhausted) return NO_SPLITS_LEFT;
     invariant(this.#started, 'an enumerator is snapshotted after it has started', { checkpointId });
-    return encodePlain(this.#codec, this.#required().snapshotState(checkpointId));
+    return encodeValue(this.#stored, this.#required().snapshotState(checkpointId), this.#context.codecs);
   }
 
   notifyCheckpointComplete(checkpointId: number): void {

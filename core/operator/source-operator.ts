@@ -7,13 +7,14 @@ import type { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import { AbstractStreamOperator } from './abstract-stream-operator.js';
 import { OperatorLists } from './operator-list.js';
 import { SourceAlignment } from './source-alignment.js';
-import { SourceCoordinatorOperator } from './source-coordinator.js';
+import { SourceCoordinatorOperator, storedEnumerator } from './source-coordinator.js';
 import type {
   SourceOperatorFactory,
   SourceReaderHost,
   SourceStreamOperator,
 } from './source-stream-operator.js';
 import { SplitWatermarks } from './split-watermarks.js';
+import { itemsKey, type StoredItems } from './stored-items.js';
 import type {
   ChainedOperatorContext,
   Input,
@@ -24,7 +25,6 @@ import type {
 import { TimestampsAndWatermarks, type WatermarkSnapshot } from './timestamps-and-watermarks.js';
 import { WakeUps } from './wake-ups.js';
 
-const SPLITS = 'splits';
 const EVENT_TIME = 'event-time';
 const NOTHING_AVAILABLE: typeof InputStatus.NOTHING_AVAILABLE = 1;
 
@@ -42,6 +42,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
   readonly #readerOutput: SourceOutput<T>;
   readonly #alignment: SourceAlignment<T, SplitT> | undefined;
   readonly #lists: OperatorLists;
+  readonly #stored: StoredItems<SplitT>;
   readonly #wakeUps: WakeUps;
 
   constructor(
@@ -57,6 +58,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     this.#splits = new SplitWatermarks(strategy, context, output, this.#stage);
     this.#readerOutput = new SourceOutput(this.#stage, this.#splits, context, output);
     this.#lists = new OperatorLists(context);
+    this.#stored = storedSplits(source);
     this.#wakeUps = new WakeUps(context);
     this.#reader = source.createReader(readerContext(context, this.#wakeUps, () => host.requestSplit()));
     const { alignment } = strategy;
@@ -69,7 +71,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     this.#stage.restore(eventTime, this.context);
     this.#splits.restore(eventTime);
     await this.#reader.start?.();
-    const splits = this.#lists.restored(SPLITS) as SplitT[];
+    const splits = this.#lists.restoredItems(this.#stored);
     if (splits.length > 0) this.#reader.addSplits(splits);
     const alignment = this.#alignment;
     if (this.#stage.isPeriodic || alignment !== undefined) {
@@ -129,7 +131,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
     return {
       keyed: undefined,
       lists: {
-        [SPLITS]: this.#lists.encode('split', splits),
+        [itemsKey(this.#stored)]: this.#lists.encodeItems('split', this.#stored, splits),
         [EVENT_TIME]: this.#lists.encode('watermark', [eventTime]),
       },
     };
@@ -282,11 +284,17 @@ function readerContext(
   };
 }
 
+function storedSplits<T, SplitT, StateT>(source: Source<T, SplitT, StateT>): StoredItems<SplitT> {
+  return { name: 'splits', what: 'splits of the source', type: source.splitType };
+}
+
 export function sourceOperator<T, SplitT, StateT>(
   source: Source<T, SplitT, StateT>,
   strategy: WatermarkStrategy<T>,
 ): SourceOperatorFactory {
   return {
+    stored: [storedSplits(source)],
+    storedEnumerator: storedEnumerator(source),
     createReader: (context, output, host) =>
       new SourceOperator(
         context,

@@ -1,5 +1,6 @@
 import type { InputStatus } from '../api/source.js';
 import type { HeldBackBy } from '../protocol/event-time-report.js';
+import type { StoredItems } from './stored-items.js';
 import type { ChainedOperatorContext, OperatorContext, Output, StreamOperator } from './stream-operator.js';
 
 /** Head of a source's chain: reads splits, assigns timestamps, makes watermarks. It has no inputs. */
@@ -44,6 +45,9 @@ export interface SplitAssignments {
 }
 
 export interface SourceOperatorFactory {
+  /** What its readers keep, and its enumerator. */
+  readonly stored: readonly StoredItems[];
+  readonly storedEnumerator: StoredItems;
   createReader(
     context: ChainedOperatorContext,
     output: Output<never>,

@@ -10,6 +10,8 @@ import type { KeyedStateStore, KeyGroupRange, StateTable, TableOptions } from '.
 import { NO_LOG } from '../ports/logger.js';
 import type { MetricGroup } from '../ports/metrics.js';
 import type { CodecFactory } from '../serde/record-codec.js';
+import { typeId } from '../serde/type-descriptor.js';
+import { types } from '../serde/types.js';
 import { ForwardingStateStore } from '../state/forwarding-state-store.js';
 import { operatorStateOf } from '../state/operator-state-store.js';
 import { STATE_TABLE_PREFIX } from '../state/state-entry.js';
@@ -17,12 +19,18 @@ import { checkStoredKeys, KEYS_TABLE } from '../state/state-evolution.js';
 import { Accumulators } from './accumulator.js';
 import { NO_OUTPUT } from './chain-output.js';
 import type { DistributedCache } from './distributed-cache.js';
+import { itemsEvolution, itemsRefused, type StoredItems, storedItemsType } from './stored-items.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
+
+const UNDECLARED = typeId(types.dynamic());
 
 /** What a checkpoint says of the states of one operator: type texts by table, modes by list. Plain data. */
 export interface StoredStates {
   readonly tables: Readonly<Record<string, string>>;
+  /** Those of the engine that hold nothing may be missing. */
   readonly lists: Readonly<Record<string, OperatorListHandle['mode']>>;
+  /** Text of the type of a split enumerator's state, empty if undeclared; absent: there is none. */
+  readonly enumerator?: string;
 }
 
 /** What restoring would do with one state. Plain data. */
@@ -71,7 +79,9 @@ export async function surveyState(
   for (const vertex of job.vertices) {
     for (const node of vertex.nodes) {
       const own = stored[node.uid];
-      if (own === undefined || !hasUserState(own) || node.operator.kind === 'source') continue;
+      if (own === undefined) continue;
+      states.push(...itemOutcomes(node, own));
+      if (!hasUserState(own) || node.operator.kind === 'source') continue;
       try {
         states.push(...(await surveyNode(job, vertex, node, own, ports)));
       } catch (error) {
@@ -80,6 +90,29 @@ export async function surveyState(
     }
   }
   return { states, silent };
+}
+
+/** Of what sources, sinks and the like keep: their types are compared without asking anybody. */
+function itemOutcomes({ uid, operator }: ChainNode, stored: StoredStates): SurveyedState[] {
+  const found: SurveyedState[] = [];
+  for (const items of operator.factory.stored ?? []) {
+    for (const key of Object.keys(stored.lists)) {
+      const text = storedItemsType(items.name, key);
+      if (text !== undefined) found.push(itemOutcome(uid, items, text));
+    }
+  }
+  if (stored.enumerator !== undefined && operator.kind === 'source')
+    found.push(itemOutcome(uid, operator.factory.storedEnumerator, stored.enumerator));
+  return found;
+}
+
+function itemOutcome(uid: string, items: StoredItems, text: string): SurveyedState {
+  const stored = text === '' ? UNDECLARED : text;
+  const place = { uid, state: items.name, stored, declared: items.type ? typeId(items.type) : UNDECLARED };
+  if (items.unwanted !== undefined) return { ...place, outcome: 'refuse', why: items.unwanted().message };
+  const evolution = itemsEvolution(text, items);
+  if (evolution.kind !== 'refuse') return { ...place, outcome: evolution.kind };
+  return { ...place, outcome: 'refuse', why: itemsRefused(items.what, evolution).message };
 }
 
 function hasUserState({ tables, lists }: StoredStates): boolean {

@@ -11,6 +11,7 @@ import type { MetricGroup } from '../ports/metrics.js';
 import type { CodecFactory } from '../serde/record-codec.js';
 import type { Accumulators } from './accumulator.js';
 import type { DistributedCache } from './distributed-cache.js';
+import type { StoredItems } from './stored-items.js';
 
 /** Where an operator's results go: the next operator of the chain, or the channels behind it. */
 export interface Output<T> {
@@ -179,5 +180,7 @@ export interface OperatorFactory {
   readonly needsKeyedState: boolean;
   /** Whether it sorts in managed memory. */
   readonly sorts?: boolean;
+  /** What it keeps beside the states that its functions ask for. */
+  readonly stored?: readonly StoredItems[];
   create(context: ChainedOperatorContext, output: Output<never>): StreamOperator;
 }

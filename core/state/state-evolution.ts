@@ -123,14 +123,21 @@ export function checkStoredKeys(text: string, declared: TypeNode): void {
   });
 }
 
-/** The error for a state that cannot be restored. `state`: its name, with what it is: `state 'count'`. */
-export function stateRefused(state: string, { path, stored, declared, hint }: TypeRefusal): MillraceError {
+/**
+ * The error for a state that cannot be restored. `state`: its name, with what it is: `state 'count'`. `instead`: what
+ * goes without it.
+ */
+export function stateRefused(
+  state: string,
+  { path, stored, declared, hint }: TypeRefusal,
+  instead = 'give the state another name, and it begins empty',
+): MillraceError {
   const place = path === '' ? '' : `, field '${path}',`;
   return new MillraceError(
     'MR2103',
     `The ${state}${place} is stored as ${stored}, and declared as ${declared}.`,
     {
-      hint: `${hint} Or give the state another name, and it begins empty.`,
+      hint: `${hint} Or ${instead}.`,
     },
   );
 }

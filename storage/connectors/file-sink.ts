@@ -10,7 +10,7 @@ import {
   type TypeDescriptor,
   toJson,
 } from '../../core/internal.js';
-import { type PartFile, PartFileCommitter } from './part-file-committer.js';
+import { PART_FILE, type PartFile, PartFileCommitter } from './part-file-committer.js';
 import { PartFileWriter } from './part-file-writer.js';
 
 /** What all file sinks take. */
@@ -46,6 +46,7 @@ const DEFAULT_MAX_PART_BYTES = 128 * 1024 * 1024;
  * ```
  */
 export class FileSink<T> implements Sink<T, PartFile, never> {
+  readonly committableType = PART_FILE;
   readonly #folder: string;
   readonly #suffix: string;
   readonly #line: (value: T) => string;

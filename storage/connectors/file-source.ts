@@ -12,7 +12,7 @@ import {
 import { CsvFormat } from './csv-format.js';
 import type { FileFormat } from './file-format.js';
 import type { CsvSourceOptions, FileSourceOptions, LineSourceOptions } from './file-source-options.js';
-import type { FileEnumeratorState, FileSplit } from './file-split.js';
+import { FILE_ENUMERATOR_STATE, FILE_SPLIT, type FileEnumeratorState, type FileSplit } from './file-split.js';
 import { FileSplitEnumerator } from './file-split-enumerator.js';
 import { jsonLinesFormat, textLinesFormat } from './line-format.js';
 import { ParquetFormat } from './parquet-format.js';
@@ -41,6 +41,8 @@ import { ParquetFormat } from './parquet-format.js';
 export class FileSource<T> implements Source<T, FileSplit, FileEnumeratorState> {
   readonly boundedness = 'bounded';
   readonly outputType?: TypeDescriptor<T>;
+  readonly splitType = FILE_SPLIT;
+  readonly enumeratorStateType = FILE_ENUMERATOR_STATE;
   readonly #patterns: readonly string[];
   readonly #recursive: boolean;
   readonly #format: FileFormat<T>;

@@ -1,4 +1,4 @@
-import { type Committer, type FileSystem, MillraceError } from '../../core/internal.js';
+import { type Committer, type FileSystem, MillraceError, types } from '../../core/internal.js';
 
 /** A finished file that waits for its checkpoint. Plain data: it goes into checkpoints. */
 export interface PartFile {
@@ -8,6 +8,13 @@ export interface PartFile {
   readonly target: string;
   readonly sizeBytes: number;
 }
+
+/** {@link PartFile} in checkpoints. */
+export const PART_FILE = types.object({
+  pending: types.string,
+  target: types.string,
+  sizeBytes: types.float64,
+});
 
 /**
  * Makes finished part files visible.

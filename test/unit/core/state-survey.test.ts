@@ -1,9 +1,11 @@
 import t from 'tap';
 import {
   ListStateDescriptor,
+  type Source,
   type StreamExecutionEnvironment,
   types,
   ValueStateDescriptor,
+  WatermarkStrategy,
 } from '../../../core/index.js';
 import {
   buildJob,
@@ -88,6 +90,53 @@ function describe(env: StreamExecutionEnvironment): void {
     .uid('other-keys')
     .print();
 }
+
+function nobody(): never {
+  throw new Error('Nobody is to ask.');
+}
+
+t.test('types of what sources and sinks keep are compared, and nobody is asked', async (t) => {
+  const split = types.object({ at: types.float64 });
+  const source: Source<string, { at: number }, { at: number }[]> = {
+    boundedness: 'bounded',
+    splitType: split,
+    enumeratorStateType: types.array(split),
+    createEnumerator: nobody,
+    restoreEnumerator: nobody,
+    createReader: nobody,
+  };
+  const survey = await surveyed(
+    (env) => {
+      env
+        .fromSource(source, WatermarkStrategy.noWatermarks(), 'words')
+        .uid('words')
+        .sinkTo(
+          { createWriter: () => ({ write: () => {}, flush: () => {} }), writerStateType: split },
+          'sink',
+        )
+        .uid('sink');
+    },
+    {
+      words: {
+        tables: {},
+        lists: { 'splits:{at:int32}': 'split', 'event-time': 'watermark' },
+        enumerator: '[{to:int32}]',
+      },
+      sink: { tables: {}, lists: { 'writer-state:{at:float64}': 'split', committables: 'together' } },
+    },
+  );
+  t.same(
+    survey.states.map(({ uid, state, outcome }) => `${uid} ${state} ${outcome}`),
+    [
+      'words splits migrate',
+      'words enumerator refuse',
+      'sink writer-state as-is',
+      'sink committables refuse',
+    ],
+  );
+  t.match(survey.states[1]?.why, /state of the split enumerator, field '\[\]\.at', is stored as nothing/);
+  t.match(survey.states[3]?.why, /the sink has no committer/);
+});
 
 t.test('operators with stored states are asked, and the others are not', async (t) => {
   const survey = await surveyed(describe, {
