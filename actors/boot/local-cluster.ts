@@ -38,6 +38,8 @@ export interface ClusterRole extends Pick<ClusterOrder, 'kind' | 'defaultCluster
   readonly onStandBy?: (standing: StandBy) => void;
   /** REST is served, also while another process leads. */
   readonly servesRest?: boolean;
+  /** A client has told the cluster to end. Without, none may. */
+  readonly onShutDown?: () => void;
   /** This process leads, and these jobs of earlier leaders were started again. */
   readonly onRecovered?: (jobs: readonly RecoveredJob[]) => void;
 }
@@ -72,13 +74,20 @@ export class LocalCluster {
   readonly #gateway: Remote<SessionGateway>;
   readonly #layers: readonly OptionLayer[];
   readonly #end: ThreadEnd;
+  readonly #onShutDown: (() => void) | undefined;
   #rest: RestEndpoint | undefined;
   #reports: TelemetryReports | undefined;
   /** No other process does. */
   #leads = true;
   #closed = false;
 
-  private constructor(thread: Worker, gateway: Remote<SessionGateway>, layers: readonly OptionLayer[]) {
+  private constructor(
+    thread: Worker,
+    gateway: Remote<SessionGateway>,
+    layers: readonly OptionLayer[],
+    { onShutDown }: ClusterRole,
+  ) {
+    this.#onShutDown = onShutDown;
     this.#thread = thread;
     this.#gateway = gateway;
     this.#layers = layers;
@@ -120,7 +129,7 @@ export class LocalCluster {
     // Job modules import this file too, in every thread, and connect to nothing there.
     const { connect } = await import('./comlink/comlink-port.js');
     const thread = controlThreads.take(heap);
-    const cluster = new LocalCluster(thread, connect<SessionGateway>(thread), layers);
+    const cluster = new LocalCluster(thread, connect<SessionGateway>(thread), layers, role);
     // Told before anything else; that the thread has gone is told by its end.
     cluster.#gateway.configure(layers).catch(() => undefined);
     cluster.#reportEach(values['metrics.reporter.otel.interval']);
@@ -249,7 +258,7 @@ export class LocalCluster {
     ]);
     const options = resolveOptions(this.#layers);
     this.#rest = await RestEndpoint.start(
-      restClusterOf(this.#gateway, options, this.#end),
+      restClusterOf(this.#gateway, options, this.#end, this.#onShutDown),
       options,
       async (target) => {
         if (this.#leads) return undefined;

@@ -17,11 +17,17 @@ import type { ThreadEnd } from './threads/thread-end.js';
 type RemoteCluster = Remote<SessionGateway>;
 
 /** The cluster as REST asks it, on the main thread. `end`: of the control thread, which answers. */
-export function restClusterOf(gateway: RemoteCluster, options: ResolvedOptions, end: ThreadEnd): RestCluster {
+export function restClusterOf(
+  gateway: RemoteCluster,
+  options: ResolvedOptions,
+  end: ThreadEnd,
+  shutDown: RestCluster['shutDown'],
+): RestCluster {
   const asked = <T>(answer: Promise<T>): Promise<Awaited<T>> => end.orEnd(answer);
   const jobs = (): Promise<readonly JobDetails[]> => asked(gateway.jobs());
   const job = (jobId: string): Promise<JobDetails | undefined> => asked(gateway.job(jobId));
   return {
+    shutDown,
     jobs,
     job,
     checkpoints: (jobId) => asked(gateway.checkpoints(jobId)),

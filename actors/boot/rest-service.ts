@@ -39,7 +39,7 @@ export class RestService implements RestSpeaker {
       clock: SYSTEM_CLOCK,
       operations: this.#operations,
       roots: new SavepointRoots(rootsOf(options)),
-      process: processOf(options),
+      process: { ...processOf(options), shutDown: cluster.shutDown },
     };
     const pages = dashboardPages(join(packageFolder(), 'dist', 'dashboard'));
     this.#server = new RestServer({ ...access, limits: REST_LIMITS }, restRouter(services, report), pages);
@@ -71,7 +71,7 @@ function rootsOf({ values }: ResolvedOptions): string[] {
   return [savepoints, checkpoints].filter((root) => root !== undefined);
 }
 
-function processOf({ values, configured }: ResolvedOptions): RestProcess {
+function processOf({ values, configured }: ResolvedOptions): Omit<RestProcess, 'shutDown'> {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return {
     version: packageVersion(),
@@ -84,7 +84,6 @@ function processOf({ values, configured }: ResolvedOptions): RestProcess {
       value: isSecretName(key) ? '******' : String(value),
     })),
     runtime: { version: `Node.js ${process.version}`, arch: process.arch, options: process.execArgv },
-    shutDown: undefined,
   };
 }
 

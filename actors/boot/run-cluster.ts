@@ -13,11 +13,13 @@ export const runCluster: RunCluster = async (configuration, listener) => {
   const clusterId = clusterIdOf(configuration);
   const forget = await noteProcess(configuration, clusterId);
   try {
+    let shutDown = (): void => {};
     let recovered: readonly RecoveredJob[] = [];
     const cluster = await LocalCluster.startWith(layersOf(configuration), {
       kind: 'session',
       defaultClusterId: clusterId,
       onStandBy: listener.onStandBy,
+      onShutDown: () => shutDown(),
       servesRest: configuration.values['rest.enabled'],
       onRecovered: (jobs) => {
         recovered = jobs;
@@ -32,6 +34,7 @@ export const runCluster: RunCluster = async (configuration, listener) => {
           resolve();
           return stopped;
         };
+        shutDown = () => listener.onShutDown(stop());
         listener.onStarted({ clusterId, restUrl, recovered, stop });
       });
     } finally {

@@ -24,6 +24,8 @@ export interface ClusterListener {
   /** Another process leads; this one waits. */
   onStandBy(facts: StandByFacts): void;
   onStarted(cluster: StartedCluster): void;
+  /** A client has told the cluster to end; so do its jobs. */
+  onShutDown(stopped: Promise<readonly StoppedJob[]>): void;
 }
 
 export interface StartedCluster {
@@ -77,20 +79,24 @@ function startAction(context: CliContext, { runCluster, onSignal }: ClusterHost)
     noOperands('start', operands);
     const configuration = loadConfiguration(context, options, SESSION_DEFAULTS);
     const tell = (line: string): void => void context.stderr.write(line);
+    const ends = (stopped: Promise<readonly StoppedJob[]>): void => {
+      stopped.then(
+        (jobs) => tell(jobs.map(stoppedLine).join('')),
+        (error: unknown) => tell(`${String(error)}\n`),
+      );
+    };
     let stoppedBy: 'SIGINT' | 'SIGTERM' | undefined;
     let unlisten = (): void => {};
     try {
       await runCluster(configuration, {
+        onShutDown: ends,
         onStandBy: (facts) => tell(standByLine(facts)),
         onStarted: (cluster) => {
           // Before anything is said. The second signal, for which nobody listens, ends the process at once.
           unlisten = onSignal((signal) => {
             unlisten();
             stoppedBy = signal;
-            cluster.stop().then(
-              (jobs) => tell(jobs.map(stoppedLine).join('')),
-              (error: unknown) => tell(`${String(error)}\n`),
-            );
+            ends(cluster.stop());
           });
           tell(`The cluster '${cluster.clusterId}' has started in process ${process.pid}.\n`);
           if (cluster.restUrl !== undefined) tell(`REST interface: ${cluster.restUrl}\n`);

@@ -5,7 +5,6 @@ import {
   type JobFailure,
   type WireError,
 } from '../../core/internal.js';
-import { withoutSecrets } from './rest-message.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -32,7 +31,7 @@ export function exceptionHistory(
 function exceptionOf({ error, failedMs, labels, taskName, taskManagerId }: FailureCause): Json {
   return {
     exceptionName: `${error.code} ${ERROR_TABLE[error.code].title}`,
-    stacktrace: withoutSecrets(traceOf(error)),
+    stacktrace: traceOf(error),
     timestamp: failedMs,
     failureLabels: labels,
     ...(taskName === undefined ? {} : { taskName }),

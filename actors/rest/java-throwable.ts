@@ -1,4 +1,5 @@
 import { encodeBase64 } from '../../core/internal.js';
+import { withoutSecrets } from './rest-message.js';
 
 /**
  * The form of a failure that Flink's client wants: beside texts, a Java object as Java serialises it, which the
@@ -13,7 +14,9 @@ export interface JavaThrowable {
 
 const CLASS = 'org.apache.flink.util.FlinkException';
 
-export function javaThrowable(message: string): JavaThrowable {
+export function javaThrowable(text: string): JavaThrowable {
+  // Nobody finds them in the bytes.
+  const message = withoutSecrets(text);
   const trace = `${CLASS}: ${message}`;
   return {
     class: CLASS,

@@ -1,7 +1,7 @@
 import { isMillraceError } from '../../core/internal.js';
 import { javaThrowable } from './java-throwable.js';
 import type { OperationOutcome } from './operation-store.js';
-import { failureOf, withoutSecrets } from './rest-message.js';
+import { failureOf } from './rest-message.js';
 
 /** Flink's form of something that was triggered: how it stands, and what came of it under the names that it has. */
 export function asynchronousResult(
@@ -23,7 +23,7 @@ export function asynchronousResult(
 function textOf(error: unknown): string {
   const lines: string[] = [];
   for (let cause = error; isMillraceError(cause) && cause.code !== 'MR9002'; cause = cause.cause) {
-    lines.push(withoutSecrets(cause.message));
+    lines.push(cause.message);
   }
   if (lines.length > 0) return lines.join('\nCaused by: ');
   const { errors } = failureOf(error).body as { errors: readonly string[] };

@@ -4,8 +4,8 @@ import { percentile, type StatsSummary } from '../../core/internal.js';
 export function statsJson(stats: StatsSummary): Readonly<Record<string, number | string>> {
   const told = (value: number): number | string => (Number.isNaN(value) ? 'NaN' : value);
   return {
-    min: stats.min,
-    max: stats.max,
+    min: Math.round(stats.min),
+    max: Math.round(stats.max),
     avg: Math.trunc(stats.avg),
     p50: told(stats.p50),
     p90: told(stats.p90),

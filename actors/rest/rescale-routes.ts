@@ -4,11 +4,13 @@ import { asynchronousResult } from './operation-json.js';
 import type { RestParallelism } from './rest-cluster.js';
 import { accepted, ok, type RestAnswer, type RestRequest } from './rest-message.js';
 import { place, type Route } from './rest-router.js';
-import { fieldsOf, jobIdOf, jobOf, type RestServices, vertexNamed } from './rest-services.js';
+import { countOf, fieldsOf, jobIdOf, jobOf, type RestServices, vertexNamed } from './rest-services.js';
 import { vertexIdOf } from './vertex-id.js';
 
 const REQUIREMENTS = '/jobs/:jobid/resource-requirements';
 const RESCALE = '/jobs/:jobid/millrace/rescale';
+/** Flink's older way, which is in its manual and answers 503 there. */
+const RESCALING = '/jobs/:jobid/rescaling';
 
 /** The parallelism of a running job: Flink's way to ask for another, and one of our own that tells what came of it. */
 export function rescaleRoutes(services: RestServices): readonly Route[] {
@@ -32,15 +34,44 @@ export function rescaleRoutes(services: RestServices): readonly Route[] {
       },
     },
     { method: 'POST', pattern: RESCALE, handle: (request) => rescale(services, request) },
+    outcomeRoute(services, RESCALE, 'rescale'),
     {
-      method: 'GET',
-      pattern: `${RESCALE}/:triggerid`,
+      method: 'PATCH',
+      pattern: RESCALING,
       handle: async (request) => {
-        const outcome = services.operations.outcome(subjectOf(jobIdOf(request)), place(request, 'triggerid'));
-        return ok(asynchronousResult(outcome, 'rescale', 'failure-cause'));
+        const { jobId } = await jobOf(services, request);
+        const parallelism = countOf(request.query.get('parallelism') ?? '', 'parallelism');
+        return begun(services, jobId, undefined, countOfTasks(parallelism), () => undefined);
       },
     },
+    outcomeRoute(services, RESCALING, 'rescale'),
   ];
+}
+
+function outcomeRoute(services: RestServices, pattern: string, valueName: string): Route {
+  return {
+    method: 'GET',
+    pattern: `${pattern}/:triggerid`,
+    handle: async (request) => {
+      const outcome = services.operations.outcome(subjectOf(jobIdOf(request)), place(request, 'triggerid'));
+      return ok(asynchronousResult(outcome, valueName, 'failure-cause'));
+    },
+  };
+}
+
+/** Asks for it, and lets who has asked come back for what `told` makes of the outcome. */
+function begun(
+  services: RestServices,
+  jobId: string,
+  triggerId: unknown,
+  wish: number | readonly RestParallelism[],
+  told: (report: RescaleReport) => unknown,
+): RestAnswer {
+  const id = services.operations.start(subjectOf(jobId), triggerId, async () => {
+    const report = await services.cluster.rescale(jobId, wish, true);
+    return report && told(report);
+  });
+  return accepted({ 'request-id': id });
 }
 
 async function requirements({ cluster }: RestServices, { jobId, graph }: JobDetails): Promise<unknown> {
@@ -57,11 +88,7 @@ async function rescale(services: RestServices, request: RestRequest): Promise<Re
   const { jobId, graph } = await jobOf(services, request);
   const { parallelism, vertices, triggerId } = fieldsOf(request.body);
   const wish = vertices === undefined ? countOfTasks(parallelism) : namedBounds(graph, fieldsOf(vertices));
-  const id = services.operations.start(subjectOf(jobId), triggerId, async () => {
-    const report = await services.cluster.rescale(jobId, wish, true);
-    return report && reportJson(report, graph);
-  });
-  return accepted({ 'request-id': id });
+  return begun(services, jobId, triggerId, wish, (report) => reportJson(report, graph));
 }
 
 function namedBounds(

@@ -25,6 +25,8 @@ import type { SamplingOrder, ThreadProfile } from './thread-profile.js';
  * Undefined stands for a job that the cluster does not know.
  */
 export interface RestCluster {
+  /** Ends the cluster; undefined: it ends with its job, or with the program that has it. */
+  readonly shutDown: (() => void) | undefined;
   jobs(): Promise<readonly JobDetails[]>;
   job(jobId: string): Promise<JobDetails | undefined>;
   checkpoints(jobId: string): Promise<CheckpointHistory | undefined>;

@@ -35,6 +35,9 @@ export function failure(status: number, ...errors: readonly string[]): RestAnswe
   return { status, body: { errors } };
 }
 
+/** What of an error is told to a client, characters. */
+const TEXT_MAX = 4000;
+
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   MR1006: 409,
   MR4004: 409,
@@ -58,10 +61,17 @@ export function failureOf(error: unknown): RestAnswer {
   if (!isMillraceError(error) || error.code === 'MR9002') {
     return failure(500, `MR9002 ${ERROR_TABLE.MR9002.title}; the log of the server tells it.`);
   }
-  return failure(STATUS_OF[error.code] ?? 500, withoutSecrets(error.message));
+  // It may repeat what the request says, which may be long.
+  const { message } = error;
+  const text = message.length > TEXT_MAX ? `${message.slice(0, TEXT_MAX)}…` : message;
+  return failure(STATUS_OF[error.code] ?? 500, text);
 }
 
-/** Text with the user part of every address taken out. */
+/**
+ * Text with the user part of every address taken out; of JSON no string is left open. It takes as many steps as the
+ * text is long, whatever somebody has written: the scheme of an address has an end.
+ */
 export function withoutSecrets(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1');
+  if (!text.includes('://')) return text;
+  return text.replace(/(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@"\\]+@/gi, '$1');
 }

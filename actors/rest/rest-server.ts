@@ -4,7 +4,7 @@ import { MillraceError } from '../../core/internal.js';
 import { parseJsonBody } from './json-body.js';
 import { type GuardPolicy, refusal } from './request-guard.js';
 import type { RestSpeaker } from './rest-listener.js';
-import { failure, type RestAnswer } from './rest-message.js';
+import { failure, type RestAnswer, withoutSecrets } from './rest-message.js';
 import type { RestRouter } from './rest-router.js';
 
 export interface RestServerSettings {
@@ -73,6 +73,8 @@ export class RestServer implements RestSpeaker {
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
     this.#server.maxConnections = limits.connections;
+    // Those above a number would be left out without a word, the guard's too; their bytes are limited.
+    this.#server.maxHeadersCount = 0;
     this.#server.on('request', (request, response) => this.#exchanges.serve(request, response));
   }
 
@@ -182,8 +184,8 @@ function sendJson(response: ServerResponse, { status, body, type, location }: Re
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   if (location !== undefined) response.setHeader('Location', location);
   response.setHeader('Cache-Control', 'no-store');
-  if (type !== undefined) send(response, status, type, String(body));
-  else send(response, status, 'application/json; charset=UTF-8', JSON.stringify(body));
+  const text = withoutSecrets(type === undefined ? JSON.stringify(body) : String(body));
+  send(response, status, type ?? 'application/json; charset=UTF-8', text);
 }
 
 function send(response: ServerResponse, status: number, type: string, content: string | Uint8Array): void {

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../../core/internal.js';
 
 const S3 = /^s3a?:\/\//i;
+/** Longer than a path or a key may be anyway. */
+const PLACE_MAX = 4096;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
@@ -25,6 +27,7 @@ export class SavepointRoots {
    * @throws MillraceError MR7003 for a place that does not lie in one of the roots
    */
   async confined(written: string): Promise<string> {
+    if (written.length > PLACE_MAX) throw this.#outside();
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     if (/[\u0000-\u001f\u007f\\]/.test(written) || /(?:^|\/)\.\.(?:\/|$)/.test(written))
       throw this.#outside();
@@ -34,8 +37,8 @@ export class SavepointRoots {
       if (S3.test(root)) continue;
       const realRoot = await realPlace(resolve(root));
       for (const place of [resolve(path), ...(isAbsolute(path) ? [] : [join(realRoot, path)])]) {
-        const real = await realPlace(place);
-        if (isWithin(real, realRoot)) return real;
+        const real = await realPlace(place).catch(noPlace);
+        if (real !== undefined && isWithin(real, realRoot)) return real;
       }
     }
     throw this.#outside();
@@ -81,6 +84,11 @@ async function realPlace(path: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw error;
     return join(await realPlace(above), relative(above, path));
   }
+}
+
+/** Undefined for what cannot be a folder: below a file, in a circle of links, with too long a name. */
+function noPlace(error: NodeJS.ErrnoException): undefined {
+  if (!['ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES'].includes(error.code ?? '')) throw error;
 }
 
 function isWithin(path: string, root: string): boolean {

@@ -2,8 +2,8 @@ import type { LogFields } from '../ports/logger.js';
 
 /** `key` alone is that of a stream. */
 const SECRET_NAME = /secret|token|passw|passphrase|credential|authorization|cookie|(?<!^|current)key$/i;
-/** Between the scheme of an address and its host. */
-const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@'"<>]+@/gi;
+/** Between the scheme of an address and its host. A scheme has an end, so that no text takes long to look through. */
+const USER_INFO = /(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@'"<>]+@/gi;
 
 const STRUCK = '***';
 const DEPTH_MAX = 5;

@@ -117,6 +117,15 @@ t.test('who stands by takes the jobs of a killed leader over, each result once',
   t.same(committed(), expected(), 'what has ended is not run again');
 });
 
+t.test('a client may end the cluster', async (t) => {
+  const { start } = world(t);
+  const cluster = start();
+  const answer = await fetch(`http://${await addressOf(cluster)}/v1/cluster`, { method: 'DELETE' });
+  t.equal(answer.status, 200);
+  t.same(await answer.json(), {});
+  t.equal((await cluster.ended).code, 0);
+});
+
 /** One that stands by answers with where the leader is, and the command line goes there. */
 async function assertSendsTo(t: Test, standBy: string, leader: string): Promise<void> {
   const answer = await fetch(`http://${standBy}/v1/jobs/overview?x=1`, { redirect: 'manual' });

@@ -18,6 +18,20 @@ t.test(
   },
 );
 
+t.test('the older way to rescale does what it says', async (t) => {
+  const { server, done } = await openRestWorld();
+  t.teardown(() => server.close());
+  const path = `/jobs/${JOB_ID}/rescaling`;
+  const { status, text } = await ask(server, `${path}?parallelism=4`, { method: 'PATCH' });
+  t.equal(status, 202);
+  const outcome = await ask(server, `${path}/${JSON.parse(text)['request-id']}`);
+  t.match(JSON.parse(outcome.text), { status: { id: 'COMPLETED' }, operation: {} });
+  t.same(done, ['rescale 4']);
+  for (const query of ['', '?parallelism=0', '?parallelism=-1', '?parallelism=x'])
+    t.equal((await ask(server, path + query, { method: 'PATCH' })).status, 400, query);
+  t.equal((await ask(server, `${path}/${'0'.repeat(32)}`)).status, 404);
+});
+
 t.test('a TaskManager is started by a POST and stopped by a DELETE, by nobody else', async (t) => {
   const { server, done } = await openRestWorld();
   t.teardown(() => server.close());

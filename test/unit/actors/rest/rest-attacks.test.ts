@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { ask, exchange, openRestWorld, post } from './rest-world.js';
 import { JOB_ID } from './sample-cluster.js';
@@ -200,6 +203,111 @@ t.test('names are data, and credentials in addresses are told to nobody', async 
   const exceptions = await ask(server, `/jobs/${JOB_ID}/exceptions`);
   t.match(exceptions.text, /no answer of s3:\/\/bucket/);
   t.notMatch(exceptions.text, /canary-secret/);
+});
+
+t.test('no text takes long to look through, however it is made', async (t) => {
+  const { server, defects } = await openRestWorld();
+  t.teardown(() => server.close());
+  const long = 'a'.repeat(900_000);
+  const began = performance.now();
+  for (const body of [
+    { vertices: { [long]: { lowerBound: 1, upperBound: 1 } } },
+    { vertices: { [`${'a.'.repeat(450_000)}://`]: { lowerBound: 1, upperBound: 1 } } },
+  ]) {
+    const { status, text } = await post(server, `/jobs/${JOB_ID}/millrace/rescale`, body);
+    t.equal(status, 404);
+    t.ok(text.length < 10_000, 'nor does all of it come back');
+  }
+  for (const place of [long, `s3://${'/'.repeat(900_000)}x`, `/${'a/'.repeat(450_000)}`]) {
+    const savepoint = { 'target-directory': place };
+    t.equal((await post(server, `/jobs/${JOB_ID}/savepoints`, savepoint)).status, 400);
+  }
+  await ask(server, `/jobs/${JOB_ID}/savepoints/${'a'.repeat(15_000)}`);
+  const tookMs = performance.now() - began;
+  t.ok(tookMs < 10_000, `${tookMs} ms, which were half an hour`);
+  t.same(defects, []);
+});
+
+t.test('what frames a request is not taken two ways', async (t) => {
+  const { server, done } = await openRestWorld();
+  t.teardown(() => server.close());
+  const head = `POST /jobs/${JOB_ID}/checkpoints HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+  const smuggled = `PATCH ${CANCEL} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+  for (const [framing, rest] of [
+    ['Content-Length: 5\r\nTransfer-Encoding: chunked', `0\r\n\r\n${smuggled}`],
+    ['Transfer-Encoding: chunked\r\nContent-Length: 5', `0\r\n\r\n${smuggled}`],
+    ['Content-Length: 2\r\nContent-Length: 90', `{}${smuggled}`],
+    ['Content-Length: 2, 2', `{}${smuggled}`],
+    ['Content-Length: +2', `{}${smuggled}`],
+    ['Content-Length: 0x2', `{}${smuggled}`],
+    ['Transfer-Encoding: xchunked', `{}${smuggled}`],
+    ['Transfer-Encoding : chunked', `2\r\n{}\r\n0\r\n\r\n${smuggled}`],
+    ['Transfer-Encoding:\r\n chunked', `2\r\n{}\r\n0\r\n\r\n${smuggled}`],
+    ['Transfer-Encoding: chunked', `zz\r\n{}\r\n0\r\n\r\n${smuggled}`],
+  ] as const) {
+    const answer = await exchange(server, `${head}${framing}\r\n\r\n${rest}`);
+    t.match(answer, /^HTTP\/1\.1 400 /, framing);
+    t.equal(answer.match(/HTTP\/1\.1 /g)?.length, 1, `${framing}: one answer, and the end`);
+  }
+  t.same(done, []);
+});
+
+t.test('no header is passed over, however many there are', async (t) => {
+  const { server } = await openRestWorld();
+  t.teardown(() => server.close());
+  const many = 'a:\r\n'.repeat(3000);
+  const end = 'Connection: close\r\n\r\n';
+  const foreign = `GET /overview HTTP/1.1\r\nHost: localhost\r\n${many}Origin: http://evil.example\r\n${end}`;
+  t.match(await exchange(server, foreign), /^HTTP\/1\.1 403 /);
+  const twice = `GET /overview HTTP/1.1\r\nHost: localhost\r\n${many}Host: evil.example\r\n${end}`;
+  t.match(await exchange(server, twice), /^HTTP\/1\.1 400 /);
+});
+
+t.test('places that are no folders are refused like others', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-attacks-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  writeFileSync(join(root, 'file'), '');
+  symlinkSync('circle', join(root, 'circle'));
+  const { server, defects, done } = await openRestWorld({ roots: [root] });
+  t.teardown(() => server.close());
+  for (const place of ['file/below', 'circle/below', 'x'.repeat(300), 'x'.repeat(5000)]) {
+    const body = { 'target-directory': join(root, place) };
+    const { status, text } = await post(server, `/jobs/${JOB_ID}/savepoints`, body);
+    t.equal(status, 400, text);
+  }
+  t.same(defects, []);
+  t.same(done, []);
+});
+
+t.test('credentials in an address are told by no answer', async (t) => {
+  const secret = 'canary-secret';
+  const address = `s3://key:${secret}@bucket/x`;
+  const { server } = await openRestWorld({
+    cluster: {
+      jobConfiguration: async () => ({
+        options: { 'execution.checkpointing.dir': { value: address, origin: 'flag' } },
+        parallelism: 2,
+        restartStrategy: 'none',
+        params: { input: address, '://': `"@${address}` },
+      }),
+      prometheus: async () => `x{path="${address}"} 1\n`,
+      readLog: async () => `from ${address}\n`,
+    },
+  });
+  t.teardown(() => server.close());
+  for (const path of [
+    `/jobs/${JOB_ID}/config`,
+    `/jobs/${JOB_ID}/jobmanager/config`,
+    `/jobs/${JOB_ID}/millrace/configuration`,
+    '/metrics',
+    '/jobmanager/log',
+  ]) {
+    const { status, text } = await ask(server, path);
+    t.equal(status, 200, path);
+    t.match(text, /s3:\/\/bucket/, path);
+    t.notMatch(text, secret, path);
+    if (path.startsWith('/jobs')) t.ok(JSON.parse(text), 'it is JSON still');
+  }
 });
 
 t.test('every answer says what browsers are to do with it', async (t) => {

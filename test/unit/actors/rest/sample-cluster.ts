@@ -275,6 +275,7 @@ function sampleTask(subtask: number) {
 export function sampleCluster(done: string[]): RestCluster {
   const known = <T>(jobId: string, value: T): T | undefined => (jobId === JOB_ID ? value : undefined);
   return {
+    shutDown: undefined,
     jobs: async () => [SAMPLE_JOB],
     job: async (jobId) => known(jobId, SAMPLE_JOB),
     checkpoints: async (jobId) => known(jobId, SAMPLE_HISTORY),
