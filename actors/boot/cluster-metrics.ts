@@ -61,6 +61,8 @@ export class ClusterMetrics {
   #rates: MetricRates;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
+  #reading: Promise<ScopedReadings[]> | undefined;
+  #text: Promise<string> | undefined;
 
   constructor(jobs: () => Iterable<MeasuredJob>, taskManagers: () => readonly TaskManagerSlots[]) {
     this.#jobs = jobs;
@@ -85,7 +87,12 @@ export class ClusterMetrics {
   }
 
   async prometheus(): Promise<string> {
-    return prometheusText(await this.readings(), hostname());
+    this.#text ??= this.readings()
+      .then((readings) => prometheusText(readings, hostname()))
+      .finally(() => {
+        this.#text = undefined;
+      });
+    return this.#text;
   }
 
   /** Spans are told of once, to who asks first. */
@@ -111,8 +118,15 @@ export class ClusterMetrics {
     await this.#round;
   }
 
-  /** Everything that is known now. */
+  /** Everything that is known now; who asks meanwhile is given the same. */
   async readings(): Promise<ScopedReadings[]> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<ScopedReadings[]> {
     await this.refresh();
     const jobs = [...this.#jobs()];
     const nowMs = SYSTEM_CLOCK.monotonicMs();

@@ -3,12 +3,15 @@ import type { LogOwner } from '../cluster/cluster-gateway.js';
 import { ok, type RestAnswer, type RestRequest } from './rest-message.js';
 import { place, type Route } from './rest-router.js';
 import type { RestServices } from './rest-services.js';
+import { Turns } from './turns.js';
 
 /** The logs of the process, as the JobManager's and the TaskManager's. A name is looked up, and is never a path. */
 export function logRoutes({ cluster }: RestServices): readonly Route[] {
+  // They are long.
+  const turns = new Turns(1);
   const list = async (owner: LogOwner): Promise<RestAnswer> => ok({ logs: await cluster.listLogs(owner) });
   const read = async (owner: LogOwner, name: string): Promise<RestAnswer> => {
-    const text = await cluster.readLog(owner, name);
+    const text = await turns.take(() => cluster.readLog(owner, name));
     if (text !== undefined) return textual(text);
     throw new MillraceError('MR7002', 'There is no log of that name.');
   };

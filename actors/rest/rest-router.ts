@@ -1,5 +1,6 @@
 import { MillraceError } from '../../core/internal.js';
 import { failure, failureOf, type RestAnswer, type RestHandler, type RestRequest } from './rest-message.js';
+import { Turns } from './turns.js';
 
 /** `pattern`: Flink's way to write a path, `/jobs/:jobid`. */
 export interface Route {
@@ -18,14 +19,17 @@ interface Branch {
 }
 
 const VERSION = 'v1';
+const HANDLED_MAX = 16;
 
 /**
  * Finds the handler of a request. Paths stand under `/v1` and without a version; a fixed part goes before a place.
  *
- * Invariant: the table never changes.
+ * Invariants: the table never changes; {@link HANDLED_MAX} requests are handled at a time, so that what they are
+ * answered from is not in memory more often than that.
  */
 export class RestRouter {
   readonly #root = branch();
+  readonly #turns = new Turns(HANDLED_MAX);
   readonly #onDefect: (error: unknown) => void;
 
   /** @param onDefect told of errors that are no answers, of which clients learn only that there was one */
@@ -63,7 +67,8 @@ export class RestRouter {
     try {
       const body = await readBody();
       const offset = parts[0] === VERSION ? 1 : 0;
-      return await route.handle({ method, path: placesOf(route, parts, offset), query, body });
+      const request = { method, path: placesOf(route, parts, offset), query, body };
+      return await this.#turns.take(() => route.handle(request));
     } catch (error) {
       const answer = failureOf(error);
       if (answer.status === 500) this.#onDefect(error);

@@ -20,6 +20,8 @@ export interface RestLimits {
   readonly headersMs: number;
   /** The whole request has. */
   readonly requestMs: number;
+  /** A connection over which nothing goes for so long has ended: a client that does not read its answers. */
+  readonly silenceMs: number;
   readonly connections: number;
 }
 
@@ -27,6 +29,7 @@ export const REST_LIMITS: RestLimits = {
   bodyBytes: 1024 * 1024,
   headersMs: 10_000,
   requestMs: 30_000,
+  silenceMs: 60_000,
   connections: 256,
 };
 
@@ -43,6 +46,8 @@ export type RestPages = (path: string) => RestPage | undefined;
 
 const HEADER_BYTES_MAX = 16 * 1024;
 const KEEP_ALIVE_MS = 5000;
+/** Requests of one connection that have come and are not answered; clients of ours send one after the other. */
+const PIPELINED_MAX = 16;
 
 /** What every answer says of itself: not to be guessed, framed, kept, nor read by pages of others. */
 const SAFE_HEADERS: Readonly<Record<string, string>> = {
@@ -56,7 +61,8 @@ const SAFE_HEADERS: Readonly<Record<string, string>> = {
 /**
  * HTTP around a router. It runs on the main thread of the process, whose only other work is to wait for the job.
  *
- * Invariants: nothing of a request reaches a handler before the guard has let it in; an answer is written once.
+ * Invariants: nothing of a request reaches a handler before the guard has let it in; an answer is written once; of a
+ * connection the next request is looked at when the answer before it has left, so that no client has answers pile up.
  */
 export class RestServer implements RestSpeaker {
   readonly #server: Server;
@@ -73,6 +79,7 @@ export class RestServer implements RestSpeaker {
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
     this.#server.maxConnections = limits.connections;
+    this.#server.timeout = limits.silenceMs;
     // Those above a number would be left out without a word, the guard's too; their bytes are limited.
     this.#server.maxHeadersCount = 0;
     this.#server.on('request', (request, response) => this.#exchanges.serve(request, response));
@@ -102,10 +109,18 @@ export class RestServer implements RestSpeaker {
   }
 }
 
+/** Of one connection. */
+interface OpenRequests {
+  count: number;
+  /** Settles when the newest of them has been answered. */
+  last: Promise<void>;
+}
+
 class RestExchanges {
   readonly #settings: RestServerSettings;
   readonly #router: RestRouter;
   readonly #pages: RestPages;
+  readonly #connections = new WeakMap<Socket, OpenRequests>();
   #ending = false;
 
   constructor(settings: RestServerSettings, router: RestRouter, pages: RestPages) {
@@ -120,11 +135,32 @@ class RestExchanges {
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const open = this.#connections.get(socket) ?? { count: 0, last: Promise.resolve() };
+    this.#connections.set(socket, open);
+    if (open.count === PIPELINED_MAX) {
+      socket.destroy();
+      return;
+    }
+    open.count++;
+    open.last = open.last.then(async () => {
+      await this.#serveNow(request, response);
+      open.count--;
+    });
+  }
+
+  /** Resolves when the answer has left, or nobody waits for it; never rejects. */
+  async #serveNow(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.socket.destroyed) return;
     if (this.#ending) response.shouldKeepAlive = false;
-    this.#answer(request, response).catch((error: unknown) => {
+    const left = new Promise<void>((resolve) => response.once('close', resolve));
+    try {
+      await this.#answer(request, response);
+    } catch (error) {
       // The client went away in the middle; nobody is left to tell.
       response.destroy(error instanceof Error ? error : undefined);
-    });
+    }
+    await left;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

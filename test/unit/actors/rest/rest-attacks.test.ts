@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { ask, exchange, openRestWorld, post } from './rest-world.js';
+import { ask, exchange, openRestWorld, post, unread } from './rest-world.js';
 import { JOB_ID } from './sample-cluster.js';
 
 const CANCEL = `/jobs/${JOB_ID}?mode=cancel`;
@@ -226,6 +226,37 @@ t.test('no text takes long to look through, however it is made', async (t) => {
   const tookMs = performance.now() - began;
   t.ok(tookMs < 10_000, `${tookMs} ms, which were half an hour`);
   t.same(defects, []);
+});
+
+t.test('requests that pile up are answered one by one, some at a time, or not at all', async (t) => {
+  let [now, most, asked] = [0, 0, 0];
+  const { server } = await openRestWorld({
+    limits: { silenceMs: 400 },
+    cluster: {
+      prometheus: async () => {
+        asked++;
+        most = Math.max(most, ++now);
+        await new Promise((resolve) => setImmediate(resolve));
+        now--;
+        return 'x'.repeat(200_000);
+      },
+    },
+  });
+  t.teardown(() => server.close());
+  const line = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n';
+  const closing = `${line}Connection: close\r\n\r\n`;
+  const few = await exchange(server, `${line}\r\n`.repeat(9) + closing);
+  t.equal(few.match(/HTTP\/1\.1 200 /g)?.length, 10, 'in their order');
+  t.equal(most, 1);
+  t.equal(asked, 10);
+  const many = await exchange(server, `${line}\r\n`.repeat(1500));
+  t.ok((many.match(/HTTP\/1\.1 /g)?.length ?? 0) <= 16, 'a thousand of one connection are none');
+  t.ok(asked <= 26);
+  await Promise.all(Array.from({ length: 100 }, () => exchange(server, closing)));
+  t.ok(most <= 16, `${most} at a time`);
+  const began = performance.now();
+  await unread(server, `${line}\r\n`.repeat(16));
+  t.ok(performance.now() - began < 20_000, 'who does not read is not waited for');
 });
 
 t.test('what frames a request is not taken two ways', async (t) => {

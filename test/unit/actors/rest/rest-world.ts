@@ -134,3 +134,16 @@ export function exchange({ port }: RestListener, bytes: string): Promise<string>
     socket.on('error', reject);
   });
 }
+
+/** Sends, reads nothing, and resolves when the server has had enough of that. */
+export function unread({ port }: RestListener, bytes: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    socket.pause();
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => resolve());
+    // A connection that was reset says so to who writes.
+    const timer = setInterval(() => socket.write('x'), 50);
+    socket.on('close', () => clearInterval(timer));
+  });
+}
