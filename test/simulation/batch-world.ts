@@ -96,7 +96,7 @@ class BatchWorld implements Participant {
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));
     const { build, launcher } = simulatedJob(options, { ...topology, build: batch });
     this.#build = build;
-    this.#output = new OutputChecker(topology.outputs, this.#verdict);
+    this.#output = new OutputChecker(topology.outputs(), this.#verdict);
     for (const [path, text] of topology.files) {
       const inode = this.#machine.disk.create(path, this.#time.wallMs);
       this.#machine.disk.append(inode, Buffer.from(text), this.#time.wallMs);

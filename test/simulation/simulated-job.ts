@@ -3,7 +3,7 @@ import { buildJob, JobParameters, Prng } from '../../core/internal.js';
 import type { Machinery } from './machinery.js';
 import type { SimulatedJob } from './simulated-process.js';
 import { TOPOLOGIES } from './topology/topologies.js';
-import type { Topology } from './topology/topology.js';
+import type { ExpectedOutput, Topology } from './topology/topology.js';
 import { type DrawnSource, TopologyKit } from './topology/topology-kit.js';
 import type { WorldOptions } from './world-options.js';
 
@@ -60,13 +60,14 @@ export function topologyDrawer(options: WorldOptions, machinery: Machinery, prng
       counts: (id) => read?.has(id) ?? true,
       sink: (sink) => machinery.sink(sink),
     });
-    const topology = { ...drawn.draw(kit), sources: kit.sources };
-    if (faults.drains === 0) return topology;
-    const told = kit.sources.map(({ events: given }, index) => ({
-      folder: readFolder(index + 1),
-      lines: given.map(({ id }) => String(id)),
-    }));
-    return { ...topology, outputs: [...topology.outputs, ...told] };
+    const topology = drawn.draw(kit);
+    const told = (): ExpectedOutput[] =>
+      kit.sources.map(({ events: given }, index) => ({
+        folder: readFolder(index + 1),
+        lines: given.map(({ id }) => String(id)),
+      }));
+    const outputs = () => (faults.drains === 0 ? topology.outputs() : [...topology.outputs(), ...told()]);
+    return { ...topology, outputs, sources: kit.sources };
   };
 }
 

@@ -22,6 +22,7 @@ import { CHECKPOINTS_FOLDER } from './simulated-process.js';
 import { reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTime } from './simulated-time.js';
+import type { ExpectedOutput } from './topology/topology.js';
 import { WorldDamage } from './world-damage.js';
 import { type WorldFailure, WorldVerdict } from './world-failure.js';
 import { WorldFaults } from './world-faults.js';
@@ -78,6 +79,7 @@ class World {
   readonly #machine: SimulatedMachine;
   readonly #draw: DrawTopology;
   readonly #topology: DrawnTopology;
+  readonly #expected: readonly ExpectedOutput[];
   readonly #processes: ProcessGroup;
   readonly #damage: WorldDamage;
   readonly #faults: WorldFaults;
@@ -105,7 +107,8 @@ class World {
     });
     this.#draw = topologyDrawer(options, machinery, prng);
     this.#topology = this.#draw(AS_DRAWN);
-    this.#output = new OutputChecker(this.#topology.outputs, this.#verdict, {
+    this.#expected = this.#topology.outputs();
+    this.#output = new OutputChecker(this.#expected, this.#verdict, {
       atOnce: options.faults.drains === 0,
       repeats,
     });
@@ -242,7 +245,7 @@ class World {
       }
     }
     const drained = this.#trace.counts.get('job.drain') ?? 0;
-    this.#output.expect(drained === 0 ? this.#topology.outputs : this.#draw({ ...AS_DRAWN, read }).outputs);
+    this.#output.expect(drained === 0 ? this.#expected : this.#draw({ ...AS_DRAWN, read }).outputs());
   }
 
   /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */
@@ -274,7 +277,7 @@ class World {
       hash: this.#trace.hash,
       turns: this.#scheduler.turns,
       virtualMs: this.#time.nowMs,
-      lines: this.#topology.outputs.reduce((sum, { lines }) => sum + lines.length, 0),
+      lines: this.#expected.reduce((sum, { lines }) => sum + lines.length, 0),
       processes: this.#processes.count,
       checkpoints: this.#checkpoints.completed,
       restores: this.#checkpoints.restores,

@@ -29,14 +29,16 @@ export function asyncWindows(kit: TopologyKit): Topology {
   const refusal = kit.prng.pick([2, 13]);
   // One at a time, delays add up, and a barrier waits behind them all.
   const delayMs = capacity < 100 ? 0 : kit.prng.between(0, 3);
-  const given = source.events.filter(({ amount }) => amount % 11 !== 0);
   return {
     name: 'async-windows',
     files: source.files,
-    outputs: [
-      { folder: '/out/answers', lines: given.map(({ id }) => `${id}`) },
-      { folder: '/out/counts', lines: countsOf(given, sizeMs) },
-    ],
+    outputs: () => {
+      const given = source.events.filter(({ amount }) => amount % 11 !== 0);
+      return [
+        { folder: '/out/answers', lines: given.map(({ id }) => `${id}`) },
+        { folder: '/out/counts', lines: countsOf(given, sizeMs) },
+      ];
+    },
     build: (env) => {
       const ask = ordered ? AsyncDataStream.orderedWaitWithRetry : AsyncDataStream.unorderedWaitWithRetry;
       const strategy = AsyncRetryStrategies.fixedDelay<Event>(3, delayMs);

@@ -22,14 +22,16 @@ export function connected(kit: TopologyKit): Topology {
   const [left, right] = [kit.source(), kit.source()];
   const sink = kit.sink('/out/connected');
   const parallelism = kit.parallelism();
-  const [lefts, rights] = [sumsByKey(left.events), sumsByKey(right.events)];
-  const lines = [...new Set([...lefts.keys(), ...rights.keys()])].map(
-    (key) => `${key}: ${lefts.get(key)?.count ?? 0} and ${rights.get(key)?.sum ?? 0}`,
-  );
   return {
     name: 'connected',
     files: new Map([...left.files, ...right.files]),
-    outputs: [{ folder: '/out/connected', lines: [...lines, ...left.events.map(({ id }) => `left ${id}`)] }],
+    outputs: () => {
+      const [lefts, rights] = [sumsByKey(left.events), sumsByKey(right.events)];
+      const lines = [...new Set([...lefts.keys(), ...rights.keys()])].map(
+        (key) => `${key}: ${lefts.get(key)?.count ?? 0} and ${rights.get(key)?.sum ?? 0}`,
+      );
+      return [{ folder: '/out/connected', lines: [...lines, ...left.events.map(({ id }) => `left ${id}`)] }];
+    },
     build: (env) => {
       let count: ValueState<number>;
       let sum: ValueState<number>;
@@ -69,18 +71,16 @@ export function broadcastState(kit: TopologyKit): Topology {
   const [left, right] = [kit.source(), kit.source()];
   const sink = kit.sink('/out/ruled');
   const parallelism = kit.parallelism();
-  const all = right.events.reduce((total, { amount }) => total + amount, 0);
   return {
     name: 'broadcast-state',
     files: new Map([...left.files, ...right.files]),
-    outputs: [
-      {
-        folder: '/out/ruled',
-        lines: [...sumsByKey(left.events)].map(
-          ([key, { count }]) => `${key}: ${count} beside ${right.events.length} of ${all}`,
-        ),
-      },
-    ],
+    outputs: () => {
+      const all = right.events.reduce((total, { amount }) => total + amount, 0);
+      const lines = [...sumsByKey(left.events)].map(
+        ([key, { count }]) => `${key}: ${count} beside ${right.events.length} of ${all}`,
+      );
+      return [{ folder: '/out/ruled', lines }];
+    },
     build: (env) => {
       let count: ValueState<number>;
       const results = left
@@ -121,7 +121,9 @@ export function intervalJoin(kit: TopologyKit): Topology {
   return {
     name: 'interval-join',
     files: new Map([...left.files, ...right.files]),
-    outputs: [{ folder: '/out/joined', lines: nestedLoop(left.events, right.events, lower, upper, isOuter) }],
+    outputs: () => [
+      { folder: '/out/joined', lines: nestedLoop(left.events, right.events, lower, upper, isOuter) },
+    ],
     build: (env) => {
       const inner = left
         .stream(env)

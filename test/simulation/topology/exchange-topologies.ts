@@ -26,13 +26,14 @@ export function longPipeline(kit: TopologyKit): Topology {
   const multiply = ({ id, text }: Text, out: Collector<Text & { copy: number }>): void => {
     for (let copy = 0; copy < copiesOf(id); copy++) out.collect({ id, text, copy });
   };
-  const lines = source.events.flatMap((event) =>
-    Array.from({ length: copiesOf(event.id) }, (_, copy) => `${event.id} ${copy} ${textOf(event).length}`),
-  );
+  const lines = (): string[] =>
+    source.events.flatMap((event) =>
+      Array.from({ length: copiesOf(event.id) }, (_, copy) => `${event.id} ${copy} ${textOf(event).length}`),
+    );
   return {
     name: 'long-pipeline',
     files: source.files,
-    outputs: [{ folder: '/out/pipeline', lines }],
+    outputs: () => [{ folder: '/out/pipeline', lines: lines() }],
     build: (env) => {
       const texts = source
         .stream(env)
@@ -64,7 +65,7 @@ export function customPartitioned(kit: TopologyKit): Topology {
   return {
     name: 'custom-partitioned',
     files: source.files,
-    outputs: [{ folder: '/out/custom', lines: source.events.map(({ id, key }) => `${id} ${key}`) }],
+    outputs: () => [{ folder: '/out/custom', lines: source.events.map(({ id, key }) => `${id} ${key}`) }],
     build: (env) => {
       let context: RuntimeContext | undefined;
       const told = source
@@ -96,7 +97,7 @@ export function broadcastBeside(kit: TopologyKit): Topology {
   return {
     name: 'broadcast-beside',
     files: new Map([...left.files, ...right.files]),
-    outputs: [{ folder: '/out/beside', lines: left.events.map(({ id, key }) => `${id} ${key}`) }],
+    outputs: () => [{ folder: '/out/beside', lines: left.events.map(({ id, key }) => `${id} ${key}`) }],
     build: (env) => {
       const told = left
         .stream(env)
@@ -123,16 +124,18 @@ export function unionOfOne(kit: TopologyKit): Topology {
   const other = kit.source();
   const sink = kit.sink('/out/union');
   const parallelism = kit.parallelism();
-  const counts = new Map<string, number>();
-  for (const { key } of [...source.events, ...source.events, ...other.events])
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  const lines = [...counts].flatMap(([key, count]) =>
-    Array.from({ length: count }, (_, index) => `${key} ${index + 1}`),
-  );
   return {
     name: 'union-of-one',
     files: new Map([...source.files, ...other.files]),
-    outputs: [{ folder: '/out/union', lines }],
+    outputs: () => {
+      const counts = new Map<string, number>();
+      for (const { key } of [...source.events, ...source.events, ...other.events])
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      const lines = [...counts].flatMap(([key, count]) =>
+        Array.from({ length: count }, (_, index) => `${key} ${index + 1}`),
+      );
+      return [{ folder: '/out/union', lines }];
+    },
     build: (env) => {
       const stream = source.stream(env).map(({ key }) => ({ key, count: 1 }));
       const union = stream

@@ -14,7 +14,11 @@ import type { TopologyKit } from './topology-kit.js';
 
 function byKey(events: readonly Event[]): Map<string, Event[]> {
   const keys = new Map<string, Event[]>();
-  for (const event of events) keys.set(event.key, [...(keys.get(event.key) ?? []), event]);
+  for (const event of events) {
+    const known = keys.get(event.key);
+    if (known === undefined) keys.set(event.key, [event]);
+    else known.push(event);
+  }
   return keys;
 }
 
@@ -23,13 +27,12 @@ export function runningCounts(kit: TopologyKit): Topology {
   const source = kit.source();
   const sink = kit.sink('/out/counts');
   const parallelism = kit.parallelism();
-  const lines = [...byKey(source.events)].flatMap(([key, events]) =>
-    events.map((_, index) => `${key} ${index + 1}`),
-  );
+  const lines = (): string[] =>
+    [...byKey(source.events)].flatMap(([key, events]) => events.map((_, index) => `${key} ${index + 1}`));
   return {
     name: 'running-counts',
     files: source.files,
-    outputs: [{ folder: '/out/counts', lines }],
+    outputs: () => [{ folder: '/out/counts', lines: lines() }],
     build: (env) => {
       const counts = source
         .stream(env)
@@ -53,22 +56,23 @@ export function keyedHistory(kit: TopologyKit): Topology {
   const declared = kit.prng.chance(0.6);
   const counting = evolvingCount(kit.version, declared);
   const isChanged = kit.version > 0;
-  const lines = [...byKey(source.events)].flatMap(([key, events]) => {
-    const amounts = new Map<number, number>();
-    return events.map((event, index) => {
-      const kind = Math.abs(event.amount) % 4;
-      amounts.set(kind, (amounts.get(kind) ?? 0) + event.amount);
-      const last = events.slice(index - (index % 5), index + 1).map(({ id }) => id);
-      return historyLine(key, index + 1, last, [...amounts]);
+  const lines = (): string[] =>
+    [...byKey(source.events)].flatMap(([key, events]) => {
+      const amounts = new Map<number, number>();
+      return events.map((event, index) => {
+        const kind = Math.abs(event.amount) % 4;
+        amounts.set(kind, (amounts.get(kind) ?? 0) + event.amount);
+        const last = events.slice(index - (index % 5), index + 1).map(({ id }) => id);
+        return historyLine(key, index + 1, last, [...amounts]);
+      });
     });
-  });
   return {
     name: 'keyed-history',
     files: source.files,
-    outputs: [
+    outputs: () => [
       {
         folder: '/out/history',
-        lines,
+        lines: lines(),
         order: (line) => ({ group: line.split(' ')[0] ?? '', rank: Number(line.split(' ')[1]) }),
       },
     ],
@@ -128,16 +132,17 @@ export function largeState(kit: TopologyKit): Topology {
   const parallelism = kit.prng.between(1, 2);
   const size = kit.prng.between(500, 4000);
   const isLast = (event: Event): boolean => event.amount % 7 === 0;
-  const lines = [...byKey(source.events)].flatMap(([key, events]) =>
-    events.map((event, index) => {
-      const before = events[index - 1];
-      return `${key} ${event.id} ${before === undefined || isLast(before) ? 'none' : before.id}`;
-    }),
-  );
+  const lines = (): string[] =>
+    [...byKey(source.events)].flatMap(([key, events]) =>
+      events.map((event, index) => {
+        const before = events[index - 1];
+        return `${key} ${event.id} ${before === undefined || isLast(before) ? 'none' : before.id}`;
+      }),
+    );
   return {
     name: 'large-state',
     files: source.files,
-    outputs: [{ folder: '/out/last', lines }],
+    outputs: () => [{ folder: '/out/last', lines: lines() }],
     build: (env) => {
       let last: ValueState<string>;
       const told = source
@@ -172,24 +177,13 @@ export function timers(kit: TopologyKit): Topology {
   const sizeMs = Math.max(kit.windowMs(left), kit.windowMs(right));
   const parallelism = kit.parallelism();
   const doubled = (event: Event): Event => ({ ...event, amount: event.amount * 2 });
-  const events = [...left.events.map(doubled), ...right.events.filter(({ id }) => id % 2 === 0)];
-  const buckets = new Map<string, { count: number; sum: number }>();
-  for (const { key, time, amount } of events) {
-    const name = `${key} ${endOf(time, sizeMs)}`;
-    const bucket = buckets.get(name) ?? { count: 0, sum: 0 };
-    bucket.count++;
-    bucket.sum += amount;
-    buckets.set(name, bucket);
-  }
   return {
     name: 'timers',
     files: new Map([...left.files, ...right.files]),
-    outputs: [
-      {
-        folder: '/out/buckets',
-        lines: [...buckets].map(([name, { count, sum }]) => `${name} ${count} ${sum}`),
-      },
-    ],
+    outputs: () => {
+      const events = [...left.events.map(doubled), ...right.events.filter(({ id }) => id % 2 === 0)];
+      return [{ folder: '/out/buckets', lines: bucketLines(events, sizeMs) }];
+    },
     build: (env) => {
       let counts: MapState<number, number>;
       let sums: MapState<number, number>;
@@ -222,6 +216,18 @@ export function timers(kit: TopologyKit): Topology {
       sink(fired, 'buckets');
     },
   };
+}
+
+function bucketLines(events: readonly Event[], sizeMs: number): string[] {
+  const buckets = new Map<string, { count: number; sum: number }>();
+  for (const { key, time, amount } of events) {
+    const name = `${key} ${endOf(time, sizeMs)}`;
+    const bucket = buckets.get(name) ?? { count: 0, sum: 0 };
+    bucket.count++;
+    bucket.sum += amount;
+    buckets.set(name, bucket);
+  }
+  return [...buckets].map(([name, { count, sum }]) => `${name} ${count} ${sum}`);
 }
 
 /** The time at which no event of the bucket can follow. */

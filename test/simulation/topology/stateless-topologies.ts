@@ -12,7 +12,7 @@ export function mapFilter(kit: TopologyKit): Topology {
   return {
     name: 'map-filter',
     files: source.files,
-    outputs: [
+    outputs: () => [
       {
         folder: '/out/all',
         lines: source.events.filter(({ id }) => keep(id)).map((e) => `${e.id} ${e.amount * 2}`),
@@ -40,13 +40,13 @@ export function broadcastAndGlobal(kit: TopologyKit): Topology {
   const everywhere = kit.sink('/out/everywhere');
   const once = kit.sink('/out/once');
   const parallelism = kit.parallelism();
-  const lines = source.events.map(({ id, key }) => `${id} ${key}`);
+  const lines = (): string[] => source.events.map(({ id, key }) => `${id} ${key}`);
   return {
     name: 'broadcast-and-global',
     files: source.files,
-    outputs: [
-      { folder: '/out/everywhere', lines: Array.from({ length: parallelism }, () => lines).flat() },
-      { folder: '/out/once', lines },
+    outputs: () => [
+      { folder: '/out/everywhere', lines: Array.from({ length: parallelism }, lines).flat() },
+      { folder: '/out/once', lines: lines() },
     ],
     build: (env) => {
       const events = source.stream(env);
@@ -73,14 +73,19 @@ export function sideOutputs(kit: TopologyKit): Topology {
   const source = kit.source();
   const [odd, even, all] = [kit.sink('/out/odd'), kit.sink('/out/even'), kit.sink('/out/all')];
   const parallelism = kit.parallelism();
-  const { events } = source;
   return {
     name: 'side-outputs',
     files: source.files,
-    outputs: [
-      { folder: '/out/odd', lines: events.filter(({ id }) => id % 2 === 1).map(({ id }) => `odd ${id}`) },
-      { folder: '/out/even', lines: events.filter(({ id }) => id % 2 === 0).map(({ id }) => `even ${id}`) },
-      { folder: '/out/all', lines: events.map(({ id, key }) => `${id} ${key}`) },
+    outputs: () => [
+      {
+        folder: '/out/odd',
+        lines: source.events.filter(({ id }) => id % 2 === 1).map(({ id }) => `odd ${id}`),
+      },
+      {
+        folder: '/out/even',
+        lines: source.events.filter(({ id }) => id % 2 === 0).map(({ id }) => `even ${id}`),
+      },
+      { folder: '/out/all', lines: source.events.map(({ id, key }) => `${id} ${key}`) },
     ],
     build: (env) => {
       const tag = new OutputTag<string>('odd', types.string);

@@ -140,7 +140,7 @@ export class TopologyKit {
     { number, parallelism, alignment, fromFiles }: SourceSettings,
   ): DrawnSource {
     const { counts, readFolder, sink } = this.#settings;
-    const events = eventsOf(plan).filter(({ id }) => counts(id));
+    let events: readonly Event[] | undefined;
     const name = `events-${number}`;
     const folder = `/in/${number}`;
     const unaligned = WatermarkStrategy.forBoundedOutOfOrderness<Event>(
@@ -152,7 +152,10 @@ export class TopologyKit {
         : unaligned.withWatermarkAlignment('all', alignment.driftMs, alignment.intervalMs);
     return {
       plan,
-      events,
+      get events() {
+        events ??= eventsOf(plan).filter(({ id }) => counts(id));
+        return events;
+      },
       files: fromFiles ? filesOf(eventsOf(plan), plan, folder) : new Map(),
       stream: (env) => {
         const source = fromFiles

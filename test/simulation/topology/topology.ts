@@ -7,7 +7,8 @@ export interface Topology {
   build(env: StreamExecutionEnvironment): void;
   /** Input files by path. */
   readonly files: ReadonlyMap<string, string>;
-  readonly outputs: readonly ExpectedOutput[];
+  /** A fold of all that the sources give; found anew with each call. */
+  outputs(): readonly ExpectedOutput[];
 }
 
 /** What the part files of one sink must hold, found without the engine. */

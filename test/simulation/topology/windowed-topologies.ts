@@ -64,7 +64,7 @@ export function windowAggregate(kit: TopologyKit): Topology {
   return {
     name: 'window-aggregate',
     files: source.files,
-    outputs: [
+    outputs: () => [
       {
         folder: '/out/sums',
         lines: sumsOf(source.events.filter(keep), sizeMs, ({ key }) => key).map(lineOf),
@@ -94,14 +94,16 @@ export function unionWindows(kit: TopologyKit): Topology {
   const [sums, raw] = [kit.sink('/out/sums'), kit.sink('/out/raw')];
   const sizeMs = Math.max(kit.windowMs(left), kit.windowMs(right));
   const parallelism = kit.parallelism();
-  const events = [...left.events, ...right.events];
   return {
     name: 'union-windows',
     files: new Map([...left.files, ...right.files]),
-    outputs: [
-      { folder: '/out/sums', lines: sumsOf(events, sizeMs, ({ key }) => key).map(lineOf) },
-      { folder: '/out/raw', lines: events.map(({ id }) => String(id)) },
-    ],
+    outputs: () => {
+      const events = [...left.events, ...right.events];
+      return [
+        { folder: '/out/sums', lines: sumsOf(events, sizeMs, ({ key }) => key).map(lineOf) },
+        { folder: '/out/raw', lines: events.map(({ id }) => String(id)) },
+      ];
+    },
     build: (env) => {
       const united = left.stream(env).union(right.stream(env));
       const windowed = united
@@ -134,7 +136,7 @@ export function cascadedWindows(kit: TopologyKit): Topology {
   return {
     name: 'cascaded-windows',
     files: source.files,
-    outputs: [
+    outputs: () => [
       { folder: '/out/totals', lines: sumsOf(source.events, largeMs, ({ key }) => group(key)).map(lineOf) },
     ],
     build: (env) => {
@@ -175,7 +177,7 @@ export function slidingWindows(kit: TopologyKit): Topology {
   return {
     name: 'sliding-windows',
     files: source.files,
-    outputs: [{ folder: '/out/sums', lines: slidingSums(source.events, sizeMs, slideMs) }],
+    outputs: () => [{ folder: '/out/sums', lines: slidingSums(source.events, sizeMs, slideMs) }],
     build: (env) => {
       const sums = source
         .stream(env)
@@ -211,7 +213,7 @@ export function sessionWindows(kit: TopologyKit): Topology {
   return {
     name: 'session-windows',
     files: source.files,
-    outputs: [{ folder: '/out/sums', lines: sessionSums(source.events, gapMs) }],
+    outputs: () => [{ folder: '/out/sums', lines: sessionSums(source.events, gapMs) }],
     build: (env) => {
       const sums = source
         .stream(env)
