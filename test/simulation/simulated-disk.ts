@@ -1,5 +1,13 @@
-import { dirname } from 'node:path/posix';
-import { invariant, type Prng } from '../../core/internal.js';
+import { type FileEntry, invariant, type Prng } from '../../core/internal.js';
+
+/** Invariant: `sorted`, once it was asked for, is what `names` says. */
+interface Folder {
+  /** Whether each is a folder. */
+  readonly names: Map<string, boolean>;
+  sorted: readonly FileEntry[] | undefined;
+}
+
+const NOTHING: readonly FileEntry[] = [];
 
 /** A file without its names. Grows at its end only. */
 export interface Inode {
@@ -24,9 +32,9 @@ export interface Inode {
 export class SimulatedDisk {
   readonly #names = new Map<string, Inode>();
   readonly #durable = new Map<string, Inode>();
-  readonly #folders = new Set<string>(['/']);
-  /** Names that differ, or may differ, between cache and medium. */
-  readonly #unsynced = new Set<string>();
+  readonly #folders = new Map<string, Folder>([['/', emptyFolder()]]);
+  /** Names that differ, or may differ, between cache and medium, by folder. */
+  readonly #unsynced = new Map<string, Set<string>>();
   #inodes = 0;
   #dead = false;
   /** Bytes of all files together, at most; appends beyond it are cut off with ENOSPC. */
@@ -49,15 +57,14 @@ export class SimulatedDisk {
     return this.#folders.has(path);
   }
 
-  /** Names in a folder, sorted, and which of them are folders. */
-  entries(folder: string): { name: string; isFolder: boolean }[] {
-    const found = new Map<string, boolean>();
-    const base = folder === '/' ? '/' : `${folder}/`;
-    for (const path of this.#names.keys()) note(found, base, path, false);
-    for (const path of this.#folders) note(found, base, path, true);
-    return [...found]
+  /** Names in a folder, sorted, and which of them are folders. The same array until a name comes or goes. */
+  entries(path: string): readonly FileEntry[] {
+    const folder = this.#folders.get(path);
+    if (folder === undefined) return NOTHING;
+    folder.sorted ??= [...folder.names]
       .map(([name, isFolder]) => ({ name, isFolder }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return folder.sorted;
   }
 
   /** All files, sorted, with their lengths: for checks and for printing. */
@@ -75,7 +82,6 @@ export class SimulatedDisk {
       syncedLength: 0,
       modifiedMs: nowMs,
     };
-    this.#makeParents(path);
     this.#name(path, inode);
     return inode;
   }
@@ -99,33 +105,35 @@ export class SimulatedDisk {
   /** False if the name is taken. */
   link(inode: Inode, path: string): boolean {
     if (this.#names.has(path)) return false;
-    this.#makeParents(path);
     this.#name(path, inode);
     return true;
   }
 
   remove(path: string): void {
-    if (this.#names.delete(path)) this.#unsynced.add(path);
+    if (!this.#names.delete(path)) return;
+    this.#noteUnsynced(path);
+    this.#forget(path);
   }
 
   removeTree(folder: string): void {
     for (const path of [...this.#names.keys()]) {
       if (path === folder || path.startsWith(`${folder}/`)) this.remove(path);
     }
-    for (const path of [...this.#folders]) {
-      if (path === folder || path.startsWith(`${folder}/`)) this.#folders.delete(path);
+    for (const path of [...this.#folders.keys()]) {
+      if (path !== folder && !path.startsWith(`${folder}/`)) continue;
+      this.#folders.delete(path);
+      this.#forget(path);
     }
   }
 
   /** The names in a folder are from now on as they are in the cache. */
   syncFolder(folder: string): void {
-    for (const path of this.#unsynced) {
-      if (dirname(path) !== folder) continue;
-      this.#unsynced.delete(path);
+    for (const path of this.#unsynced.get(folder) ?? []) {
       const inode = this.#names.get(path);
       if (inode === undefined) this.#durable.delete(path);
       else this.#durable.set(path, inode);
     }
+    this.#unsynced.delete(folder);
   }
 
   syncBytes(inode: Inode): void {
@@ -152,7 +160,7 @@ export class SimulatedDisk {
         survivor = torn(inode, prng, ++after.#inodes);
         survivors.set(inode, survivor);
       }
-      after.#makeParents(path);
+      after.#enter(path, false);
       after.#names.set(path, survivor);
       after.#durable.set(path, survivor);
     }
@@ -179,7 +187,15 @@ export class SimulatedDisk {
 
   #name(path: string, inode: Inode): void {
     this.#names.set(path, inode);
-    this.#unsynced.add(path);
+    this.#enter(path, false);
+    this.#noteUnsynced(path);
+  }
+
+  #noteUnsynced(path: string): void {
+    const folder = folderOf(path);
+    const names = this.#unsynced.get(folder);
+    if (names === undefined) this.#unsynced.set(folder, new Set([path]));
+    else names.add(path);
   }
 
   #usedBytes(): number {
@@ -189,11 +205,34 @@ export class SimulatedDisk {
     return used;
   }
 
-  #makeParents(path: string): void {
-    for (let folder = dirname(path); !this.#folders.has(folder); folder = dirname(folder)) {
-      this.#folders.add(folder);
+  /** Lists a name in its folder, which is made if it is not there, as are those above. */
+  #enter(path: string, isFolder: boolean): void {
+    const above = folderOf(path);
+    let folder = this.#folders.get(above);
+    if (folder === undefined) {
+      folder = emptyFolder();
+      this.#folders.set(above, folder);
+      this.#enter(above, true);
     }
+    folder.names.set(path.slice(path.lastIndexOf('/') + 1), isFolder);
+    folder.sorted = undefined;
   }
+
+  #forget(path: string): void {
+    const folder = this.#folders.get(folderOf(path));
+    if (folder === undefined) return;
+    folder.names.delete(path.slice(path.lastIndexOf('/') + 1));
+    folder.sorted = undefined;
+  }
+}
+
+function emptyFolder(): Folder {
+  return { names: new Map(), sorted: undefined };
+}
+
+/** Where a path of at least one name is listed. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
 /** What is left of a file. */
@@ -203,10 +242,4 @@ function torn(inode: Inode, prng: Prng, id: number): Inode {
   const bytes = new Uint8Array(Math.max(length, 64));
   bytes.set(inode.bytes.subarray(0, written));
   return { id, bytes, length, syncedLength: length, modifiedMs: inode.modifiedMs };
-}
-
-function note(found: Map<string, boolean>, base: string, path: string, isFolder: boolean): void {
-  if (!path.startsWith(base) || path.length === base.length) return;
-  const rest = path.slice(base.length);
-  if (!rest.includes('/')) found.set(rest, isFolder);
 }

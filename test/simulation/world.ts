@@ -18,7 +18,7 @@ import {
   topologyDrawer,
 } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
-import { CHECKPOINTS_FOLDER } from './simulated-process.js';
+import { CHECKPOINTS_FOLDER, type SimulatedJob } from './simulated-process.js';
 import { reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTime } from './simulated-time.js';
@@ -78,6 +78,7 @@ class World {
   readonly #weather: DiskWeather;
   readonly #machine: SimulatedMachine;
   readonly #draw: DrawTopology;
+  readonly #jobs = new Map<string, SimulatedJob>();
   readonly #topology: DrawnTopology;
   readonly #expected: readonly ExpectedOutput[];
   readonly #processes: ProcessGroup;
@@ -118,10 +119,8 @@ class World {
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
       machine: this.#machine,
-      job: (stops, shifted, processes) => {
-        const shift = (options.rescales ? shifted : 0) + (options.moves ? processes : 0);
-        return simulatedJob(options, this.#draw({ ...AS_DRAWN, version: stops, shift }));
-      },
+      job: (stops, shifted, processes) =>
+        this.#jobOf(stops, (options.rescales ? shifted : 0) + (options.moves ? processes : 0)),
       machinery,
       prng: prng.fork(),
       failures,
@@ -149,6 +148,16 @@ class World {
       this.#liveness.onEvent(event.name);
       this.#faults.onEvent(event.name);
     });
+  }
+
+  /** Processes that run the same job share what was drawn of it; all else of it is built anew for each task. */
+  #jobOf(version: number, shift: number): SimulatedJob {
+    const name = `${version} ${shift}`;
+    const known = this.#jobs.get(name);
+    if (known !== undefined) return known;
+    const job = simulatedJob(this.#options, this.#draw({ ...AS_DRAWN, version, shift }));
+    this.#jobs.set(name, job);
+    return job;
   }
 
   async run(): Promise<WorldReport> {

@@ -1,4 +1,4 @@
-import { isMillraceError } from '../../../core/internal.js';
+import { type FileEntry, isMillraceError } from '../../../core/internal.js';
 import { findNewestCheckpoint, surveyLog } from '../../../storage/checkpoint/job-log.js';
 import { ClaimingStore, FileObjectStore, type ObjectStore } from '../../../storage/index.js';
 import type { SimulatedDisk } from '../simulated-disk.js';
@@ -16,7 +16,8 @@ export class ManifestChecker {
   readonly #folder: string;
   readonly #verdict: WorldVerdict;
   #disk: SimulatedDisk | undefined;
-  #names = '';
+  #log: readonly FileEntry[] | undefined;
+  #data: readonly FileEntry[] | undefined;
 
   constructor(folder: string, verdict: WorldVerdict) {
     this.#folder = folder;
@@ -24,13 +25,12 @@ export class ManifestChecker {
   }
 
   async look(disk: SimulatedDisk): Promise<void> {
-    const names = ['log', 'data']
-      .flatMap((folder) => disk.entries(`${this.#folder}/${folder}`))
-      .map(({ name }) => name)
-      .join();
-    if (disk === this.#disk && names === this.#names) return;
+    const log = disk.entries(`${this.#folder}/log`);
+    const data = disk.entries(`${this.#folder}/data`);
+    if (disk === this.#disk && log === this.#log && data === this.#data) return;
     this.#disk = disk;
-    this.#names = names;
+    this.#log = log;
+    this.#data = data;
     const storeAt = (folder: string): FileObjectStore =>
       new FileObjectStore(new SimulatedFileSystem(disk), folder, 'checker');
     await this.#read(new ClaimingStore(storeAt(this.#folder), storeAt));

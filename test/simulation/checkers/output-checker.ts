@@ -1,3 +1,4 @@
+import type { FileEntry } from '../../../core/internal.js';
 import type { Inode, SimulatedDisk } from '../simulated-disk.js';
 import type { ExpectedOutput } from '../topology/topology.js';
 import type { WorldVerdict } from '../world-failure.js';
@@ -29,6 +30,8 @@ export class OutputChecker {
   readonly #seen = new Map<string, SeenFile>();
   /** Files that were seen, and of which a loss of power took the name. */
   readonly #lost = new Set<string>();
+  /** What was in each folder at the last look. */
+  #listed: readonly (readonly FileEntry[])[] = [];
   /** By folder: how often each line is still to come. */
   #missing: readonly Map<string, number>[];
 
@@ -51,6 +54,10 @@ export class OutputChecker {
 
   /** `thorough`: files may have become others. */
   look(disk: SimulatedDisk, thorough: boolean): void {
+    const listed = this.#expected.map(({ folder }) => disk.entries(folder));
+    // Names that have not changed since the last look are not looked at one by one before the last one.
+    if (!thorough && listed.every((entries, index) => entries === this.#listed[index])) return;
+    this.#listed = listed;
     for (const [path, file] of this.#seen) this.#checkUnchanged(path, file, disk, thorough);
     for (const [index, { folder }] of this.#expected.entries()) {
       for (const { name, isFolder } of disk.entries(folder)) {
