@@ -113,7 +113,8 @@ export class LocalBufferPool implements BufferUsage {
 
   /** @throws MillraceError MR9001 if a segment is lost, doubled, or a channel's count is wrong */
   audit(): void {
-    const seen: number[] = [...this.#floating];
+    const places = new Uint8Array(this.pool.segmentCount);
+    let found = markFound(this.#floating, places);
     for (const channel of this.#channels) {
       const open = channel.open >= 0 ? 1 : 0;
       const inRing = channel.ring.inRing;
@@ -122,15 +123,21 @@ export class LocalBufferPool implements BufferUsage {
         'a channel holds what it has',
         { held: channel.held, free: channel.free.length, open, inRing, exclusive: channel.exclusive },
       );
-      seen.push(...channel.free, ...channel.ring.ids());
-      if (open === 1) seen.push(channel.open);
+      found += markFound(channel.free, places) + markFound(channel.ring.ids(), places);
+      if (open === 1) found += markFound([channel.open], places);
     }
-    const planned = [...this.#plan.exclusive.flat(), ...this.#plan.floating].sort((a, b) => a - b);
-    const found = seen.sort((a, b) => a - b);
+    const isPlanned = (id: number): boolean => places[id] === 1;
+    const { exclusive, floating } = this.#plan;
     invariant(
-      found.length === planned.length && found.every((id, i) => id === planned[i]),
+      found === this.size && floating.every(isPlanned) && exclusive.every((ids) => ids.every(isPlanned)),
       'every segment of the plan is in exactly one place',
-      { planned: planned.join(' '), found: found.join(' ') },
+      { planned: this.size, found },
     );
   }
+}
+
+/** Counts one more segment in each of these places; how many they are. */
+function markFound(ids: readonly number[], places: Uint8Array): number {
+  for (const id of ids) places[id] = (places[id] ?? 0) + 1;
+  return ids.length;
 }

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import type { FileSystem } from '../../core/internal.js';
 import { SOUND } from './machinery.js';
-import { reactionsDone } from './simulated-scheduler.js';
+import { loopTurned } from './simulated-scheduler.js';
 import { runWorld } from './world.js';
 import { drawWorldOptions } from './world-options.js';
 
@@ -24,7 +24,7 @@ t.test('worlds are not kept when they are over', async (t) => {
   }
   // Caches of the engine that runs this may hold on to what was used last.
   await runWorld(drawWorldOptions(1));
-  await reactionsDone();
+  await loopTurned();
   collectGarbage();
   const kept = views.filter((view) => view.deref() !== undefined).length;
   t.ok(killed > 4, `${killed} processes were killed`);

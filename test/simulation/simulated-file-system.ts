@@ -146,7 +146,7 @@ export class SimulatedFileSystem implements FileSystem {
 
   /** Asks the plan, and takes the time that it says. */
   async #begin(operation: Omit<DiskOperation, 'number'>): Promise<DiskFault | undefined> {
-    await this.#alive();
+    if (this.#isOver) await forever();
     let fault = this.#faults.faultOf({ number: ++this.#operations, ...operation });
     if (fault?.kind === 'hold') {
       await fault.until;
@@ -154,14 +154,18 @@ export class SimulatedFileSystem implements FileSystem {
     }
     const turns = fault?.kind === 'delay' ? fault.turns : 0;
     for (let turn = 0; turn <= turns; turn++) await undefined;
-    await this.#alive();
+    if (this.#isOver) await forever();
     return fault;
   }
 
-  /** Waits for ever if the process has ended. */
-  async #alive(): Promise<void> {
-    if (this.#killed || this.#disk.isDead) await new Promise<never>(() => undefined);
+  get #isOver(): boolean {
+    return this.#killed || this.#disk.isDead;
   }
+}
+
+/** For who waits for a process that has ended. A promise of its own: a shared one would keep all who wait for it. */
+function forever(): Promise<never> {
+  return new Promise<never>(() => undefined);
 }
 
 class SimulatedReadableFile implements ReadableFile {

@@ -1,7 +1,7 @@
 import type { CodecFactory, Prng } from '../../core/internal.js';
-import { ThreadCodecFactory } from '../../memory/index.js';
 import { ChannelChecker } from './checkers/channel-checker.js';
 import type { DiskWeather, ScheduledDisk } from './scheduled-disk.js';
+import { SHARED_CODECS } from './shared-codecs.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { Participant, SimulatedScheduler } from './simulated-scheduler.js';
 import type { SimulatedState } from './simulated-state.js';
@@ -30,10 +30,9 @@ export class SimulatedMachine {
   readonly weather: DiskWeather;
   readonly verdict: WorldVerdict;
   readonly state: SimulatedState;
-  /** Codecs keep nothing between two calls, so all tasks of this thread may share them. */
   /** Tasks that are slow get few turns; when faults are over none is. */
   isSlow = true;
-  readonly codecs: CodecFactory = new ThreadCodecFactory();
+  readonly codecs: CodecFactory = SHARED_CODECS;
   #disk = new SimulatedDisk();
   readonly #users = new Set<ScheduledDisk>();
   #channels: ChannelChecker[] = [];
@@ -54,7 +53,7 @@ export class SimulatedMachine {
   /** Watches the channels of an attempt that begins. */
   channelChecker(recordsBegun: boolean): ChannelChecker {
     const checker = new ChannelChecker(this.verdict, recordsBegun);
-    this.#channels = [...this.#channels.slice(-3), checker];
+    this.#channels = [...this.#channels.slice(-1), checker];
     return checker;
   }
 

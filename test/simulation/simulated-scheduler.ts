@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Prng } from '../../core/internal.js';
 import type { SimulatedTime } from './simulated-time.js';
 
@@ -25,7 +26,8 @@ export class SimulatedScheduler {
   readonly #time: SimulatedTime;
   /** Virtual milliseconds that a turn takes, on average. */
   readonly #turnMs: number;
-  readonly #participants = new Set<Participant>();
+  /** In the order in which they came. */
+  readonly #participants: Participant[] = [];
   #ready: Participant[] = [];
   turns = 0;
 
@@ -36,11 +38,12 @@ export class SimulatedScheduler {
   }
 
   add(participant: Participant): void {
-    this.#participants.add(participant);
+    this.#participants.push(participant);
   }
 
   remove(participant: Participant): void {
-    this.#participants.delete(participant);
+    const index = this.#participants.indexOf(participant);
+    if (index >= 0) this.#participants.splice(index, 1);
   }
 
   /** False: nobody is ready. */
@@ -82,8 +85,18 @@ export class SimulatedScheduler {
   }
 }
 
-/** A turn of the event loop: every promise reaction that is possible without a further turn has run then. */
+/**
+ * Every promise reaction that is possible without a further turn has run then: a tick comes when there are no more,
+ * and for a fraction of what a turn of the event loop takes.
+ */
 export function reactionsDone(): Promise<void> {
+  return new Promise((resolve) => {
+    nextTick(resolve);
+  });
+}
+
+/** A turn of the event loop, in which it also finds out what has been rejected and is handled by nobody. */
+export function loopTurned(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -135,6 +135,7 @@ export class WorldDamage implements FaultTargets {
   /** After each turn. */
   endDue(): void {
     const { turns } = this.#parts.machine.scheduler;
+    if (this.#agenda.length === 0) return;
     const due = this.#agenda.filter(({ turn }) => turn <= turns);
     if (due.length === 0) return;
     this.#agenda = this.#agenda.filter(({ turn }) => turn > turns);

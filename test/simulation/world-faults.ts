@@ -93,7 +93,7 @@ export class WorldFaults {
       if (name !== undefined) this.#inject(name);
       return;
     }
-    for (const [name, count] of [...this.#left]) {
+    for (const [name, count] of this.#left) {
       if (this.#prng.chance(count / Math.max(1, turnsLeft))) this.#inject(name);
     }
   }

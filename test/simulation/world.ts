@@ -19,7 +19,7 @@ import {
 } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { CHECKPOINTS_FOLDER, type SimulatedJob } from './simulated-process.js';
-import { reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
+import { loopTurned, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTime } from './simulated-time.js';
 import type { ExpectedOutput } from './topology/topology.js';
@@ -259,7 +259,7 @@ class World {
 
   /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */
   async #look(): Promise<void> {
-    await reactionsDone();
+    await loopTurned();
     this.#output.look(this.#machine.disk, false);
     this.#machine.auditChannels();
     await this.#manifests.look(this.#machine.disk);

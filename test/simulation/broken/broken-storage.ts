@@ -6,6 +6,7 @@ import {
   type KeyedStateBackend,
 } from '../../../core/internal.js';
 import { STOP_FOLDERS } from '../simulated-process.js';
+import { reactionsDone } from '../simulated-scheduler.js';
 
 /** A disk that says that bytes are durable and leaves them in its cache. */
 export function unsyncedDisk(disk: FileSystem): FileSystem {
@@ -102,7 +103,7 @@ export function sharingBackend(backend: KeyedStateBackend): KeyedStateBackend {
         snapshot: (checkpointId) => ({
           write: async (writer) => {
             // Some turns pass before the writing begins.
-            for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+            for (let turn = 0; turn < 3; turn++) await reactionsDone();
             const late = store.snapshot(checkpointId);
             const handle = await late.write(writer);
             late.discard();
