@@ -11,8 +11,9 @@ import { type Participant, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTaskLauncher } from './simulated-task-launcher.js';
 import { SimulatedTime } from './simulated-time.js';
+import { drawWorldOptions } from './world-draws.js';
 import { type WorldFailure, WorldVerdict } from './world-failure.js';
-import { CALM_DISK, drawWorldOptions, type WorldOptions } from './world-options.js';
+import { CALM_DISK, type WorldOptions } from './world-options.js';
 import { WorldTrace } from './world-trace.js';
 
 /** Jobs of which a batch gives what a stream leaves. */

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { BROKEN_MACHINES } from './broken/broken-machines.js';
 import { runWorld } from './world.js';
-import { drawWorldOptions } from './world-options.js';
+import { drawWorldOptions } from './world-draws.js';
 
 t.setTimeout(240_000);
 

@@ -5,7 +5,7 @@ import type { FileSystem } from '../../core/internal.js';
 import { SOUND } from './machinery.js';
 import { loopTurned } from './simulated-scheduler.js';
 import { runWorld } from './world.js';
-import { drawWorldOptions } from './world-options.js';
+import { drawWorldOptions } from './world-draws.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { runWorld } from './world.js';
+import { drawWorldOptions } from './world-draws.js';
 import { WORLD_EXIT_CODES, WorldFailure } from './world-failure.js';
-import { describeOptions, drawWorldOptions } from './world-options.js';
+import { describeOptions } from './world-options.js';
 
 /**
  * Runs one world: `npm run sim -- SEED`, of a random seed if none is given. Prints its options, one line for

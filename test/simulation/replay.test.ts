@@ -1,6 +1,6 @@
 import t from 'tap';
 import { runWorld } from './world.js';
-import { drawWorldOptions } from './world-options.js';
+import { drawWorldOptions } from './world-draws.js';
 
 async function linesOf(seed: number): Promise<{ readonly lines: readonly string[]; readonly hash: string }> {
   const lines: string[] = [];

@@ -8,8 +8,8 @@ import { type DrawnSource, TopologyKit } from './topology/topology-kit.js';
 import type { WorldOptions } from './world-options.js';
 
 export const JOB_NAME = 'simulated';
-/** Bounds what a world costs: beside slow sources checkpoints went on by the thousand, and showed nothing new. */
-const CHECKPOINTS_IN_PAUSES_MAX = 500;
+/** Bounds what a world costs: beside slow sources checkpoints went on by the hundred, and showed nothing new. */
+const CHECKPOINTS_IN_PAUSES_MAX = 12;
 /** Of a job that each process starts at another parallelism. */
 const MOVING_PARALLELISM_MAX = 7;
 
@@ -50,7 +50,9 @@ export function topologyDrawer(options: WorldOptions, machinery: Machinery, prng
     own.fork();
     const kit = new TopologyKit(own, {
       events,
+      sources: drawn.sources,
       parallelismMax,
+      autoWatermarkIntervalMs: options.autoWatermarkIntervalMs,
       version,
       pausesMaxMs: checkpointing.intervalMs * CHECKPOINTS_IN_PAUSES_MAX,
       beforeEvent,

@@ -36,7 +36,7 @@ const TENDER: ReadonlySet<string> = new Set([
 /** Turns between a tender moment and the fault that it calls, at most. */
 const FUSE_MAX = 12;
 /** Share of the tender moments that call one. */
-const SPITE = 0.05;
+const SPITE = 0.15;
 
 /**
  * Brings the faults of a world, in its time of safety.

@@ -2,7 +2,7 @@ import t from 'tap';
 import { SOUND } from './machinery.js';
 import { SEEDS } from './seeds.js';
 import { runWorld, type WorldReport } from './world.js';
-import { drawWorldOptions } from './world-options.js';
+import { drawWorldOptions } from './world-draws.js';
 
 /** So many, or as many as there is time for on a busy machine. */
 const WORLDS = 200;

@@ -1,4 +1,3 @@
-import type { Prng } from '../../../core/internal.js';
 import { asyncWindows } from './async-topologies.js';
 import { broadcastState, connected, intervalJoin } from './connected-topologies.js';
 import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
@@ -14,35 +13,43 @@ import {
   windowAggregate,
 } from './windowed-topologies.js';
 
-/** All jobs that worlds run, by name. Keyed ones come up more often. */
-export const TOPOLOGIES: Readonly<Record<string, { weight: number; draw: (kit: TopologyKit) => Topology }>> =
-  {
-    'map-filter': { weight: 1, draw: mapFilter },
-    'broadcast-and-global': { weight: 1, draw: broadcastAndGlobal },
-    'side-outputs': { weight: 1, draw: sideOutputs },
-    'async-windows': { weight: 2, draw: asyncWindows },
-    'window-aggregate': { weight: 3, draw: windowAggregate },
-    'union-windows': { weight: 2, draw: unionWindows },
-    'cascaded-windows': { weight: 2, draw: cascadedWindows },
-    'session-windows': { weight: 2, draw: sessionWindows },
-    'sliding-windows': { weight: 2, draw: slidingWindows },
-    'running-counts': { weight: 2, draw: runningCounts },
-    'keyed-history': { weight: 3, draw: keyedHistory },
-    'large-state': { weight: 1, draw: largeState },
-    timers: { weight: 3, draw: timers },
-    connected: { weight: 2, draw: connected },
-    'broadcast-state': { weight: 2, draw: broadcastState },
-    'interval-join': { weight: 2, draw: intervalJoin },
-    // Drawn by drawExchangeName.
-    'long-pipeline': { weight: 0, draw: longPipeline },
-    'custom-partitioned': { weight: 0, draw: customPartitioned },
-    'broadcast-beside': { weight: 0, draw: broadcastBeside },
-    'union-of-one': { weight: 0, draw: unionOfOne },
-  };
+interface TopologyEntry {
+  /** How often it comes up. */
+  readonly weight: number;
+  /** Whether it keeps state by key behind an exchange. */
+  readonly keyed: boolean;
+  readonly sources: 1 | 2;
+  readonly draw: (kit: TopologyKit) => Topology;
+}
 
-/** One of those that are there for what lies in channels. */
-export function drawExchangeName(prng: Prng): string {
-  return prng.pick(['long-pipeline', 'custom-partitioned', 'broadcast-beside', 'union-of-one']);
+/** All jobs that worlds run, by name. */
+export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
+  'map-filter': { weight: 1, keyed: false, sources: 1, draw: mapFilter },
+  'broadcast-and-global': { weight: 1, keyed: false, sources: 1, draw: broadcastAndGlobal },
+  'side-outputs': { weight: 1, keyed: false, sources: 1, draw: sideOutputs },
+  'async-windows': { weight: 4, keyed: true, sources: 1, draw: asyncWindows },
+  'window-aggregate': { weight: 6, keyed: true, sources: 1, draw: windowAggregate },
+  'union-windows': { weight: 4, keyed: true, sources: 2, draw: unionWindows },
+  'cascaded-windows': { weight: 4, keyed: true, sources: 1, draw: cascadedWindows },
+  'session-windows': { weight: 4, keyed: true, sources: 1, draw: sessionWindows },
+  'sliding-windows': { weight: 4, keyed: true, sources: 1, draw: slidingWindows },
+  'running-counts': { weight: 4, keyed: true, sources: 1, draw: runningCounts },
+  'keyed-history': { weight: 6, keyed: true, sources: 1, draw: keyedHistory },
+  'large-state': { weight: 2, keyed: true, sources: 1, draw: largeState },
+  timers: { weight: 6, keyed: true, sources: 2, draw: timers },
+  connected: { weight: 4, keyed: true, sources: 2, draw: connected },
+  'broadcast-state': { weight: 4, keyed: true, sources: 2, draw: broadcastState },
+  'interval-join': { weight: 4, keyed: true, sources: 2, draw: intervalJoin },
+  // For what lies in channels.
+  'long-pipeline': { weight: 1, keyed: false, sources: 1, draw: longPipeline },
+  'custom-partitioned': { weight: 1, keyed: false, sources: 1, draw: customPartitioned },
+  'broadcast-beside': { weight: 1, keyed: false, sources: 2, draw: broadcastBeside },
+  'union-of-one': { weight: 2, keyed: true, sources: 2, draw: unionOfOne },
+};
+
+/** Whether its output is the same at every parallelism. */
+export function isRescalable(topology: string): boolean {
+  return topology !== 'broadcast-and-global';
 }
 
 /** A name, drawn by the weights. */

@@ -12,9 +12,11 @@ import { EventSource, type SourcePace } from './event-source.js';
 
 /** What all topologies of a world are made of. */
 export interface KitSettings {
-  /** Total of the events of one source, about. */
+  /** Of all sources together, at least. */
   readonly events: number;
+  readonly sources: number;
   readonly parallelismMax: number;
+  readonly autoWatermarkIntervalMs: number;
   /** Virtual time that all pauses of one source may take together, ms: checkpoints go on meanwhile. */
   readonly pausesMaxMs: number;
   readonly beforeEvent: (id: number) => void;
@@ -56,10 +58,12 @@ export class TopologyKit {
   readonly prng: Prng;
   readonly #settings: KitSettings;
   readonly #drawnSources: DrawnSource[] = [];
+  #eventsLeft: number;
 
   constructor(prng: Prng, settings: KitSettings) {
     this.prng = prng;
     this.#settings = settings;
+    this.#eventsLeft = settings.events;
   }
 
   /** How often somebody has changed the job, whose state has to be found all the same. */
@@ -89,7 +93,7 @@ export class TopologyKit {
     const plan: EventPlan = {
       firstId: number * 1_000_000,
       splits,
-      perSplit: Math.ceil((this.#settings.events * (0.3 + prng.float())) / splits),
+      perSplit: Math.ceil(this.#share() / splits),
       keys: options.keys ?? prng.pick([1, 3, 10, 100]),
       keysBySplit: options.keysBySplit ?? false,
       strideMs,
@@ -105,9 +109,7 @@ export class TopologyKit {
       declared: prng.chance(0.7),
       beforeEvent: this.#settings.beforeEvent,
     };
-    const alignment = prng.chance(0.7)
-      ? undefined
-      : { driftMs: strideMs * prng.between(1, 200), intervalMs: prng.between(1, 20) };
+    const alignment = prng.chance(0.7) ? undefined : this.#alignment(plan);
     const drawn = this.#drawn(plan, pace, {
       number,
       parallelism: this.parallelism(),
@@ -127,6 +129,24 @@ export class TopologyKit {
       const end = stream.sinkTo(this.#settings.sink(FileSink.textLines(folder, options)), name);
       if (ownParallelism) end.setParallelism(parallelism);
     };
+  }
+
+  /** Sources go on by the drift with each announcement, and announce what a watermark has told them. */
+  #alignment({ splits, perSplit, strideMs }: EventPlan): SourceSettings['alignment'] {
+    const { autoWatermarkIntervalMs, pausesMaxMs } = this.#settings;
+    const intervalMs = this.prng.between(1, 20);
+    const rounds = pausesMaxMs / (intervalMs + autoWatermarkIntervalMs);
+    const least = Math.ceil((splits * perSplit) / Math.max(1, rounds));
+    return { driftMs: strideMs * Math.max(least, this.prng.between(1, 200)), intervalMs };
+  }
+
+  /** Events of the next source: the last one gives what the others have left. */
+  #share(): number {
+    const isLast = this.#drawnSources.length + 1 === this.#settings.sources;
+    const share = isLast ? 1 : 0.1 + 0.8 * this.prng.float();
+    const events = Math.ceil(this.#eventsLeft * share);
+    this.#eventsLeft -= events;
+    return Math.max(1, events);
   }
 
   #splitsAtOnce(): number {

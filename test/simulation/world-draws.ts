@@ -1,0 +1,178 @@
+import { type CheckpointConfig, Prng, type RestartStrategyConfig } from '../../core/internal.js';
+import { drawTopologyName, isRescalable } from './topology/topologies.js';
+import type { FaultOptions, WorldOptions } from './world-options.js';
+
+/**
+ * Draws a world, swarm style: most of what may vary or go wrong is off altogether in many worlds, so that what it
+ * hides from the rest can show. Sizes are such that most worlds count (see world-census.ts) and few last long: what
+ * goes on by the hundred shows nothing new.
+ *
+ * Invariant: each part is drawn from a stream of its own, so one that draws more shifts no other.
+ */
+export function drawWorldOptions(seed: number): WorldOptions {
+  const prng = new Prng(seed);
+  const job = drawJob(prng.fork());
+  const pace = drawPace(prng.fork());
+  const checkpointing = drawCheckpointing(prng.fork(), pace.turnMs);
+  const alignedTimeoutMs = drawAlignedTimeout(prng.fork(), pace.turnMs);
+  const isUnaligned = alignedTimeoutMs !== Number.POSITIVE_INFINITY;
+  return {
+    seed,
+    ...job,
+    ...pace,
+    ...drawMemory(prng.fork()),
+    restartStrategy: drawRestartStrategy(prng.fork()),
+    alignedTimeoutMs,
+    checkpointing: {
+      ...checkpointing,
+      maxConcurrentCheckpoints: isUnaligned ? 1 : checkpointing.maxConcurrentCheckpoints,
+      // Of a job that grows each task has fewer of the turns, and what was under way is read before the first checkpoint.
+      timeoutMs: job.moves ? checkpointing.timeoutMs * 5 : checkpointing.timeoutMs,
+    },
+    faults: drawFaults(prng.fork(), pace.turnMs, {
+      cancels: checkpointing.retainOnCancellation,
+      rescales: job.rescales,
+    }),
+  };
+}
+
+type Job = Pick<
+  WorldOptions,
+  'topology' | 'rescales' | 'moves' | 'events' | 'parallelismMax' | 'chaining' | 'maxParallelism' | 'claims'
+>;
+
+function drawJob(prng: Prng): Job {
+  const topology = drawTopologyName(prng.float());
+  const rescales = isRescalable(topology);
+  const moves = rescales && prng.chance(0.25);
+  return {
+    topology,
+    rescales,
+    moves,
+    // A few are so small that a part ends before anything else has happened.
+    events: prng.chance(0.06) ? prng.between(1, 300) : prng.between(1000, 1400),
+    parallelismMax: prng.pick([1, 2, 2, 2, 3, 4]),
+    // Where some operators move and others stay, chains would change, and edges be no more.
+    chaining: prng.chance(0.75) && !moves,
+    maxParallelism: prng.pick([4, 8, 128]),
+    claims: prng.chance(0.5),
+  };
+}
+
+type Pace = Pick<
+  WorldOptions,
+  'turnMs' | 'safetyTurns' | 'budgetMax' | 'slowTasks' | 'autoWatermarkIntervalMs'
+>;
+
+function drawPace(prng: Prng): Pace {
+  return {
+    turnMs: prng.pick([0.01, 0.03, 0.1]),
+    safetyTurns: prng.between(400, 1600),
+    budgetMax: prng.pick([8, 64, 64, 256, 256]),
+    slowTasks: prng.pick([0, 0, 0.2, 0.5]),
+    autoWatermarkIntervalMs: prng.pick([1, 5, 20, 200]),
+  };
+}
+
+type Memory = Pick<
+  WorldOptions,
+  'stateBackend' | 'managedBytes' | 'segmentBytes' | 'network' | 'spareSegments' | 'farState'
+>;
+
+function drawMemory(prng: Prng): Memory {
+  return {
+    stateBackend: prng.chance(0.3) ? 'lmdb' : 'heap',
+    managedBytes: prng.pick([0, 1 << 20]),
+    segmentBytes: prng.pick([256, 512, 1024, 1024, 4096]),
+    network: {
+      buffersPerChannel: prng.between(1, 2),
+      floatingBuffersPerGate: prng.between(0, 4),
+      maxBuffersPerChannel: 10,
+      maxOverdraftBuffersPerGate: 5,
+      requiredPerGateMax: 0x7fff_ffff,
+    },
+    spareSegments: prng.pick([0, 0, 5, 50]),
+    farState: prng.chance(0.3),
+  };
+}
+
+function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
+  const intervalMs = Math.ceil(turnMs * prng.between(30, 250));
+  return {
+    intervalMs,
+    intervalDuringBacklogMs: intervalMs * 2,
+    timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1000, 5000)) : 600_000,
+    minPauseMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1, 150)) : 0,
+    maxConcurrentCheckpoints: prng.chance(0.4) ? prng.between(2, 4) : 1,
+    tolerableFailedCheckpoints: prng.pick([0, 3, 3, Number.POSITIVE_INFINITY]),
+    numRetained: prng.pick([1, 1, 2, 3]),
+    retainOnCancellation: prng.chance(0.5),
+    incremental: prng.chance(0.9),
+    historySize: 5,
+  };
+}
+
+function drawAlignedTimeout(prng: Prng, turnMs: number): number {
+  if (prng.chance(0.4)) return Number.POSITIVE_INFINITY;
+  return prng.chance(0.6) ? 0 : Math.ceil(turnMs * prng.between(1, 300));
+}
+
+function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
+  const delayMs = prng.between(0, 50);
+  const strategies: readonly [RestartStrategyConfig, ...RestartStrategyConfig[]] = [
+    {
+      type: 'exponential-delay',
+      initialBackoffMs: Math.max(1, delayMs),
+      maxBackoffMs: 1000,
+      backoffMultiplier: 1.5,
+      resetBackoffThresholdMs: 5000,
+      jitterFactor: 0.1,
+      attemptsBeforeResetBackoff: 2_147_483_647,
+      firstRestartImmediate: prng.chance(0.5),
+    },
+    { type: 'fixed-delay', attempts: prng.between(1, 20), delayMs },
+    {
+      type: 'failure-rate',
+      maxFailuresPerInterval: prng.between(1, 5),
+      intervalMs: prng.between(10, 1000),
+      delayMs,
+    },
+    { type: 'none' },
+  ];
+  return prng.chance(0.6) ? strategies[0] : prng.pick(strategies);
+}
+
+function drawFaults(
+  prng: Prng,
+  turnMs: number,
+  may: { readonly cancels: boolean; readonly rescales: boolean },
+): FaultOptions {
+  const some = (share: number, most: number): number => (prng.chance(share) ? prng.between(1, most) : 0);
+  const failing = prng.chance(0.4);
+  const stopKind = prng.pick(['none', 'none', 'none', 'suspend', 'drain', 'both']);
+  return {
+    taskKills: some(0.6, 3),
+    processKills: some(0.5, 3),
+    powerLosses: some(0.3, 2),
+    takeovers: some(0.25, 2),
+    stops: some(0.2, 2),
+    fullDisks: some(0.2, 2),
+    outages: some(0.3, 3),
+    clockJumps: some(0.2, 3),
+    requests: some(0.3, 4),
+    cancels: may.cancels ? some(0.25, 1) : 0,
+    suspensions: stopKind === 'suspend' || stopKind === 'both' ? prng.between(1, 2) : 0,
+    drains: stopKind === 'drain' || stopKind === 'both' ? 1 : 0,
+    rescalings: may.rescales ? some(0.3, 3) : 0,
+    throws: some(0.3, 2),
+    spite: prng.chance(0.6),
+    landing: prng.pick([0, 0.5]),
+    disk: {
+      held: prng.pick([0.05, 0.3, 1]),
+      slow: prng.pick([0, 0, 0.05, 0.3]),
+      slowMs: turnMs * prng.between(10, 1500),
+      fail: failing ? prng.pick([0.001, 0.01]) : 0,
+      failAfter: failing ? prng.pick([0, 0.001, 0.01]) : 0,
+    },
+  };
+}
