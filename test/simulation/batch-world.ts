@@ -83,7 +83,7 @@ class BatchWorld implements Participant {
     this.#killsLeft = prng.between(0, 8);
     this.#time = new SimulatedTime(prng.fork(), 1_750_000_000_000);
     this.#scheduler = new SimulatedScheduler(prng.fork(), this.#time, options.turnMs);
-    const trace = new WorldTrace(() => '', undefined);
+    const trace = new WorldTrace({ turn: () => 0, timeMs: () => 0 }, undefined);
     this.#weather = { conduct: options.faults.disk };
     this.#machine = new SimulatedMachine({
       scheduler: this.#scheduler,

@@ -1,10 +1,11 @@
 import t from 'tap';
 import { runWorld } from './world.js';
 import { drawWorldOptions } from './world-draws.js';
+import { formatLine } from './world-trace.js';
 
 async function linesOf(seed: number): Promise<{ readonly lines: readonly string[]; readonly hash: string }> {
   const lines: string[] = [];
-  const { hash } = await runWorld(drawWorldOptions(seed), { onLine: (line) => lines.push(line) });
+  const { hash } = await runWorld(drawWorldOptions(seed), { onLine: (line) => lines.push(formatLine(line)) });
   return { lines, hash };
 }
 

@@ -2,27 +2,44 @@ import type { Trace } from '../../core/internal.js';
 
 export type TraceEvent = Parameters<Trace['emit']>[0];
 
+/** One thing that happened. */
+export interface TraceLine {
+  readonly turn: number;
+  /** Monotonic time of the world. */
+  readonly timeMs: number;
+  readonly name: string;
+  /** Begins with who it is about: a process `p1`, or a task, `p1.0 2/1` for attempt 0, vertex 2, subtask 1. */
+  readonly text: string;
+}
+
+/** Where in its history a world is. */
+export interface TracePlace {
+  turn(): number;
+  timeMs(): number;
+}
+
 /**
- * The log of a world: one line an event, in columns, and a hash over all of them.
+ * The log of a world: one line an event, and a hash over all of them.
  *
  * Invariant: two runs of one world give the same lines, so the same hash.
  */
 export class WorldTrace implements Trace {
   readonly enabled = true;
-  readonly #place: () => string;
-  readonly #onLine: ((line: string) => void) | undefined;
+  readonly #place: TracePlace;
+  readonly #onLine: ((line: TraceLine) => void) | undefined;
   readonly #listeners: ((event: TraceEvent) => void)[] = [];
   readonly #counts = new Map<string, number>();
+  readonly #time = new Float64Array(1);
+  readonly #timeWords = new Int32Array(this.#time.buffer);
   #hash = 0x811c9dc5;
 
-  /** `place`: turn and time, the first columns of each line. */
-  constructor(place: () => string, onLine: ((line: string) => void) | undefined) {
+  constructor(place: TracePlace, onLine: ((line: TraceLine) => void) | undefined) {
     this.#place = place;
     this.#onLine = onLine;
   }
 
   get hash(): string {
-    return this.#hash.toString(16).padStart(8, '0');
+    return (this.#hash >>> 0).toString(16).padStart(8, '0');
   }
 
   /** How often each thing happened. */
@@ -42,20 +59,34 @@ export class WorldTrace implements Trace {
   }
 
   emit(event: TraceEvent): void {
-    const values = Object.entries(event.values)
+    const { process, ...values } = event.values;
+    const parts = Object.entries(values)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}=${String(value)}`);
-    this.note(event.name, values.join(' '));
+    this.note(event.name, [...(process === undefined ? [] : [`p${String(process)}`]), ...parts].join(' '));
     for (const listener of this.#listeners) listener(event);
   }
 
   /** What is worth a line and nobody's attention. */
   note(name: string, text: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-    const line = `${this.#place()}  ${name.padEnd(22)} ${text}`;
-    let hash = this.#hash;
-    for (let i = 0; i < line.length; i++) hash = Math.imul(hash ^ line.charCodeAt(i), 0x01000193);
-    this.#hash = hash >>> 0;
-    this.#onLine?.(line);
+    const [turn, timeMs] = [this.#place.turn(), this.#place.timeMs()];
+    this.#time[0] = timeMs;
+    let hash = Math.imul(this.#hash ^ turn, 0x01000193);
+    hash = Math.imul(hash ^ (this.#timeWords[0] ?? 0), 0x01000193);
+    hash = Math.imul(hash ^ (this.#timeWords[1] ?? 0), 0x01000193);
+    this.#hash = hashText(hashText(hash, name), text);
+    this.#onLine?.({ turn, timeMs, name, text });
   }
+}
+
+/** In columns: turn, time in ms, what, and the rest. */
+export function formatLine({ turn, timeMs, name, text }: TraceLine): string {
+  return `${String(turn).padStart(6)} ${timeMs.toFixed(2).padStart(10)}  ${name.padEnd(22)} ${text}`;
+}
+
+function hashText(before: number, text: string): number {
+  let hash = before;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
 }

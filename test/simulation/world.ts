@@ -27,7 +27,7 @@ import { WorldDamage } from './world-damage.js';
 import { type WorldFailure, WorldVerdict } from './world-failure.js';
 import { WorldFaults } from './world-faults.js';
 import { CALM_DISK, type WorldOptions } from './world-options.js';
-import { WorldTrace } from './world-trace.js';
+import { type TraceLine, WorldTrace } from './world-trace.js';
 
 const START_WALL_MS = 1_750_000_000_000;
 /**
@@ -57,7 +57,7 @@ export interface WorldSettings {
   readonly machinery?: Machinery;
   /** Output may hold lines more often than expected. */
   readonly repeats?: boolean;
-  readonly onLine?: (line: string) => void;
+  readonly onLine?: (line: TraceLine) => void;
 }
 
 /** Runs one world to its end. The same options give the same world. */
@@ -96,7 +96,8 @@ class World {
     this.#time = new SimulatedTime(prng.fork(), START_WALL_MS);
     this.#scheduler = new SimulatedScheduler(prng.fork(), this.#time, options.turnMs);
     this.#scheduler.add(this.#time);
-    this.#trace = new WorldTrace(() => this.#place(), onLine);
+    const place = { turn: () => this.#scheduler.turns, timeMs: () => this.#time.nowMs };
+    this.#trace = new WorldTrace(place, onLine);
     this.#weather = { conduct: options.faults.disk };
     this.#machine = new SimulatedMachine({
       scheduler: this.#scheduler,
@@ -273,11 +274,6 @@ class World {
       disk.syncBytes(inode);
       disk.syncFolder(path.slice(0, path.lastIndexOf('/')));
     }
-  }
-
-  /** Turn and virtual time. */
-  #place(): string {
-    return `${String(this.#scheduler.turns).padStart(6)} ${this.#time.nowMs.toFixed(2).padStart(10)}`;
   }
 
   #report(): WorldReport {
