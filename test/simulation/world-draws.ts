@@ -26,7 +26,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     checkpointing: {
       ...checkpointing,
       maxConcurrentCheckpoints: isUnaligned ? 1 : checkpointing.maxConcurrentCheckpoints,
-      // Of a job that grows each task has fewer of the turns, and what was under way is read before the first checkpoint.
+      // A job that grows has fewer turns for each task; what was under way is read before the first checkpoint.
       timeoutMs: job.moves ? checkpointing.timeoutMs * 5 : checkpointing.timeoutMs,
     },
     faults: drawFaults(prng.fork(), pace.turnMs, {
