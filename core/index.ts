@@ -58,7 +58,6 @@ export {
   KeyedStateTransformation,
   OneInputStateTransformation,
   OperatorTransformation,
-  StateBootstrapTransformation,
 } from './api/operator-transformation.js';
 export { OutputTag } from './api/output-tag.js';
 export { PacedSource } from './api/paced-source.js';
@@ -84,7 +83,9 @@ export {
   type SplitEnumeratorContext,
 } from './api/source.js';
 export { SplitQueueEnumerator } from './api/split-queue-enumerator.js';
+export { StateBootstrapTransformation } from './api/state-bootstrap-transformation.js';
 export { type ConfigurationValue, StreamExecutionEnvironment } from './api/stream-execution-environment.js';
+export { type BootstrapRecords, WindowedStateTransformation } from './api/windowed-state-transformation.js';
 export { WindowedStream } from './api/windowed-stream.js';
 export type { Duration } from './base/duration.js';
 export type { ErrorCode } from './base/error-table.js';

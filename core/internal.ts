@@ -17,7 +17,6 @@ export {
   validateMalformedInputOptions,
 } from './api/malformed-record.js';
 export { checkCount } from './api/operator-settings.js';
-export type { StateBootstrap, StateBootstrapTransformation } from './api/operator-transformation.js';
 export { checkOptionNames } from './api/option-names.js';
 export { OutputTag } from './api/output-tag.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
@@ -34,6 +33,7 @@ export {
   type SplitEnumeratorContext,
 } from './api/source.js';
 export { SplitQueueEnumerator } from './api/split-queue-enumerator.js';
+export type { StateBootstrap, StateBootstrapTransformation } from './api/state-bootstrap-transformation.js';
 export { type ConfigurationValue, StreamExecutionEnvironment } from './api/stream-execution-environment.js';
 export { Availability } from './base/availability.js';
 export { decodeBase64, encodeBase64 } from './base/base64.js';
@@ -274,9 +274,11 @@ export {
   taskReadings,
 } from './metrics/task-readings.js';
 export { type TelemetryPoint, telemetryPoints } from './metrics/telemetry-points.js';
+export { NO_OUTPUT } from './operator/chain-output.js';
 export type { Collector } from './operator/collector.js';
 export { type CachedFileContent, type DistributedCache, FileCache } from './operator/distributed-cache.js';
 export type { KeyedStateReaderFunction } from './operator/keyed-state-reader-function.js';
+export { type OfflinePorts, offlineContext } from './operator/offline-context.js';
 export { type ChainHost, OperatorChain } from './operator/operator-chain.js';
 export { decodePlain, encodePlain } from './operator/operator-list.js';
 export type {

@@ -4,16 +4,13 @@ import {
   type StateSurvey,
   type StoredStates,
   surveyState,
-  TaskMetrics,
   toWireError,
 } from '../../core/internal.js';
 import './job-imports.js';
-import { ThreadCodecFactory } from '../../memory/index.js';
-import { HeapStateBackend, LocalFileSystem, readCachedFiles } from '../../storage/index.js';
-import { EventCompletions } from './event-completions.js';
+import { HeapStateBackend, readCachedFiles } from '../../storage/index.js';
 import type { GraphBuilderAnswer, GraphRequest } from './graph-builder.js';
 import { buildJobModule, moduleHash } from './job-module.js';
-import { SYSTEM_CLOCK } from './system-clock.js';
+import { offlinePorts } from './offline-ports.js';
 import { ownPort } from './threads/own-port.js';
 
 /** Entry of the graph builder's thread: one job module in, one graph out. */
@@ -35,16 +32,9 @@ async function answer({ module, stored }: GraphRequest): Promise<GraphBuilderAns
 async function surveyed(job: BuiltJob, stored: Readonly<Record<string, StoredStates>>): Promise<StateSurvey> {
   const backend = new HeapStateBackend();
   const request = { operatorUid: 'survey', subtaskIndex: 0, attempt: 1, managedBytes: 0, restore: undefined };
+  const cache = new FileCache(await readCachedFiles(job.graph.cachedFiles));
   return surveyState(job, stored, {
-    codecs: new ThreadCodecFactory(),
-    clock: SYSTEM_CLOCK,
-    completions: new EventCompletions(
-      () => {},
-      () => {},
-    ),
-    fileSystem: new LocalFileSystem(),
-    distributedCache: new FileCache(await readCachedFiles(job.graph.cachedFiles)),
-    metrics: new TaskMetrics().groupOf('survey'),
+    ...offlinePorts(cache),
     openStore: (keyGroups) => backend.open({ ...request, keyGroups, reader: { read: nothing } }),
   });
 }

@@ -5,6 +5,7 @@ import {
   KeyedStateAccess,
   type KeyedStateBackend,
   type KeyedStateHandle,
+  type KeyedStateStore,
   keyedStatesOver,
   keyedTimers,
   MillraceError,
@@ -30,6 +31,7 @@ import {
 import { checkpointsAt } from './object-stores.js';
 import { OfflineState, type SavepointOptions } from './offline-state.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
+import { windowState, written } from './window-bootstrap.js';
 
 type Keyed = Extract<StateBootstrap, { kind: 'keyed' }>;
 type Operator = Extract<StateBootstrap, { kind: 'operator' }>;
@@ -181,13 +183,7 @@ export class SavepointWriter {
     writerOf: (owner: string) => SnapshotWriter,
   ): AsyncIterable<VertexSnapshot> {
     for (const [uid, { bootstrap, maxParallelism = this.#maxParallelism }] of this.#added) {
-      const handle: OperatorStateHandle =
-        bootstrap.kind === 'keyed'
-          ? {
-              keyed: await this.#keyed(backend, uid, bootstrap, maxParallelism, writerOf(`${uid}-0`)),
-              lists: {},
-            }
-          : { keyed: undefined, lists: await operatorLists(bootstrap) };
+      const handle = await this.#handleOf(backend, uid, bootstrap, maxParallelism, writerOf(`${uid}-0`));
       yield {
         vertexUid: uid,
         parallelism: 1,
@@ -199,49 +195,29 @@ export class SavepointWriter {
   }
 
   /** One subtask with all key groups: whoever restores it deals them out. */
-  async #keyed(
+  async #handleOf(
     backend: KeyedStateBackend,
     uid: string,
-    { data, keySelector, fn }: Keyed,
+    bootstrap: StateBootstrap,
     maxParallelism: number,
     writer: SnapshotWriter,
-  ): Promise<KeyedStateHandle> {
+  ): Promise<OperatorStateHandle> {
+    if (bootstrap.kind === 'operator') return { keyed: undefined, lists: await operatorLists(bootstrap) };
+    const { managedBytes } = this.#state;
     const store = await backend.open({
       operatorUid: uid,
       subtaskIndex: 0,
       attempt: 1,
       keyGroups: { start: 0, end: maxParallelism - 1 },
-      managedBytes: this.#state.managedBytes,
+      managedBytes,
       restore: undefined,
       reader: NO_FILES,
     });
     try {
-      await store.restore();
-      const wallMs = (): number => SYSTEM_CLOCK.wallMs();
-      const access = new KeyedStateAccess(store, new ThreadCodecFactory(), maxParallelism, wallMs);
-      const timers = keyedTimers(access, wallMs);
-      const context = {
-        get currentKey(): never {
-          return access.keys.currentKey as never;
-        },
-        get timerService() {
-          return timers();
-        },
-      };
-      expectNoPromise(fn.open?.(keyedStatesOver(access)), 'open of a bootstrap function');
-      for await (const value of data) {
-        access.keys.setCurrentKey(keySelector(value));
-        const returned: unknown = fn.processElement(value as never, context);
-        expectNoPromise(returned, 'processElement of a bootstrap function');
-      }
-      const snapshot = store.snapshot(writer.checkpointId);
-      try {
-        return await snapshot.write(writer);
-      } finally {
-        snapshot.discard();
-      }
+      if (bootstrap.kind === 'window')
+        return await windowState(bootstrap, { uid, maxParallelism, keyedState: store, managedBytes }, writer);
+      return { keyed: await keyedState(store, bootstrap, maxParallelism, writer), lists: {} };
     } finally {
-      fn.close?.();
       await store.close();
     }
   }
@@ -264,6 +240,37 @@ const NO_FILES = {
     throw new MillraceError('MR3008', 'State that is made anew is read from no file.');
   },
 };
+
+async function keyedState(
+  store: KeyedStateStore,
+  { data, keySelector, fn }: Keyed,
+  maxParallelism: number,
+  writer: SnapshotWriter,
+): Promise<KeyedStateHandle> {
+  try {
+    await store.restore();
+    const wallMs = (): number => SYSTEM_CLOCK.wallMs();
+    const access = new KeyedStateAccess(store, new ThreadCodecFactory(), maxParallelism, wallMs);
+    const timers = keyedTimers(access, wallMs);
+    const context = {
+      get currentKey(): never {
+        return access.keys.currentKey as never;
+      },
+      get timerService() {
+        return timers();
+      },
+    };
+    expectNoPromise(fn.open?.(keyedStatesOver(access)), 'open of a bootstrap function');
+    for await (const value of data) {
+      access.keys.setCurrentKey(keySelector(value));
+      const returned: unknown = fn.processElement(value as never, context);
+      expectNoPromise(returned, 'processElement of a bootstrap function');
+    }
+    return await written(store.snapshot(writer.checkpointId), writer);
+  } finally {
+    fn.close?.();
+  }
+}
 
 async function operatorLists({ data, fn }: Operator): Promise<OperatorStateHandle['lists']> {
   const states = new OperatorStates(new ThreadCodecFactory(), {});

@@ -6,8 +6,11 @@ import type {
   StateBootstrapFunction,
 } from '../operator/state-bootstrap-function.js';
 import { checkFunctionObject, checkSynchronous } from '../operator/synchronous.js';
+import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { types } from '../serde/types.js';
-import { checkCount } from './operator-settings.js';
+import type { WindowAssigner } from '../window/window-assigner.js';
+import { StateBootstrapTransformation } from './state-bootstrap-transformation.js';
+import { type BootstrapRecords, WindowedStateTransformation } from './windowed-state-transformation.js';
 
 /**
  * Makes the state of one operator out of records, for a savepoint.
@@ -27,8 +30,14 @@ import { checkCount } from './operator-settings.js';
  * ```
  */
 export const OperatorTransformation = {
-  /** @param data read once, when the savepoint is written; it may be longer than memory */
-  bootstrapWith<T>(data: Iterable<T> | AsyncIterable<T>): OneInputStateTransformation<T> {
+  /**
+   * @param data read once, when the savepoint is written; it may be longer than memory
+   * @param type of the records, which windows keep as the job's keep theirs: by their type, where it is declared
+   */
+  bootstrapWith<T>(
+    data: Iterable<T> | AsyncIterable<T>,
+    type?: TypeDescriptor<T>,
+  ): OneInputStateTransformation<T> {
     const { [Symbol.iterator]: sync } = data as Partial<Iterable<T>>;
     const { [Symbol.asyncIterator]: async } = data as Partial<AsyncIterable<T>>;
     if (typeof sync !== 'function' && typeof async !== 'function') {
@@ -36,7 +45,7 @@ export const OperatorTransformation = {
         hint: 'Give an array, a generator, or anything else that `for await` takes.',
       });
     }
-    return new OneInputStateTransformation(data);
+    return new OneInputStateTransformation({ data, type, timestampOf: undefined });
   },
 } as const;
 
@@ -55,10 +64,16 @@ export const OperatorTransformation = {
  * ```
  */
 export class OneInputStateTransformation<T> {
-  readonly #data: Iterable<T> | AsyncIterable<T>;
+  readonly #records: BootstrapRecords<T>;
 
-  constructor(data: Iterable<T> | AsyncIterable<T>) {
-    this.#data = data;
+  constructor(records: BootstrapRecords<T>) {
+    this.#records = records;
+  }
+
+  /** The event time of each record, ms since the epoch: by it they come into windows of event time. */
+  assignTimestamps(timestampOf: (value: T) => number): OneInputStateTransformation<T> {
+    checkSynchronous(timestampOf, 'The function given to assignTimestamps');
+    return new OneInputStateTransformation({ ...this.#records, timestampOf });
   }
 
   keyBy<K>(keySelector: KeySelector<T, K>): KeyedStateTransformation<K, T>;
@@ -67,12 +82,12 @@ export class OneInputStateTransformation<T> {
     if (typeof key !== 'string') checkSynchronous(key, 'The key selector given to keyBy');
     const selector =
       typeof key === 'string' ? fieldSelector<T, K>(parsePath(key, types.dynamic(), 'keyBy')) : key;
-    return new KeyedStateTransformation(this.#data, selector);
+    return new KeyedStateTransformation(this.#records, selector);
   }
 
   transform(fn: StateBootstrapFunction<T>): StateBootstrapTransformation {
     checkFunctionObject(fn, 'The function object given to transform', ['processElement'], ['open', 'close']);
-    return new StateBootstrapTransformation({ kind: 'operator', data: this.#data, fn });
+    return new StateBootstrapTransformation({ kind: 'operator', data: this.#records.data, fn });
   }
 }
 
@@ -93,61 +108,22 @@ export class OneInputStateTransformation<T> {
  * ```
  */
 export class KeyedStateTransformation<K, T> {
-  readonly #data: Iterable<T> | AsyncIterable<T>;
+  readonly #records: BootstrapRecords<T>;
   readonly #keySelector: KeySelector<T, K>;
 
-  constructor(data: Iterable<T> | AsyncIterable<T>, keySelector: KeySelector<T, K>) {
-    this.#data = data;
+  constructor(records: BootstrapRecords<T>, keySelector: KeySelector<T, K>) {
+    this.#records = records;
     this.#keySelector = keySelector;
+  }
+
+  /** Collects the records of each key into windows, as `window` of a keyed stream does. */
+  window(assigner: WindowAssigner<T>): WindowedStateTransformation<K, T> {
+    return WindowedStateTransformation.of(this.#records, this.#keySelector, assigner);
   }
 
   transform(fn: KeyedStateBootstrapFunction<K, T>): StateBootstrapTransformation {
     checkFunctionObject(fn, 'The function object given to transform', ['processElement'], ['open', 'close']);
     const keySelector = this.#keySelector as KeySelector<unknown, unknown>;
-    return new StateBootstrapTransformation({ kind: 'keyed', data: this.#data, keySelector, fn });
-  }
-}
-
-/** What a transformation does. Functions take what their data hold. */
-export type StateBootstrap =
-  | {
-      readonly kind: 'operator';
-      readonly data: Iterable<unknown> | AsyncIterable<unknown>;
-      readonly fn: StateBootstrapFunction<never>;
-    }
-  | {
-      readonly kind: 'keyed';
-      readonly data: Iterable<unknown> | AsyncIterable<unknown>;
-      readonly keySelector: KeySelector<unknown, unknown>;
-      readonly fn: KeyedStateBootstrapFunction<never, never>;
-    };
-
-/**
- * The state of one operator, to be made when a savepoint is written.
- *
- * @example
- * ```ts
- * function withMoreGroups(writer: SavepointWriter, counts: StateBootstrapTransformation): SavepointWriter {
- *   return writer.withOperator('counts', counts.setMaxParallelism(512));
- * }
- * ```
- */
-export class StateBootstrapTransformation {
-  readonly bootstrap: StateBootstrap;
-  #maxParallelism: number | undefined;
-
-  constructor(bootstrap: StateBootstrap) {
-    this.bootstrap = bootstrap;
-  }
-
-  /** Undefined: that of the savepoint. */
-  get maxParallelism(): number | undefined {
-    return this.#maxParallelism;
-  }
-
-  /** The number of key groups of this operator, as the job's will have it. */
-  setMaxParallelism(maxParallelism: number): this {
-    this.#maxParallelism = checkCount(maxParallelism, 'maximum parallelism');
-    return this;
+    return new StateBootstrapTransformation({ kind: 'keyed', data: this.#records.data, keySelector, fn });
   }
 }

@@ -2,25 +2,17 @@ import { isMillraceError } from '../base/millrace-error.js';
 import type { OperatorListHandle } from '../checkpoint/snapshot-handle.js';
 import type { BuiltJob, ChainNode, ExecutableVertex } from '../graph/job-graph.js';
 import { keyGroupRangeOf } from '../graph/key-group.js';
-import { OperatorLogger } from '../log/operator-logger.js';
-import type { Clock } from '../ports/clock.js';
-import type { Completions } from '../ports/completions.js';
-import type { FileSystem } from '../ports/file-system.js';
 import type { KeyedStateStore, KeyGroupRange, StateTable, TableOptions } from '../ports/keyed-state-store.js';
-import { NO_LOG } from '../ports/logger.js';
-import type { MetricGroup } from '../ports/metrics.js';
-import type { CodecFactory } from '../serde/record-codec.js';
 import { typeId } from '../serde/type-descriptor.js';
 import { types } from '../serde/types.js';
 import { ForwardingStateStore } from '../state/forwarding-state-store.js';
 import { operatorStateOf } from '../state/operator-state-store.js';
 import { STATE_TABLE_PREFIX } from '../state/state-entry.js';
 import { checkStoredKeys, KEYS_TABLE } from '../state/state-evolution.js';
-import { Accumulators } from './accumulator.js';
 import { NO_OUTPUT } from './chain-output.js';
-import type { DistributedCache } from './distributed-cache.js';
+import { type OfflinePorts, offlineContext } from './offline-context.js';
 import { itemsEvolution, itemsRefused, type StoredItems, storedItemsType } from './stored-items.js';
-import type { ChainedOperatorContext, Output } from './stream-operator.js';
+import type { Output } from './stream-operator.js';
 
 const UNDECLARED = typeId(types.dynamic());
 
@@ -53,13 +45,7 @@ export interface StateSurvey {
 }
 
 /** What operators may reach while they are asked. */
-export interface SurveyPorts {
-  readonly codecs: CodecFactory;
-  readonly clock: Clock;
-  readonly completions: Completions;
-  readonly fileSystem: FileSystem;
-  readonly distributedCache: DistributedCache;
-  readonly metrics: MetricGroup;
+export interface SurveyPorts extends OfflinePorts {
   /** An empty store. */
   openStore(keyGroups: KeyGroupRange): Promise<KeyedStateStore>;
 }
@@ -133,7 +119,19 @@ async function surveyNode(
     ? await ports.openStore(keyGroupRangeOf(0, parallelism, maxParallelism))
     : undefined;
   const store = inner && new SurveyedStore(inner, node.uid, stored.tables);
-  const context = contextFor(job, vertex, node, store, stored, ports);
+  const context = offlineContext(
+    {
+      uid: node.uid,
+      name: node.name,
+      parallelism,
+      maxParallelism,
+      globalJobParameters: job.globalJobParameters,
+      keyedState: store,
+      managedBytes: 0,
+      lists: storedLists(stored),
+    },
+    ports,
+  );
   const found: SurveyedState[] = [];
   const keys = stored.tables[KEYS_TABLE];
   try {
@@ -168,52 +166,12 @@ function listOutcome(uid: string, key: string, stored: StoredStates): SurveyedSt
   return [];
 }
 
-function contextFor(
-  job: BuiltJob,
-  { vertex }: ExecutableVertex,
-  { uid, name }: ChainNode,
-  keyedState: KeyedStateStore | undefined,
-  stored: StoredStates,
-  ports: SurveyPorts,
-): ChainedOperatorContext {
-  const lists = Object.fromEntries(
-    Object.entries(stored.lists)
+function storedLists({ lists }: StoredStates): Record<string, OperatorListHandle> {
+  return Object.fromEntries(
+    Object.entries(lists)
       .filter(([key]) => operatorStateOf(key) !== undefined)
       .map(([key, mode]) => [key, { mode, items: [] }]),
   );
-  const context = {
-    jobName: '',
-    operatorName: name,
-    uid,
-    subtaskIndex: 0,
-    parallelism: vertex.parallelism,
-    maxParallelism: vertex.maxParallelism,
-    globalJobParameters: job.globalJobParameters,
-    distributedCache: ports.distributedCache,
-    epoch: 0,
-    attempt: 1,
-    restored: { keyed: undefined, lists },
-    restoredCheckpointId: undefined,
-    checkpointing: true,
-    commitsWithJob: false,
-    autoWatermarkIntervalMs: 0,
-    keyedState,
-    managedBytes: 0,
-    scratchFolder: '',
-    codecs: ports.codecs,
-    clock: ports.clock,
-    completions: ports.completions,
-    fileSystem: ports.fileSystem,
-    metrics: ports.metrics,
-    logger: new OperatorLogger(NO_LOG, ports.clock, {}),
-    wakeAt: () => {},
-    mustYield: () => false,
-    fail: () => {},
-    writeLine: () => Promise.resolve(),
-    collect: () => {},
-    userError: (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-  };
-  return { ...context, chainIndex: 0, accumulators: new Accumulators(context), userCode: { node: 0 } };
 }
 
 /** A store that notes what would be done with each table that is declared, and refuses none. */

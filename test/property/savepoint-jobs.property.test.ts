@@ -10,11 +10,21 @@ import {
   types,
   type ValueState,
 } from '../../core/index.js';
-import { decodeManifest, encodeManifest, filesOfManifest } from '../../storage/checkpoint/manifest-codec.js';
-import { FileObjectStore, LocalFileSystem, readManifestAt, sealSavepoint } from '../../storage/index.js';
+import { decodeManifest } from '../../storage/checkpoint/manifest-codec.js';
+import { FileObjectStore, LocalFileSystem, sealSavepoint } from '../../storage/index.js';
 import { check } from '../check.js';
 import { type HarnessBuild, type HarnessSnapshot, PipelineHarness } from '../driver/index.js';
-import { all, backend, bootstrap, type Event, folder, LIST, modelOf, VALUE } from './savepoint-model.js';
+import {
+  all,
+  backend,
+  bootstrap,
+  checkpointAt,
+  type Event,
+  folder,
+  LIST,
+  modelOf,
+  VALUE,
+} from './savepoint-model.js';
 
 /** What jobs leave is read without them, and what is written without them is what they begin from. */
 
@@ -184,17 +194,6 @@ t.test('a job begins from what was written, at any parallelism and on either bac
   );
   await check('jobs from written state', property, { runs: 15 });
 });
-
-/** A savepoint in a folder as a harness keeps one. */
-async function checkpointAt(path: string): Promise<HarnessSnapshot['checkpoint']> {
-  const storeAt = (folder: string): FileObjectStore =>
-    new FileObjectStore(new LocalFileSystem(), folder, 'harness');
-  const { manifest } = await readManifestAt(storeAt, path, () => {});
-  const files = new Map<string, Uint8Array>();
-  for (const key of filesOfManifest(manifest).keys())
-    files.set(key, Buffer.concat(await all(storeAt(path).get(key))));
-  return { manifest: encodeManifest(manifest), files };
-}
 
 t.test('a checkpoint with records under way is read, and not changed', async (t) => {
   const h = await PipelineHarness.create(windowed, { parallelism: 1 });

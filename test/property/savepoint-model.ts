@@ -14,6 +14,9 @@ import {
   type ValueState,
   ValueStateDescriptor,
 } from '../../core/index.js';
+import { encodeManifest, filesOfManifest } from '../../storage/checkpoint/manifest-codec.js';
+import { FileObjectStore, LocalFileSystem, readManifestAt } from '../../storage/index.js';
+import type { HarnessSnapshot } from '../driver/index.js';
 
 export type Key = string | number;
 /** All that is kept of a key, in the order in which it came. */
@@ -107,3 +110,14 @@ export const events = fc.array(
   }),
   { maxLength: 60 },
 );
+
+/** A savepoint in a folder as a harness keeps one. */
+export async function checkpointAt(path: string): Promise<HarnessSnapshot['checkpoint']> {
+  const storeAt = (folder: string): FileObjectStore =>
+    new FileObjectStore(new LocalFileSystem(), folder, 'harness');
+  const { manifest } = await readManifestAt(storeAt, path, () => {});
+  const files = new Map<string, Uint8Array>();
+  for (const key of filesOfManifest(manifest).keys())
+    files.set(key, Buffer.concat(await all(storeAt(path).get(key))));
+  return { manifest: encodeManifest(manifest), files };
+}
