@@ -114,15 +114,16 @@ export { ElementKind } from './element/element-kind.js';
 export type { LatencyMarker } from './element/latency-marker.js';
 export { NO_TIMESTAMP, Watermark } from './element/watermark.js';
 export { graphDifference } from './graph/graph-fingerprint.js';
-export type {
-  BuiltJob,
-  CachedFileEntry,
-  ChainNode,
-  ExecutableEdge,
-  ExecutableVertex,
-  JobEdge,
-  JobGraph,
-  PartitionerKind,
+export {
+  type BuiltJob,
+  type CachedFileEntry,
+  type ChainNode,
+  type ExecutableEdge,
+  type ExecutableVertex,
+  isPointwise,
+  type JobEdge,
+  type JobGraph,
+  type PartitionerKind,
 } from './graph/job-graph.js';
 export {
   defaultMaxParallelism,
@@ -199,6 +200,7 @@ export {
   optionNames,
   renamedTo,
 } from './job/options.js';
+export { type FailoverStrategy, failoverStrategyFromOptions } from './job/pipelined-regions.js';
 export {
   DEFAULT_RESCALE_CONFIG,
   type RescaleConfig,
@@ -331,6 +333,7 @@ export type { MetricGroup, MetricHistogram } from './ports/metrics.js';
 export type {
   AttemptDescription,
   AttemptRestore,
+  PipelinedRegion,
   RunningAttempt,
   TaskEvent,
   TaskLauncher,

@@ -21,6 +21,7 @@ export function modelGraph(...described: readonly ModelVertex[]): JobGraph {
     slotSharingGroup: 'default',
     isSource: inputs.length === 0,
     bounded: inputs.length === 0,
+    ...(inputs.length === 0 && { readersRestartAlone: true }),
     operators: [{ uid: `${name}-uid`, name, description: undefined, keyed: false }],
   }));
   const edges: JobEdge[] = described.flatMap(({ inputs = [], partitioner = 'hash' }, target) =>

@@ -32,8 +32,8 @@ const TASK_MANAGER = `taskmanager-${process.pid}`;
 /** A job with what can be measured of it. */
 export interface MeasuredJob {
   readonly view: JobView;
-  /** The tasks of its newest attempt, ended ones too. */
-  readonly tasks: MeasuredAttempt | undefined;
+  /** The newest attempts at its regions, with their tasks that have ended too. */
+  readonly attempts: readonly MeasuredAttempt[];
 }
 
 export interface MeasuredAttempt {
@@ -135,13 +135,16 @@ export class ClusterMetrics {
     return [...this.#ofProcess(jobs), ...scopes];
   }
 
-  #ofJob({ view, tasks }: MeasuredJob, nowMs: number): ScopedReadings[] {
+  #ofJob({ view, attempts }: MeasuredJob, nowMs: number): ScopedReadings[] {
     const details = view.details();
     const { jobId, jobName, graph, vertices } = details;
     const { checkpoints } = view.status();
     const readings = jobReadings(details, checkpoints, view.checkpoints(), SYSTEM_CLOCK.wallMs());
     const scopes: ScopedReadings[] = [{ scope: { type: 'job', jobId, jobName }, readings }];
-    for (const thread of tasks?.threads ?? []) {
+    const threads = attempts.flatMap((attempt) =>
+      attempt.threads.map((thread) => ({ thread, launchedMs: attempt.launchedMs })),
+    );
+    for (const { thread, launchedMs } of threads) {
       const { address, metrics } = thread;
       const { vertexId, subtask } = address;
       const vertex = graph.vertices[vertexId];
@@ -157,7 +160,7 @@ export class ClusterMetrics {
       };
       const task = `${jobId}/${address.attempt}/${vertexId}/${subtask}/`;
       const rateOf = (key: string, count: number): number =>
-        this.#rates.perSecond(task + key, count, tasks?.launchedMs ?? nowMs, nowMs);
+        this.#rates.perSecond(task + key, count, launchedMs, nowMs);
       const names: GraphNames = {
         operatorName: (uid) => vertex?.operators.find((operator) => operator.uid === uid)?.name ?? uid,
         sourceUid: (id) => graph.vertices[id]?.uid ?? String(id),
@@ -176,10 +179,10 @@ export class ClusterMetrics {
     const taken = registered.reduce((sum, { allocated }) => sum + allocated.length, 0);
     const ids = new Map(registered.map(({ id }): [string, TaskMetricReader[]] => [id, []]));
     let running = 0;
-    for (const { view, tasks } of jobs) {
+    for (const { view, attempts } of jobs) {
       const { status, vertices } = view.details();
       if (status === 'RUNNING' || status === 'RESTARTING') running++;
-      for (const { address, metrics } of tasks?.threads ?? []) {
+      for (const { address, metrics } of attempts.flatMap(({ threads }) => threads)) {
         const id = vertices[address.vertexId]?.subtasks[address.subtask]?.taskManagerId ?? TASK_MANAGER;
         ids.set(id, [...(ids.get(id) ?? []), metrics]);
       }
@@ -214,12 +217,11 @@ export class ClusterMetrics {
 
 /** Asks every task for its numbers, and waits until all have answered, or for as long as it is worth. */
 async function askAll(jobs: readonly MeasuredJob[]): Promise<void> {
-  const open = jobs.flatMap(({ tasks }) =>
-    (tasks?.threads ?? []).flatMap((thread) => {
-      const asked = thread.askMetrics();
-      return asked === undefined ? [] : [{ metrics: thread.metrics, asked }];
-    }),
-  );
+  const threads = jobs.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.threads));
+  const open = threads.flatMap((thread) => {
+    const asked = thread.askMetrics();
+    return asked === undefined ? [] : [{ metrics: thread.metrics, asked }];
+  });
   const untilMs = SYSTEM_CLOCK.monotonicMs() + ANSWER_MS;
   while (open.length > 0 && SYSTEM_CLOCK.monotonicMs() < untilMs) {
     await new Promise((resolve) => {

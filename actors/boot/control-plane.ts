@@ -5,6 +5,7 @@ import {
   type CheckpointType,
   checkpointConfigFromOptions,
   type FailureHistorySettings,
+  failoverStrategyFromOptions,
   isMillraceError,
   type JobConfiguration,
   type JobDetails,
@@ -84,7 +85,7 @@ export class ControlPlane implements ClusterGateway {
     () =>
       [...this.#jobs.values()].map(({ running, launcher }) => ({
         view: running.view,
-        tasks: launcher.measured,
+        attempts: launcher.measured,
       })),
     () => this.taskManagers(),
   );
@@ -336,6 +337,7 @@ export class ControlPlane implements ClusterGateway {
         firstCheckpointId: home.nextCheckpointId,
         checkpointing,
         rescaling: rescaleConfigFromOptions(plan.options.values),
+        failoverStrategy: failoverStrategyFromOptions(plan.options.values),
         slots: { ...slotConfigFromOptions(plan.options.values), mode: plan.layout.mode },
         restartStrategy: restartStrategyFromOptions(plan.options.values, checkpointing !== undefined),
       },

@@ -57,7 +57,7 @@ import { StateWriterLink } from './state-writer-link.js';
 import { MONOTONIC_ORIGIN_MS, SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
 import type { TaskContract } from './task-contract.js';
-import type { TaskThreadKind } from './task-threads/task-thread-pool.js';
+import type { TaskThreadKind } from './task-threads/task-thread.js';
 import { threadMeter } from './thread-measures.js';
 import { ownPort } from './threads/own-port.js';
 

@@ -18,6 +18,7 @@ import {
 import {
   type NetworkHomes,
   planChannels,
+  producerSegments,
   type RunningSubtasks,
   type TaskChannelPlan,
 } from '../cluster/channel-plan.js';
@@ -50,9 +51,9 @@ export interface AttemptResources {
 const CANCEL_GRACE_MS = 100;
 
 /**
- * The threads of one attempt.
+ * The threads of one region in one attempt.
  *
- * Invariants: every task of the attempt that is not finished has exactly one thread; after `terminate`
+ * Invariants: every task of the region that is not finished has exactly one thread; after `terminate`
  * resolved none of them runs.
  */
 export class ThreadAttempt implements RunningAttempt {
@@ -200,12 +201,9 @@ function contractsOf(
   resources: AttemptResources,
   homes: NetworkHomes,
 ): Contract[] {
-  const { graph, restore } = attempt;
-  const running: RunningSubtasks = graph.vertices.map((vertex) =>
-    Array.from(
-      { length: vertex.parallelism },
-      (_, subtask) => restore?.subtasks[vertex.id]?.[subtask] !== 'finished',
-    ),
+  const { graph, restore, region } = attempt;
+  const running: RunningSubtasks = region.subtasks.map((subtasks, vertexId) =>
+    subtasks.map((isOwn, subtask) => isOwn && restore?.subtasks[vertexId]?.[subtask] !== 'finished'),
   );
   const bells = createDoorbells(graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0));
   const doorbells = graph.vertices.map((vertex) => bells.splice(0, vertex.parallelism));
@@ -270,24 +268,53 @@ function writesState(settings: AttemptSettings, attempt: AttemptDescription, add
   return settings.state.backend === 'lmdb' && keepsState(attempt, address);
 }
 
-/** Of each TaskManager as much network memory as the attempt's slots there have, or all of it. */
+/**
+ * Of each TaskManager as much network memory as the job's slots there have, or all of it; a region has a part of that
+ * by what its tasks there need, so that each can be started anew without a look at the others.
+ */
 function homesOf(
-  { plan, hasSlots }: AttemptSettings,
-  { placement, graph }: AttemptDescription,
+  { plan, hasSlots, networkOptions }: AttemptSettings,
+  { placement, graph, region }: AttemptDescription,
 ): NetworkHomes {
+  const slotOf = (vertexId: number, subtask: number) => placement?.[vertexId]?.[subtask];
   const homeOf = (vertexId: number, subtask: number): string =>
-    placement?.[vertexId]?.[subtask]?.taskManagerId ?? '';
-  const slots = new Map<string, Set<number>>();
+    slotOf(vertexId, subtask)?.taskManagerId ?? '';
+  const required = producerSegments(graph, networkOptions);
+  const homes = new Map<string, Home>();
   for (const { id, parallelism } of graph.vertices)
     for (let subtask = 0; subtask < parallelism; subtask++) {
-      const home = homeOf(id, subtask);
-      const own = slots.get(home) ?? new Set();
-      slots.set(home, own.add(placement?.[id]?.[subtask]?.index ?? 0));
+      const name = homeOf(id, subtask);
+      const home = homes.get(name) ?? { slots: new Set(), required: 0, own: 0, tasks: 0, ownTasks: 0 };
+      const segments = required[id]?.[subtask] ?? 0;
+      const isOwn = region.subtasks[id]?.[subtask] === true;
+      home.slots.add(slotOf(id, subtask)?.index ?? 0);
+      home.required += segments;
+      home.tasks++;
+      if (isOwn) home.own += segments;
+      if (isOwn) home.ownTasks++;
+      homes.set(name, home);
     }
-  const counts = [...slots].map(
-    ([home, { size }]) => [home, plan.segmentCount * (hasSlots ? size : 1)] as const,
-  );
+  const counts = [...homes].flatMap(([name, home]): (readonly [string, number])[] => {
+    const total = plan.segmentCount * (hasSlots ? home.slots.size : 1);
+    return home.ownTasks === 0 ? [] : [[name, shareOf(home, total)]];
+  });
   return { homeOf, segmentCounts: new Map(counts) };
+}
+
+/** A TaskManager, as a job and one of its regions have it. */
+interface Home {
+  readonly slots: Set<number>;
+  /** Segments. */
+  required: number;
+  own: number;
+  tasks: number;
+  ownTasks: number;
+}
+
+function shareOf({ required, own, tasks, ownTasks }: Home, total: number): number {
+  if (tasks === ownTasks) return total;
+  const spare = Math.max(0, total - required);
+  return required === 0 ? 0 : own + Math.floor((spare * own) / required);
 }
 
 function endsOf(plan: TaskChannelPlan): Pick<TaskContract, 'inputs' | 'outputs'> {

@@ -53,7 +53,8 @@ export class ThreadTaskLauncher implements TaskLauncher {
   #closed: Promise<void> | undefined;
   #present: Deployment;
   #pause: RelaunchPause | undefined;
-  #attempt: ThreadAttempt | undefined;
+  /** The newest at each region, by its id. */
+  readonly #attempts = new Map<number, ThreadAttempt>();
   /** By TaskManager. */
   readonly #writers = new Map<string, StateWriterHost>();
 
@@ -95,8 +96,9 @@ export class ThreadTaskLauncher implements TaskLauncher {
       connectStateWriter: (taskManagerId: string) => this.#stateWriter(taskManagerId).connect(),
     };
     const settings = { ...this.#settings, module, plan, networkOptions, hasSlots };
-    this.#attempt = new ThreadAttempt(settings, attempt, resources, onEvent);
-    return this.#attempt;
+    const running = new ThreadAttempt(settings, attempt, resources, onEvent);
+    this.#attempts.set(attempt.region.id, running);
+    return running;
   }
 
   /** The one of this graph; others that were held for the job have had their time. */
@@ -108,7 +110,10 @@ export class ThreadTaskLauncher implements TaskLauncher {
     this.#present = deployment;
     this.withdraw(former);
     this.#pause?.stop();
-    const endedMs = this.#attempt?.endedMs ?? SYSTEM_CLOCK.monotonicMs();
+    const endedMs = Math.min(
+      ...[...this.#attempts.values()].map((attempt) => attempt.endedMs ?? SYSTEM_CLOCK.monotonicMs()),
+    );
+    this.#attempts.clear();
     this.#pause = new RelaunchPause(endedMs, () => this.tasks());
     return deployment;
   }
@@ -137,19 +142,24 @@ export class ThreadTaskLauncher implements TaskLauncher {
   lose(taskManagerId: string, reason: MillraceError): void {
     const writer = this.#writers.get(taskManagerId);
     this.#writers.delete(taskManagerId);
-    const attempt = this.#attempt;
-    const ended = attempt?.fail(reason, taskManagerId) ?? Promise.resolve();
+    const ended = this.#fail(reason, taskManagerId);
     const gone = ended.then(() => writer?.close()).finally(() => this.#leaving.delete(gone));
     this.#leaving.add(gone);
   }
 
-  tasks(): readonly TaskStatus[] {
-    return this.#attempt?.tasks() ?? [];
+  async #fail(reason: MillraceError, taskManagerId: string): Promise<void> {
+    await Promise.all([...this.#attempts.values()].map((attempt) => attempt.fail(reason, taskManagerId)));
   }
 
-  /** The tasks of the newest attempt, ended ones too. */
-  get measured(): MeasuredAttempt | undefined {
-    return this.#attempt?.measured;
+  /** By vertex, then subtask. */
+  tasks(): readonly TaskStatus[] {
+    const tasks = [...this.#attempts.values()].flatMap((attempt) => attempt.tasks());
+    return tasks.sort((a, b) => a.vertexId - b.vertexId || a.subtask - b.subtask);
+  }
+
+  /** The tasks of the newest attempt at each region, ended ones too. */
+  get measured(): readonly MeasuredAttempt[] {
+    return [...this.#attempts.values()].map(({ measured }) => measured);
   }
 
   /** Warms the threads of a next attempt; called once the present one runs. */
@@ -163,7 +173,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
     if (present !== undefined) return present;
     const writer = new StateWriterHost(this.#settings.state.quotaBytes, (error) => {
       if (this.#writers.get(taskManagerId) === writer) this.#writers.delete(taskManagerId);
-      void this.#attempt?.fail(error, taskManagerId);
+      void this.#fail(error, taskManagerId);
     });
     this.#writers.set(taskManagerId, writer);
     return writer;

@@ -1,4 +1,4 @@
-import { invariant, type JobEdge, type JobGraph, MillraceError } from '../../core/internal.js';
+import { invariant, isPointwise, type JobEdge, type JobGraph, MillraceError } from '../../core/internal.js';
 import {
   type ChannelHandle,
   createPartition,
@@ -247,11 +247,6 @@ function runningConsumers(request: ChannelPlanRequest, edge: JobEdge, producer: 
 function consumersOf(graph: JobGraph, edge: JobEdge, producer: number): number[] {
   if (isPointwise(edge)) return [producer];
   return Array.from({ length: parallelismOf(graph, edge.target) }, (_, consumer) => consumer);
-}
-
-/** A forward edge connects equal subtasks; all others connect every producer with every consumer. */
-function isPointwise(edge: JobEdge): boolean {
-  return edge.partitioner === 'forward';
 }
 
 function parallelismOf(graph: JobGraph, vertexId: number): number {

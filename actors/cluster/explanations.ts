@@ -1,10 +1,4 @@
-import type {
-  DataReport,
-  ExplainedTask,
-  RunningAttempt,
-  TaskAddress,
-  TaskEvent,
-} from '../../core/internal.js';
+import type { DataReport, ExplainedTask, TaskAddress, TaskEvent, TaskMessage } from '../../core/internal.js';
 
 type Explained = Extract<DataReport, { type: 'explained' }>;
 
@@ -17,8 +11,8 @@ interface Request {
 /**
  * Asks the tasks of the present attempt where they are in event time, and gathers what they answer.
  *
- * Invariants: every request settles: when all have answered, when its deadline has come, or with its attempt;
- * `#live` are the tasks of the present attempt whose end is not known.
+ * Invariants: every request settles: when all have answered, when its deadline has come, or with the last task;
+ * `#live` are the present tasks whose end is not known.
  */
 export class Explanations {
   readonly #requests = new Map<number, Request>();
@@ -37,13 +31,16 @@ export class Explanations {
   }
 
   /** By vertex and subtask. `deadline`: who has not answered by then is silent. */
-  ask(running: RunningAttempt | undefined, deadline: Promise<void>): Promise<readonly ExplainedTask[]> {
+  ask(
+    send: (task: TaskAddress, message: TaskMessage) => void,
+    deadline: Promise<void>,
+  ): Promise<readonly ExplainedTask[]> {
     const tasks = [...this.#live.values()].sort((a, b) => a.vertexId - b.vertexId || a.subtask - b.subtask);
-    if (running === undefined || tasks.length === 0) return Promise.resolve([]);
+    if (tasks.length === 0) return Promise.resolve([]);
     const requestId = this.#nextRequest++;
     return new Promise((resolve, reject) => {
       this.#requests.set(requestId, { tasks, answers: new Map(), resolve });
-      for (const task of tasks) running.send(task, { type: 'explain', requestId });
+      for (const task of tasks) send(task, { type: 'explain', requestId });
       deadline.then(() => this.#settle(requestId), reject);
     });
   }

@@ -7,8 +7,10 @@ import {
   type JobEvent,
   type JobOutcome,
   type JobTimer,
+  type PipelinedRegion,
   type RescaleOutcome,
   type RunningAttempt,
+  type TaskAddress,
   type Timers,
   toWireError,
   unreachable,
@@ -31,10 +33,16 @@ export interface EffectJob {
   readonly epoch: number;
 }
 
+interface HeldRegion {
+  readonly attempt: number;
+  readonly region: PipelinedRegion;
+  readonly running: RunningAttempt;
+}
+
 /**
  * Carries out what a job master decides, in order; the outcome of each effect comes back as mail.
  *
- * Invariants: at most one attempt is held; a timer that was cancelled or replaced is not delivered.
+ * Invariants: at most one attempt at each region is held; a timer that was cancelled or replaced is not delivered.
  */
 export class JobEffects {
   readonly #job: EffectJob;
@@ -43,7 +51,8 @@ export class JobEffects {
   readonly #timers: Timers<JobTimer>;
   readonly #armed = new Map<string, number>();
   readonly #explanations = new Explanations();
-  #attempt: { readonly number: number; readonly running: RunningAttempt } | undefined;
+  /** By the id of the region. */
+  readonly #held = new Map<number, HeldRegion>();
 
   constructor(job: EffectJob, ports: JobMasterPorts, receiver: EffectReceiver) {
     this.#job = job;
@@ -58,8 +67,7 @@ export class JobEffects {
   run(effect: JobEffect): void {
     switch (effect.type) {
       case 'send':
-        if (effect.task.attempt === this.#attempt?.number)
-          this.#attempt.running.send(effect.task, effect.message);
+        this.#holderOf(effect.task)?.running.send(effect.task, effect.message);
         break;
       case 'arm-timer':
         this.#cancel(effect.timer);
@@ -80,7 +88,7 @@ export class JobEffects {
         this.#launch(effect);
         break;
       case 'terminate':
-        this.#terminate(effect.attempt);
+        this.#terminate(effect);
         break;
       case 'tasks-running':
         this.#ports.listener.onTasksRunning(effect.attempt);
@@ -107,41 +115,51 @@ export class JobEffects {
 
   /** Where the tasks that run are in event time. */
   explain(deadline: Promise<void>): Promise<readonly ExplainedTask[]> {
-    return this.#explanations.ask(this.#attempt?.running, deadline);
+    return this.#explanations.ask(
+      (task, message) => this.#holderOf(task)?.running.send(task, message),
+      deadline,
+    );
   }
 
   /** Ends what runs, as a crash would. A storage call that is under way may end later. */
   async close(): Promise<void> {
     for (const id of this.#armed.values()) this.#timers.cancel(id);
     this.#armed.clear();
-    await this.#attempt?.running.terminate();
+    await Promise.all([...this.#held.values()].map(({ running }) => running.terminate()));
     this.#explanations.onGone();
   }
 
+  #holderOf({ attempt, vertexId, subtask }: TaskAddress): HeldRegion | undefined {
+    for (const held of this.#held.values())
+      if (held.attempt === attempt && held.region.subtasks[vertexId]?.[subtask] === true) return held;
+    return undefined;
+  }
+
   #launch({ type: _, ...deployed }: Extract<JobEffect, { type: 'launch' }>): void {
-    const { attempt } = deployed;
+    const { attempt, region } = deployed;
+    const regionId = region.id;
     try {
       const running = this.#ports.launcher.launch({ ...this.#job, ...deployed }, (event) => {
-        if (event.task.attempt === this.#attempt?.number) this.#explanations.onEvent(event);
+        if (this.#holderOf(event.task) !== undefined) this.#explanations.onEvent(event);
         this.#receiver.tell({ type: 'task', event });
       });
-      this.#attempt = { number: attempt, running };
+      this.#held.set(regionId, { attempt, region, running });
     } catch (error) {
-      this.#receiver.tell({ type: 'launch-failed', attempt, error: toWireError(error) });
+      this.#receiver.tell({ type: 'launch-failed', attempt, regionId, error: toWireError(error) });
     }
   }
 
-  #terminate(attempt: number): void {
-    const held = this.#attempt;
-    if (held?.number !== attempt) return;
+  #terminate({ attempt, regionId }: Extract<JobEffect, { type: 'terminate' }>): void {
+    const held = this.#held.get(regionId);
+    if (held?.attempt !== attempt) return;
     this.#await(
       async () => {
         await held.running.terminate();
-        if (this.#attempt === held) this.#attempt = undefined;
-        this.#explanations.onGone();
+        if (this.#held.get(regionId) === held) this.#held.delete(regionId);
+        if (this.#held.size === 0) this.#explanations.onGone();
       },
-      () => ({ type: 'attempt-terminated', attempt, error: undefined }),
-      (error) => ({ type: 'attempt-terminated', attempt, error }),
+      () => ({ type: 'attempt-terminated', attempt, regionId, error: undefined }),
+      (error) => ({ type: 'attempt-terminated', attempt, regionId, error }),
     );
   }
 

@@ -6,6 +6,7 @@ import {
   type CheckpointType,
   createRestartStrategy,
   explainJob,
+  type FailoverStrategy,
   type FailureHistorySettings,
   fromWireError,
   invariant,
@@ -50,6 +51,8 @@ export interface JobMasterSettings {
   /** How failures are remembered; undefined: as by default. */
   readonly failures?: FailureHistorySettings;
   readonly rescaling?: RescaleConfig;
+  /** What is restarted when a task fails; undefined: its region. */
+  readonly failoverStrategy?: FailoverStrategy;
   /** Undefined: it needs no slots. */
   readonly slots?: SlotConfig;
 }
@@ -105,9 +108,9 @@ export function startJobMaster(
   const { jobId, graph, acceptedMs, restored, restoredFrom, firstCheckpointId, checkpointing } = settings;
   const strategy = createRestartStrategy(settings.restartStrategy, ports.jitter);
   const epoch = ports.storage?.epoch ?? 0;
-  const { failures, rescaling, slots } = settings;
+  const { failures, rescaling, slots, failoverStrategy } = settings;
   const start = { epoch, restored, restoredFrom, firstCheckpointId };
-  const job = { jobId, graph, acceptedMs, ...start, failures, rescaling, slots };
+  const job = { jobId, graph, acceptedMs, ...start, failures, rescaling, slots, failoverStrategy };
   const master = new JobMaster(job, checkpointing, strategy);
   const client = new JobClient(system, master.view);
   const ref = system.spawn<JobEvent>(

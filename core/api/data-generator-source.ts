@@ -57,6 +57,7 @@ export interface DataGeneratorOptions<T> {
  */
 export class DataGeneratorSource<T> implements Source<T, DataGeneratorSplit, readonly DataGeneratorSplit[]> {
   readonly boundedness: Boundedness;
+  readonly readersRestartAlone = true;
   readonly outputType?: TypeDescriptor<T>;
   readonly splitType = SPLIT_TYPE;
   readonly enumeratorStateType = types.array(SPLIT_TYPE);

@@ -32,6 +32,7 @@ export class NumberSequenceSource
   implements Source<number, NumberSequenceSplit, readonly NumberSequenceSplit[]>
 {
   readonly boundedness = 'bounded';
+  readonly readersRestartAlone = true;
   readonly outputType = types.float64;
   readonly splitType = SPLIT_TYPE;
   readonly enumeratorStateType = types.array(SPLIT_TYPE);

@@ -26,6 +26,7 @@ const MIN_SLEEP_MS = 5;
  */
 export class PacedSource<T, SplitT, StateT> implements Source<T, SplitT, StateT> {
   readonly boundedness: Boundedness;
+  readonly readersRestartAlone: boolean;
   readonly outputType?: TypeDescriptor<T>;
   readonly splitType?: TypeDescriptor<SplitT>;
   readonly enumeratorStateType?: TypeDescriptor<StateT>;
@@ -36,6 +37,7 @@ export class PacedSource<T, SplitT, StateT> implements Source<T, SplitT, StateT>
   constructor(source: Source<T, SplitT, StateT>, options: { readonly ratePerSecond: number }) {
     checkRate(options.ratePerSecond);
     this.boundedness = source.boundedness;
+    this.readersRestartAlone = source.readersRestartAlone === true;
     const { outputType, splitType, enumeratorStateType } = source;
     if (outputType !== undefined) this.outputType = outputType;
     if (splitType !== undefined) this.splitType = splitType;

@@ -52,6 +52,13 @@ export interface Source<T, SplitT = unknown, EnumeratorStateT = unknown> {
   readonly boundedness: Boundedness;
   /** False: what was read once cannot be read again, so the job is at-most-once, and says so when it starts. */
   readonly isReplayable?: boolean;
+  /**
+   * True: of its subtasks one may go back to a checkpoint while the others go on, where they share no channel. Its
+   * reader is then given again, at once and unasked, the splits that it got since, and asks for more; the enumerator
+   * hears nothing of it, but that it may ask twice. So the enumerator must take no request for the word that a reader
+   * is done with something. Otherwise all subtasks of the source go back together.
+   */
+  readonly readersRestartAlone?: boolean;
   /** Type of the records; undeclared when absent. */
   readonly outputType?: TypeDescriptor<T>;
   /**

@@ -97,6 +97,7 @@ export class StreamExecutionEnvironment {
       outputType: source.outputType as TypeDescriptor<unknown> | undefined,
       isStateful: true,
       isReplayable: source.isReplayable !== false,
+      readersRestartAlone: source.readersRestartAlone === true,
       makesWatermarks: watermarkStrategy.createGenerator !== undefined,
     });
   }

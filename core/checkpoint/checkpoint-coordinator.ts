@@ -13,6 +13,7 @@ import type { CheckpointRequest } from './checkpoint-request-decider.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import type { CheckpointStatistics } from './checkpoint-statistics.js';
 import { beginCheckpoint } from './checkpoint-trigger.js';
+import { CheckpointedTasks } from './checkpointed-tasks.js';
 import { armTimer, cancelTimer, sendTo, settleRequest, traceEvent } from './coordinator-effects.js';
 import type {
   CheckpointTimer,
@@ -48,8 +49,7 @@ export class CheckpointCoordinator {
   readonly #finalizer = new CheckpointFinalizer();
   readonly #exports: SavepointExports;
   readonly #pending: PendingCheckpoints;
-  /** Set while an attempt runs and none of its tasks has failed. */
-  #executions: ExecutionGraph | undefined;
+  readonly #tasks = new CheckpointedTasks();
   #leadershipLost = false;
   /** The storage may complete a checkpoint at any time without this coordinator learning of it. */
   #outcomeUnknowable = false;
@@ -112,7 +112,7 @@ export class CheckpointCoordinator {
     this.#dispatch(event, now, effects);
     if (this.#leadershipLost) return this.#verdict;
     this.#storeNext(now, effects);
-    const executions = this.#executions;
+    const executions = this.#tasks.whole;
     if (executions !== undefined && this.#verdict === undefined) this.#runRequests(executions, now, effects);
     return this.#verdict;
   }
@@ -121,6 +121,10 @@ export class CheckpointCoordinator {
     switch (event.type) {
       case 'attempt-running':
         this.#onAttemptRunning(event.executions, now, effects);
+        break;
+      case 'regions-failing':
+        this.#tasks.onSomeFailing();
+        this.#abandonAll('JOB_FAILOVER_REGION', now, effects);
         break;
       case 'attempt-failing':
         this.#deactivate('JOB_FAILURE', now, effects);
@@ -176,18 +180,19 @@ export class CheckpointCoordinator {
   // ---- attempts
 
   #onAttemptRunning(executions: ExecutionGraph, now: Instant, effects: CoordinatorEffect[]): void {
-    invariant(
-      this.#executions === undefined && this.#pending.size === 0,
-      'one attempt takes checkpoints at a time',
-      { attempt: executions.attempt, pending: this.#pending.size },
-    );
-    this.#executions = executions;
+    const { size } = this.#pending;
+    invariant(size === 0, 'one attempt takes checkpoints at a time', { attempt: executions.attempt, size });
+    this.#tasks.onAllRunning(executions);
     this.#schedule.begin(executions, now, effects);
   }
 
   /** Nothing begins and nobody is told anything until the next attempt runs; what is being stored goes on. */
   #deactivate(reason: CheckpointFailureReason, now: Instant, effects: CoordinatorEffect[]): void {
-    this.#executions = undefined;
+    this.#tasks.onGone();
+    this.#abandonAll(reason, now, effects);
+  }
+
+  #abandonAll(reason: CheckpointFailureReason, now: Instant, effects: CoordinatorEffect[]): void {
     this.#schedule.end(reason, effects);
     this.#abortAll(reason, now, effects);
   }
@@ -262,8 +267,8 @@ export class CheckpointCoordinator {
   }
 
   #onDeclined(event: EventOf<'declined'>, now: Instant, effects: CoordinatorEffect[]): void {
-    const { checkpointId, reason, error } = event;
-    const pending = this.#pending.get(checkpointId);
+    const { reason, error } = event;
+    const pending = this.#pending.get(event.checkpointId);
     if (pending?.state === 'PENDING') this.#abort(pending, { reason, error }, now, effects);
   }
 
@@ -336,7 +341,7 @@ export class CheckpointCoordinator {
       if (older.checkpointId < checkpointId)
         this.#abort(older, { reason: 'CHECKPOINT_SUBSUMED' }, now, effects);
     }
-    sendTo(this.#running(), { type: 'checkpoint-completed', checkpointId }, effects);
+    sendTo(this.#tasks.running, { type: 'checkpoint-completed', checkpointId }, effects);
     this.#ledger.cleaner.onCompleted(checkpointId, effects);
   }
 
@@ -346,7 +351,7 @@ export class CheckpointCoordinator {
     pending.to('STORING');
     this.#pending.remove(pending);
     this.#exports.begin(pending, pending.manifest(this.#epoch, now.wallMs), effects);
-    sendTo(this.#running(), { type: 'checkpoint-aborted', checkpointId }, effects);
+    sendTo(this.#tasks.running, { type: 'checkpoint-aborted', checkpointId }, effects);
   }
 
   #onExported(ended: EndedExport | undefined, now: Instant, effects: CoordinatorEffect[]): void {
@@ -356,8 +361,8 @@ export class CheckpointCoordinator {
     const { checkpointId, stop } = pending;
     if (stop === undefined) return;
     this.#schedule.stopEnded(request);
-    const sameAttempt = this.#executions?.attempt === attempt;
-    if (path === undefined) sendTo(sameAttempt ? this.#running() : [], { type: 'resume' }, effects);
+    const sameAttempt = this.#tasks.whole?.attempt === attempt;
+    if (path === undefined) sendTo(sameAttempt ? this.#tasks.running : [], { type: 'resume' }, effects);
     else if (sameAttempt || stop === 'drain') {
       // Tasks finish that have not come to their end: no checkpoint may say that they have.
       this.#deactivate('CHECKPOINT_COORDINATOR_SHUTDOWN', now, effects);
@@ -375,7 +380,7 @@ export class CheckpointCoordinator {
     this.#finalizer.remove(pending);
     this.#pending.remove(pending);
     const verdict = this.#ledger.aborted(pending, failure, now, effects);
-    sendTo(this.#running(), { type: 'checkpoint-aborted', checkpointId }, effects);
+    sendTo(this.#tasks.running, { type: 'checkpoint-aborted', checkpointId }, effects);
     if (!this.#schedule.onAborted(checkpointId, request, effects))
       settleRequest(request, { completed: false, ...failure }, effects);
     if (verdict !== undefined) this.#verdict = verdict;
@@ -383,16 +388,12 @@ export class CheckpointCoordinator {
 
   #loseLeadership(error: WireError, now: Instant, effects: CoordinatorEffect[]): void {
     this.#leadershipLost = true;
-    this.#executions = undefined;
+    this.#tasks.onGone();
     for (const pending of this.#pending.all) {
       this.#pending.remove(pending);
       this.#ledger.lost(pending, error.what, now);
     }
     this.#schedule.end('CHECKPOINT_COORDINATOR_SHUTDOWN', effects);
     this.#verdict = { type: 'leadership-lost', error };
-  }
-
-  #running(): readonly Execution[] {
-    return this.#executions?.executions.filter(({ state }) => state === 'RUNNING') ?? [];
   }
 }

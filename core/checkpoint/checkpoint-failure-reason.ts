@@ -18,6 +18,7 @@ export const CHECKPOINT_FAILURE_REASONS = {
   NOT_ALL_REQUIRED_TASKS_RUNNING: { counted: false, text: 'not all tasks were running' },
   MINIMUM_TIME_BETWEEN_CHECKPOINTS: { counted: false, text: 'the minimum pause had not passed' },
   TOO_MANY_CHECKPOINT_REQUESTS: { counted: false, text: 'too many checkpoints were asked for' },
+  JOB_FAILOVER_REGION: { counted: false, text: 'some of its tasks were restarted' },
   JOB_FAILURE: { counted: false, text: 'the attempt failed' },
   CHECKPOINT_COORDINATOR_SHUTDOWN: { counted: false, text: 'the job ended' },
 } as const satisfies Record<string, { readonly counted: boolean; readonly text: string }>;

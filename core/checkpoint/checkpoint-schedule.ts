@@ -35,7 +35,7 @@ export class CheckpointSchedule {
   readonly #config: CheckpointConfig;
   readonly #decider: CheckpointRequestDecider;
   #executions: ExecutionGraph | undefined;
-  /** Vertices of sources that work off a backlog, and the attempt that said so. */
+  /** Vertices of sources that work off a backlog, and the attempt at the enumerator's task that said so. */
   readonly #backlogs = new Map<number, number>();
   /** When the next periodic checkpoint is due. */
   #dueMs = Number.POSITIVE_INFINITY;
@@ -143,8 +143,9 @@ export class CheckpointSchedule {
 
   /** From one periodic checkpoint to the next, as things are. */
   get #interval(): number {
-    const attempt = this.#executions?.attempt;
-    const hasBacklog = [...this.#backlogs.values()].includes(attempt ?? -1);
+    const hasBacklog = [...this.#backlogs].some(
+      ([vertexId, attempt]) => this.#executions?.vertex(vertexId)[0]?.address.attempt === attempt,
+    );
     return hasBacklog ? this.#config.intervalDuringBacklogMs : this.#config.intervalMs;
   }
 

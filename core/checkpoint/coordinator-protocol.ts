@@ -35,6 +35,8 @@ export type CoordinatorEvent =
   /** Every task of the attempt runs (or has finished). */
   | { readonly type: 'attempt-running'; readonly executions: ExecutionGraph }
   | { readonly type: 'attempt-failing' }
+  /** Some of its tasks are restarted; attempt-running tells when all run again. */
+  | { readonly type: 'regions-failing' }
   /** Nothing of the attempt runs any more. */
   | { readonly type: 'attempt-gone' }
   | { readonly type: 'stopped' }

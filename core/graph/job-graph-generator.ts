@@ -259,6 +259,7 @@ function describeVertex(chain: Chain, id: number): JobVertex {
     parallelismConfigured: members.some(({ node }) => node.parallelism !== undefined),
     isSource: operator.kind === 'source',
     bounded: operator.kind === 'source' && operator.bounded,
+    ...(head.node.spec.readersRestartAlone === true && { readersRestartAlone: true }),
     operators: members.map(({ uid, node, operator }) => ({
       uid,
       name: node.name,

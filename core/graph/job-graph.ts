@@ -50,6 +50,8 @@ export interface JobVertex {
   readonly isSource: boolean;
   /** Meaningful for sources. */
   readonly bounded: boolean;
+  /** Of a source: its readers and its enumerator bear that one of them goes back alone. */
+  readonly readersRestartAlone?: true;
   readonly operators: readonly JobOperator[];
 }
 
@@ -72,6 +74,11 @@ export interface JobEdge {
   readonly inputIndex: number;
   readonly partitioner: PartitionerKind;
   readonly typeId: string;
+}
+
+/** A forward edge connects equal subtasks; all others connect every producer with every consumer. */
+export function isPointwise({ partitioner }: JobEdge): boolean {
+  return partitioner === 'forward';
 }
 
 export type PartitionerKind =

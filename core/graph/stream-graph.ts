@@ -40,6 +40,8 @@ export interface StreamNodeSpec {
   readonly isStateful?: boolean;
   /** Of a source: false if it cannot be read again after a failure. */
   readonly isReplayable?: boolean;
+  /** Of a source: whether one of its readers may go back to a checkpoint alone. */
+  readonly readersRestartAlone?: boolean;
   readonly makesWatermarks?: boolean;
   /** Fires by event time, so that it says nothing without watermarks. */
   readonly needsWatermarks?: boolean;

@@ -103,6 +103,11 @@ export class AccumulatorTotals {
     this.#ended.set(`${task.vertexId} ${task.subtask}`, { task, values });
   }
 
+  /** A subtask that may have ended goes back to a checkpoint in which it had not. */
+  forget({ vertexId, subtask }: Subtask): void {
+    this.#ended.delete(`${vertexId} ${subtask}`);
+  }
+
   /** What is in no subtask's state: of those that had ended before the attempt, and of those that are `counted`. */
   ofEnded(counted: (task: Subtask) => boolean): AccumulatorsByUid {
     const byUid: Record<string, AccumulatorValues> = { ...this.#restored };

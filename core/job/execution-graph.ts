@@ -1,8 +1,8 @@
 import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
 import type { SubtaskSnapshot } from '../checkpoint/snapshot-handle.js';
-import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.js';
-import type { AttemptRestore } from '../ports/task-launcher.js';
+import { isPointwise, type JobEdge, type JobGraph, type JobVertex } from '../graph/job-graph.js';
+import type { AttemptRestore, PipelinedRegion } from '../ports/task-launcher.js';
 import type { TaskAddress } from '../protocol/control-message.js';
 import { AccumulatorTotals } from './accumulator-totals.js';
 import { neverEntered, type StateTimes, type SubtaskDetails, type VertexDetails } from './job-details.js';
@@ -126,22 +126,23 @@ export class Execution {
 }
 
 /**
- * The tasks of one attempt.
+ * The tasks of a job, as they are now: those of the newest attempt, and of older ones in the regions that have not
+ * failed since.
  *
  * Invariants:
- * - it belongs to one attempt; its shape never changes;
- * - states change along the table only; a finished task stays finished.
+ * - its shape never changes; the tasks of a region are of one attempt;
+ * - states change along the table only; a finished task stays finished, unless its region goes back.
  */
 export class ExecutionGraph {
   readonly graph: JobGraph;
-  readonly attempt: number;
   /** Its sources take nothing: the input had been ended for good. */
   readonly drained: boolean;
-  /** The checkpoint that it begins from. */
-  readonly restoredCheckpointId: number | undefined;
   readonly accumulators: AccumulatorTotals;
-  readonly #vertices: readonly (readonly Execution[])[];
+  readonly #jobId: string;
+  readonly #vertices: Execution[][];
   readonly #inputs: readonly (readonly JobEdge[])[];
+  #attempt: number;
+  #restoredCheckpointId: number | undefined;
 
   constructor(
     job: { readonly jobId: string; readonly graph: JobGraph },
@@ -151,23 +152,56 @@ export class ExecutionGraph {
   ) {
     const { jobId, graph } = job;
     this.graph = graph;
-    this.attempt = attempt;
     this.drained = restore?.drained ?? false;
-    this.restoredCheckpointId = restore?.checkpointId;
     this.accumulators = new AccumulatorTotals(restore?.accumulated);
+    this.#jobId = jobId;
+    this.#attempt = attempt;
+    this.#restoredCheckpointId = restore?.checkpointId;
     this.#vertices = graph.vertices.map((vertex) =>
-      Array.from(
-        { length: vertex.parallelism },
-        (_, subtask) =>
-          new Execution(
-            { jobId, attempt, vertexId: vertex.id, subtask },
-            vertex,
-            restore?.subtasks[vertex.id]?.[subtask],
-            now,
-          ),
+      Array.from({ length: vertex.parallelism }, (_, subtask) =>
+        this.#created(vertex, subtask, restore, now),
       ),
     );
     this.#inputs = graph.vertices.map((vertex) => graph.edges.filter((edge) => edge.target === vertex.id));
+  }
+
+  /** The newest one. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /** The checkpoint that the newest attempt begins from. */
+  get restoredCheckpointId(): number | undefined {
+    return this.#restoredCheckpointId;
+  }
+
+  /** Tasks of a new attempt take the place of those of a region, of which nothing runs any more. */
+  replace(region: PipelinedRegion, attempt: number, restore: AttemptRestore | undefined, now: Instant): void {
+    this.#attempt = attempt;
+    this.#restoredCheckpointId = restore?.checkpointId;
+    for (const { vertex, address } of this.of(region)) {
+      const { vertexId, subtask } = address;
+      const subtasks = this.#vertices[vertexId];
+      invariant(subtasks !== undefined, 'a vertex of the graph', { vertexId });
+      const created = this.#created(vertex, subtask, restore, now);
+      if (created.state !== 'FINISHED') this.accumulators.forget(address);
+      subtasks[subtask] = created;
+    }
+  }
+
+  #created(vertex: JobVertex, subtask: number, restore: AttemptRestore | undefined, now: Instant): Execution {
+    const address = { jobId: this.#jobId, attempt: this.#attempt, vertexId: vertex.id, subtask };
+    return new Execution(address, vertex, restore?.subtasks[vertex.id]?.[subtask], now);
+  }
+
+  of({ subtasks }: PipelinedRegion): readonly Execution[] {
+    return this.executions.filter(({ address }) => subtasks[address.vertexId]?.[address.subtask] === true);
+  }
+
+  /** The task itself, and no other attempt at it; undefined: it is none of the present ones. */
+  find({ attempt, vertexId, subtask }: TaskAddress): Execution | undefined {
+    const execution = this.#vertices[vertexId]?.[subtask];
+    return execution?.address.attempt === attempt ? execution : undefined;
   }
 
   get executions(): readonly Execution[] {
@@ -187,21 +221,24 @@ export class ExecutionGraph {
     return execution;
   }
 
-  /** Every task that is to be deployed enters the state. */
-  to(state: 'SCHEDULED' | 'DEPLOYING', now: Instant): void {
-    for (const execution of this.executions) if (execution.state !== 'FINISHED') execution.to(state, now);
+  /** Those that have been made wait for their slots from now on. False: there are none. */
+  schedule(now: Instant): boolean {
+    const created = this.executions.filter(({ state }) => state === 'CREATED');
+    for (const execution of created) execution.to('SCHEDULED', now);
+    return created.length > 0;
   }
 
-  /** Undefined: nobody knows of slots. */
-  place(placement: TaskPlacement | undefined): void {
+  /** Those that waited have their slots. `placement`: undefined: nobody knows of slots. */
+  deploy(placement: TaskPlacement | undefined, now: Instant): void {
     for (const execution of this.executions) {
+      if (execution.state !== 'SCHEDULED') continue;
       const { vertexId, subtask } = execution.address;
-      if (execution.state !== 'FINISHED')
-        execution.taskManagerId = placement?.[vertexId]?.[subtask]?.taskManagerId;
+      execution.taskManagerId = placement?.[vertexId]?.[subtask]?.taskManagerId;
+      execution.to('DEPLOYING', now);
     }
   }
 
-  /** Its tasks have no slots yet. */
+  /** Some of its tasks have no slots yet. */
   get isWaiting(): boolean {
     return this.executions.some(({ state }) => state === 'SCHEDULED');
   }
@@ -212,6 +249,10 @@ export class ExecutionGraph {
 
   get allRunning(): boolean {
     return this.executions.every(({ state }) => state === 'RUNNING' || state === 'FINISHED');
+  }
+
+  get anyAlive(): boolean {
+    return this.executions.some(({ alive }) => alive);
   }
 
   get allDataFinished(): boolean {
@@ -231,7 +272,7 @@ export class ExecutionGraph {
     const { vertexId, subtask } = execution.address;
     const edges = this.#inputs[vertexId] ?? [];
     return edges.every((edge) =>
-      edge.partitioner === 'forward'
+      isPointwise(edge)
         ? this.execution(edge.source, subtask).state === 'FINISHED'
         : this.vertex(edge.source).every(({ state }) => state === 'FINISHED'),
     );

@@ -16,8 +16,8 @@ type FailedAttempt = Pick<Attempt, 'number' | 'isCommitting'>;
 /**
  * What follows on failures: a restart and when, or the end and why.
  *
- * Invariants: the strategy is asked once for each failed attempt, and never about a fatal error or a batch that
- * had begun to commit; the error that the job ends with is set once.
+ * Invariants: the strategy is asked once for each restart, which what fails meanwhile joins, and never about a fatal
+ * error or a batch that had begun to commit; the error that the job ends with is set once.
  */
 export class Failover {
   readonly history: FailureHistory;
@@ -79,6 +79,11 @@ export class Failover {
   /** What goes wrong with an attempt that is going down is of no account where that was wanted. */
   onConcurrent(failure: Failure, now: Instant): void {
     if (!this.#isRescaling) this.history.addConcurrent(failure, now);
+  }
+
+  /** These tasks go down for the next attempt. */
+  onRestarting(tasks: readonly string[]): void {
+    if (!this.#isRescaling) this.history.onRestarting(tasks);
   }
 
   onRestartDue(): void {

@@ -21,6 +21,8 @@ export interface JobFailure extends Omit<FailureCause, 'error'> {
   readonly rootCause: WireError;
   /** What else went wrong while the attempt went down; often consequences. */
   readonly concurrent: readonly FailureCause[];
+  /** What was restarted, `window (3/4)` each; none: there was no next attempt. */
+  readonly restartedTasks: readonly string[];
   /** What the next attempt began from; undefined: from the beginning, or there was no next one. */
   readonly restoredCheckpointId: number | undefined;
   /** Failure to all tasks of the next attempt running, ms; undefined: not yet, or never. */
@@ -46,6 +48,7 @@ interface Entry {
   readonly failed: Instant;
   readonly cause: FailureCause;
   readonly concurrent: FailureCause[];
+  restartedTasks: readonly string[];
   restoredCheckpointId: number | undefined;
   recoveryMs: number | undefined;
 }
@@ -86,6 +89,7 @@ export class FailureHistory {
       failed,
       cause: this.#causeOf(failure, failed),
       concurrent: [],
+      restartedTasks: [],
       restoredCheckpointId: undefined,
       recoveryMs: undefined,
     });
@@ -97,6 +101,12 @@ export class FailureHistory {
     const entry = this.#entries.at(-1);
     if (entry === undefined || entry.concurrent.length >= CONCURRENT_MAX) return;
     entry.concurrent.push(this.#causeOf(failure, now));
+  }
+
+  /** Because of the newest failure, and what came with it, these tasks begin anew. */
+  onRestarting(tasks: readonly string[]): void {
+    const entry = this.#entries.at(-1);
+    if (entry !== undefined) entry.restartedTasks = tasks;
   }
 
   onRestarted(restoredCheckpointId: number | undefined): void {

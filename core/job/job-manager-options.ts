@@ -3,7 +3,7 @@ import type { OptionTable } from './option-definition.js';
 const memory = { kind: 'memory' } as const;
 const judgedBy = 'memory';
 
-/** Memory of the JobManager. The memory calculator reads the rows it judges. */
+/** Memory of the JobManager, and how it restarts jobs. The memory calculator reads the rows it judges. */
 export const JOB_MANAGER_OPTIONS = {
   'jobmanager.memory.process.size': {
     type: memory,
@@ -58,6 +58,12 @@ export const JOB_MANAGER_OPTIONS = {
     default: '1g',
     judgedBy,
     description: 'Most overhead.',
+  },
+  'jobmanager.execution.failover-strategy': {
+    type: { kind: 'enum', values: ['region', 'full'] },
+    default: 'region',
+    description:
+      'What a failure restarts: the tasks that exchange data with the failed one, or all (so if adaptive).',
   },
   'jobstore.cache-size': {
     type: { kind: 'int' },

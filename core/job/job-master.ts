@@ -1,21 +1,18 @@
 import type { Instant } from '../base/instant.js';
-import { invariant } from '../base/invariant.js';
 import { isMillraceError } from '../base/millrace-error.js';
 import type { CheckpointConfig } from '../checkpoint/checkpoint-config.js';
 import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.js';
 import type { StoredJobResult } from '../checkpoint/checkpoint-storage.js';
 import { refuseRequest, traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { CoordinatorEffect, CoordinatorEvent } from '../checkpoint/coordinator-protocol.js';
-import type { TaskEvent } from '../ports/task-launcher.js';
-import type { TaskReport } from '../protocol/control-message.js';
+import type { CheckpointManifest } from '../checkpoint/snapshot-handle.js';
 import { toWireError, type WireError } from '../protocol/wire-error.js';
-import { Attempt, type SourceReport } from './attempt.js';
-import { coordinatorEventOf } from './checkpoint-report.js';
+import { Attempt } from './attempt.js';
 import type { Execution } from './execution-graph.js';
 import { Failover } from './failover.js';
 import type { Failure } from './failure-history.js';
 import { JobClosing } from './job-closing.js';
-import { locatedIn, unexpectedExit } from './job-error.js';
+import { locatedIn } from './job-error.js';
 import { outcomeOf } from './job-outcome.js';
 import type { JobEffect, JobEvent, JobMasterJob, JobTimer } from './job-protocol.js';
 import { JobRecord } from './job-record.js';
@@ -25,19 +22,19 @@ import { RESCALE_REQUEST, RescaleProgress } from './rescale-progress.js';
 import type { RestartStrategy } from './restart-strategy.js';
 import { SavepointStop } from './savepoint-stop.js';
 import { SlotClaim } from './slot-claim.js';
+import { TaskEvents } from './task-events.js';
 
-type TaskProgress = 'initializing' | 'running' | 'data-finished';
-type TaskEnd = Extract<TaskReport, { type: 'finished' | 'canceled' | 'failed' }>;
+type GoneRegion = Pick<Extract<JobEvent, { type: 'attempt-terminated' }>, 'attempt' | 'regionId'>;
 
 /**
- * The life of one job: deploys an attempt, restarts from the newest completed checkpoint when a task fails,
- * and ends when all tasks have finished. Every message to a task comes from here, in order.
+ * The life of one job: deploys an attempt, restarts from the newest completed checkpoint what exchanges data with a
+ * task that fails, and ends when all tasks have finished. Every message to a task comes from here, in order.
  *
  * Invariants:
- * - at most one attempt is alive; the next is deployed only when nothing of the last one runs;
+ * - at most one attempt at each task is alive; the next is deployed only when nothing runs of what is restarted;
  * - nothing is restored while the outcome of a checkpoint is open;
  * - what an older attempt still says is ignored;
- * - the restart strategy is asked once for each failed attempt;
+ * - the restart strategy is asked once for each restart: what fails meanwhile joins it;
  * - a terminal state is final, and `settled` is the last effect;
  * - after the leadership is lost the storage is not touched.
  */
@@ -52,6 +49,7 @@ export class JobMaster {
   readonly #slots: SlotClaim;
   readonly #rescale: RescaleProgress;
   readonly #record: JobRecord;
+  readonly #tasks: TaskEvents;
   #attempt: Attempt | undefined;
   #leadershipLost = false;
 
@@ -64,6 +62,11 @@ export class JobMaster {
     this.#closing = new JobClosing(job.graph.name, checkpointing?.retainOnCancellation ?? false);
     if (checkpointing !== undefined) this.#coordinator = new CheckpointCoordinator(job, checkpointing);
     this.#record = new JobRecord(job);
+    this.#tasks = new TaskEvents({
+      coordinate: (event, now, effects) => this.#coordinate(event, now, effects),
+      onTaskRunning: (task, now, effects) => this.#onTaskRunning(task, now, effects),
+      onTaskFailed: (task, error, now, effects) => this.#failTask(task, error, now, effects),
+    });
     this.view = new JobView({
       job,
       record: this.#record,
@@ -88,13 +91,13 @@ export class JobMaster {
         this.#deploy(now, effects);
         break;
       case 'launch-failed':
-        if (this.#onGone(event.attempt, true, now, effects)) this.#fail({ error: event.error }, now, effects);
+        if (this.#onGone(event, true, now, effects)) this.#failRegion(event, now, effects);
         break;
       case 'task':
-        this.#onTaskEvent(event.event, now, effects);
+        this.#tasks.handle(event.event, this.#attempt, now, effects);
         break;
       case 'attempt-terminated':
-        if (this.#onGone(event.attempt, event.error === undefined, now, effects) && event.error !== undefined)
+        if (this.#onGone(event, event.error === undefined, now, effects) && event.error !== undefined)
           this.#giveUp({ error: event.error }, 'Its threads could not be ended.', now, effects);
         break;
       case 'timer':
@@ -136,7 +139,7 @@ export class JobMaster {
         } else this.#proceedRescale(now, effects);
         break;
       case 'RESTARTING':
-        if (!alive && this.#failover.restartDue && this.#coordinator?.storing !== true)
+        if (!this.#attempt?.isGoingDown && this.#failover.restartDue && !this.#coordinator?.storing)
           this.#deploy(now, effects);
         break;
       case 'FAILING':
@@ -147,26 +150,39 @@ export class JobMaster {
     }
   }
 
+  /** All tasks, or those that are down while others run. */
   #deploy(now: Instant, effects: JobEffect[]): void {
-    invariant(this.#attempt?.alive !== true, 'at most one attempt is alive');
+    const present = this.#attempt?.isWhollyDown === false ? this.#attempt : undefined;
     const manifest = this.#coordinator === undefined ? this.#job.restored : this.#coordinator.restore(now);
     const number = this.#record.attempt + 1;
-    const graph = this.#rescale.fitting(manifest, effects) ?? this.#record.graph;
+    const former = this.#record.graph;
     let attempt: Attempt;
     try {
-      attempt = new Attempt({ jobId: this.#job.jobId, graph, slots: this.#slots }, number, manifest, now);
+      attempt = present?.restart(number, manifest, now) ?? this.#create(number, manifest, now, effects);
     } catch (error) {
       if (!isMillraceError(error)) throw error;
       this.#giveUp({ error: toWireError(error) }, 'The checkpoint does not fit the job.', now, effects);
       return;
     }
     this.#attempt = attempt;
-    this.#rescale.onDeployed(number, this.#record.graph, manifest?.checkpointId);
+    if (present === undefined) this.#rescale.onDeployed(number, former, manifest?.checkpointId);
     this.#record.onDeployed(attempt.executions, this.#failover.isRescaling);
     this.#record.to('RUNNING', now, effects);
     this.#failover.onDeployed(manifest?.checkpointId);
     attempt.launch(now, effects);
     if (attempt.executions.allFinished) this.#proceed(now, effects);
+  }
+
+  #create(
+    number: number,
+    manifest: CheckpointManifest | undefined,
+    now: Instant,
+    effects: JobEffect[],
+  ): Attempt {
+    const { jobId, failoverStrategy: strategy = 'region' } = this.#job;
+    const graph = this.#rescale.fitting(manifest, effects) ?? this.#record.graph;
+    const failover = { strategy, hasCheckpoints: this.#coordinator !== undefined };
+    return new Attempt({ jobId, graph, slots: this.#slots, failover }, number, manifest, now);
   }
 
   /** Not beside the end of the job. */
@@ -176,76 +192,21 @@ export class JobMaster {
     if (next === 'ask') this.#coordinate({ type: 'requested', requestId: RESCALE_REQUEST }, now, effects);
     if (next !== 'take-down') return;
     this.#failover.onRescale();
-    this.#takeDown('RESTARTING', now, effects);
+    this.#takeDown('RESTARTING', undefined, now, effects);
     if (this.#attempt?.alive !== true) this.#proceed(now, effects);
   }
 
   /** False: of another attempt, or gone already. */
-  #onGone(number: number, ended: boolean, now: Instant, effects: JobEffect[]): boolean {
-    if (this.#attempt?.number !== number || !this.#attempt.alive) return false;
-    this.#attempt.onGone(ended, now);
-    traceEvent('job.attempt-gone', { attempt: number }, effects);
-    this.#coordinate({ type: 'attempt-gone' }, now, effects);
+  #onGone(region: GoneRegion, ended: boolean, now: Instant, effects: JobEffect[]): boolean {
+    const { attempt, regionId } = region;
+    if (this.#attempt?.onGone(attempt, regionId, ended, now) !== true) return false;
+    traceEvent('job.attempt-gone', { attempt, region: regionId }, effects);
+    if (!this.#attempt.alive) this.#coordinate({ type: 'attempt-gone' }, now, effects);
     return true;
   }
 
-  #onTaskEvent(event: TaskEvent, now: Instant, effects: JobEffect[]): void {
-    const { attempt, vertexId, subtask } = event.task;
-    if (this.#attempt?.number !== attempt) {
-      traceEvent('job.stale-event', { attempt, vertexId, subtask, type: event.type }, effects);
-      return;
-    }
-    const execution = this.#attempt.executions.execution(vertexId, subtask);
-    if (event.type === 'report') this.#onReport(execution, event.report, now, effects);
-    else this.#onExited(execution, event.error, now, effects);
-  }
-
-  #onReport(execution: Execution, report: TaskReport, now: Instant, effects: JobEffect[]): void {
-    const task = execution.address;
-    switch (report.type) {
-      case 'initializing':
-      case 'running':
-      case 'data-finished':
-        this.#onTaskProgress(execution, report.type, now, effects);
-        break;
-      case 'finished':
-      case 'canceled':
-      case 'failed':
-        this.#onTaskEnded(execution, report, now, effects);
-        break;
-      case 'collected':
-      case 'counters':
-      case 'explained':
-        effects.push({ type: 'deliver', task, report });
-        break;
-      case 'watermark-reported':
-      case 'splits-assigned':
-      case 'no-more-splits':
-      case 'split-requested':
-      case 'reader-ended':
-        this.#onSourceReport(execution, report, now, effects);
-        break;
-      default:
-        this.#coordinate(coordinatorEventOf(task, report), now, effects);
-    }
-  }
-
-  /** What a task says of itself after it was told to cancel is of no meaning. */
-  #onTaskProgress(execution: Execution, type: TaskProgress, now: Instant, effects: JobEffect[]): void {
-    if (!execution.alive) return;
-    if (type === 'initializing') {
-      execution.to('INITIALIZING', now);
-    } else if (type === 'running') {
-      execution.to('RUNNING', now);
-      if (!this.#stop.finishes(execution, effects)) this.#onTaskRunning(now, effects);
-    } else {
-      execution.markDataFinished();
-      this.#attempt?.onDataFinished(effects);
-      this.#coordinate({ type: 'task-data-finished' }, now, effects);
-    }
-  }
-
-  #onTaskRunning(now: Instant, effects: JobEffect[]): void {
+  #onTaskRunning(task: Execution, now: Instant, effects: JobEffect[]): void {
+    if (this.#stop.finishes(task, effects)) return;
     const executions = this.#attempt?.executions;
     if (executions?.allRunning !== true || this.#record.status !== 'RUNNING') return;
     this.#failover.history.onRunning(now);
@@ -254,59 +215,61 @@ export class JobMaster {
     this.#coordinate({ type: 'attempt-running', executions }, now, effects);
   }
 
-  #onTaskEnded(execution: Execution, report: TaskEnd, now: Instant, effects: JobEffect[]): void {
-    if (report.type === 'finished' && execution.alive) {
-      const error = this.#attempt?.finish(execution, report.accumulators, now, effects);
-      if (error !== undefined) this.#failTask(execution, error, now, effects);
-      // The last one of all ends the job: a checkpoint of finished tasks alone is worth nothing.
-      else if (this.#attempt?.executions.allFinished !== true)
-        this.#coordinate({ type: 'task-finished', execution }, now, effects);
-      return;
-    }
-    execution.fail(now);
-    if (report.type === 'failed') this.#failTask(execution, report.error, now, effects);
-    else if (this.#attempt?.terminating !== true)
-      this.#failTask(execution, unexpectedExit(execution, undefined), now, effects);
-  }
-
-  #onExited(execution: Execution, error: unknown, now: Instant, effects: JobEffect[]): void {
-    execution.markExited();
-    if (execution.fail(now) && this.#attempt?.terminating !== true)
-      this.#failTask(execution, unexpectedExit(execution, error), now, effects);
-  }
-
-  #onSourceReport(from: Execution, report: SourceReport, now: Instant, effects: JobEffect[]): void {
-    if (this.#record.status !== 'RUNNING') return;
-    const error = this.#attempt?.route(from, report, effects);
-    if (error !== undefined) this.#failTask(from, error, now, effects);
-  }
-
   #failTask(task: Execution, error: WireError, now: Instant, effects: JobEffect[]): void {
-    this.#fail({ error: locatedIn(error, task, this.#name), task }, now, effects);
+    this.#fail({ error: locatedIn(error, task, this.#name), task }, [task], now, effects);
   }
 
-  /** The attempt has failed. Once all its tasks have finished there is nothing left that could: a checkpoint, say. */
-  #fail(failure: Failure, now: Instant, effects: JobEffect[]): void {
-    if (this.#record.status !== 'RUNNING' || this.#closing.begun) {
+  #failRegion({ regionId, error }: GoneRegion & Failure, now: Instant, effects: JobEffect[]): void {
+    this.#fail({ error }, this.#attempt?.tasksOf(regionId), now, effects);
+  }
+
+  /**
+   * These tasks have failed; undefined: all of them. What fails while others are restarted is restarted with them.
+   * Once all tasks have finished there is nothing left that could fail: a checkpoint, say.
+   */
+  #fail(failure: Failure, tasks: readonly Execution[] | undefined, now: Instant, effects: JobEffect[]): void {
+    const { status } = this.#record;
+    const joins = status === 'RESTARTING' && !this.#failover.isRescaling;
+    const regionIds = this.#involved(tasks);
+    if (status !== 'RUNNING' || this.#closing.begun) {
       this.#failover.onConcurrent(failure, now);
+      if (joins && this.#attempt?.goesOn(regionIds)) this.#takeDown(status, regionIds, now, effects);
       return;
     }
     const restarts = this.#failover.onFailure(this.#attempt, failure, now, effects);
-    this.#takeDown(restarts ? 'RESTARTING' : 'FAILING', now, effects);
+    this.#takeDown(restarts ? 'RESTARTING' : 'FAILING', restarts ? regionIds : undefined, now, effects);
+  }
+
+  /** The regions that are restarted for these tasks; undefined: all. A job that is to change restarts as a whole. */
+  #involved(tasks: readonly Execution[] | undefined): ReadonlySet<number> | undefined {
+    const standing = this.#coordinator?.standing;
+    const changes = this.#stop.begun || this.#rescale.isWanted || standing?.stopping === true;
+    if (tasks === undefined || changes) return undefined;
+    return this.#attempt?.involved(tasks, standing?.completed?.checkpointId);
   }
 
   /** There is no further attempt, whatever the restart strategy says. */
   #giveUp(failure: Failure, why: string, now: Instant, effects: JobEffect[]): void {
     this.#failover.giveUp(this.#record.attempt, failure, why, now, effects);
-    if (this.#record.status !== 'FAILING') this.#takeDown('FAILING', now, effects);
+    if (this.#record.status !== 'FAILING') this.#takeDown('FAILING', undefined, now, effects);
   }
 
-  #takeDown(status: JobStatus, now: Instant, effects: JobEffect[]): void {
-    this.#record.to(status, now, effects);
+  /** `regionIds`: undefined: all of them. */
+  #takeDown(
+    status: JobStatus,
+    regionIds: ReadonlySet<number> | undefined,
+    now: Instant,
+    effects: JobEffect[],
+  ): void {
+    if (status !== this.#record.status) this.#record.to(status, now, effects);
     this.#rescale.onTakenDown(now);
     this.#stop.onFailed(effects);
-    this.#coordinate({ type: 'attempt-failing' }, now, effects);
-    this.#attempt?.terminate(now, effects);
+    const inPart = this.#attempt?.outlives(regionIds) === true;
+    this.#coordinate({ type: inPart ? 'regions-failing' : 'attempt-failing' }, now, effects);
+    this.#attempt?.terminate(regionIds, now, effects);
+    const tasks = this.#attempt?.tasksDown ?? [];
+    if (inPart) traceEvent('job.regions-restarting', { tasks: tasks.length }, effects);
+    if (status === 'RESTARTING') this.#failover.onRestarting(tasks);
   }
 
   #loseLeadership(error: WireError, now: Instant, effects: JobEffect[]): void {
@@ -318,6 +281,7 @@ export class JobMaster {
   #coordinate(event: CoordinatorEvent, now: Instant, effects: JobEffect[]): void {
     const own: CoordinatorEffect[] = [];
     const verdict = this.#coordinator?.handle(event, now, own);
+    this.#attempt?.observe(own);
     this.#rescale.pass(own, effects);
     if (verdict === undefined) return;
     if (verdict.type === 'stop') {
@@ -325,7 +289,7 @@ export class JobMaster {
       this.#stop.begin(verdict.stopped, executions, effects);
     } else if (verdict.type === 'leadership-lost') this.#loseLeadership(verdict.error, now, effects);
     else if (verdict.fatal) this.#giveUp(verdict, 'No restart could be right.', now, effects);
-    else this.#fail(verdict, now, effects);
+    else this.#fail(verdict, undefined, now, effects);
   }
 
   #onTimer(timer: JobTimer, now: Instant, effects: JobEffect[]): void {
@@ -335,7 +299,7 @@ export class JobMaster {
         break;
       case 'slots-due':
         if (timer.id === this.#record.attempt && this.#record.executions?.isWaiting === true)
-          this.#fail({ error: this.#slots.missing(this.#name) }, now, effects);
+          this.#fail({ error: this.#slots.missing(this.#name) }, [], now, effects);
         break;
       case 'rescale-due':
         this.#rescale.onDelayOver(timer.id);
@@ -361,7 +325,7 @@ export class JobMaster {
   #beginClosing(now: Instant, effects: JobEffect[]): void {
     if (!this.#closing.begin(effects)) return;
     this.#coordinate({ type: 'stopped' }, now, effects);
-    this.#attempt?.terminate(now, effects);
+    this.#attempt?.terminate(undefined, now, effects);
   }
 
   /** Has it recorded how the job ended, once the storage is quiet. A failed job does not insist on it. */

@@ -8,13 +8,14 @@ import type {
   StorageEvent,
 } from '../checkpoint/coordinator-protocol.js';
 import type { JobGraph } from '../graph/job-graph.js';
-import type { AttemptRestore, TaskEvent } from '../ports/task-launcher.js';
+import type { AttemptRestore, PipelinedRegion, TaskEvent } from '../ports/task-launcher.js';
 import type { TaskAddress, TaskReport } from '../protocol/control-message.js';
 import type { WireError } from '../protocol/wire-error.js';
 import type { FailureHistorySettings, JobFailure } from './failure-history.js';
 import type { JobRunResult } from './job-execution-result.js';
 import type { AcceptedJob } from './job-record.js';
 import type { JobStatus } from './job-status.js';
+import type { FailoverStrategy } from './pipelined-regions.js';
 import type { RescaleConfig } from './rescale-config.js';
 import type { RescaleOrder } from './rescale-progress.js';
 import type { RescaleOutcome, RescaleRecord } from './rescale-record.js';
@@ -37,6 +38,8 @@ export interface JobMasterJob extends CoordinatorJob, AcceptedJob {
   /** How failures are remembered; undefined: the newest 16, without labels. */
   readonly failures?: FailureHistorySettings | undefined;
   readonly rescaling?: RescaleConfig | undefined;
+  /** What is restarted when a task fails; undefined: its region. */
+  readonly failoverStrategy?: FailoverStrategy | undefined;
   /** Undefined: nobody deals out slots. */
   readonly slots?: SlotConfig | undefined;
 }
@@ -45,12 +48,18 @@ export interface JobMasterJob extends CoordinatorJob, AcceptedJob {
 export type JobEvent =
   /** Once, first. */
   | { readonly type: 'started' }
-  | { readonly type: 'launch-failed'; readonly attempt: number; readonly error: WireError }
+  | {
+      readonly type: 'launch-failed';
+      readonly attempt: number;
+      readonly regionId: number;
+      readonly error: WireError;
+    }
   | { readonly type: 'task'; readonly event: TaskEvent }
   /** `error`: it is not known whether all its threads are gone. */
   | {
       readonly type: 'attempt-terminated';
       readonly attempt: number;
+      readonly regionId: number;
       readonly error: WireError | undefined;
     }
   | { readonly type: 'timer'; readonly timer: JobTimer }
@@ -83,12 +92,13 @@ export type JobEffect =
   | {
       readonly type: 'launch';
       readonly attempt: number;
+      readonly region: PipelinedRegion;
       readonly graph: JobGraph;
       readonly restore: AttemptRestore | undefined;
       readonly placement: TaskPlacement | undefined;
     }
   /** `RunningAttempt.terminate`; answered by attempt-terminated. */
-  | { readonly type: 'terminate'; readonly attempt: number }
+  | { readonly type: 'terminate'; readonly attempt: number; readonly regionId: number }
   /** `CheckpointStorage.finish`; answered by result-stored or result-store-failed. */
   | { readonly type: 'store-result'; readonly result: StoredJobResult; readonly keepCheckpoints: boolean }
   /** Every task of the attempt runs. */

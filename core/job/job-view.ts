@@ -111,8 +111,8 @@ export class JobView {
 
   /** No task of it runs, or those that do are going down for another attempt. */
   get isDown(): boolean {
-    const { status, executions } = this.#open().record;
-    return status === 'RESTARTING' || (executions?.isWaiting ?? true);
+    const { executions } = this.#open().record;
+    return executions === undefined || !(executions.allFinished || executions.anyAlive);
   }
 
   get isEnding(): boolean {

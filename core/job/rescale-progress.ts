@@ -75,6 +75,11 @@ export class RescaleProgress {
     this.#config = config;
   }
 
+  /** One was asked for, and has not come about. */
+  get isWanted(): boolean {
+    return this.#wanted !== undefined;
+  }
+
   /** Rescales that have come about. */
   get count(): number {
     return this.#count;
@@ -136,7 +141,7 @@ export class RescaleProgress {
     const { pending, latest } = coordinator.statistics;
     if (stopping) return 'wait';
     if (executions?.allRunning !== true || executions.allDataFinished) return 'wait';
-    if (!this.#slots.has(wanted.graph)) {
+    if (!this.#slots.has(wanted.graph, undefined)) {
       if (this.#isOverdue) this.refuse(this.#refusal('There are too few slots.'), effects);
       return 'wait';
     }

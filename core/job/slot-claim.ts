@@ -6,6 +6,7 @@ import {
   type GrantedSlot,
   type LoadBalanceMode,
   placeTasks,
+  replaceLost,
   type SlotRequirement,
   slotCount,
   slotRequirements,
@@ -42,11 +43,14 @@ export class SlotClaim {
     this.#granted = slots;
   }
 
-  /** For an attempt that begins, when nothing of another one runs. True: it has them, or needs none. */
-  claim(attempt: number, graph: JobGraph, effects: JobEffect[]): boolean {
+  /**
+   * For an attempt that begins. `kept`: where the tasks ran that it goes on with, and those whose place it takes;
+   * undefined: nothing of another one runs. True: it has them, or needs none.
+   */
+  claim(attempt: number, graph: JobGraph, kept: TaskPlacement | undefined, effects: JobEffect[]): boolean {
     this.#own = slotRequirements(graph);
     this.#declare(this.#own, effects);
-    if (this.has(graph)) return true;
+    if (this.has(graph, kept)) return true;
     effects.push({ type: 'slots-missing', attempt });
     const delayMs = this.#config?.requestTimeoutMs ?? Number.POSITIVE_INFINITY;
     if (Number.isFinite(delayMs))
@@ -60,15 +64,20 @@ export class SlotClaim {
     this.#declare(unitedRequirements(this.#own, next), effects);
   }
 
-  has(graph: JobGraph): boolean {
-    return this.#config === undefined || this.#place(graph) !== undefined;
+  has(graph: JobGraph, kept: TaskPlacement | undefined): boolean {
+    return this.#config === undefined || this.#place(graph, kept) !== undefined;
   }
 
   /** Where its tasks run; undefined where nobody knows of slots. Only if it {@link has} them. */
-  placement(attempt: number, graph: JobGraph, effects: JobEffect[]): TaskPlacement | undefined {
+  placement(
+    attempt: number,
+    graph: JobGraph,
+    kept: TaskPlacement | undefined,
+    effects: JobEffect[],
+  ): TaskPlacement | undefined {
     if (this.#config === undefined) return undefined;
     effects.push({ type: 'cancel-timer', timer: { name: 'slots-due', id: attempt } });
-    return this.#place(graph);
+    return this.#place(graph, kept);
   }
 
   /** Why an attempt was not deployed. */
@@ -84,7 +93,8 @@ export class SlotClaim {
     );
   }
 
-  #place(graph: JobGraph): TaskPlacement | undefined {
+  #place(graph: JobGraph, kept: TaskPlacement | undefined): TaskPlacement | undefined {
+    if (kept !== undefined) return replaceLost(kept, this.#granted);
     return placeTasks(graph, this.#granted, this.#config?.mode ?? 'NONE');
   }
 

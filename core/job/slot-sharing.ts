@@ -96,6 +96,26 @@ export function placeTasks(
   return placement;
 }
 
+/** The same, with another slot of its group for each one that is gone; undefined: of some group there is none. */
+export function replaceLost(
+  placement: TaskPlacement,
+  granted: readonly GrantedSlot[],
+): TaskPlacement | undefined {
+  const keyOf = ({ taskManagerId, index }: GrantedSlot): string => `${taskManagerId}/${index}`;
+  const taken = new Set(placement.flat().map(keyOf));
+  const present = new Set(granted.map(keyOf));
+  const free = granted.filter((slot) => !taken.has(keyOf(slot)));
+  const others = new Map<string, GrantedSlot>();
+  for (const slot of placement.flat()) {
+    if (present.has(keyOf(slot)) || others.has(keyOf(slot))) continue;
+    const at = free.findIndex(({ group }) => group === slot.group);
+    const [other] = at < 0 ? [] : free.splice(at, 1);
+    if (other === undefined) return undefined;
+    others.set(keyOf(slot), other);
+  }
+  return placement.map((slots) => slots.map((slot) => others.get(keyOf(slot)) ?? slot));
+}
+
 /** So many of them, those with the fewest tasks first. */
 function emptiest<T>(slots: readonly T[][], count: number): readonly T[][] {
   return slots.toSorted((a, b) => a.length - b.length).slice(0, count);

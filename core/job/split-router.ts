@@ -18,12 +18,13 @@ export type SplitRoute =
 /**
  * Where a report about splits goes. The enumerator lives beside subtask 0, which ends only after every
  * reader has been told that no more splits follow, or has ended by itself; so a request that finds it gone is
- * answered with that.
+ * answered with that. `isTerminating`: a reader that has ended may come to read all the same.
  */
 export function routeSplitReport(
   from: Execution,
   report: SplitReport,
   executions: ExecutionGraph,
+  isTerminating: (reader: Execution) => boolean,
 ): SplitRoute {
   const subtasks = executions.vertex(from.address.vertexId);
   if (report.type === 'split-requested') {
@@ -42,10 +43,10 @@ export function routeSplitReport(
   if (reader === undefined)
     return failure(from, `Subtask ${report.subtask} was named, and there is no such one.`);
   if (report.type === 'no-more-splits') {
-    if (reader.state === 'FINISHED') return { type: 'none' };
+    if (reader.state === 'FINISHED' && !isTerminating(reader)) return { type: 'none' };
     return { type: 'send', to: reader, message: { type: 'no-more-splits' } };
   }
-  if (reader.state === 'FINISHED') {
+  if (reader.state === 'FINISHED' && !isTerminating(reader)) {
     return failure(from, `A split was assigned to ${reader.name}, which has ended: it would never be read.`);
   }
   return { type: 'send', to: reader, message: { type: 'splits-assigned', splits: report.splits } };

@@ -19,6 +19,7 @@ const SENTENCES: Readonly<Record<string, (values: TraceEvent['values']) => strin
   'job.attempt-failed': ({ attempt, code, what, operator }) =>
     `Attempt ${attempt} has failed${operator === undefined ? '' : ` in ${operator}`}: ${code} ${what}`,
   'job.restarting': ({ delayMs }) => `The job restarts in ${delayMs} ms.`,
+  'job.regions-restarting': ({ tasks }) => `${tasks} of its tasks are restarted, and the others go on.`,
   'checkpoint.triggered': ({ checkpointId, kind }) => `Checkpoint ${checkpointId} (${kind}) begins.`,
   'checkpoint.completed': ({ checkpointId }) => `Checkpoint ${checkpointId} is complete.`,
   'checkpoint.aborted': ({ checkpointId, reason }) => `Checkpoint ${checkpointId} was given up: ${reason}.`,

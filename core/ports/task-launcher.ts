@@ -6,22 +6,32 @@ import type { TaskPlacement } from '../job/slot-sharing.js';
 import type { TaskAddress, TaskMessage, TaskReport } from '../protocol/control-message.js';
 
 /**
- * Starts the tasks of one attempt of a job: on worker threads in production, in place in the simulator.
- * The launcher makes the channels between them, sized by the memory plan.
+ * Starts the tasks of one attempt of a job, a region at a time: on worker threads in production, in place in the
+ * simulator. The launcher makes the channels between them, sized by the memory plan.
  */
 export interface TaskLauncher {
   /**
-   * Starts every task of the attempt. Events come later, never from inside this call.
+   * Starts every task of the region. Events come later, never from inside this call.
    *
    * @throws MillraceError MR4004 or MR4005, before anything has started, if the plan does not hold the job
    */
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt;
 }
 
+/** Tasks that exchange data with each other and with nobody else: they are started, and fail, together. Plain data. */
+export interface PipelinedRegion {
+  /** From 0, in its graph. */
+  readonly id: number;
+  /** By vertex id, then subtask: whether the task belongs to it. */
+  readonly subtasks: readonly (readonly boolean[])[];
+}
+
 export interface AttemptDescription {
   readonly jobId: string;
   readonly attempt: number;
   readonly epoch: number;
+  /** Whose tasks are started. Nothing of it runs any more. */
+  readonly region: PipelinedRegion;
   readonly graph: JobGraph;
   /** What to restore, or undefined to start from the beginning. */
   readonly restore: AttemptRestore | undefined;
@@ -43,12 +53,13 @@ export interface AttemptRestore {
   readonly accumulated: AccumulatorsByUid;
 }
 
+/** The tasks of one region in one attempt. */
 export interface RunningAttempt {
   /** Delivered in order per task; dropped if the task has ended. */
   send(task: TaskAddress, message: TaskMessage): void;
   /**
-   * Ends every task that has not ended by itself, by force if need be. Resolves when no thread of this
-   * attempt runs any more and its memory is free. Idempotent.
+   * Ends every task that has not ended by itself, by force if need be. Resolves when no thread of these
+   * runs any more and its memory is free. Idempotent.
    */
   terminate(): Promise<void>;
 }

@@ -35,4 +35,9 @@ export class WatermarkAlignment<MemberT> {
     }
     return { members: isNew ? [member] : [], watermark: least };
   }
+
+  /** It holds nobody back any more, and is told nothing. */
+  remove(member: MemberT): void {
+    for (const { members } of this.#groups.values()) members.delete(member);
+  }
 }

@@ -40,6 +40,7 @@ import { ParquetFormat } from './parquet-format.js';
  */
 export class FileSource<T> implements Source<T, FileSplit, FileEnumeratorState> {
   readonly boundedness = 'bounded';
+  readonly readersRestartAlone = true;
   readonly outputType?: TypeDescriptor<T>;
   readonly splitType = FILE_SPLIT;
   readonly enumeratorStateType = FILE_ENUMERATOR_STATE;

@@ -77,7 +77,7 @@ export interface AttemptSite<T> {
 }
 
 /**
- * Puts the tasks of an attempt together in place, with real channels between them, as a launcher of threads
+ * Puts the tasks of a region together in place, with real channels between them, as a launcher of threads
  * and the threads themselves do. Subtasks that had finished before the restored checkpoint are left out.
  *
  * @returns the tasks in the order of vertices and subtasks
@@ -100,13 +100,10 @@ class AttemptAssembly<T> {
   }
 
   tasks(): T[] {
-    const { graph, restore, jobId, attempt } = this.#attempt;
+    const { graph, restore, jobId, attempt, region } = this.#attempt;
     const { network, segmentBytes, spareSegments } = this.#site;
-    const running = graph.vertices.map((vertex) =>
-      Array.from(
-        { length: vertex.parallelism },
-        (_, subtask) => restore?.subtasks[vertex.id]?.[subtask] !== 'finished',
-      ),
+    const running = region.subtasks.map((subtasks, vertexId) =>
+      subtasks.map((isOwn, subtask) => isOwn && restore?.subtasks[vertexId]?.[subtask] !== 'finished'),
     );
     const { required } = bufferDemand(channelsOf(graph).flat(), network);
     const channels = planChannels({

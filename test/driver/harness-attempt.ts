@@ -52,26 +52,28 @@ export interface HarnessSurroundings {
 /** Runs the tasks of a pipeline in place. */
 export class HarnessLauncher implements TaskLauncher {
   readonly #surroundings: HarnessSurroundings;
-  #attempt: HarnessAttempt | undefined;
+  /** By region. */
+  readonly #attempts = new Map<number, HarnessAttempt>();
 
   constructor(surroundings: HarnessSurroundings) {
     this.#surroundings = surroundings;
   }
 
-  /** All tasks of the attempt, those that have ended too. */
+  /** The newest tasks, those that have ended too. */
   get tasks(): readonly HarnessTask[] {
-    return this.#attempt?.tasks ?? [];
+    return [...this.#attempts.values()].flatMap(({ tasks }) => tasks);
   }
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
     const site = new HarnessSite(this.#surroundings, attempt, onEvent);
-    this.#attempt = new HarnessAttempt(assembleAttempt(attempt, site));
-    return this.#attempt;
+    const running = new HarnessAttempt(assembleAttempt(attempt, site));
+    this.#attempts.set(attempt.region.id, running);
+    return running;
   }
 
   /** Ends the tasks that have been told to leave and wait for something that does not come. True: there were some. */
   endStuck(): boolean {
-    return this.#attempt?.endStuck() ?? false;
+    return [...this.#attempts.values()].filter((attempt) => attempt.endStuck()).length > 0;
   }
 }
 

@@ -37,6 +37,35 @@ const graphs: fc.Arbitrary<JobGraph> = fc.oneof(
         { name: 'sink', parallelism: r, inputs: [0, 1] },
       ),
     ),
+  // The following fall apart into regions.
+  fc
+    .record({ p: parallelism, q: parallelism })
+    .map(({ p, q }) =>
+      modelGraph(
+        { name: 'left', parallelism: p },
+        { name: 'right', parallelism: q },
+        { name: 'left-sink', parallelism: q, inputs: [0] },
+        { name: 'right-sink', parallelism: p, inputs: [1] },
+      ),
+    ),
+  fc
+    .record({ p: fc.integer({ min: 2, max: 4 }) })
+    .map(({ p }) =>
+      modelGraph(
+        { name: 'source', parallelism: p },
+        { name: 'sink', parallelism: p, inputs: [0], partitioner: 'forward' },
+      ),
+    ),
+  fc
+    .record({ p: fc.integer({ min: 2, max: 3 }), q: parallelism })
+    .map(({ p, q }) =>
+      modelGraph(
+        { name: 'source', parallelism: p },
+        { name: 'beside', parallelism: p },
+        { name: 'sink', parallelism: p, inputs: [0], partitioner: 'forward' },
+        { name: 'beside-sink', parallelism: q, inputs: [1] },
+      ),
+    ),
 );
 
 /** Sizes of the splits, by source. */
@@ -73,7 +102,8 @@ function expected(graph: JobGraph, of: readonly (readonly number[])[]): number[]
     .toSorted((a, b) => a - b);
 }
 
-t.test('whatever fails, the job finishes and its output is there exactly once', async () => {
+t.test('whatever fails, the job finishes and its output is there exactly once', async (t) => {
+  let partialRestarts = 0;
   await check(
     'model cluster',
     fc.property(
@@ -91,12 +121,14 @@ t.test('whatever fails, the job finishes and its output is there exactly once', 
           faults,
         });
         world.run(STEPS_MAX);
+        partialRestarts += world.partialRestarts;
         const [is, should] = [world.output.join(), expected(graph, of).join()];
         if (is !== should) throw new Error(`output ${is}, expected ${should}`);
       },
     ),
     { runs: 300 },
   );
+  t.ok(partialRestarts > 0, 'regions were restarted while others ran');
 });
 
 const layouts = fc.record({

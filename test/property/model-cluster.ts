@@ -4,16 +4,20 @@ import { JobMaster } from '../../core/job/job-master.js';
 import type { JobEffect, JobEvent, JobOutcome, JobTimer } from '../../core/job/job-protocol.js';
 import { createRestartStrategy } from '../../core/job/restart-strategy.js';
 import { defaultRestartStrategy } from '../../core/job/restart-strategy-config.js';
-import type { TaskMessage, TaskReport } from '../../core/protocol/control-message.js';
+import type { PipelinedRegion } from '../../core/ports/task-launcher.js';
+import type { TaskAddress, TaskMessage, TaskReport } from '../../core/protocol/control-message.js';
 import { toWireError } from '../../core/protocol/wire-error.js';
 import { filesOf } from './manifest-files.js';
+import { ModelCheckpointWords } from './model-checkpoint-words.js';
 import { deployModelTasks } from './model-deployment.js';
 import { ModelFault, type ModelWorldOptions, must } from './model-rules.js';
 import { ModelSlots } from './model-slots.js';
 import type { ModelTask, ModelTaskWorld } from './model-task.js';
 
+/** Of one region. */
 interface Attempt {
   readonly number: number;
+  readonly region: PipelinedRegion;
   readonly tasks: ModelTask[];
   terminating: boolean;
 }
@@ -30,7 +34,8 @@ export class ModelCluster implements ModelTaskWorld {
   readonly #events: JobEvent[] = [];
   readonly #storageCalls: (() => JobEvent)[] = [];
   #timers: { readonly timer: JobTimer; readonly dueMs: number }[] = [];
-  #attempt: Attempt | undefined;
+  /** Those that are alive, by region. */
+  readonly #attempts = new Map<number, Attempt>();
   #slots: ModelSlots | undefined;
   #nowMs = 0;
   #faultsLeft: number;
@@ -39,14 +44,12 @@ export class ModelCluster implements ModelTaskWorld {
   readonly #files = new Set<string>();
   #fileCount = 0;
   readonly #committed = new Map<string, readonly number[]>();
-  #lastTriggeredId = 0;
-  /** Checkpoints that this process has begun. */
-  #begun = new Set<number>();
-  /** By task and checkpoint: what it was told. */
-  #told = new Map<string, 'completed' | 'aborted'>();
+  readonly #words = new ModelCheckpointWords(this.#log);
   #resultStored = false;
   outcome: JobOutcome | undefined;
   attempts = 0;
+  /** Launches of regions while others ran. */
+  partialRestarts = 0;
 
   constructor(options: ModelWorldOptions) {
     this.#options = options;
@@ -117,7 +120,7 @@ export class ModelCluster implements ModelTaskWorld {
     this.#slots = slots && new ModelSlots(slots, graph, (event) => this.#events.push(event));
     const strategy = createRestartStrategy(defaultRestartStrategy(true), this.#draw.fork());
     const restored = this.#log.at(-1);
-    const firstCheckpointId = this.#lastTriggeredId + 1;
+    const firstCheckpointId = this.#words.lastTriggeredId + 1;
     const job = {
       jobId: 'model',
       graph,
@@ -134,13 +137,13 @@ export class ModelCluster implements ModelTaskWorld {
 
   #step(): void {
     const moves: (() => void)[] = [];
-    const tasks = this.#attempt?.tasks ?? [];
-    for (const task of tasks) {
+    for (const task of this.#tasks) {
       if (task.outbox.length > 0) moves.push(() => this.#deliver(task));
       if (task.hasWork) moves.push(() => task.step(this.#draw.chance(0.5)));
       if (task.uploads.length > 0) moves.push(() => task.finishUpload(this.#takeFault(0.02)));
     }
-    if (this.#attempt?.terminating === true) moves.push(() => this.#endAttempt());
+    for (const attempt of this.#attempts.values())
+      if (attempt.terminating) moves.push(() => this.#endAttempt(attempt));
     const slots = this.#slots;
     if (slots?.suffice === false) moves.push(() => slots.register());
     if (this.#events.length > 0) moves.push(() => this.#handleNext());
@@ -162,10 +165,15 @@ export class ModelCluster implements ModelTaskWorld {
     this.#remove(task);
   }
 
+  get #tasks(): readonly ModelTask[] {
+    return [...this.#attempts.values()].flatMap(({ tasks }) => tasks);
+  }
+
   #remove(task: ModelTask): void {
-    const tasks = this.#attempt?.tasks ?? [];
-    const at = tasks.indexOf(task);
-    if (at >= 0) tasks.splice(at, 1);
+    for (const { tasks } of this.#attempts.values()) {
+      const at = tasks.indexOf(task);
+      if (at >= 0) tasks.splice(at, 1);
+    }
   }
 
   #handleNext(): void {
@@ -199,14 +207,13 @@ export class ModelCluster implements ModelTaskWorld {
     this.#handle({ type: 'timer', timer: next.timer });
   }
 
-  #endAttempt(): void {
-    const attempt = this.#attempt;
-    if (attempt === undefined) return;
+  #endAttempt(attempt: Attempt): void {
     for (const task of attempt.tasks) {
       this.#handle({ type: 'task', event: { type: 'exited', task: task.address, error: undefined } });
     }
-    this.#attempt = undefined;
-    this.#handle({ type: 'attempt-terminated', attempt: attempt.number, error: undefined });
+    const regionId = attempt.region.id;
+    this.#attempts.delete(regionId);
+    this.#handle({ type: 'attempt-terminated', attempt: attempt.number, regionId, error: undefined });
   }
 
   #takeFault(probability: number): boolean {
@@ -218,7 +225,7 @@ export class ModelCluster implements ModelTaskWorld {
   /** A task fails, a thread ends, or the whole process does and another one takes over. */
   #fault(): void {
     this.#faultsLeft--;
-    const tasks = this.#attempt?.tasks ?? [];
+    const tasks = this.#tasks;
     const task = tasks[this.#draw.below(Math.max(1, tasks.length))];
     const kind = this.#draw.below(5);
     if (this.#slots !== undefined && this.#draw.chance(0.4)) {
@@ -246,11 +253,10 @@ export class ModelCluster implements ModelTaskWorld {
 
   #restartProcess(): void {
     for (const call of this.#storageCalls.splice(0)) if (this.#draw.chance(0.5)) call();
-    this.#begun = new Set();
     this.#events.length = 0;
     this.#timers = [];
-    this.#attempt = undefined;
-    this.#told = new Map();
+    this.#attempts.clear();
+    this.#words.onNewProcess();
     this.#epoch++;
     this.#startMaster();
   }
@@ -262,12 +268,10 @@ export class ModelCluster implements ModelTaskWorld {
         this.#launch(effect);
         break;
       case 'terminate':
-        must(this.#attempt?.number === effect.attempt, 'terminates the attempt that is alive');
-        this.#attempt.terminating = true;
+        this.#terminate(effect);
         break;
       case 'send':
-        must(effect.task.attempt === this.#attempt?.number, 'sends to the attempt that is alive');
-        this.#send(effect.task.vertexId, effect.task.subtask, effect.message);
+        this.#send(effect.task, effect.message);
         break;
       case 'arm-timer':
         this.#cancel(effect.timer);
@@ -277,7 +281,7 @@ export class ModelCluster implements ModelTaskWorld {
         this.#cancel(effect.timer);
         break;
       case 'settled':
-        must(this.#attempt === undefined, 'ends only when nothing runs');
+        must(this.#attempts.size === 0, 'ends only when nothing runs');
         this.outcome = effect.outcome;
         break;
       case 'declare-slots':
@@ -298,35 +302,35 @@ export class ModelCluster implements ModelTaskWorld {
     this.#timers = this.#timers.filter(({ timer }) => timer.name !== name || timer.id !== id);
   }
 
-  #send(vertexId: number, subtask: number, message: TaskMessage): void {
-    if ('checkpointId' in message) this.#checkCheckpointMessage(`${vertexId}/${subtask}`, message);
-    const task = this.#attempt?.tasks.find(
+  #terminate({ attempt: number, regionId }: Extract<JobEffect, { type: 'terminate' }>): void {
+    const attempt = this.#attempts.get(regionId);
+    if (attempt === undefined && this.#isUnlaunched(number)) return;
+    must(attempt?.number === number, 'terminates the attempt that is alive');
+    must(!attempt.terminating, 'terminates it once');
+    attempt.terminating = true;
+  }
+
+  #send({ attempt: number, vertexId, subtask }: TaskAddress, message: TaskMessage): void {
+    const attempt = [...this.#attempts.values()].find(({ region }) => region.subtasks[vertexId]?.[subtask]);
+    if (attempt === undefined && this.#isUnlaunched(number)) return;
+    must(attempt?.number === number, 'sends to the attempt that is alive');
+    if ('checkpointId' in message) this.#words.check(`${number}/${vertexId}/${subtask}`, message);
+    const task = attempt.tasks.find(
       ({ address }) => address.vertexId === vertexId && address.subtask === subtask,
     );
     if (task !== undefined && !task.ended) task.mail.push(message);
   }
 
-  #checkCheckpointMessage(task: string, message: Extract<TaskMessage, { checkpointId: number }>): void {
-    const { type, checkpointId } = message;
-    if (type === 'trigger-checkpoint' || type === 'snapshot-enumerator') {
-      const newest = this.#log.at(-1)?.checkpointId ?? 0;
-      must(checkpointId > newest, 'what is triggered is newer than every completed checkpoint');
-      if (this.#begun.has(checkpointId)) return;
-      must(checkpointId > this.#lastTriggeredId, 'ids of checkpoints strictly grow');
-      this.#begun.add(checkpointId);
-      this.#lastTriggeredId = checkpointId;
-      return;
-    }
-    const verb = type === 'checkpoint-completed' ? 'completed' : 'aborted';
-    const key = `${this.#attempt?.number}/${task}/${checkpointId}`;
-    must(!this.#told.has(key), `${key} is told twice how its checkpoint ended`);
-    this.#told.set(key, verb);
-    const logged = this.#log.some((manifest) => manifest.checkpointId === checkpointId);
-    must(logged === (verb === 'completed'), `${key} is told ${verb}, and the log says ${logged}`);
+  /** The master has not heard that the launch failed. */
+  #isUnlaunched(number: number): boolean {
+    return this.#events.some((event) => event.type === 'launch-failed' && event.attempt === number);
   }
 
-  #launch({ attempt: number, restore, placement }: Extract<JobEffect, { type: 'launch' }>): void {
-    must(this.#attempt === undefined, 'one attempt is alive');
+  #launch(effect: Extract<JobEffect, { type: 'launch' }>): void {
+    const { attempt: number, region, restore, placement } = effect;
+    must(!this.#attempts.has(region.id), 'one attempt at a region is alive');
+    if (this.#attempts.size > 0 && ![...this.#attempts.values()].some((other) => other.number === number))
+      this.partialRestarts++;
     this.attempts++;
     const newest = this.#log.at(-1);
     must(restore?.checkpointId === newest?.checkpointId, 'restores the newest completed checkpoint');
@@ -337,6 +341,7 @@ export class ModelCluster implements ModelTaskWorld {
       this.#events.push({
         type: 'launch-failed',
         attempt: number,
+        regionId: region.id,
         error: toWireError(new Error('no thread')),
       });
       return;
@@ -347,9 +352,11 @@ export class ModelCluster implements ModelTaskWorld {
       splitsOf,
       checkpointing: checkpointing !== undefined,
       attempt: number,
+      region,
       restore,
     };
-    this.#attempt = { number, tasks: deployModelTasks(deployment, this), terminating: false };
+    const tasks = deployModelTasks(deployment, this);
+    this.#attempts.set(region.id, { number, region, tasks, terminating: false });
   }
 
   /** What the storage will do when it comes to it. */

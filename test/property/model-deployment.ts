@@ -1,5 +1,5 @@
 import type { JobEdge, JobGraph } from '../../core/graph/job-graph.js';
-import type { AttemptRestore } from '../../core/ports/task-launcher.js';
+import type { AttemptRestore, PipelinedRegion } from '../../core/ports/task-launcher.js';
 import { decode, type ModelChannel, type ModelSplit, ModelTask, type ModelTaskWorld } from './model-task.js';
 
 export interface ModelDeployment {
@@ -8,15 +8,16 @@ export interface ModelDeployment {
   readonly splitsOf: (vertexId: number) => readonly ModelSplit[];
   readonly checkpointing: boolean;
   readonly attempt: number;
+  readonly region: PipelinedRegion;
   readonly restore: AttemptRestore | undefined;
 }
 
-/** Makes the tasks of an attempt and the channels between them; finished ones are not deployed. */
+/** Makes the tasks of a region and the channels between them; finished ones are not deployed. */
 export function deployModelTasks(deployment: ModelDeployment, world: ModelTaskWorld): ModelTask[] {
   const channels = new ModelChannels(deployment);
   return deployment.graph.vertices.flatMap(({ id, parallelism }) =>
     upTo(parallelism)
-      .filter((subtask) => !isFinished(deployment, id, subtask))
+      .filter((subtask) => deployment.region.subtasks[id]?.[subtask] && !isFinished(deployment, id, subtask))
       .map((subtask) => deployTask(deployment, channels, id, subtask, world)),
   );
 }

@@ -23,7 +23,7 @@ export interface ModelSplit {
 }
 
 interface SourceState {
-  readonly split: ModelSplit | undefined;
+  readonly splits: readonly ModelSplit[];
 }
 
 interface SinkState {
@@ -69,7 +69,8 @@ export class ModelTask {
   readonly #dataEnded: boolean[];
   readonly #closed: boolean[];
   #phase: 'deployed' | 'opening' | 'running' | 'draining' | 'ended' = 'deployed';
-  #split: ModelSplit | undefined;
+  /** Of a reader: the first one is being read. */
+  readonly #splits: ModelSplit[] = [];
   #askedForSplit = false;
   #noMoreSplits = false;
   readonly #unassigned: ModelSplit[];
@@ -196,10 +197,11 @@ export class ModelTask {
   }
 
   #read(): boolean {
-    if (this.#split !== undefined) {
-      const { from, to } = this.#split;
+    const split = this.#splits.shift();
+    if (split !== undefined) {
+      const { from, to } = split;
       this.#emit(from);
-      this.#split = from + 1 < to ? { from: from + 1, to } : undefined;
+      if (from + 1 < to) this.#splits.unshift({ from: from + 1, to });
     } else if (this.#noMoreSplits) {
       this.#endData();
     } else if (!this.#askedForSplit) {
@@ -276,7 +278,7 @@ export class ModelTask {
         break;
       case 'splits-assigned':
         this.#askedForSplit = false;
-        this.#split = message.splits[0] as ModelSplit;
+        this.#splits.push(...(message.splits as ModelSplit[]));
         break;
       case 'no-more-splits':
         this.#noMoreSplits = true;
@@ -285,7 +287,8 @@ export class ModelTask {
         this.#asking.push(message.subtask);
         break;
       case 'reader-ended':
-        throw new Error('no model reader ends early');
+        this.#told.add(message.subtask);
+        break;
       case 'cancel':
         this.#say({ type: 'canceled' });
         this.end();
@@ -310,7 +313,7 @@ export class ModelTask {
   }
 
   #snapshot(): SubtaskSnapshot {
-    const source: SourceState = { split: this.#split };
+    const source: SourceState = { splits: [...this.#splits] };
     const sink: SinkState = { pending: this.#pending };
     const files = this.#files.map((key) => ({ key, sizeBytes: 1, entryCount: 1, crc32c: 0 }));
     return {
@@ -329,7 +332,7 @@ export class ModelTask {
   #restore(snapshot: SubtaskSnapshot): void {
     const handle = snapshot.operators[this.vertex.uid];
     const [source, sink] = [handle?.lists.source?.items[0], handle?.lists.sink?.items[0]];
-    if (source !== undefined) this.#split = (decode(source) as SourceState).split;
+    if (source !== undefined) this.#splits.push(...(decode(source) as SourceState).splits);
     if (sink !== undefined) {
       this.#pending = (decode(sink) as SinkState).pending.map(([id, values]) => [id, values]);
     }

@@ -74,7 +74,9 @@ export class SimulatedTaskLauncher implements TaskLauncher {
   readonly #machine: SimulatedMachine;
   readonly #machinery: Machinery;
   readonly #prng: Prng;
-  #attempt: SimulatedAttempt | undefined;
+  /** By region. */
+  readonly #attempts = new Map<number, SimulatedAttempt>();
+  #fingerprint = '';
   #paused = false;
 
   constructor(
@@ -91,30 +93,39 @@ export class SimulatedTaskLauncher implements TaskLauncher {
 
   /** Tasks whose code may still run. */
   get tasks(): readonly SimulatedTask[] {
-    return this.#attempt?.tasks.filter((task) => !task.gone) ?? [];
+    return this.#all.flatMap(({ tasks }) => tasks).filter((task) => !task.gone);
   }
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
+    const { graph, region } = attempt;
+    const replaced = graph.fingerprint === this.#fingerprint ? [this.#attempts.get(region.id)] : this.#all;
     invariant(
-      this.#attempt?.tasks.every((task) => task.exited) ?? true,
+      replaced.every((former) => former?.tasks.every((task) => task.exited) ?? true),
       'an attempt begins when the last one has ended',
-      { attempt: attempt.attempt },
+      { attempt: attempt.attempt, region: region.id },
     );
+    if (graph.fingerprint !== this.#fingerprint) this.#attempts.clear();
+    this.#fingerprint = graph.fingerprint;
     const parts = { settings: this.#settings, machine: this.#machine, machinery: this.#machinery };
     const restore = attempt.restore && this.#machinery.restore(attempt.restore);
-    this.#attempt = new SimulatedAttempt(parts, { ...attempt, restore }, this.#prng.fork(), onEvent);
+    const running = new SimulatedAttempt(parts, { ...attempt, restore }, this.#prng.fork(), onEvent);
+    this.#attempts.set(region.id, running);
     this.pause(this.#paused);
-    return this.#attempt;
+    return running;
+  }
+
+  get #all(): readonly SimulatedAttempt[] {
+    return [...this.#attempts.values()];
   }
 
   pause(paused: boolean): void {
     this.#paused = paused;
-    this.#attempt?.pause(paused);
+    for (const attempt of this.#all) attempt.pause(paused);
   }
 
   /** The process ends here and now. */
   vanish(landing: number): void {
-    this.#attempt?.vanish(landing);
+    for (const attempt of this.#all) attempt.vanish(landing);
   }
 }
 
@@ -124,7 +135,7 @@ interface AttemptParts {
   readonly machinery: Machinery;
 }
 
-/** The tasks of one attempt. Invariant: after `terminate` resolved, none of them runs. */
+/** The tasks of a region in one attempt. Invariant: after `terminate` resolved, none of them runs. */
 class SimulatedAttempt implements RunningAttempt {
   readonly tasks: readonly SimulatedTask[];
   readonly #machine: SimulatedMachine;

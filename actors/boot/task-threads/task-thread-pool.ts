@@ -1,110 +1,35 @@
-import type { MessagePort, Worker } from 'node:worker_threads';
-import { Piscina } from 'piscina';
 import { MillraceError } from '../../../core/internal.js';
-import type { V8HeapLimits } from '../../../memory/index.js';
-import { userStackLine } from '../../task/user-stack-line.js';
 import type { TaskContract } from '../task-contract.js';
-
-/** What all task threads of a job are. Plain data: it is sent to them. */
-export interface TaskThreadKind {
-  readonly heap: V8HeapLimits;
-  /** Some of them will keep state in LMDB. */
-  readonly opensLmdb: boolean;
-  /** Their checkpoints are kept at an s3:// address. */
-  readonly speaksS3: boolean;
-}
+import type { TaskThread } from './task-thread.js';
 
 /**
- * The threads of one attempt of a job, warmed in advance with the engine's modules. A thread serves one
- * task, then it goes with the pool.
+ * The threads of one region of a job, in one attempt: one for each of its tasks.
  *
  * Invariants: no more tasks are started than there are threads, so that none queues silently; a thread that
- * ended is not replaced, since its attempt ends with it; after `destroy` resolved no thread of the pool runs; no
- * thread is ended by force before it has loaded: a native library whose registration is cut off ends the process.
+ * ended is not replaced, since its attempt ends with it; after `destroy` resolved no thread of the pool runs.
  */
 export class TaskThreadPool {
-  readonly threads: number;
-  readonly #pool: Piscina<TaskContract, void>;
-  readonly #exits = new Map<Worker, Promise<void>>();
-  /** Settle when the thread says its first word, which is that it has loaded, or when it has ended. */
-  readonly #loaded: Promise<void>[] = [];
+  readonly #threads: readonly TaskThread[];
   #started = 0;
 
-  constructor(kind: TaskThreadKind, threads: number) {
-    this.threads = threads;
-    this.#pool = new Piscina<TaskContract, void>({
-      filename: new URL('../task-worker.js', import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
-      atomics: 'disabled',
-      recordTiming: false,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      resourceLimits: { ...kind.heap },
-      workerData: kind,
-    });
-    // A failing thread rejects its task's run as well, which is where it is handled.
-    this.#pool.on('error', () => {});
-    this.#pool.options.minThreads = 0;
-    this.#watchExits();
+  constructor(threads: readonly TaskThread[]) {
+    this.#threads = threads;
   }
 
-  /**
-   * Runs a task; resolves when the task has ended by itself, rejects when its thread did: MR5005 out of
-   * memory, MR5003 otherwise. The signal ends the thread by force.
-   */
+  /** On a thread of its own, as {@link TaskThread.run}. */
   async run(contract: TaskContract, signal: AbortSignal): Promise<void> {
-    if (this.#started >= this.threads) {
-      throw new MillraceError('MR9001', `The pool has ${this.threads} threads and all of them are taken.`);
-    }
-    this.#started++;
-    const transferList: MessagePort[] = [contract.mailbox];
-    if (contract.stateWriter !== undefined) transferList.push(contract.stateWriter.port);
-    if (contract.store !== undefined) transferList.push(contract.store.port);
-    try {
-      const done = this.#pool.run(contract, { transferList, signal });
-      this.#watchExits();
-      await done;
-    } catch (error) {
-      throw threadError(error);
-    }
+    const thread = this.#threads[this.#started++];
+    if (thread === undefined)
+      throw new MillraceError('MR9001', `The pool has ${this.#threads.length} threads and all are taken.`);
+    await thread.run(contract, signal);
   }
 
   /** Settles when each of the threads has loaded the engine, or has ended. */
   get loaded(): Promise<unknown> {
-    return Promise.all(this.#loaded);
+    return Promise.all(this.#threads.map(({ loaded }) => loaded));
   }
 
   async destroy(): Promise<void> {
-    await this.loaded;
-    await this.#pool.destroy();
-    await Promise.all(this.#exits.values());
+    await Promise.all(this.#threads.map((thread) => thread.destroy()));
   }
-
-  /** The pool forgets a thread when it begins to end it, but it may still run for a moment. */
-  #watchExits(): void {
-    for (const thread of this.#pool.threads) {
-      if (this.#exits.has(thread)) continue;
-      const exit = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
-      this.#exits.set(thread, exit);
-      const firstWord = new Promise<void>((resolve) => thread.once('message', () => resolve()));
-      this.#loaded.push(Promise.race([firstWord, exit]));
-    }
-  }
-}
-
-function threadError(error: unknown): MillraceError {
-  const code = (error as { readonly code?: unknown } | null)?.code;
-  const text = error instanceof Error ? error.message : String(error);
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return new MillraceError('MR5005', 'A task thread reached its heap limit.', {
-      cause: error,
-      hint: 'Raise taskmanager.memory.task.heap.size (or the total size), or lower the parallelism.',
-    });
-  }
-  const line = userStackLine(error);
-  return new MillraceError('MR5003', `A task thread ended: ${text}`, {
-    ...(line === undefined ? {} : { where: { at: line } }),
-    cause: error,
-  });
 }

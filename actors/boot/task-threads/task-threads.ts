@@ -1,19 +1,20 @@
-import { type TaskThreadKind, TaskThreadPool } from './task-thread-pool.js';
+import { TaskThread, type TaskThreadKind } from './task-thread.js';
+import { TaskThreadPool } from './task-thread-pool.js';
 
 const WARM_AFTER_MS = 200;
 
 /**
- * Pools of threads for the tasks of one job: one serves the running attempt, and while it runs a spare one is
- * warmed for the next.
+ * The threads for the tasks of one job: some serve what runs of it, and meanwhile spare ones are warmed for what is
+ * restarted next, be it all tasks or those of a region.
  *
- * Invariants: a pool is handed out once; at most one spare exists or is about to; after `close` resolved no
- * thread of any pool runs that was given back, and none is started.
+ * Invariants: a thread is handed out once; there are at most as many spare ones as the job has tasks; after `close`
+ * resolved no thread runs that was given back, and none is started.
  */
 export class TaskThreads {
   readonly #kind: TaskThreadKind;
   readonly #threads: number;
   readonly #leaving = new Set<Promise<void>>();
-  #spare: TaskThreadPool | undefined;
+  #spares: TaskThread[] = [];
   #warming: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -23,20 +24,20 @@ export class TaskThreads {
     this.#threads = threads;
   }
 
-  /** Threads for an attempt: the spare ones if there are any. */
+  /** Threads for so many tasks: the spare ones as far as there are any. */
   take(threads: number): TaskThreadPool {
     clearTimeout(this.#warming);
-    const spare = this.#spare;
-    this.#spare = undefined;
-    return spare ?? new TaskThreadPool(this.#kind, threads);
+    const taken = this.#spares.splice(0, threads);
+    while (taken.length < threads) taken.push(new TaskThread(this.#kind));
+    return new TaskThreadPool(taken);
   }
 
-  /** Warms threads for the attempt that comes next; resolves when they are warm. */
+  /** Warms threads for what comes next; resolves when they are warm. */
   async warm(): Promise<void> {
     clearTimeout(this.#warming);
     if (this.#closed) return;
-    this.#spare ??= new TaskThreadPool(this.#kind, this.#threads);
-    await this.#spare.loaded;
+    while (this.#spares.length < this.#threads) this.#spares.push(new TaskThread(this.#kind));
+    await Promise.all(this.#spares.map(({ loaded }) => loaded));
   }
 
   /** Warms them a little later: a job that ends at once needs none, and one that begins needs the cores. */
@@ -46,7 +47,7 @@ export class TaskThreads {
   }
 
   /** Ends the threads of a pool in which no task runs any more. `close` waits for them, nobody else has to. */
-  giveBack(pool: TaskThreadPool): void {
+  giveBack(pool: Pick<TaskThreadPool, 'destroy'>): void {
     const gone = pool.destroy().finally(() => this.#leaving.delete(gone));
     this.#leaving.add(gone);
   }
@@ -55,9 +56,7 @@ export class TaskThreads {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#warming);
-    const spare = this.#spare;
-    this.#spare = undefined;
-    if (spare !== undefined) this.giveBack(spare);
+    for (const spare of this.#spares.splice(0)) this.giveBack(spare);
     await Promise.all(this.#leaving);
   }
 }

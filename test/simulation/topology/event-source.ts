@@ -36,6 +36,7 @@ export interface SourcePace {
 /** Bounded; its splits are dealt out in the order of their times, so that no reader goes back in time. */
 export class EventSource implements Source<Event, EventSplit, readonly EventSplit[]> {
   readonly boundedness = 'bounded';
+  readonly readersRestartAlone = true;
   readonly outputType?: TypeDescriptor<Event>;
   readonly #plan: EventPlan;
   readonly #pace: SourcePace;

@@ -2,6 +2,7 @@ import { asyncWindows } from './async-topologies.js';
 import { broadcastState, connected, intervalJoin } from './connected-topologies.js';
 import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
+import { apartPipelines, forwardLanes } from './region-topologies.js';
 import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
@@ -45,6 +46,9 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'custom-partitioned': { weight: 1, keyed: false, sources: 1, draw: customPartitioned },
   'broadcast-beside': { weight: 1, keyed: false, sources: 2, draw: broadcastBeside },
   'union-of-one': { weight: 2, keyed: true, sources: 2, draw: unionOfOne },
+  // They fall apart into regions.
+  'apart-pipelines': { weight: 4, keyed: true, sources: 2, draw: apartPipelines },
+  'forward-lanes': { weight: 3, keyed: false, sources: 1, draw: forwardLanes },
 };
 
 /** Whether its output is the same at every parallelism. */

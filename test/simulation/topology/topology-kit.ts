@@ -41,6 +41,7 @@ export interface KitSettings {
 /** A source of events that was drawn: describes itself in every task alike. */
 export interface DrawnSource {
   readonly plan: EventPlan;
+  readonly parallelism: number;
   readonly events: readonly Event[];
   readonly files: ReadonlyMap<string, string>;
   stream(env: StreamExecutionEnvironment): SingleOutputStreamOperator<Event>;
@@ -120,14 +121,14 @@ export class TopologyKit {
     return drawn;
   }
 
-  /** Text lines, exactly once. */
-  sink(folder: string): (stream: DataStream<string>, name: string) => void {
+  /** Text lines, exactly once. `own`: the parallelism that it is to have. */
+  sink(folder: string): (stream: DataStream<string>, name: string, own?: number) => void {
     const parallelism = this.parallelism();
     const ownParallelism = this.prng.chance(0.5);
     const options = this.prng.chance(0.3) ? { maxPartBytes: this.prng.between(1, 500) } : {};
-    return (stream, name) => {
+    return (stream, name, own = ownParallelism ? parallelism : undefined) => {
       const end = stream.sinkTo(this.#settings.sink(FileSink.textLines(folder, options)), name);
-      if (ownParallelism) end.setParallelism(parallelism);
+      if (own !== undefined) end.setParallelism(own);
     };
   }
 
@@ -172,6 +173,7 @@ export class TopologyKit {
         : unaligned.withWatermarkAlignment('all', alignment.driftMs, alignment.intervalMs);
     return {
       plan,
+      parallelism,
       get events() {
         events ??= eventsOf(plan).filter(({ id }) => counts(id));
         return events;

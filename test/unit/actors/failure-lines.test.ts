@@ -14,6 +14,7 @@ function failure(attempt: number): JobFailure {
     taskName: 'source (1/1)',
     taskManagerId: undefined,
     labels: {},
+    restartedTasks: [],
     restoredCheckpointId: undefined,
     recoveryMs: undefined,
   };

@@ -82,7 +82,7 @@ t.test('a failure cancels the others; whatever they say of their end, they were 
 
 t.test('tasks of which nothing was heard have ended with their attempt', async (t) => {
   const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy(1000) });
-  driver.handle({ type: 'launch-failed', attempt: 1, error: wireError('MR5008', 'no thread') });
+  driver.handle({ type: 'launch-failed', attempt: 1, regionId: 0, error: wireError('MR5008', 'no thread') });
   t.same(statesOf(driver), ['FAILED', 'FAILED', 'FAILED']);
   const other = new JobMasterDriver(PIPELINE);
   other.handle({ type: 'cancel-requested' });

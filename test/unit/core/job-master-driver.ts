@@ -107,8 +107,8 @@ export class JobMasterDriver {
   }
 
   /** Nothing of the attempt runs any more. */
-  gone(attempt = this.attempt): JobEffect[] {
-    return this.handle({ type: 'attempt-terminated', attempt, error: undefined });
+  gone(attempt = this.attempt, regionId = 0): JobEffect[] {
+    return this.handle({ type: 'attempt-terminated', attempt, regionId, error: undefined });
   }
 
   acknowledge(checkpointId: number, ...tasks: readonly string[]): JobEffect[] {

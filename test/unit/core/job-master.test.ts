@@ -164,13 +164,14 @@ t.test('a task that has finished may go', async (t) => {
 t.test('an attempt that cannot be launched has failed', async (t) => {
   const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy(500) });
   const error = toWireError(new MillraceError('MR5008', 'no thread'));
-  driver.handle({ type: 'launch-failed', attempt: 1, error });
+  driver.handle({ type: 'launch-failed', attempt: 1, regionId: 0, error });
   t.equal(driver.status, 'RESTARTING');
   driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 1 } });
   t.same(driver.done, ['launch 2']);
   driver.handle({
     type: 'launch-failed',
     attempt: 2,
+    regionId: 0,
     error: toWireError(new MillraceError('MR4004', 'no buffers')),
   });
   t.equal(driver.status, 'FAILING');
@@ -180,7 +181,12 @@ t.test('an attempt whose threads cannot be ended has no successor', async (t) =>
   const driver = new JobMasterDriver(PIPELINE);
   driver.run();
   driver.fail('sink.0');
-  driver.handle({ type: 'attempt-terminated', attempt: 1, error: wireError('MR3001', 'a thread hangs') });
+  driver.handle({
+    type: 'attempt-terminated',
+    attempt: 1,
+    regionId: 0,
+    error: wireError('MR3001', 'a thread hangs'),
+  });
   t.equal(driver.status, 'FAILING');
   t.notOk(driver.done.includes('launch 2'));
 });

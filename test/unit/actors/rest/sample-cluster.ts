@@ -215,6 +215,7 @@ const FAILURE: JobFailure = {
   taskManagerId: undefined,
   labels: { type: 'USER' },
   concurrent: [],
+  restartedTasks: [],
   restoredCheckpointId: undefined,
   recoveryMs: 50,
 };
