@@ -65,12 +65,12 @@ function checkpointSpan({ jobId, jobName }: JobDetails, record: CheckpointRecord
   };
 }
 
-/** From the first task that was given to a thread to the last one that ran; undefined: some have not come so far. */
+/** From the first task of the newest attempt that was given to a thread to the last one that ran, if all have. */
 function initializationSpan(
   { jobId, jobName, attempt, vertices }: JobDetails,
   history: CheckpointHistory | undefined,
 ): JobSpan | undefined {
-  const tasks = vertices.flatMap(({ subtasks }) => subtasks.filter((task) => task.attempt > 0));
+  const tasks = vertices.flatMap(({ subtasks }) => subtasks.filter((task) => task.attempt === attempt));
   const deployed = tasks.map(({ timestamps }) => timestamps.DEPLOYING).filter((atMs) => atMs > 0);
   const running = tasks.map(({ timestamps }) => timestamps.RUNNING);
   if (deployed.length === 0 || running.includes(0)) return undefined;

@@ -7,8 +7,8 @@ type CheckpointMessage = Extract<TaskMessage, { checkpointId: number }>;
 /**
  * What tasks are told of checkpoints, over all processes of a model cluster.
  *
- * What must hold: ids strictly grow; nothing older than a completed checkpoint is triggered; each task is told once how a
- * checkpoint ended, and what the log says.
+ * What must hold: ids strictly grow; nothing older than a completed checkpoint is triggered; each task is told once how
+ * a checkpoint ended, and what the log says.
  */
 export class ModelCheckpointWords {
   readonly #log: readonly CheckpointManifest[];

@@ -81,14 +81,20 @@ export class JobMasterDriver {
     return this.effects;
   }
 
-  report(task: string, report: TaskReport, attempt = this.attempt): JobEffect[] {
+  /** The newest at this task. */
+  attemptOf(task: string): number {
+    const { vertexId, subtask } = this.address(task, 0);
+    return this.master.view.details().vertices[vertexId]?.subtasks[subtask]?.attempt ?? this.attempt;
+  }
+
+  report(task: string, report: TaskReport, attempt = this.attemptOf(task)): JobEffect[] {
     return this.handle({
       type: 'task',
       event: { type: 'report', task: this.address(task, attempt), report },
     });
   }
 
-  exit(task: string, error?: unknown, attempt = this.attempt): JobEffect[] {
+  exit(task: string, error?: unknown, attempt = this.attemptOf(task)): JobEffect[] {
     return this.handle({ type: 'task', event: { type: 'exited', task: this.address(task, attempt), error } });
   }
 
@@ -175,8 +181,9 @@ export class JobMasterDriver {
     return this.effects.flatMap((effect) => {
       if (effect.type !== 'send') return [];
       const { vertexId, subtask, attempt } = effect.task;
-      if (attempt !== this.attempt) throw new Error(`sent to attempt ${attempt}`);
-      return [`${this.graph.vertices[vertexId]?.name}.${subtask} <- ${effect.message.type}`];
+      const task = `${this.graph.vertices[vertexId]?.name}.${subtask}`;
+      if (attempt !== this.attemptOf(task)) throw new Error(`sent to attempt ${attempt}`);
+      return [`${task} <- ${effect.message.type}`];
     });
   }
 
