@@ -180,7 +180,10 @@ export class ThreadTaskLauncher implements TaskLauncher {
   }
 }
 
-/** Each TaskManager of the attempt, once. */
-function placesOf({ placement }: AttemptDescription): string[] {
-  return [...new Set((placement ?? []).flat().map(({ taskManagerId }) => taskManagerId))];
+/** Each TaskManager of the region, once. */
+function placesOf({ placement, region }: AttemptDescription): string[] {
+  const slots = (placement ?? []).flatMap((subtasks, vertexId) =>
+    subtasks.filter((_, subtask) => region.subtasks[vertexId]?.[subtask] === true),
+  );
+  return [...new Set(slots.map(({ taskManagerId }) => taskManagerId))];
 }
