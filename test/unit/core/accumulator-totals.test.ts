@@ -2,6 +2,7 @@ import t from 'tap';
 import type { CheckpointManifest } from '../../../core/checkpoint/snapshot-handle.js';
 import type { JobGraph } from '../../../core/graph/job-graph.js';
 import { AccumulatorTotals, type AccumulatorValue } from '../../../core/job/accumulator-totals.js';
+import type { FailoverStrategy } from '../../../core/job/pipelined-regions.js';
 import { modelGraph } from '../../model-graph.js';
 import { JobMasterDriver, ScriptedStrategy } from './job-master-driver.js';
 
@@ -101,17 +102,35 @@ t.test('what a subtask has acknowledged and then finished lies in its snapshot a
 });
 
 t.test('what was accumulated after the checkpoint is forgotten with the attempt', async (t) => {
-  const driver = new JobMasterDriver(graphOf(2), { strategy: new ScriptedStrategy(0) });
+  const restarted = (failoverStrategy: FailoverStrategy): JobMasterDriver => {
+    const driver = new JobMasterDriver(graphOf(2), { strategy: new ScriptedStrategy(0), failoverStrategy });
+    driver.run();
+    finish(driver, 'short.0', 10);
+    checkpointOf(driver, 'source.0', 'short.1');
+    finish(driver, 'short.1', 90);
+    t.equal(rowsOf(driver), 100);
+    driver.fail('source.0');
+    driver.gone();
+    t.equal(driver.attempt, 2);
+    return driver;
+  };
+  t.equal(rowsOf(restarted('full')), 10, 'it runs again from its state');
+  t.equal(rowsOf(restarted('region')), 100, 'it has not gone back: nothing joins it with what failed');
+});
+
+t.test('and so it is with the region that goes back', async (t) => {
+  const lanes = modelGraph(
+    { name: 'short', parallelism: 2 },
+    { name: 'sink', parallelism: 2, inputs: [0], partitioner: 'forward' },
+  );
+  const driver = new JobMasterDriver(lanes);
   driver.run();
-  finish(driver, 'short.0', 10);
-  checkpointOf(driver, 'source.0', 'short.1');
-  finish(driver, 'short.1', 90);
-  t.equal(rowsOf(driver), 100);
-  driver.fail('source.0');
+  for (const task of ['short.0', 'short.1']) finish(driver, task, 10);
+  t.equal(rowsOf(driver), 20);
+  driver.fail('sink.1');
   driver.gone();
-  driver.handle({ type: 'timer', timer: { name: 'restart-due', id: 1 } });
-  t.equal(driver.attempt, 2);
-  t.equal(rowsOf(driver), 10, 'it runs again from its state');
+  t.equal(driver.attemptOf('sink.0'), 1);
+  t.equal(rowsOf(driver), 10);
 });
 
 t.test('one name for two kinds fails the task that is the second to say it', async (t) => {

@@ -6,6 +6,7 @@ import type { CheckpointManifest } from '../../../core/checkpoint/snapshot-handl
 import type { JobGraph } from '../../../core/graph/job-graph.js';
 import { JobMaster } from '../../../core/job/job-master.js';
 import type { JobEffect, JobEvent, JobOutcome } from '../../../core/job/job-protocol.js';
+import type { FailoverStrategy } from '../../../core/job/pipelined-regions.js';
 import type { RestartDecision, RestartStrategy } from '../../../core/job/restart-strategy.js';
 import type { SlotConfig } from '../../../core/job/slot-claim.js';
 import type { TaskAddress, TaskReport } from '../../../core/protocol/control-message.js';
@@ -37,6 +38,7 @@ export interface DriverOptions {
   readonly checkpointing?: Partial<CheckpointConfig> | 'off';
   readonly restored?: CheckpointManifest;
   readonly slots?: SlotConfig;
+  readonly failoverStrategy?: FailoverStrategy;
 }
 
 /** A job master, its effects, and short ways to say what tasks and storage do. */
@@ -47,10 +49,19 @@ export class JobMasterDriver {
   effects: JobEffect[] = [];
   traces: string[] = [];
   outcome: JobOutcome | undefined;
+  #ending: Extract<JobEffect, { type: 'terminate' }>[] = [];
 
-  constructor(graph: JobGraph, { strategy, checkpointing = {}, restored, slots }: DriverOptions = {}) {
+  constructor(graph: JobGraph, { strategy, checkpointing = {}, ...job }: DriverOptions = {}) {
     this.master = new JobMaster(
-      { jobId: 'job', graph, acceptedMs: 999_000, epoch: 3, restored, firstCheckpointId: undefined, slots },
+      {
+        jobId: 'job',
+        graph,
+        acceptedMs: 999_000,
+        epoch: 3,
+        restored: undefined,
+        firstCheckpointId: undefined,
+        ...job,
+      },
       checkpointing === 'off'
         ? undefined
         : { ...DEFAULT_CHECKPOINT_CONFIG, intervalMs: 100, ...checkpointing },
@@ -77,7 +88,10 @@ export class JobMasterDriver {
     this.master.handle(event, { monotonicMs: this.nowMs, wallMs: 1_000_000 + this.nowMs }, effects);
     this.effects = effects.filter(({ type }) => type !== 'trace');
     this.traces = effects.flatMap((effect) => (effect.type === 'trace' ? [effect.event.name] : []));
-    for (const effect of effects) if (effect.type === 'settled') this.outcome = effect.outcome;
+    for (const effect of effects) {
+      if (effect.type === 'settled') this.outcome = effect.outcome;
+      if (effect.type === 'terminate') this.#ending.push(effect);
+    }
     return this.effects;
   }
 
@@ -112,9 +126,16 @@ export class JobMasterDriver {
     return this.report(task, { type: 'failed', error: { code, what, where: {}, ...nothing } });
   }
 
-  /** Nothing of the attempt runs any more. */
-  gone(attempt = this.attempt, regionId = 0): JobEffect[] {
-    return this.handle({ type: 'attempt-terminated', attempt, regionId, error: undefined });
+  /** Nothing runs any more of that region of the attempt, or of those that were told to end. */
+  gone(attempt = this.attempt, ...regionIds: readonly number[]): JobEffect[] {
+    const ending = this.#ending
+      .filter((effect) => effect.attempt === attempt)
+      .map((effect) => effect.regionId);
+    const told = ending.length > 0 ? ending : [0];
+    this.#ending = this.#ending.filter((effect) => effect.attempt !== attempt);
+    for (const regionId of regionIds.length > 0 ? regionIds : told)
+      this.handle({ type: 'attempt-terminated', attempt, regionId, error: undefined });
+    return this.effects;
   }
 
   acknowledge(checkpointId: number, ...tasks: readonly string[]): JobEffect[] {
