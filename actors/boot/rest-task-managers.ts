@@ -20,7 +20,6 @@ export function restTaskManagers(
 ): readonly RestTaskManager[] {
   const spec = taskManagerMemory(withTaskManagerDefaultSize(configured));
   const segments = segmentCount(spec);
-  const heap = process.memoryUsage();
   return managers.map(({ id, heartbeatMs, slots, allocated }) => {
     const resource = resourceOf(spec, spec.cpuCores, slots);
     return {
@@ -38,8 +37,6 @@ export function restTaskManagers(
       },
       memory: memoryOf(spec),
       allocated: allocated.map(({ jobId }) => ({ jobId, resource })),
-      heapUsed: heap.heapUsed,
-      heapCommitted: heap.heapTotal,
       heapMax: Number(spec.frameworkHeap.bytes + spec.taskHeap.bytes),
       segmentBytes: spec.segmentSize,
       segmentsTotal: segments,

@@ -120,8 +120,6 @@ export interface RestTaskManager {
   };
   readonly memory: RestMemory;
   readonly allocated: readonly { readonly jobId: string; readonly resource: RestResource }[];
-  readonly heapUsed: number;
-  readonly heapCommitted: number;
   readonly heapMax: number;
   readonly segmentBytes: number;
   readonly segmentsTotal: number;

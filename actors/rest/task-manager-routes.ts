@@ -21,7 +21,8 @@ export function taskManagerRoutes({ cluster }: RestServices): readonly Route[] {
         const id = place(request, 'taskmanagerid');
         const manager = (await cluster.taskManagers()).find((known) => known.id === id);
         if (manager === undefined) throw new MillraceError('MR7002', `TaskManager ${id} not found.`);
-        return ok(taskManagerDetails(manager));
+        const metrics = await cluster.metrics({ type: 'task-manager', taskManagerId: id });
+        return ok(taskManagerDetails(manager, new Map(metrics.map((metric) => [metric.id, metric.value]))));
       },
     },
     {
@@ -64,7 +65,8 @@ function resourceJson(resource: RestResource): Json {
 }
 
 /** Of what only a Java process has, there is none. */
-function taskManagerDetails(manager: RestTaskManager): Json {
+function taskManagerDetails(manager: RestTaskManager, values: ReadonlyMap<string, number | string>): Json {
+  const value = (name: string): number => Number(values.get(`Status.JVM.${name}`) ?? 0);
   const { segmentBytes, segmentsTotal: total, segmentsAvailable: available } = manager;
   return {
     ...taskManagerJson(manager),
@@ -73,10 +75,10 @@ function taskManagerDetails(manager: RestTaskManager): Json {
       resource: resourceJson(resource),
     })),
     metrics: {
-      heapUsed: manager.heapUsed,
-      heapCommitted: manager.heapCommitted,
+      heapUsed: value('Memory.Heap.Used'),
+      heapCommitted: value('Memory.Heap.Committed'),
       heapMax: manager.heapMax,
-      nonHeapUsed: 0,
+      nonHeapUsed: value('Memory.NonHeap.Used'),
       nonHeapCommitted: 0,
       nonHeapMax: -1,
       directCount: 0,
@@ -91,7 +93,13 @@ function taskManagerDetails(manager: RestTaskManager): Json {
       nettyShuffleMemoryAvailable: available * segmentBytes,
       nettyShuffleMemoryUsed: (total - available) * segmentBytes,
       nettyShuffleMemoryTotal: total * segmentBytes,
-      garbageCollectors: [],
+      garbageCollectors: [
+        {
+          name: 'V8',
+          count: value('GarbageCollector.V8.Count'),
+          time: Math.round(value('GarbageCollector.V8.Time')),
+        },
+      ],
     },
   };
 }

@@ -37,6 +37,12 @@ function pressedInputs(
   );
 }
 
+/** What the records of others wait for, and so do the barriers behind them; undefined: nothing waits. */
+export function slowestName(job: JobDetail, loads: ReadonlyMap<string, Load>): string | undefined {
+  const slowest = slowestVertex(job, loads);
+  return slowest !== undefined && pressedInputs(job, slowest.id, loads).length > 0 ? slowest.name : undefined;
+}
+
 export function bottleneckFinding(job: JobDetail, loads: ReadonlyMap<string, Load>): Finding | undefined {
   const slowest = slowestVertex(job, loads);
   if (slowest === undefined) return undefined;

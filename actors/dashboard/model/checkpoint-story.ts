@@ -35,11 +35,19 @@ function missingIn(checkpoint: Checkpoint, vertices: readonly JobVertex[]): read
   });
 }
 
-/** Why the last checkpoint failed, where no later one has completed. `failed`: with what each operator did of it. */
+/** What is known of a job's checkpoints. */
+export interface CheckpointFacts {
+  /** The last one that failed, with what each operator did of it. */
+  readonly failed: Checkpoint | undefined;
+  readonly completed: Checkpoint | null | undefined;
+  /** The operator that the others wait for now, if they do. */
+  readonly slowest: string | undefined;
+}
+
+/** Why the last checkpoint failed, where no later one has completed. */
 export function failedCheckpointFinding(
   { jid, vertices }: Pick<JobDetail, 'jid' | 'vertices'>,
-  failed: Checkpoint | undefined,
-  completed: Checkpoint | null | undefined,
+  { failed, completed, slowest }: CheckpointFacts,
   nowMs: number,
 ): Finding | undefined {
   if (failed === undefined) return undefined;
@@ -52,10 +60,23 @@ export function failedCheckpointFinding(
   return {
     severity: 'bad',
     title: `${failed.is_savepoint ? 'Savepoint' : 'Checkpoint'} ${failed.id} failed ${agoText(failed.failure_timestamp, nowMs)}`,
-    text: `${checkpointStory(failed)}${missing.length === 0 ? '' : ` Not heard from: ${missing.join(', ')}.`} ${last}`,
+    text: [
+      checkpointStory(failed),
+      ...(missing.length === 0 ? [] : [`Not heard from: ${missing.join(', ')}.`]),
+      ...(slowest !== undefined && isExpired(failed) ? [waitedFor(slowest)] : []),
+      last,
+    ].join(' '),
     link: jobLink(jid, 'checkpoints'),
     linkText: 'Checkpoints',
   };
+}
+
+function isExpired({ failure_message }: Checkpoint): boolean {
+  return failure_message !== undefined && failure_message !== null && /expired/i.test(failure_message);
+}
+
+function waitedFor(slowest: string): string {
+  return `Barriers wait behind the records before them, and those wait for ${slowest}: make it faster, give it more subtasks, or let barriers overtake the records (execution.checkpointing.unaligned.enabled).`;
 }
 
 /** One bar of the timeline: a span of a subtask's part in a checkpoint. ms from the trigger. */

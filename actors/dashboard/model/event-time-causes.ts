@@ -34,8 +34,15 @@ const MOVES_MS = 5000;
 /** A watermark takes a moment to the next operator; one older than this that has not arrived waits in a queue. */
 const ON_ITS_WAY_MS = 1000;
 
-/** Those that stand before those that move; furthest behind first. */
-export function eventTimeCauses(explanation: Explanation): readonly EventTimeCause[] {
+/**
+ * Those that stand before those that move; furthest behind first.
+ *
+ * @param pressed vertices that mostly wait for room in their outputs
+ */
+export function eventTimeCauses(
+  explanation: Explanation,
+  pressed: ReadonlySet<number> = new Set(),
+): readonly EventTimeCause[] {
   const roots = new Map<string, Root>();
   for (const operator of explanation.operators) {
     for (const [at, holder] of endingsOf(operator, explanation, new Set())) {
@@ -49,7 +56,7 @@ export function eventTimeCauses(explanation: Explanation): readonly EventTimeCau
   return [...roots.values()]
     .map((root) => ({ root, least: leastOf(root) }))
     .sort((a, b) => a.least.watermark - b.least.watermark || b.root.waiting.size - a.root.waiting.size)
-    .map(({ root, least }) => causeOf(root, least, explanation.atMs))
+    .map(({ root, least }) => causeOf(root, least, explanation.atMs, pressed.has(least.vertexId)))
     .sort((a, b) => Number(a.moves) - Number(b.moves));
 }
 
@@ -113,7 +120,7 @@ function nameOf({ operators }: Root, { name, subtask, parallelism }: ExplainedOp
   return `${name} (${operators.size} of ${parallelism} subtasks)`;
 }
 
-function causeOf(root: Root, least: ExplainedOperator, atMs: number): EventTimeCause {
+function causeOf(root: Root, least: ExplainedOperator, atMs: number, isPressed: boolean): EventTimeCause {
   const { holder } = root;
   const name = nameOf(root, least);
   const stoodMs = Math.max(0, atMs - least.sinceMs);
@@ -122,6 +129,13 @@ function causeOf(root: Root, least: ExplainedOperator, atMs: number): EventTimeC
     ? `It has given no watermark in the ${durationText(stoodMs)} since it began.`
     : `Its watermark stands at ${watermarkText(least.watermark)}, for ${durationText(stoodMs)}.`;
   const common = { waiting: [...root.waiting], moves: !none && stoodMs < MOVES_MS };
+  if (isPressed && holder.kind !== 'alignment')
+    return {
+      title: name,
+      text: `${stands} It reads no further, since its outputs are full.`,
+      advice: 'An operator behind it is slow: the graph shows which.',
+      ...common,
+    };
   switch (holder.kind) {
     case 'split':
       return {

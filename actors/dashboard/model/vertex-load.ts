@@ -120,3 +120,12 @@ export function backPressureLevel(share: number | undefined): 'unknown' | 'ok' |
   if (share > BACK_PRESSURE_HIGH) return 'high';
   return share > BACK_PRESSURE_LOW ? 'low' : 'ok';
 }
+
+/** Places in the job of the vertices that mostly wait for room in their outputs. */
+export function pressedVertices(
+  { vertices }: Pick<JobDetail, 'vertices'>,
+  loads: ReadonlyMap<string, Load>,
+): ReadonlySet<number> {
+  const isPressed = ({ id }: JobVertex): boolean => (loads.get(id)?.backPressured ?? 0) > BACK_PRESSURE_HIGH;
+  return new Set(vertices.flatMap((vertex, place) => (isPressed(vertex) ? [place] : [])));
+}

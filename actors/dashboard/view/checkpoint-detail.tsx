@@ -92,7 +92,13 @@ function Timeline(props: {
           <h3>{vertex.name}</h3>
           <ol class="timeline">
             {subtasks.map((subtask) => (
-              <TimelineRow key={subtask.index} subtask={subtask} scaleMs={scaleMs} late={subtask === late} />
+              <TimelineRow
+                key={subtask.index}
+                subtask={subtask}
+                scaleMs={scaleMs}
+                late={subtask === late}
+                over={over}
+              />
             ))}
           </ol>
         </div>
@@ -105,12 +111,14 @@ function TimelineRow(props: {
   readonly subtask: SubtaskCheckpoint;
   readonly scaleMs: number;
   readonly late: boolean;
+  readonly over: boolean;
 }): JSX.Element {
-  const { subtask, scaleMs, late } = props;
+  const { subtask, scaleMs, late, over } = props;
   const spans = spansOf(subtask);
   const missing = subtask.end_to_end_duration === undefined;
   const texts = spans.map(({ kind, fromMs, toMs }) => `${SPAN_NAMES[kind]} ${durationText(toMs - fromMs)}`);
-  const label = missing ? 'has not acknowledged' : texts.join(', ');
+  const unheard = over ? 'not acknowledged' : 'not yet';
+  const label = missing ? unheard : texts.join(', ');
   return (
     <li class={late ? 'late' : undefined}>
       <span class="timeline-name">{subtask.index}</span>
@@ -123,7 +131,7 @@ function TimelineRow(props: {
       >
         <title>{label}</title>
         <rect class="timeline-ground" width="1000" height="14" />
-        {missing && <rect class="span-missing" width="1000" height="14" />}
+        {missing && over && <rect class="span-missing" width="1000" height="14" />}
         {spans.map(({ kind, fromMs, toMs }) => (
           <rect
             key={kind}
@@ -136,7 +144,7 @@ function TimelineRow(props: {
       </svg>
       <span class="timeline-figures">
         {missing
-          ? 'not acknowledged'
+          ? unheard
           : `${durationText(subtask.end_to_end_duration)} · ${bytesText(subtask.checkpointed_size)}${
               subtask.unaligned_checkpoint === true ? ' · unaligned' : ''
             }`}

@@ -2,10 +2,12 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { wallMs } from '../browser/page-state.js';
 import { type Polled, usePoll } from '../browser/polling.js';
+import { slowestName } from '../model/bottleneck.js';
 import { checkpointStory, failedCheckpointFinding } from '../model/checkpoint-story.js';
 import { agoText, bytesText, durationText } from '../model/figures.js';
 import type { Finding } from '../model/finding.js';
 import type { Checkpoint, CheckpointConfig, CheckpointStatistics, JobDetail } from '../model/flink-json.js';
+import type { Load } from '../model/vertex-load.js';
 import { CheckpointDetail } from './checkpoint-detail.js';
 import { useFailedCheckpoint } from './failed-checkpoint.js';
 import { Findings } from './findings.js';
@@ -13,9 +15,10 @@ import { Awaited, Fact, Moment, StateBadge, Table } from './parts.js';
 
 export function CheckpointsTab(props: {
   readonly job: JobDetail;
+  readonly loads: ReadonlyMap<string, Load>;
   readonly checkpoints: Polled<CheckpointStatistics>;
 }): JSX.Element {
-  const { job, checkpoints } = props;
+  const { job, loads, checkpoints } = props;
   const [chosen, setChosen] = useState<number>();
   const failed = useFailedCheckpoint(job.jid, checkpoints.value);
   return (
@@ -24,8 +27,12 @@ export function CheckpointsTab(props: {
         const shown =
           value.history.find(({ id }) => id === chosen) ??
           (value.latest.failed?.id === chosen ? value.latest.failed : undefined) ??
+          // One that has just begun tells nothing yet.
+          value.history.find(({ status }) => status !== 'IN_PROGRESS') ??
           value.history[0];
-        const finding = failedCheckpointFinding(job, failed, value.latest.completed, wallMs());
+        const { completed } = value.latest;
+        const slowest = slowestName(job, loads);
+        const finding = failedCheckpointFinding(job, { failed, completed, slowest }, wallMs());
         return (
           <>
             {finding !== undefined && <Findings findings={[withoutLink(finding)]} />}

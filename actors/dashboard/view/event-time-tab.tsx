@@ -4,21 +4,31 @@ import { type EventTimeCause, eventTimeCauses, eventTimeSummary } from '../model
 import type { ExplainedOperator, Explanation, Holder } from '../model/explanation.js';
 import { durationText, subtaskText, watermarkText } from '../model/figures.js';
 import type { JobDetail } from '../model/flink-json.js';
+import { type Load, pressedVertices } from '../model/vertex-load.js';
 import { isEnded } from './jobs-table.js';
 import { Awaited, Table } from './parts.js';
 
 /** Why nothing comes out: what event time waits for, in sentences, and where every operator stands. */
-export function EventTimeTab({ job }: { readonly job: JobDetail }): JSX.Element {
+export function EventTimeTab(props: {
+  readonly job: JobDetail;
+  readonly loads: ReadonlyMap<string, Load>;
+}): JSX.Element {
+  const { job, loads } = props;
   if (isEnded(job)) return <p class="empty">The job has ended: nothing more comes out.</p>;
-  return <RunningEventTime jobId={job.jid} />;
+  return <RunningEventTime job={job} loads={loads} />;
 }
 
-function RunningEventTime({ jobId }: { readonly jobId: string }): JSX.Element {
-  const polled = usePoll<Explanation>(`jobs/${encodeURIComponent(jobId)}/millrace/explain`);
+function RunningEventTime(props: {
+  readonly job: JobDetail;
+  readonly loads: ReadonlyMap<string, Load>;
+}): JSX.Element {
+  const { job, loads } = props;
+  const polled = usePoll<Explanation>(`jobs/${encodeURIComponent(job.jid)}/millrace/explain`);
+  const pressed = pressedVertices(job, loads);
   return (
     <Awaited polled={polled} what="explanation">
       {(explanation) => {
-        const causes = eventTimeCauses(explanation);
+        const causes = eventTimeCauses(explanation, pressed);
         return (
           <>
             <section class="card" aria-live="polite">

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { wallMs } from '../browser/page-state.js';
-import { bottleneckFinding } from '../model/bottleneck.js';
+import { bottleneckFinding, slowestName } from '../model/bottleneck.js';
 import { failedCheckpointFinding } from '../model/checkpoint-story.js';
 import { stalledFindings, WatermarkWatch } from '../model/event-time-stall.js';
 import { failureFinding } from '../model/failure-story.js';
@@ -31,7 +31,11 @@ export function GraphTab(props: {
   const found: readonly (Finding | undefined)[] = [
     failureFinding(job, failures, wallMs()),
     ...(isEnded(job) ? [] : [bottleneckFinding(job, loads), ...stalledFindings(job, watch.current)]),
-    failedCheckpointFinding(job, failed, checkpoints?.latest.completed, wallMs()),
+    failedCheckpointFinding(
+      job,
+      { failed, completed: checkpoints?.latest.completed, slowest: slowestName(job, loads) },
+      wallMs(),
+    ),
   ];
   return (
     <>

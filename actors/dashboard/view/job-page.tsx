@@ -75,9 +75,9 @@ function KnownJob({ job, route }: { readonly job: JobDetail; readonly route: Job
           failures={failures}
         />
       ) : route.tab === 'event-time' ? (
-        <EventTimeTab job={job} />
+        <EventTimeTab job={job} loads={loads} />
       ) : route.tab === 'checkpoints' ? (
-        <CheckpointsTab job={job} checkpoints={checkpoints} />
+        <CheckpointsTab job={job} loads={loads} checkpoints={checkpoints} />
       ) : route.tab === 'exceptions' ? (
         <ExceptionsTab exceptions={exceptions} />
       ) : route.tab === 'metrics' ? (

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { wallMs } from '../browser/page-state.js';
 import { usePoll } from '../browser/polling.js';
-import { bytesText, countText, durationText, percentText } from '../model/figures.js';
+import { bytesText, durationText, percentText } from '../model/figures.js';
 import type { JobsOverview, TaskManager, TaskManagerDetail, TaskManagers } from '../model/flink-json.js';
 import { numberIn } from '../model/memory-parts.js';
 import { jobLink } from '../model/route.js';
@@ -34,9 +34,6 @@ function ManagerCard({ manager }: { readonly manager: TaskManager }): JSX.Elemen
   const metrics = detail?.metrics;
   const heapUsed = numberIn(metrics, 'heapUsed');
   const heapMax = numberIn(metrics, 'heapMax');
-  const segments = numberIn(metrics, 'nettyShuffleMemorySegmentsTotal');
-  const free = numberIn(metrics, 'nettyShuffleMemorySegmentsAvailable');
-  const taken = segments === undefined || free === undefined ? undefined : segments - free;
   return (
     <section class="card">
       <h2>{manager.id}</h2>
@@ -52,9 +49,6 @@ function ManagerCard({ manager }: { readonly manager: TaskManager }): JSX.Elemen
               of {bytesText(heapMax)} ({percentText(heapUsed / heapMax)})
             </span>
           )}
-        </Fact>
-        <Fact name="Network segments taken">
-          {countText(taken)} <span class="faint">of {countText(segments)}</span>
         </Fact>
         <Fact name="Last heartbeat">
           {manager.timeSinceLastHeartbeat > 0

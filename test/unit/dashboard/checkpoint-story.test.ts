@@ -23,7 +23,11 @@ const job = new RecordedCluster(NOW - 60_000, NOW, 'RUNNING').answer(`/jobs/${JO
 const { latest } = checkpointStatistics(NOW);
 
 t.test('why a checkpoint failed is told with who had not answered', async (t) => {
-  const finding = failedCheckpointFinding(job, failedCheckpoint(NOW), latest.completed, NOW);
+  const finding = failedCheckpointFinding(
+    job,
+    { failed: failedCheckpoint(NOW), completed: latest.completed, slowest: undefined },
+    NOW,
+  );
   t.equal(finding?.title, 'Checkpoint 42 failed 5 s ago');
   t.match(
     finding?.text,
@@ -32,12 +36,33 @@ t.test('why a checkpoint failed is told with who had not answered', async (t) =>
   t.match(finding?.text, /Not heard from: mean-delay \(1 subtask\)\. The last one that completed is 41/);
 });
 
+t.test('of one that expired it is told what its barriers wait for', async (t) => {
+  const facts = { failed: failedCheckpoint(NOW), completed: latest.completed, slowest: 'parse' };
+  t.match(
+    failedCheckpointFinding(job, facts, NOW)?.text,
+    /those wait for parse: make it faster, .*unaligned/,
+  );
+  const declined = { ...facts, failed: { ...facts.failed, failure_message: 'The disk is full.' } };
+  t.notMatch(failedCheckpointFinding(job, declined, NOW)?.text, 'parse');
+});
+
 t.test('a failure that a later checkpoint has made good is not told', async (t) => {
   const later = { ...failedCheckpoint(NOW), id: FAILED_ID + 1, status: 'COMPLETED' };
-  t.equal(failedCheckpointFinding(job, failedCheckpoint(NOW), later, NOW), undefined);
-  t.equal(failedCheckpointFinding(job, undefined, null, NOW), undefined);
+  t.equal(
+    failedCheckpointFinding(
+      job,
+      { failed: failedCheckpoint(NOW), completed: later, slowest: undefined },
+      NOW,
+    ),
+    undefined,
+  );
+  t.equal(
+    failedCheckpointFinding(job, { failed: undefined, completed: null, slowest: undefined }, NOW),
+    undefined,
+  );
   t.match(
-    failedCheckpointFinding(job, failedCheckpoint(NOW), null, NOW)?.text,
+    failedCheckpointFinding(job, { failed: failedCheckpoint(NOW), completed: null, slowest: undefined }, NOW)
+      ?.text,
     /No checkpoint has completed yet/,
   );
 });

@@ -56,6 +56,16 @@ t.test('of two sources the silent one is what a window behind both waits for', a
   );
 });
 
+t.test('a source whose outputs are full is not taken for one that has nothing to read', async (t) => {
+  const splits = [{ kind: 'split', splitId: 'part-3.csv', watermark: AT_MS - 90_000 }] as const;
+  const operators = [operator({ name: 'Source: lines', heldBackBy: splits, vertexId: 0 })];
+  const explanation: Explanation = { jobName: 'j', atMs: AT_MS, operators, silent: [] };
+  const [cause] = eventTimeCauses(explanation, new Set([0]));
+  t.equal(cause?.title, 'Source: lines');
+  t.match(cause?.text, /reads no further, since its outputs are full/);
+  t.notMatch(cause?.advice, 'withIdleness');
+});
+
 t.test('a split is named with where it stands', async (t) => {
   const splits = [{ kind: 'split', splitId: 'part-3.csv', watermark: AT_MS - 90_000 }] as const;
   const { causes } = told([operator({ heldBackBy: splits })]);

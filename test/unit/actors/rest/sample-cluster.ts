@@ -248,8 +248,6 @@ const TASK_MANAGER: RestTaskManager = {
     totalProcessMemory: 1_811_939_328,
   },
   allocated: [{ jobId: JOB_ID, resource: RESOURCE }],
-  heapUsed: 10,
-  heapCommitted: 20,
   heapMax: 30,
   segmentBytes: 32_768,
   segmentsTotal: 4096,
