@@ -55,7 +55,7 @@ import { planAsRescaled, planForSlots, type ResumedPlan } from './job-requiremen
 import { JobRescaler } from './job-rescaler.js';
 import { configurationOf, failureHistory, jobStoreLimits } from './job-settings.js';
 import { launcherSettings } from './launcher-settings.js';
-import { LocalTaskManagers, taskManagerLost } from './local-task-managers.js';
+import { LocalTaskManagers } from './local-task-managers.js';
 import type { JobLog } from './logs/job-log.js';
 import { listLogs, readLog } from './logs/log-files.js';
 import { openJobLog } from './logs/open-job-log.js';
@@ -107,14 +107,13 @@ export class ControlPlane implements ClusterGateway {
     return this.#taskManagers().add();
   }
 
-  terminateTaskManager(id: string): WireError | undefined {
+  async terminateTaskManager(id: string): Promise<WireError | undefined> {
     try {
-      this.#taskManagers().remove(id);
+      await this.#taskManagers().terminate(id, this.#jobs);
+      return undefined;
     } catch (error) {
       return toWireError(error);
     }
-    for (const { launcher } of this.#jobs.values()) launcher.lose(id, taskManagerLost(id));
-    return undefined;
   }
 
   /** Made for whoever asks first, since what is configured may be refused. */

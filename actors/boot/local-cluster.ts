@@ -281,8 +281,9 @@ export class LocalCluster {
   }
 
   /**
-   * Takes a TaskManager out of the cluster, as if it were lost: its tasks end, and their jobs go on from their newest
-   * checkpoints with the slots that are left, once those suffice. Rejects with MR7002 if there is none of that id.
+   * Takes a TaskManager out of the cluster. An adaptive job takes a checkpoint and goes on with the slots that are
+   * left; of any other one the tasks there end as if it were lost, and it goes on from its newest checkpoint once the
+   * slots that are left suffice. Rejects with MR7002 if there is none of that id.
    *
    * @example
    * ```ts

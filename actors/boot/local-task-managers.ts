@@ -7,7 +7,11 @@ import {
 import { taskManagerMemory, withTaskManagerDefaultSize } from '../../memory/index.js';
 import type { TaskManagerStatus } from '../cluster/cluster-gateway.js';
 import { ClusterSlots } from '../cluster/cluster-slots.js';
+import type { HostedJob } from './hosted-job.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
+
+/** How long jobs have to leave a TaskManager in order. */
+const RETIRING_MS = 20_000;
 
 /** How the slots of a cluster are cut, and dealt out. */
 export interface SlotLayout {
@@ -48,16 +52,42 @@ export class LocalTaskManagers {
     return id;
   }
 
-  /** Its slots are gone; what runs in them is for others to end. @throws MillraceError MR7002 if there is none */
-  remove(id: string): void {
-    if (!this.slots.has(id)) throw new MillraceError('MR7002', `There is no TaskManager ${id}.`);
+  /**
+   * Takes one away. Its slots are given to nobody any more, and the adaptive ones of the jobs that have some go on
+   * without, through a checkpoint; after so long, or where that comes to nothing, what still runs there is lost.
+   * Rejects with MR7002 if there is none.
+   */
+  async terminate(id: string, jobs: ReadonlyMap<string, HostedJob>): Promise<void> {
+    if (!this.slots.has(id)) throw notKnown(id);
+    await this.#retire(id, jobs);
+    if (!this.slots.has(id)) throw notKnown(id);
     this.slots.unregister(id);
+    for (const { launcher } of jobs.values()) launcher.lose(id, taskManagerLost(id));
+  }
+
+  async #retire(id: string, jobs: ReadonlyMap<string, HostedJob>): Promise<void> {
+    const allocated = this.slots.taskManagers().find((known) => known.id === id)?.allocated ?? [];
+    this.slots.retire(id);
+    const adaptive = [...new Set(allocated.map(({ jobId }) => jobId))].flatMap((jobId) => {
+      const job = jobs.get(jobId);
+      return job?.scheduler === undefined ? [] : [job];
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, RETIRING_MS);
+    });
+    await Promise.race([Promise.all(adaptive.map(({ rescaler }) => rescaler.adapt())), late]);
+    clearTimeout(timer);
   }
 
   status(): readonly TaskManagerStatus[] {
     const heartbeatMs = SYSTEM_CLOCK.wallMs();
     return this.slots.taskManagers().map((taskManager) => ({ ...taskManager, heartbeatMs }));
   }
+}
+
+function notKnown(id: string): MillraceError {
+  return new MillraceError('MR7002', `There is no TaskManager ${id}.`);
 }
 
 /** What its tasks end of. */

@@ -64,7 +64,9 @@ function stopCommand(onSignal: OnSignal): CliCommand {
     define(command, context) {
       clientOptions(
         command
-          .description('stop one: its tasks end, and their jobs go on from their newest checkpoints')
+          .description(
+            'stop one: adaptive jobs rescale to the slots that are left, others go on from their checkpoints',
+          )
           .addHelpText('before', STOP_EXAMPLE)
           .argument('[id]', 'its id, as list shows it')
           .allowExcessArguments(false),

@@ -26,8 +26,8 @@ export interface ClusterGateway extends ClusterMonitor {
   taskManagers(): readonly TaskManagerStatus[];
   /** One more, as configured; answers its id. */
   startTaskManager(): string;
-  /** It is gone, with what runs there. MR7002: there is none of that id. */
-  terminateTaskManager(id: string): WireError | undefined;
+  /** It is gone, with what runs there, once adaptive jobs have left it. MR7002: there is none of that id. */
+  terminateTaskManager(id: string): Promise<WireError | undefined>;
   submit(submission: JobSubmission): Promise<SubmissionAnswer>;
   /** Undefined for a job that this cluster does not know. */
   status(jobId: string): JobStatusSnapshot | undefined;

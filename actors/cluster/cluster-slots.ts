@@ -29,6 +29,11 @@ export class ClusterSlots {
     this.#tell(this.#manager.register(taskManager));
   }
 
+  /** It is about to go. */
+  retire(taskManagerId: string): void {
+    this.#tell(this.#manager.retire(taskManagerId));
+  }
+
   /** It has gone. */
   unregister(taskManagerId: string): void {
     this.#tell(this.#manager.unregister(taskManagerId));

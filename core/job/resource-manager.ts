@@ -1,6 +1,6 @@
 import { invariant } from '../base/invariant.js';
 import type { GrantedSlot, LoadBalanceMode, SlotRequirement } from './slot-sharing.js';
-import { slotCount } from './slot-sharing.js';
+import { keptSlots, slotCount } from './slot-sharing.js';
 
 /** A TaskManager as it registers. `slots` undefined: it has as many as its jobs need. */
 export interface RegisteredTaskManager {
@@ -40,12 +40,14 @@ interface DeclaredJob {
  * - a job has of each group no more slots than it has declared;
  * - slots that are missing are given all at once, so no two jobs wait for each other's; who declared first is asked
  *   first, and who needs fewer may come before who needs more than there are;
- * - slots of a TaskManager that has gone are gone, and all others stay with their jobs.
+ * - slots of a TaskManager that has gone are gone, and all others stay with their jobs;
+ * - nobody is given a slot of one that retires.
  */
 export class ResourceManager {
   readonly #mode: LoadBalanceMode;
   /** In the order in which they registered. */
   readonly #taskManagers = new Map<string, RegisteredTaskManager>();
+  readonly #retiring = new Set<string>();
   /** In the order in which they first declared. */
   readonly #jobs = new Map<string, DeclaredJob>();
 
@@ -61,9 +63,28 @@ export class ResourceManager {
     return this.#deal(new Set());
   }
 
+  /**
+   * It is about to go: what it has is given to nobody any more, and who has some of it is told. Nothing where it is
+   * not known, or retires already.
+   */
+  retire(id: string): readonly SlotGrant[] {
+    if (!this.#taskManagers.has(id) || this.#retiring.has(id)) return [];
+    this.#retiring.add(id);
+    const changed = new Set<string>();
+    for (const [jobId, job] of this.#jobs) {
+      if (!job.granted.some(({ taskManagerId }) => taskManagerId === id)) continue;
+      changed.add(jobId);
+      job.granted = job.granted.map((slot) =>
+        slot.taskManagerId === id ? { ...slot, retiring: true } : slot,
+      );
+    }
+    return this.#deal(changed);
+  }
+
   /** It has gone, and what ran there. Nothing where it is not known. */
   unregister(id: string): readonly SlotGrant[] {
     if (!this.#taskManagers.delete(id)) return [];
+    this.#retiring.delete(id);
     const changed = new Set<string>();
     for (const [jobId, job] of this.#jobs) {
       const left = job.granted.filter(({ taskManagerId }) => taskManagerId !== id);
@@ -78,7 +99,7 @@ export class ResourceManager {
     const job = this.#jobs.get(jobId) ?? { requirements, granted: [] };
     job.requirements = requirements;
     this.#jobs.set(jobId, job);
-    const kept = requirements.flatMap(({ group, count }) => this.#kept(job.granted, group, count));
+    const kept = this.#inOrder(requirements.flatMap((each) => keptSlots(job.granted, each, this.#mode)));
     const changed = new Set(kept.length < job.granted.length ? [jobId] : []);
     job.granted = kept;
     return this.#deal(changed);
@@ -89,11 +110,16 @@ export class ResourceManager {
     return this.#jobs.delete(jobId) ? this.#deal(new Set()) : [];
   }
 
-  /** How many slots the job could have: its own and those that are free. Infinity: as many as it needs. */
+  /**
+   * How many slots the job could have: its own and those that are free, on TaskManagers that stay. Infinity: as many as
+   * it needs.
+   */
   within(jobId: string): number {
     if (this.#elastic().length > 0) return Number.POSITIVE_INFINITY;
-    const own = this.#jobs.get(jobId)?.granted.length ?? 0;
-    return this.taskManagers().reduce((sum, { slots, allocated }) => sum + slots - allocated.length, own);
+    const own = this.#jobs.get(jobId)?.granted.filter(({ retiring }) => retiring !== true).length ?? 0;
+    return this.taskManagers()
+      .filter(({ id }) => !this.#retiring.has(id))
+      .reduce((sum, { slots, allocated }) => sum + slots - allocated.length, own);
   }
 
   /** In the order in which they registered. */
@@ -148,7 +174,8 @@ export class ResourceManager {
     const shares = [...this.#taskManagers.values()].flatMap((taskManager) => {
       const { id, slots } = taskManager;
       const used = taken.get(id)?.size ?? 0;
-      return slots === undefined || used >= slots ? [] : [{ taskManager, share: used / slots }];
+      const isFull = slots === undefined || used >= slots || this.#retiring.has(id);
+      return isFull ? [] : [{ taskManager, share: used / slots }];
     });
     const least =
       this.#mode === 'NONE'
@@ -168,17 +195,9 @@ export class ResourceManager {
   }
 
   #elastic(): RegisteredTaskManager[] {
-    return [...this.#taskManagers.values()].filter(({ slots }) => slots === undefined);
-  }
-
-  /** Of what it has in a group, so many: where load is balanced, the same number on each TaskManager. */
-  #kept(granted: readonly GrantedSlot[], group: string, count: number): readonly GrantedSlot[] {
-    const own = granted.filter((slot) => slot.group === group);
-    if (own.length <= count || this.#mode === 'NONE') return own.slice(0, count);
-    const rank = (slot: GrantedSlot, i: number): number =>
-      own.slice(0, i).filter(({ taskManagerId }) => taskManagerId === slot.taskManagerId).length;
-    const kept = own.map((slot, i) => ({ slot, rank: rank(slot, i) })).toSorted((a, b) => a.rank - b.rank);
-    return this.#inOrder(kept.slice(0, count).map(({ slot }) => slot));
+    return [...this.#taskManagers.values()].filter(
+      ({ id, slots }) => slots === undefined && !this.#retiring.has(id),
+    );
   }
 
   /** By TaskManager in the order of their registration, then by number; so what runs where says little of chance. */

@@ -12,6 +12,8 @@ export interface GrantedSlot {
   readonly taskManagerId: string;
   readonly index: number;
   readonly group: string;
+  /** Its TaskManager is about to go: whatever is placed anew is better placed elsewhere. */
+  readonly retiring?: true;
 }
 
 /** `NONE`: TaskManagers are filled one after the other. `SLOTS`, `TASKS`: so many on each of them are alike. */
@@ -49,6 +51,29 @@ export function unitedRequirements(
 }
 
 /**
+ * Which of its slots a job keeps that needs so many of a group, in their order: those that stay before those that are
+ * about to go, and where load is balanced, the same number on each TaskManager.
+ */
+export function keptSlots(
+  granted: readonly GrantedSlot[],
+  { group, count }: SlotRequirement,
+  mode: LoadBalanceMode,
+): readonly GrantedSlot[] {
+  const own = granted.filter((slot) => slot.group === group);
+  if (own.length <= count) return own;
+  const rank = (slot: GrantedSlot, i: number): number =>
+    mode === 'NONE'
+      ? i
+      : own.slice(0, i).filter(({ taskManagerId }) => taskManagerId === slot.taskManagerId).length;
+  const kept = own
+    .map((slot, i) => ({ slot, goes: slot.retiring === true ? 1 : 0, rank: rank(slot, i) }))
+    .toSorted((a, b) => a.goes - b.goes || a.rank - b.rank)
+    .slice(0, count);
+  const chosen = new Set(kept.map(({ slot }) => slot));
+  return own.filter((slot) => chosen.has(slot));
+}
+
+/**
  * Deals the tasks out to slots, in the order of {@link slotRequirements}. Subtask n shares its slot with subtask n of
  * its neighbours; `TASKS` puts what has fewer subtasks than its group has slots where the fewest tasks are.
  */
@@ -66,7 +91,7 @@ export function sharedSlots(graph: JobGraph, mode: LoadBalanceMode): readonly Sh
 }
 
 /**
- * Where each task runs; undefined: of some group there are too few slots.
+ * Where each task runs; undefined: of some group there are too few slots. Those that it would not keep are not used.
  *
  * `TASKS`: the slots with the most tasks go to the TaskManagers that have the fewest.
  */
@@ -76,7 +101,8 @@ export function placeTasks(
   mode: LoadBalanceMode,
 ): TaskPlacement | undefined {
   const free = new Map<string, GrantedSlot[]>();
-  for (const slot of granted) free.set(slot.group, [...(free.get(slot.group) ?? []), slot]);
+  for (const requirement of slotRequirements(graph))
+    free.set(requirement.group, [...keptSlots(granted, requirement, mode)]);
   const shared = sharedSlots(graph, mode);
   const ordered = mode === 'TASKS' ? shared.toSorted((a, b) => b.tasks.length - a.tasks.length) : shared;
   const load = new Map<string, number>();

@@ -6,7 +6,7 @@ import { check } from '../check.js';
 
 type Command =
   | { readonly kind: 'register'; readonly manager: number; readonly slots: number | undefined }
-  | { readonly kind: 'unregister'; readonly manager: number }
+  | { readonly kind: 'unregister' | 'retire'; readonly manager: number }
   | { readonly kind: 'declare'; readonly job: number; readonly counts: readonly [number, number] }
   | { readonly kind: 'release'; readonly job: number };
 
@@ -19,7 +19,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       { weight: 1, arbitrary: fc.constant(undefined) },
     ),
   }),
-  fc.record({ kind: fc.constant('unregister' as const), manager: fc.nat(3) }),
+  fc.record({ kind: fc.constantFrom('unregister' as const, 'retire' as const), manager: fc.nat(3) }),
   fc.record({
     kind: fc.constant('declare' as const),
     job: fc.nat(3),
@@ -34,12 +34,16 @@ class Watched {
   readonly managers = new Map<string, number | undefined>();
   readonly declared = new Map<string, readonly SlotRequirement[]>();
   readonly told = new Map<string, readonly GrantedSlot[]>();
+  readonly retiring = new Set<string>();
+  /** What they had been told before the last command. */
+  #before = new Map<string, readonly GrantedSlot[]>();
 
   constructor(mode: 'NONE' | 'SLOTS' | 'TASKS') {
     this.manager = new ResourceManager(mode);
   }
 
   run(next: Command): void {
+    this.#before = new Map(this.told);
     const grants = this.#apply(next);
     for (const { jobId, slots } of grants) this.told.set(jobId, slots);
     this.#mustHold();
@@ -53,7 +57,11 @@ class Watched {
         this.managers.set(id, next.slots);
         return this.manager.register({ id, slots: next.slots });
       }
+      case 'retire':
+        if (this.managers.has(`tm-${next.manager}`)) this.retiring.add(`tm-${next.manager}`);
+        return this.manager.retire(`tm-${next.manager}`);
       case 'unregister':
+        this.retiring.delete(`tm-${next.manager}`);
         this.managers.delete(`tm-${next.manager}`);
         return this.manager.unregister(`tm-${next.manager}`);
       case 'declare': {
@@ -89,11 +97,28 @@ class Watched {
     }
     const told = [...this.told.values()].reduce((sum, slots) => sum + slots.length, 0);
     if (told !== held.size) throw new Error('a job believes to have what it has not');
-    this.#mustBeDealt(overview.reduce((sum, { slots, allocated }) => sum + slots - allocated.length, 0));
+    this.#mustSpareRetiring();
+    const staying = overview.filter(({ id }) => !this.retiring.has(id));
+    this.#mustBeDealt(staying.reduce((sum, { slots, allocated }) => sum + slots - allocated.length, 0));
+  }
+
+  #mustSpareRetiring(): void {
+    const had = (jobId: string, slot: GrantedSlot): boolean =>
+      this.#before
+        .get(jobId)
+        ?.some(({ taskManagerId, index }) => taskManagerId === slot.taskManagerId && index === slot.index) ===
+      true;
+    for (const [jobId, slots] of this.told) {
+      for (const slot of slots) {
+        const retires = this.retiring.has(slot.taskManagerId);
+        if ((slot.retiring === true) !== retires) throw new Error(`${jobId} was not told that one goes`);
+        if (retires && !had(jobId, slot)) throw new Error(`${jobId} was given what goes`);
+      }
+    }
   }
 
   #mustBeDealt(free: number): void {
-    const elastic = [...this.managers.values()].includes(undefined);
+    const elastic = [...this.managers].some(([id, slots]) => slots === undefined && !this.retiring.has(id));
     for (const [jobId, requirements] of this.declared) {
       const own = this.told.get(jobId) ?? [];
       for (const { group, count } of requirements)
@@ -102,7 +127,8 @@ class Watched {
       const missing = slotCount(requirements) - own.length;
       if (missing > 0 && (elastic || missing <= free)) throw new Error(`${jobId} waits in vain`);
       const within = this.manager.within(jobId);
-      if (within !== (elastic ? Number.POSITIVE_INFINITY : own.length + free))
+      const staying = own.filter(({ taskManagerId }) => !this.retiring.has(taskManagerId)).length;
+      if (within !== (elastic ? Number.POSITIVE_INFINITY : staying + free))
         throw new Error(`${jobId} could have ${within}`);
     }
   }
