@@ -7,7 +7,7 @@ import { SOUND } from './machinery.js';
 import type { DiskWeather } from './scheduled-disk.js';
 import { JOB_NAME, simulatedJob, topologyDrawer } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
-import { type Participant, SimulatedScheduler } from './simulated-scheduler.js';
+import { loopTurned, type Participant, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTaskLauncher } from './simulated-task-launcher.js';
 import { SimulatedTime } from './simulated-time.js';
@@ -112,6 +112,7 @@ class BatchWorld implements Participant {
   }
 
   async run(): Promise<BatchReport> {
+    await loopTurned();
     this.#start();
     const scheduler = this.#scheduler;
     const { safetyTurns } = this.#options;

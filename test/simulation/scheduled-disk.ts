@@ -70,9 +70,9 @@ export class ScheduledDisk implements DiskFaultPlan, Participant {
     // A promise of its own: one that all worlds shared would keep whoever waits for it, and so every world.
     if (this.#ended) return { kind: 'hold', until: new Promise<never>(() => undefined) };
     const { held, slow, slowMs, fail, failAfter } = this.#weather.conduct;
-    this.#faults.rates = { fail, failAfter, full: failAfter, slow: 0 };
+    this.#faults.rates = { fail, failAfter, full: Math.min(0.5, failAfter * 5), slow: 0 };
     const fault = this.#faults.faultOf(operation);
-    if (fault !== undefined) this.#trace.note('disk.fault', this.#textOf(operation, fault.kind));
+    if (fault !== undefined) this.#trace.note(`disk.${fault.kind}`, this.#textOf(operation, ''));
     const isHeld = this.#prng.chance(held);
     const delayMs = this.#prng.chance(slow) ? this.#prng.float() * slowMs : 0;
     if (!isHeld && !this.paused) return fault;

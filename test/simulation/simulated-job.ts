@@ -30,8 +30,17 @@ export interface DrawnTopology extends Topology {
 
 export type DrawTopology = (variant: TopologyVariant) => DrawnTopology;
 
-/** Draws the job of a world by its options, as often as somebody wants: the same each time, but for the variant. */
-export function topologyDrawer(options: WorldOptions, machinery: Machinery, prng: Prng): DrawTopology {
+/**
+ * Draws the job of a world by its options, as often as somebody wants: the same each time, but for the variant.
+ *
+ * @param onThrow called when user code is about to throw
+ */
+export function topologyDrawer(
+  options: WorldOptions,
+  machinery: Machinery,
+  prng: Prng,
+  onThrow: () => void = () => {},
+): DrawTopology {
   const drawn = TOPOLOGIES[options.topology];
   if (drawn === undefined) throw new Error(`There is no topology ${options.topology}.`);
   const seed = prng.seed();
@@ -43,6 +52,7 @@ export function topologyDrawer(options: WorldOptions, machinery: Machinery, prng
   const beforeEvent = (): void => {
     if (throws === 0 || !throwing.chance(throws / events)) return;
     throws--;
+    onThrow();
     throw new Error('The user code of this world throws.');
   };
   return ({ shift, version, read }) => {

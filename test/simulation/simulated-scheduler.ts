@@ -87,7 +87,8 @@ export class SimulatedScheduler {
 
 /**
  * Every promise reaction that is possible without a further turn has run then: a tick comes when there are no more,
- * and for a fraction of what a turn of the event loop takes.
+ * and for a fraction of what a turn of the event loop takes. Called from a reaction, as after {@link loopTurned}: of
+ * two ticks that are called from elsewhere, reactions run after the second.
  */
 export function reactionsDone(): Promise<void> {
   return new Promise((resolve) => {

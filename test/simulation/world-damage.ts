@@ -37,6 +37,18 @@ export class WorldDamage implements FaultTargets {
     return task !== undefined;
   }
 
+  /** Every second subtask of a process is on each of its two TaskManagers, and all of one end in one moment. */
+  loseTaskManager(): boolean {
+    const { machine, prng, processes } = this.#parts;
+    const process = this.#any(processes.active);
+    const number = prng.below(2);
+    const lost = process?.launcher.tasks.filter(({ parts }) => parts.address.subtask % 2 === number) ?? [];
+    if (process === undefined || lost.length === 0) return false;
+    machine.trace.note('taskmanager.lost', `p${process.number} ${number}`);
+    for (const task of lost) task.kill(new MillraceError('MR5015', 'The TaskManager of the task was lost.'));
+    return true;
+  }
+
   killProcess(): boolean {
     const process = this.#any(this.#parts.processes.alive);
     process?.kill(this.#parts.landing);

@@ -50,7 +50,7 @@ function drawJob(prng: Prng): Job {
     rescales,
     moves,
     // A few are so small that a part ends before anything else has happened.
-    events: prng.chance(0.06) ? prng.between(1, 300) : prng.between(1000, 1400),
+    events: prng.chance(0.04) ? prng.between(1, 300) : prng.between(1000, 1400),
     parallelismMax: prng.pick([1, 2, 2, 2, 3, 4]),
     // Where some operators move and others stay, chains would change, and edges be no more.
     chaining: prng.chance(0.75) && !moves,
@@ -67,7 +67,7 @@ type Pace = Pick<
 function drawPace(prng: Prng): Pace {
   return {
     turnMs: prng.pick([0.01, 0.03, 0.1]),
-    safetyTurns: prng.between(400, 1600),
+    safetyTurns: prng.between(100, 900),
     budgetMax: prng.pick([8, 64, 64, 256, 256]),
     slowTasks: prng.pick([0, 0, 0.2, 0.5]),
     autoWatermarkIntervalMs: prng.pick([1, 5, 20, 200]),
@@ -97,7 +97,7 @@ function drawMemory(prng: Prng): Memory {
 }
 
 function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
-  const intervalMs = Math.ceil(turnMs * prng.between(30, 250));
+  const intervalMs = Math.ceil(turnMs * prng.between(20, 140));
   return {
     intervalMs,
     intervalDuringBacklogMs: intervalMs * 2,
@@ -149,9 +149,10 @@ function drawFaults(
 ): FaultOptions {
   const some = (share: number, most: number): number => (prng.chance(share) ? prng.between(1, most) : 0);
   const failing = prng.chance(0.4);
-  const stopKind = prng.pick(['none', 'none', 'none', 'suspend', 'drain', 'both']);
+  const stopKind = prng.pick(['none', 'none', 'none', 'none', 'none', 'suspend', 'suspend', 'drain', 'both']);
   return {
-    taskKills: some(0.6, 3),
+    taskKills: some(0.75, 3),
+    taskManagerLosses: some(0.3, 2),
     processKills: some(0.5, 3),
     powerLosses: some(0.3, 2),
     takeovers: some(0.25, 2),

@@ -4,6 +4,7 @@ import type { FaultOptions } from './world-options.js';
 /** What can be done to a world. Each answers whether there was anything to do it to. */
 export interface FaultTargets {
   killTask(): boolean;
+  loseTaskManager(): boolean;
   killProcess(): boolean;
   losePower(): boolean;
   takeOver(): boolean;
@@ -20,23 +21,25 @@ export interface FaultTargets {
 
 type FaultName = keyof FaultTargets;
 
-/** After these a fault is most likely to hurt. */
-const TENDER: ReadonlySet<string> = new Set([
-  'checkpoint.triggered',
-  'checkpoint.completed',
-  'checkpoint.aborted',
-  'disk.link',
-  'job.attempt-deployed',
-  'job.attempt-failed',
-  'job.rescale-requested',
-  'process.leads',
-  'task.finished',
+/** After these a fault is most likely to hurt: the share of them that call one. */
+const TENDER: ReadonlyMap<string, number> = new Map([
+  ['checkpoint.triggered', 0.1],
+  ['checkpoint.completed', 0.3],
+  ['checkpoint.aborted', 0.1],
+  ['disk.link', 0.02],
+  ['job.attempt-deployed', 0.1],
+  ['job.attempt-failed', 0.1],
+  ['job.rescale-requested', 0.2],
+  ['process.leads', 0.1],
+  ['task.finished', 0.1],
 ]);
+/** How much rarer faults are while there is no checkpoint to recover from. */
+const EARLY = 6;
+/** Turns after which faults no longer wait for one. */
+const EARLY_TURNS_MAX = 2000;
 
 /** Turns between a tender moment and the fault that it calls, at most. */
 const FUSE_MAX = 12;
-/** Share of the tender moments that call one. */
-const SPITE = 0.15;
 
 /**
  * Brings the faults of a world, in its time of safety.
@@ -55,14 +58,20 @@ export class WorldFaults {
   readonly #left = new Map<FaultName, number>();
   readonly #spite: boolean;
   #fuse = 0;
-  injected = 0;
+  /** No checkpoint has been completed. */
+  #early = true;
+  #earlyTurns = 0;
+  #turnsLeft: number;
 
-  constructor(prng: Prng, options: FaultOptions, targets: FaultTargets) {
+  /** `turns`: of safety, once there is a checkpoint. */
+  constructor(prng: Prng, options: FaultOptions, turns: number, targets: FaultTargets) {
+    this.#turnsLeft = turns;
     this.#prng = prng;
     this.#targets = targets;
     this.#spite = options.spite;
     const counts: readonly (readonly [FaultName, number])[] = [
       ['killTask', options.taskKills],
+      ['loseTaskManager', options.taskManagerLosses],
       ['killProcess', options.processKills],
       ['losePower', options.powerLosses],
       ['takeOver', options.takeovers],
@@ -80,13 +89,23 @@ export class WorldFaults {
   }
 
   onEvent(name: string): void {
-    if (this.#spite && this.#fuse === 0 && TENDER.has(name) && this.#prng.chance(SPITE)) {
+    if (name === 'checkpoint.completed') this.#early = false;
+    const share = TENDER.get(name);
+    if (share === undefined || !this.#spite || this.#fuse > 0) return;
+    if (this.#prng.chance(this.#early ? share / EARLY : share)) {
       this.#fuse = this.#prng.between(1, FUSE_MAX);
     }
   }
 
-  /** After each turn of safety; `turnsLeft`: how many of them follow. */
-  afterTurn(turnsLeft: number): void {
+  /** The time of safety is over. */
+  get areOver(): boolean {
+    return this.#turnsLeft <= 0;
+  }
+
+  /** After each turn of safety. */
+  afterTurn(): void {
+    if (!this.#early) this.#turnsLeft--;
+    else if (++this.#earlyTurns > EARLY_TURNS_MAX) this.#early = false;
     if (this.#fuse > 0 && --this.#fuse === 0) {
       const names = [...this.#left.keys()];
       const name = names[this.#prng.below(Math.max(1, names.length))];
@@ -94,14 +113,14 @@ export class WorldFaults {
       return;
     }
     for (const [name, count] of this.#left) {
-      if (this.#prng.chance(count / Math.max(1, turnsLeft))) this.#inject(name);
+      const share = count / Math.max(1, this.#turnsLeft);
+      if (this.#prng.chance(this.#early ? share / EARLY : share)) this.#inject(name);
     }
   }
 
   #inject(name: FaultName): void {
     const left = (this.#left.get(name) ?? 0) - 1;
     if (!this.#targets[name]()) return;
-    this.injected++;
     if (left > 0) this.#left.set(name, left);
     else this.#left.delete(name);
   }

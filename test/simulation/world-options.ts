@@ -6,6 +6,8 @@ import type { StateBackendName } from './simulated-state.js';
 /** How often each kind of fault comes: expected number in a world's time of safety. Many worlds lack some. */
 export interface FaultOptions {
   readonly taskKills: number;
+  /** The tasks of one of its two TaskManagers end at once. */
+  readonly taskManagerLosses: number;
   readonly processKills: number;
   readonly powerLosses: number;
   /** The leader is paused, another process takes over, and the old one goes on later. */
@@ -63,7 +65,7 @@ export interface WorldOptions {
   readonly budgetMax: number;
   /** Virtual time of one turn, on average. */
   readonly turnMs: number;
-  /** Turns of safety, with faults; liveness follows, without. */
+  /** Turns of safety, with faults, from the first checkpoint on; liveness follows, without. */
   readonly safetyTurns: number;
   /** Whether the job has another parallelism after a stop; not where its output depends on it. */
   readonly rescales: boolean;

@@ -49,7 +49,8 @@ export interface WorldReport {
   readonly processes: number;
   readonly checkpoints: number;
   readonly restores: number;
-  readonly faults: number;
+  /** What the sources gave, each once. */
+  readonly records: number;
   readonly counts: ReadonlyMap<string, number>;
 }
 
@@ -89,6 +90,8 @@ class World {
   readonly #savepoints: SavepointChecker;
   readonly #manifests: ManifestChecker;
   readonly #liveness: LivenessChecker;
+  /** Records that the sources have given, where that has been looked at. */
+  #read: number | undefined;
 
   constructor(options: WorldOptions, { machinery = SOUND, repeats = false, onLine }: WorldSettings) {
     this.#options = options;
@@ -107,7 +110,7 @@ class World {
       verdict: this.#verdict,
       state: new SimulatedState(options),
     });
-    this.#draw = topologyDrawer(options, machinery, prng);
+    this.#draw = topologyDrawer(options, machinery, prng, () => this.#trace.note('user.throws', ''));
     this.#topology = this.#draw(AS_DRAWN);
     this.#expected = this.#topology.outputs();
     this.#output = new OutputChecker(this.#expected, this.#verdict, {
@@ -136,7 +139,7 @@ class World {
       prng: prng.fork(),
       landing: options.faults.landing,
     });
-    this.#faults = new WorldFaults(prng.fork(), options.faults, this.#damage);
+    this.#faults = new WorldFaults(prng.fork(), options.faults, options.safetyTurns, this.#damage);
     this.#liveness = new LivenessChecker(
       this.#verdict,
       () => this.#processes.records,
@@ -165,11 +168,12 @@ class World {
     const onRejection = (error: unknown): void =>
       this.#verdict.fail('crash', `Nobody handles a rejection: ${String(error)}`, error);
     process.on('unhandledRejection', onRejection);
+    await loopTurned();
     try {
       this.#writeInput();
-      await this.#runPhase(this.#options.safetyTurns, true);
+      await this.#runPhase(() => !this.#faults.areOver);
       this.#calm();
-      await this.#runPhase(Number.POSITIVE_INFINITY, false);
+      await this.#runPhase(() => true);
       await this.#end();
     } finally {
       process.off('unhandledRejection', onRejection);
@@ -178,12 +182,12 @@ class World {
     return this.#report();
   }
 
-  async #runPhase(turnsMax: number, withFaults: boolean): Promise<void> {
+  async #runPhase(goesOn: () => boolean): Promise<void> {
     const scheduler = this.#scheduler;
-    while (scheduler.turns < turnsMax) {
+    while (goesOn()) {
       this.#processes.keepRunning();
       if (this.#processes.finished || this.#verdict.failure !== undefined) return;
-      if (await scheduler.turn()) await this.#afterTurn(turnsMax, withFaults);
+      if (await scheduler.turn()) await this.#afterTurn();
       else if (!this.#processes.keepRunning()) this.#passTime();
       this.#liveness.onStep();
     }
@@ -197,9 +201,9 @@ class World {
     else if (!this.#damage.endOne()) this.#liveness.stuck('Nothing can happen any more');
   }
 
-  async #afterTurn(turnsMax: number, withFaults: boolean): Promise<void> {
+  async #afterTurn(): Promise<void> {
     const { turns } = this.#scheduler;
-    if (withFaults) this.#faults.afterTurn(turnsMax - turns);
+    if (!this.#faults.areOver) this.#faults.afterTurn();
     this.#damage.endDue();
     if (turns % LOOK_EVERY_TURNS === 0) await this.#look();
   }
@@ -254,6 +258,7 @@ class World {
         read.add(id);
       }
     }
+    this.#read = read.size;
     const drained = this.#trace.counts.get('job.drain') ?? 0;
     this.#output.expect(drained === 0 ? this.#expected : this.#draw({ ...AS_DRAWN, read }).outputs());
   }
@@ -286,7 +291,7 @@ class World {
       processes: this.#processes.count,
       checkpoints: this.#checkpoints.completed,
       restores: this.#checkpoints.restores,
-      faults: this.#faults.injected,
+      records: this.#read ?? this.#topology.sources.reduce((sum, { events }) => sum + events.length, 0),
       counts: this.#trace.counts,
     };
   }

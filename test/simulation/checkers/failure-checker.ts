@@ -12,6 +12,7 @@ const FAIR: ReadonlySet<string> = new Set<ErrorCode>([
   'MR5003',
   'MR5006',
   'MR5007',
+  'MR5015',
   'MR6003',
   'MR6004',
   'MR8003',
