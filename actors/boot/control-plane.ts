@@ -6,7 +6,6 @@ import {
   checkpointConfigFromOptions,
   type FailureHistorySettings,
   failoverStrategyFromOptions,
-  isMillraceError,
   type JobConfiguration,
   type JobDetails,
   type JobExplanation,
@@ -62,6 +61,7 @@ import { openJobLog } from './logs/open-job-log.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import { SystemTimers } from './system-timers.js';
 import { ThreadTaskLauncher } from './thread-task-launcher.js';
+import { reportFailure } from './unexpected-failure.js';
 
 /** A task that has not answered by then is busy in user code, and said to be. */
 const EXPLAIN_DEADLINE_MS = 1000;
@@ -392,10 +392,4 @@ export class ControlPlane implements ClusterGateway {
     if (job !== undefined) return job;
     throw new MillraceError('MR7001', `No job ${jobId} is known to this cluster.`);
   }
-}
-
-function reportFailure(what: string, error: unknown): void {
-  const text =
-    isMillraceError(error) || !(error instanceof Error) ? String(error) : (error.stack ?? String(error));
-  process.stderr.write(`${what}: ${text}\n`);
 }
