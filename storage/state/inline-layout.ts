@@ -51,6 +51,9 @@ export const PAGE_SHIFT = 8;
 export const INLINE_KEY_BYTES_MAX = 24;
 export const INLINE_VALUE_BYTES_MAX = 40;
 
+/** The first key may be a short one (`user-7`), which says little about those to come. */
+const BYTES_KEY_WORDS_MIN = 4;
+
 /** How the slots of a table lie in a chunk; in words, if nothing else is said. */
 export interface SlotGeometry {
   readonly form: RowForm;
@@ -79,5 +82,5 @@ export function slotGeometry(first: RowKey, valueBytes: number, chunkWords: numb
 function keyWordsOf({ form, length }: RowKey): number {
   if (form === RowForm.INT) return 2;
   if (form === RowForm.INT_WINDOW) return 6;
-  return Math.max(2, (length + KEY_GROUP_BYTES + 3) >> 2);
+  return Math.max(BYTES_KEY_WORDS_MIN, (length + KEY_GROUP_BYTES + 3) >> 2);
 }
