@@ -10,6 +10,14 @@ export type TypeNode = PrimitiveNode | OptionalNode | ArrayNode | MapNode | Obje
 interface Evolving {
   /** Stands for a value that stored state does not have. */
   readonly default?: { readonly value: unknown };
+  /** What it was before, in a way that takes code to change. */
+  readonly formers?: readonly FormerType[];
+}
+
+/** A type that stored values may have, and what makes a value of the present type of one of them. */
+export interface FormerType {
+  readonly type: TypeNode;
+  readonly migrate: (value: never) => unknown;
 }
 
 export interface PrimitiveNode extends Evolving {

@@ -1,7 +1,10 @@
+import { MillraceError } from '../base/millrace-error.js';
 import { pathTo } from './interpreted-codec.js';
+import { checkValue } from './type-default.js';
 import {
   type ArrayNode,
   type FieldNode,
+  type FormerType,
   type MapNode,
   type ObjectNode,
   type TypeNode,
@@ -38,6 +41,7 @@ export interface TypeRefusal {
  * ```
  *   stored            declared                  values
  *   T                 T                         as they are
+ *   T                 U with a migration of T   what that makes of them, and of what can become a T
  *   dynamic           anything                  have to be of the declared type, each for itself
  *   anything          dynamic                   as they are
  *   T?                U?                        as T and U; what is absent stays so
@@ -80,6 +84,53 @@ const SAME_VALUES: Change = { sameBytes: false, convert: undefined };
 
 function changeOf(stored: TypeNode, declared: TypeNode, path: string): Change | TypeRefusal {
   if (typeId(stored) === typeId(declared)) return UNCHANGED;
+  const migrated = exactFormer(stored, declared, path);
+  if (migrated !== undefined) return { sameBytes: false, convert: migrated };
+  const change = tableChange(stored, declared, path);
+  if (!('path' in change)) return change;
+  for (const { type, migrate } of declared.formers ?? []) {
+    const before = changeOf(stored, type, path);
+    if ('path' in before) continue;
+    return { sameBytes: false, convert: inTurn(before.convert ?? same, migration(migrate, declared, path)) };
+  }
+  return change;
+}
+
+/** The way from a type that the declared one, or one of those before it, names as its former one. */
+function exactFormer(stored: TypeNode, declared: TypeNode, path: string): Conversion | undefined {
+  for (const { type, migrate } of declared.formers ?? []) {
+    const last = migration(migrate, declared, path);
+    if (typeId(stored) === typeId(type)) return last;
+    const before = exactFormer(stored, type, path);
+    if (before !== undefined) return inTurn(before, last);
+  }
+  return undefined;
+}
+
+function inTurn(first: Conversion, then: Conversion): Conversion {
+  return (value) => then(first(value));
+}
+
+/** User code, which says where it was when it throws or gives what is not of the type. */
+function migration(migrate: FormerType['migrate'], declared: TypeNode, path: string): Conversion {
+  return (value) => {
+    try {
+      const migrated = migrate(value as never);
+      checkValue(declared, migrated);
+      return migrated;
+    } catch (error) {
+      const at = path === '' ? 'a stored value' : `the field '${path}' of a stored value`;
+      throw new MillraceError('MR2103', `The migration of ${at} to ${typeId(declared)} failed.`, {
+        why: error instanceof Error ? error.message : String(error),
+        hint: 'Correct the function given to types.withMigration: it is called with each value of the former type.',
+        cause: error,
+      });
+    }
+  };
+}
+
+/** By the table of {@link typeEvolution}. */
+function tableChange(stored: TypeNode, declared: TypeNode, path: string): Change | TypeRefusal {
   if (stored.kind === 'dynamic' || declared.kind === 'dynamic') return SAME_VALUES;
   if (stored.kind === 'optional' || stored.kind === 'void') return presenceChange(stored, declared, path);
   if (declared.kind === 'optional') return inOtherBytes(changeOf(stored, declared.element, path));

@@ -1,6 +1,6 @@
 import { MillraceError } from '../base/millrace-error.js';
 import { presenceBytes } from './record-layout.js';
-import { type ObjectNode, PRIMITIVE_KINDS, type TypeNode } from './type-descriptor.js';
+import { type ObjectNode, PRIMITIVE_KINDS, type TypeNode, typeId } from './type-descriptor.js';
 
 /** Deeper declarations are refused: codecs recurse. */
 const DEPTH_MAX = 64;
@@ -14,6 +14,26 @@ const MAP_KEYS: ReadonlySet<string> = new Set([
   'timestamp',
   'bigint',
 ]);
+
+/** @throws MillraceError MR2001 unless a value of the one type can be told from one of the other */
+export function checkMigration(type: TypeNode, from: TypeNode, migrate: unknown): void {
+  checkNode(type);
+  checkNode(from);
+  if (typeof migrate !== 'function') {
+    throw new MillraceError('MR2001', 'types.withMigration takes a function as its third argument.', {
+      hint: 'types.withMigration(present, former, (value) => ...)',
+    });
+  }
+  if (typeId(type) !== typeId(from)) return;
+  throw new MillraceError(
+    'MR2001',
+    `types.withMigration is given two types that are the same: ${typeId(type)}.`,
+    {
+      why: 'Which of them a stored value has cannot be told.',
+      hint: 'Give a field whose meaning has changed another name.',
+    },
+  );
+}
 
 /**
  * Checks a whole descriptor, wherever it came from. Code is generated only from what has passed here: every

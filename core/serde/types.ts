@@ -2,6 +2,7 @@ import { MillraceError } from '../base/millrace-error.js';
 import { checkDefault } from './type-default.js';
 import type {
   FieldNode,
+  FormerType,
   Infer,
   ObjectNode,
   OptionalNode,
@@ -11,7 +12,7 @@ import type {
   ValuesOf,
   VariantNode,
 } from './type-descriptor.js';
-import { checkField, checkNode, checkRenamed, checkVariant } from './type-validation.js';
+import { checkField, checkMigration, checkNode, checkRenamed, checkVariant } from './type-validation.js';
 
 type Fields = Readonly<Record<string, TypeNode>>;
 type Variants = Readonly<Record<string, ObjectNode>>;
@@ -134,6 +135,32 @@ export const types = {
   withDefault<T>(type: TypeDescriptor<T>, value: NoInfer<T>): TypeDescriptor<T> {
     checkDefault(type, value);
     return Object.freeze({ ...type, default: Object.freeze({ value }) });
+  },
+
+  /**
+   * The same type, of which older state has values of the type `from`: when a job is restored, `migrate` makes values
+   * of the present type of them. For what no default and no new name can say; what Flink's serializer snapshots are
+   * for. The type `from` may have migrations of its own, so a state goes through all its versions in turn.
+   *
+   * @throws MillraceError MR2001 if `migrate` is no function, or the types have the same fields of the same types
+   * @example
+   * ```ts
+   * const named = types.object({ name: types.string });
+   * const person = types.withMigration(
+   *   types.object({ first: types.string, last: types.string }),
+   *   named,
+   *   ({ name }) => ({ first: name.split(' ')[0] ?? '', last: name.split(' ')[1] ?? '' }),
+   * );
+   * ```
+   */
+  withMigration<T, F>(
+    type: TypeDescriptor<T>,
+    from: TypeDescriptor<F>,
+    migrate: (value: F) => NoInfer<T>,
+  ): TypeDescriptor<T> {
+    checkMigration(type, from, migrate);
+    const former: FormerType = Object.freeze({ type: from, migrate });
+    return Object.freeze({ ...type, formers: Object.freeze([...(type.formers ?? []), former]) });
   },
 
   array<T>(element: TypeDescriptor<T>): TypeDescriptor<T[]> {

@@ -181,3 +181,67 @@ t.test('a declaration that cannot be meant is refused when it is made', async (t
     /as another field was/,
   );
 });
+
+const firstOf = types.object({ name: types.string });
+const secondOf = types.withMigration(
+  types.object({ first: types.string, last: types.string }),
+  firstOf,
+  ({ name }) => ({ first: name.split(' ')[0] ?? '', last: name.split(' ')[1] ?? '' }),
+);
+const thirdOf = types.withMigration(
+  types.object({ initials: types.string, note: types.withDefault(types.string, 'none') }),
+  secondOf,
+  ({ first, last }) => ({ initials: `${first[0]}${last[0]}`, note: 'migrated' }),
+);
+
+t.test('what code has to change goes through all versions in turn, at any depth', async (t) => {
+  t.same(outcome(firstOf, secondOf, { name: 'Ada Lovelace' }), { first: 'Ada', last: 'Lovelace' });
+  t.same(outcome(firstOf, thirdOf, { name: 'Ada Lovelace' }), { initials: 'AL', note: 'migrated' });
+  t.same(
+    outcome(
+      types.object({ by: types.array(firstOf), n: types.int32 }),
+      types.object({ n: types.float64, by: types.array(types.optional(thirdOf)) }),
+      { by: [{ name: 'Ada Lovelace' }], n: 1 },
+    ),
+    { by: [{ initials: 'AL', note: 'migrated' }], n: 1 },
+  );
+  t.same(
+    outcome(types.object({ initials: types.string }), thirdOf, { initials: 'AL' }),
+    { initials: 'AL', note: 'none' },
+    'what the table makes of it needs no code',
+  );
+  const wider = types.withMigration(types.string, types.float64, (n) => n.toFixed(1));
+  t.equal(
+    outcome(types.int32, wider, 5),
+    '5.0',
+    'what can become the former type can become the present one',
+  );
+  t.equal(outcome(types.boolean, wider, true), "refused at '': boolean to string");
+});
+
+t.test('a migration is chosen before a default that would do', async (t) => {
+  const celsius = types.object({ celsius: types.float64 });
+  const kelvin = types.withMigration(
+    types.object({ kelvin: types.withDefault(types.float64, 0) }),
+    celsius,
+    (value) => ({ kelvin: value.celsius + 273 }),
+  );
+  t.same(outcome(celsius, kelvin, { celsius: 1 }), { kelvin: 274 });
+});
+
+t.test('a migration that fails says where', async (t) => {
+  const broken = types.withMigration(types.int32, types.string, (text) => Number(text));
+  const at = (declared: TypeNode, value: unknown) =>
+    refused(() => outcome(types.object({ n: types.string }), declared, value));
+  const error = at(types.object({ n: broken }), { n: 'x' });
+  t.match(error, {
+    code: 'MR2103',
+    what: "The migration of the field 'n' of a stored value to int32 failed.",
+  });
+  const same = () => types.withMigration(types.int32, types.withDefault(types.int32, 1), (n) => n);
+  t.match(refused(same), { code: 'MR2001', what: /the same: int32/ });
+  t.match(
+    refused(() => types.withMigration(types.int32, types.string, 5 as never)),
+    { code: 'MR2001' },
+  );
+});
