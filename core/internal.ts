@@ -134,7 +134,12 @@ export {
   subtaskOfKeyGroup,
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
-export type { AccumulatorsByUid, AccumulatorValue, AccumulatorValues } from './job/accumulator-totals.js';
+export {
+  type AccumulatorsByUid,
+  AccumulatorTotals,
+  type AccumulatorValue,
+  type AccumulatorValues,
+} from './job/accumulator-totals.js';
 export { AdaptiveScaling, type ScalingFacts } from './job/adaptive-scaling.js';
 export { isAdaptive, isReactive, scalingConfigFromOptions } from './job/adaptive-scheduler-options.js';
 export {

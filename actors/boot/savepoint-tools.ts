@@ -2,6 +2,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
+  AccumulatorTotals,
   assignState,
   environmentLayer,
   type InFlightHandle,
@@ -254,10 +255,17 @@ async function reportOf(
     maxParallelism,
     finished: vertex.subtasks.filter((snapshot) => snapshot === 'finished').length,
     splitEnumerator: uid === vertexUid && vertex.enumerator !== undefined,
+    accumulated: accumulatedOf(vertex, uid),
     keys,
     keyed: [...keyed.values()],
     lists: [...lists.values()].filter(({ entries }) => entries > 0),
   };
+}
+
+/** Results by name, as JSON. */
+function accumulatedOf({ ended = {} }: VertexSnapshot, uid: string): Readonly<Record<string, string>> {
+  const { results } = new AccumulatorTotals({ [uid]: ended[uid] ?? {} });
+  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, jsonText(value)]));
 }
 
 function addList(

@@ -32,6 +32,8 @@ export interface OperatorReport {
   /** Subtasks that had ended. */
   readonly finished: number;
   readonly splitEnumerator: boolean;
+  /** By name, as JSON: what subtasks had accumulated that had ended. */
+  readonly accumulated: Readonly<Record<string, string>>;
   /** Type of the keys of its state, `keys<string>` for example, where it is known. */
   readonly keys: string | undefined;
   readonly keyed: readonly KeyedTableReport[];
@@ -218,7 +220,17 @@ function printReport(report: SavepointReport): string {
 }
 
 function printOperator(operator: OperatorReport): string[] {
-  const { uid, chainedTo, parallelism, maxParallelism, finished, splitEnumerator, keyed, lists } = operator;
+  const {
+    uid,
+    chainedTo,
+    parallelism,
+    maxParallelism,
+    finished,
+    splitEnumerator,
+    keyed,
+    lists,
+    accumulated,
+  } = operator;
   const facts = [`parallelism ${parallelism} of at most ${maxParallelism}`];
   if (chainedTo !== undefined) facts.push(`chained to ${chainedTo}`);
   if (finished > 0) facts.push(`${finished} subtasks had ended`);
@@ -232,6 +244,7 @@ function printOperator(operator: OperatorReport): string[] {
       `${entries} items`,
       `${bytes} bytes`,
     ]),
+    ...Object.entries(accumulated).map(([name, value]) => [name, 'accumulated by who had ended', value]),
   ];
   return [`${uid}  (${facts.join(', ')})`, ...aligned(rows)];
 }

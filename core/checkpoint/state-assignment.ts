@@ -266,6 +266,7 @@ export function operatorUids(snapshot: VertexSnapshot): ReadonlySet<string> {
   return uids;
 }
 
+/** How far an operator was in event time is nothing without the operator. */
 function holdsState(snapshot: VertexSnapshot, uid: string): boolean {
   const { [uid]: accumulated = {} } = snapshot.ended ?? {};
   if (Object.keys(accumulated).length > 0) return true;
@@ -273,6 +274,9 @@ function holdsState(snapshot: VertexSnapshot, uid: string): boolean {
     const handle = subtask === 'finished' ? undefined : subtask.operators[uid];
     if (handle === undefined) return false;
     const { keyed, lists } = handle;
-    return (keyed?.files.length ?? 0) > 0 || Object.values(lists).some(({ items }) => items.length > 0);
+    return (
+      (keyed?.files.length ?? 0) > 0 ||
+      Object.values(lists).some(({ mode, items }) => mode !== 'watermark' && items.length > 0)
+    );
   });
 }

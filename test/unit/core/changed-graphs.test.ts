@@ -74,7 +74,10 @@ function jobWith(change: Change): HarnessBuild {
     stream = first;
     if (change.between) stream = stream.filter(() => true).uid('new-between');
     if (!change.withoutPlain) {
-      const plain = stream.map((value) => value).uid('plain');
+      const plain = stream
+        .process<string>({ processElement: (value, _ctx, out) => out.collect(value) })
+        .returns(types.string)
+        .uid('plain');
       if (change.plainParallelism !== undefined) plain.setParallelism(change.plainParallelism);
       stream = plain;
     }

@@ -162,6 +162,14 @@ t.test('state that no operator would take is refused by name; an empty one is no
   t.throws(() => assignState(manifest(SOURCE, SINK, gone), GRAPH), { code: 'MR2101', what: /gone-uid/ });
   const empty = vertex('gone', modelSnapshot('gone'), 'finished');
   t.doesNotThrow(() => assignState(manifest(SOURCE, SINK, empty), GRAPH));
+  const lists = { watermark: { mode: 'watermark', items: [Uint8Array.of(1)] } } as const;
+  const timed = vertex('gone', { operators: { 'gone-uid': { keyed: undefined, lists } } });
+  t.doesNotThrow(() => assignState(manifest(SOURCE, SINK, timed), GRAPH), 'nor is how far it was in time');
+  const summed = {
+    ...vertex('gone', 'finished'),
+    ended: { 'gone-uid': { n: { kind: 'sum', value: 1 } } },
+  } as const;
+  t.throws(() => assignState(manifest(SOURCE, SINK, summed), GRAPH), { code: 'MR2101', what: /gone-uid/ });
 });
 
 t.test('keyed state of another maximum parallelism is refused; other state is not', async (t) => {
