@@ -20,7 +20,8 @@ export const ADAPTIVE_SCHEDULER_OPTIONS = {
     default: undefined,
     range: { min: 0 },
     deprecatedKeys: ['jobmanager.adaptive-scheduler.resource-wait-timeout'],
-    description: 'How long an adaptive job waits for its least slots; 5 min, or without end where reactive.',
+    description:
+      'How long an adaptive job waits for its least slots before it fails; 5 min, or without end where reactive.',
   },
   'jobmanager.adaptive-scheduler.submission.resource-stabilization-timeout': {
     type: { kind: 'duration' },

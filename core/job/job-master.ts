@@ -299,7 +299,7 @@ export class JobMaster {
         break;
       case 'slots-due':
         if (timer.id === this.#record.attempt && this.#record.executions?.isWaiting === true)
-          this.#fail({ error: this.#slots.missing(this.#name) }, [], now, effects);
+          this.#onSlotsMissed({ error: this.#slots.missing(this.#name) }, now, effects);
         break;
       case 'rescale-due':
         this.#rescale.onDelayOver(timer.id);
@@ -313,6 +313,11 @@ export class JobMaster {
       default:
         this.#coordinate({ type: 'timer', timer: { name: timer.name, id: timer.id } }, now, effects);
     }
+  }
+
+  #onSlotsMissed(failure: Failure, now: Instant, effects: JobEffect[]): void {
+    if (!this.#slots.failsJob) this.#fail(failure, [], now, effects);
+    else this.#giveUp(failure, 'It waits no longer for resources (resource-wait-timeout).', now, effects);
   }
 
   #onCancelRequested(now: Instant, effects: JobEffect[]): void {

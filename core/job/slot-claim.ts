@@ -18,6 +18,8 @@ import {
 export interface SlotConfig {
   /** How long an attempt waits for them, ms; Infinity: as long as it takes. */
   readonly requestTimeoutMs: number;
+  /** Whether a job that has waited in vain has failed, whatever its restart strategy says. */
+  readonly failsJob?: boolean;
   readonly mode: LoadBalanceMode;
 }
 
@@ -80,6 +82,11 @@ export class SlotClaim {
     return this.#place(graph, kept);
   }
 
+  /** Whether the job has failed once it has waited in vain. */
+  get failsJob(): boolean {
+    return this.#config?.failsJob === true;
+  }
+
   /** Why an attempt was not deployed. */
   missing(jobName: string): WireError {
     const own = this.#granted.length;
@@ -88,7 +95,9 @@ export class SlotClaim {
       new MillraceError('MR5014', 'Could not acquire the minimum required resources.', {
         where: { job: jobName },
         why: `The job needs ${slotCount(this.#own)} slots and has ${own} after ${waitedMs} ms.`,
-        hint: 'Raise taskmanager.numberOfTaskSlots, lower the parallelism, or set jobmanager.scheduler to Adaptive.',
+        hint: this.failsJob
+          ? 'Raise taskmanager.numberOfTaskSlots, or lower the least parallelism that the job accepts.'
+          : 'Raise taskmanager.numberOfTaskSlots, lower the parallelism, or set jobmanager.scheduler to Adaptive.',
       }),
     );
   }

@@ -39,6 +39,7 @@ export function loadBalanceMode(values: OptionValues): LoadBalanceMode {
 }
 
 export function slotConfigFromOptions(values: OptionValues): SlotConfig {
-  const requestTimeoutMs = isAdaptive(values) ? resourceWaitMs(values) : values['slot.request.timeout'];
-  return { requestTimeoutMs, mode: loadBalanceMode(values) };
+  const failsJob = isAdaptive(values);
+  const requestTimeoutMs = failsJob ? resourceWaitMs(values) : values['slot.request.timeout'];
+  return { requestTimeoutMs, failsJob, mode: loadBalanceMode(values) };
 }

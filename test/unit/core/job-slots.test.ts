@@ -60,6 +60,16 @@ t.test('slots that do not come in time fail the attempt, and the restart strateg
   t.match(driver.outcome, { status: 'FAILED', error: { code: 'MR5006', cause: { code: 'MR5014' } } });
 });
 
+t.test('an adaptive job that has waited in vain has failed, whatever its restart strategy', async (t) => {
+  const strategy = new ScriptedStrategy(0, 0);
+  const slots = { requestTimeoutMs: 1000, failsJob: true, mode: 'NONE' } as const;
+  const driver = driverOf(graphOf(2), { strategy, slots });
+  driver.handle({ type: 'timer', timer: { name: 'slots-due', id: 1 } });
+  driver.handle({ type: 'result-stored' });
+  t.match(driver.outcome, { status: 'FAILED', error: { code: 'MR5006', cause: { code: 'MR5014' } } });
+  t.same(strategy.askedMs, []);
+});
+
 t.test('a job that waits for its slots can be cancelled', async (t) => {
   const driver = driverOf(graphOf(2));
   driver.handle({ type: 'cancel-requested' });
