@@ -3,9 +3,7 @@ import {
   type AcceptedJob,
   type CheckpointHistory,
   type CheckpointType,
-  checkpointConfigFromOptions,
   type FailureHistorySettings,
-  failoverStrategyFromOptions,
   type JobConfiguration,
   type JobDetails,
   type JobExplanation,
@@ -17,10 +15,7 @@ import {
   type OptionLayer,
   Prng,
   type ResourceRequirements,
-  rescaleConfigFromOptions,
   resolveOptions,
-  restartStrategyFromOptions,
-  slotConfigFromOptions,
   toWireError,
   type WireError,
 } from '../../core/internal.js';
@@ -52,7 +47,7 @@ import { type JobHome, noSavepointFolder, openJobHome } from './job-home.js';
 import { planJob } from './job-plan.js';
 import { planAsRescaled, planForSlots, type ResumedPlan } from './job-requirements.js';
 import { JobRescaler } from './job-rescaler.js';
-import { configurationOf, failureHistory, jobStoreLimits } from './job-settings.js';
+import { configurationOf, failureHistory, jobStoreLimits, masterConfiguration } from './job-settings.js';
 import { launcherSettings } from './launcher-settings.js';
 import { LocalTaskManagers } from './local-task-managers.js';
 import type { JobLog } from './logs/job-log.js';
@@ -326,7 +321,6 @@ export class ControlPlane implements ClusterGateway {
     const { slots } = this.#taskManagers();
     const launcher = new ThreadTaskLauncher(launcherSettings(plan, home, log, slots), deployment);
     const scheduler = AdaptiveScheduler.of(plan.options.values, slots);
-    const checkpointing = checkpointConfigFromOptions(plan.options.values);
     const running = startJobMaster(
       this.#system,
       {
@@ -334,11 +328,7 @@ export class ControlPlane implements ClusterGateway {
         restored: home.manifest,
         restoredFrom: home.restoredFrom,
         firstCheckpointId: home.nextCheckpointId,
-        checkpointing,
-        rescaling: rescaleConfigFromOptions(plan.options.values),
-        failoverStrategy: failoverStrategyFromOptions(plan.options.values),
-        slots: { ...slotConfigFromOptions(plan.options.values), mode: plan.layout.mode },
-        restartStrategy: restartStrategyFromOptions(plan.options.values, checkpointing !== undefined),
+        ...masterConfiguration(plan),
       },
       {
         launcher,

@@ -1,12 +1,17 @@
 import {
+  checkpointConfigFromOptions,
   createRestartStrategy,
   describeConfiguration,
   type FailureHistorySettings,
+  failoverStrategyFromOptions,
   type JobConfiguration,
   type JobStoreLimits,
   Prng,
+  rescaleConfigFromOptions,
   restartStrategyFromOptions,
+  slotConfigFromOptions,
 } from '../../core/internal.js';
+import type { JobMasterSettings } from '../cluster/job-master-actor.js';
 import { failureEnrichers } from './failure-enrichers.js';
 import type { JobPlan } from './job-plan.js';
 
@@ -30,5 +35,23 @@ export function jobStoreLimits({ options: { values } }: JobPlan): JobStoreLimits
   return {
     capacity: values['jobstore.max-capacity'],
     expirationMs: values['jobstore.expiration-time'] * 1000,
+  };
+}
+
+/** How a job takes checkpoints, restarts, rescales and comes by its slots. */
+export function masterConfiguration({
+  options: { values },
+  layout,
+}: JobPlan): Pick<
+  JobMasterSettings,
+  'checkpointing' | 'restartStrategy' | 'failoverStrategy' | 'rescaling' | 'slots'
+> {
+  const checkpointing = checkpointConfigFromOptions(values);
+  return {
+    checkpointing,
+    restartStrategy: restartStrategyFromOptions(values, checkpointing !== undefined),
+    failoverStrategy: failoverStrategyFromOptions(values),
+    rescaling: rescaleConfigFromOptions(values),
+    slots: { ...slotConfigFromOptions(values), mode: layout.mode },
   };
 }

@@ -130,7 +130,9 @@ export function replaceLost(
   const keyOf = ({ taskManagerId, index }: GrantedSlot): string => `${taskManagerId}/${index}`;
   const taken = new Set(placement.flat().map(keyOf));
   const present = new Set(granted.map(keyOf));
-  const free = granted.filter((slot) => !taken.has(keyOf(slot)));
+  const free = granted
+    .filter((slot) => !taken.has(keyOf(slot)))
+    .toSorted((a, b) => Number(a.retiring === true) - Number(b.retiring === true));
   const others = new Map<string, GrantedSlot>();
   for (const slot of placement.flat()) {
     if (present.has(keyOf(slot)) || others.has(keyOf(slot))) continue;
