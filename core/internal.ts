@@ -146,6 +146,7 @@ export {
   type ClusterState,
   EMPTY_CLUSTER,
   type RecordedResult,
+  recordedJob,
   type SubmittedJob,
   withJob,
   withoutJob,

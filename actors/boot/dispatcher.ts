@@ -6,6 +6,7 @@ import {
   MillraceError,
   type OptionLayer,
   type RecordedResult,
+  recordedJob,
   resolveOptions,
   type SubmittedJob,
   toWireError,
@@ -49,6 +50,8 @@ export class Dispatcher extends ControlPlane implements SessionGateway {
   readonly #running = new Map<string, string>();
   readonly #endings = new Set<Promise<void>>();
   #layers: readonly OptionLayer[] = [];
+  /** The jobs of an earlier leader go on by themselves. */
+  #startsByRecord = false;
   #contender: LeaderContender | undefined;
   #log: ClusterLog | undefined;
   /** Of the leader for which this process began to stand by; what ended since then is not run again. */
@@ -56,6 +59,7 @@ export class Dispatcher extends ControlPlane implements SessionGateway {
 
   async begin(order: ClusterOrder): Promise<ClusterAnswer> {
     this.#layers = order.layers;
+    this.#startsByRecord = order.kind === 'session';
     try {
       const candidacy = await candidacyOf(order, resolveOptions(order.layers));
       if (candidacy === undefined) return { type: 'leading', recovered: [] };
@@ -120,7 +124,10 @@ export class Dispatcher extends ControlPlane implements SessionGateway {
     const jobId = fixedJobId ?? randomBytes(16).toString('hex');
     try {
       await log.change((state) =>
-        withJob(open === undefined ? state : withoutJob(state, open.jobId), recordOf(submission, jobId, key)),
+        withJob(
+          open === undefined ? state : withoutJob(state, open.jobId),
+          recordedJob(recordOf(submission, jobId, key), this.#startsByRecord),
+        ),
       );
     } catch (error) {
       return this.#refused(error);

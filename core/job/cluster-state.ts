@@ -1,4 +1,5 @@
 import { invariant } from '../base/invariant.js';
+import { isSecretName } from '../log/redaction.js';
 import type { OptionLayer } from './resolve-options.js';
 
 /** A job as it was submitted, so that another process can submit it again. Plain data. */
@@ -51,6 +52,22 @@ export function withJob(state: ClusterState, job: SubmittedJob): ClusterState {
     { jobId: job.jobId },
   );
   return { ...state, jobs: [...state.jobs, job] };
+}
+
+/**
+ * What of a submission is written down for another process: no option whose name says that it is a secret, which each
+ * process is given for itself; and of the parameters those that are none, unless another process starts the job by them.
+ */
+export function recordedJob(job: SubmittedJob, isStartedByRecord: boolean): SubmittedJob {
+  return {
+    ...job,
+    params: isStartedByRecord ? job.params : withoutSecrets(job.params),
+    layers: job.layers.map(({ origin, values }) => ({ origin, values: withoutSecrets(values) })),
+  };
+}
+
+function withoutSecrets<T>(named: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(named).filter(([name]) => !isSecretName(name)));
 }
 
 /** The job has ended. A second end of it changes nothing. */

@@ -68,7 +68,7 @@ export function parseInteger(text: string): number {
 
 function parseNumber(text: string): number {
   const trimmed = text.trim();
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : Number.NaN;
+  const value = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : Number.NaN;
   if (Number.isFinite(value)) return value;
   throw malformed(`For input string: "${text}"`);
 }

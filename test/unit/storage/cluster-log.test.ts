@@ -2,6 +2,7 @@ import t from 'tap';
 import {
   EMPTY_CLUSTER,
   isMillraceError,
+  recordedJob,
   type SubmittedJob,
   withJob,
   withResult,
@@ -89,6 +90,18 @@ t.test('renewals do not pile up, and what they are based on stays', async (t) =>
   for (let i = 0; i < 200; i++) await log.renew();
   t.ok((await store.list('log/')).length < 80, `${(await store.list('log/')).length} slots`);
   t.same((await claim(store, 2)).state.jobs, [job('a')]);
+});
+
+t.test('secrets are written down only where another process needs them to start the job', async (t) => {
+  const submitted = {
+    ...job('a'),
+    params: { input: 'in', 'db-password': 'canary' },
+    layers: [{ origin: 'environment' as const, values: { 'rest.token': 'canary', 'rest.port': 1 } }],
+  };
+  t.notMatch(JSON.stringify(recordedJob(submitted, false)), 'canary');
+  const kept = recordedJob(submitted, true);
+  t.same(kept.params, submitted.params, 'a parameter of a job that is started by it');
+  t.same(kept.layers, [{ origin: 'environment', values: { 'rest.port': 1 } }], 'never an option');
 });
 
 t.test('where a leader serves REST is seen until another one leads, or none', async (t) => {
