@@ -4,6 +4,7 @@ import type {
   FileSystem,
   KeyedStateBackend,
   Sink,
+  TaskEvent,
   TaskMessage,
 } from '../../core/internal.js';
 
@@ -23,6 +24,8 @@ export interface Machinery {
   sink<T, CommittableT, WriterStateT>(
     sink: Sink<T, CommittableT, WriterStateT>,
   ): Sink<T, CommittableT, WriterStateT>;
+  /** For each process: what its job master hears of what its tasks tell. */
+  hearing(): (event: TaskEvent) => TaskEvent;
   /** Puts a message into the mailbox of a task. */
   post(mailbox: TaskMessage[], message: TaskMessage): void;
 }
@@ -37,6 +40,7 @@ export const SOUND: Machinery = {
   stateBackend: (backend) => backend,
   checkpointStorage: (storage) => storage,
   sink: (sink) => sink,
+  hearing: () => (event) => event,
   post: (mailbox, message) => {
     mailbox.push(message);
   },

@@ -73,6 +73,7 @@ export class SimulatedTaskLauncher implements TaskLauncher {
   readonly #settings: SimulatedLauncherSettings;
   readonly #machine: SimulatedMachine;
   readonly #machinery: Machinery;
+  readonly #hearing: (event: TaskEvent) => TaskEvent;
   readonly #prng: Prng;
   /** By region. */
   readonly #attempts = new Map<number, SimulatedAttempt>();
@@ -88,6 +89,7 @@ export class SimulatedTaskLauncher implements TaskLauncher {
     this.#settings = settings;
     this.#machine = machine;
     this.#machinery = machinery;
+    this.#hearing = machinery.hearing();
     this.#prng = prng;
   }
 
@@ -108,7 +110,8 @@ export class SimulatedTaskLauncher implements TaskLauncher {
     this.#fingerprint = graph.fingerprint;
     const parts = { settings: this.#settings, machine: this.#machine, machinery: this.#machinery };
     const restore = attempt.restore && this.#machinery.restore(attempt.restore);
-    const running = new SimulatedAttempt(parts, { ...attempt, restore }, this.#prng.fork(), onEvent);
+    const hear = (event: TaskEvent): void => onEvent(this.#hearing(event));
+    const running = new SimulatedAttempt(parts, { ...attempt, restore }, this.#prng.fork(), hear);
     this.#attempts.set(region.id, running);
     this.pause(this.#paused);
     return running;

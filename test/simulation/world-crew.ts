@@ -20,7 +20,7 @@ export interface CrewAnswer {
  * them is gone. Worlds go through nearly all code of the engine and most of it a few times, so code is optimised
  * later than usual: it was a third of the time of the first hundred worlds.
  */
-setFlagsFromString('--interrupt-budget=600000');
+setFlagsFromString('--interrupt-budget=1200000');
 
 async function run({ firstSeed, count }: CrewOrder): Promise<CrewAnswer> {
   const before = process.cpuUsage();

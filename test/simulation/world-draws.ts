@@ -50,8 +50,8 @@ function drawJob(prng: Prng): Job {
     rescales,
     moves,
     // A few are so small that a part ends before anything else has happened.
-    events: prng.chance(0.04) ? prng.between(1, 300) : prng.between(1000, 1400),
-    parallelismMax: prng.pick([1, 2, 2, 2, 3, 4]),
+    events: prng.chance(0.04) ? prng.between(1, 300) : prng.between(1000, 1150),
+    parallelismMax: prng.pick([1, 2, 2, 2, 2, 3, 4]),
     // Where some operators move and others stay, chains would change, and edges be no more.
     chaining: prng.chance(0.75) && !moves,
     maxParallelism: prng.pick([4, 8, 128]),
@@ -68,7 +68,7 @@ function drawPace(prng: Prng): Pace {
   return {
     turnMs: prng.pick([0.01, 0.03, 0.1]),
     safetyTurns: prng.between(100, 900),
-    budgetMax: prng.pick([8, 64, 64, 256, 256]),
+    budgetMax: prng.pick([8, 64, 256, 256, 256]),
     slowTasks: prng.pick([0, 0, 0.2, 0.5]),
     autoWatermarkIntervalMs: prng.pick([1, 5, 20, 200]),
   };
@@ -83,7 +83,7 @@ function drawMemory(prng: Prng): Memory {
   return {
     stateBackend: prng.chance(0.3) ? 'lmdb' : 'heap',
     managedBytes: prng.pick([0, 1 << 20]),
-    segmentBytes: prng.pick([256, 512, 1024, 1024, 4096]),
+    segmentBytes: prng.pick([256, 1024, 1024, 4096, 4096]),
     network: {
       buffersPerChannel: prng.between(1, 2),
       floatingBuffersPerGate: prng.between(0, 4),
@@ -97,7 +97,7 @@ function drawMemory(prng: Prng): Memory {
 }
 
 function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
-  const intervalMs = Math.ceil(turnMs * prng.between(20, 140));
+  const intervalMs = Math.ceil(turnMs * prng.between(20, 130));
   return {
     intervalMs,
     intervalDuringBacklogMs: intervalMs * 2,

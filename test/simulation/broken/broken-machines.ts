@@ -1,7 +1,15 @@
 import type { AttemptRestore, InFlightRestore } from '../../../core/internal.js';
 import { type Machinery, SOUND } from '../machinery.js';
+import { staleHearing, timerLosingBackend } from './broken-restores.js';
 import { eagerSink, forgetfulSink, newestOnlySink } from './broken-sinks.js';
-import { hastyStorage, sharingBackend, takingDisk, unfencedStorage, unsyncedDisk } from './broken-storage.js';
+import {
+  greedyDisk,
+  hastyStorage,
+  sharingBackend,
+  takingDisk,
+  unfencedStorage,
+  unsyncedDisk,
+} from './broken-storage.js';
 
 /** A machine that is wrong in one place, and within how many worlds that must have been found. */
 export interface BrokenMachine {
@@ -75,6 +83,22 @@ export const BROKEN_MACHINES: readonly BrokenMachine[] = [
         mailbox.push(lie ? { type: 'checkpoint-completed', checkpointId: message.checkpointId } : message);
       },
     },
+  },
+  {
+    worldsMax: 100,
+    machinery: {
+      ...SOUND,
+      name: 'a retention that takes what is referred to',
+      fileSystem: greedyDisk,
+    },
+  },
+  {
+    worldsMax: 200,
+    machinery: { ...SOUND, name: 'timers that are lost by a restore', stateBackend: timerLosingBackend },
+  },
+  {
+    worldsMax: 200,
+    machinery: { ...SOUND, name: 'an old acknowledgement that is accepted', hearing: staleHearing },
   },
   {
     worldsMax: 400,

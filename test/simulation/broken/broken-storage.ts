@@ -44,6 +44,21 @@ export function takingDisk(disk: FileSystem): FileSystem {
   };
 }
 
+/** A disk from which a checkpoint file that is dropped takes its neighbour along, whoever refers to that. */
+export function greedyDisk(disk: FileSystem): FileSystem {
+  return {
+    ...unsyncedDisk(disk),
+    create: (path) => disk.create(path),
+    remove: async (path) => {
+      await disk.remove(path);
+      const [, folder] = /^(.*\/data)\//.exec(path) ?? [];
+      if (folder === undefined) return;
+      const neighbour = (await disk.list(folder)).findLast(({ isFolder }) => !isFolder);
+      if (neighbour !== undefined) await disk.remove(`${folder}/${neighbour.name}`);
+    },
+  };
+}
+
 function unsyncedFile(file: AppendableFile): AppendableFile {
   return {
     append: (bytes) => file.append(bytes),

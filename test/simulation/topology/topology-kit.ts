@@ -101,7 +101,7 @@ export class TopologyKit {
       disorderMs: prng.chance(0.4) ? 0 : strideMs * prng.between(1, 30),
       salt: prng.uint32(),
     };
-    const pauseEvery = prng.chance(0.4) ? 0 : prng.between(1, 40);
+    const pauseEvery = prng.chance(0.6) ? 0 : prng.between(1, 100);
     const pauses = pauseEvery === 0 ? 0 : plan.splits * Math.ceil(plan.perSplit / pauseEvery);
     const pace: SourcePace = {
       pauseEvery,
