@@ -56,7 +56,8 @@ export function withJob(state: ClusterState, job: SubmittedJob): ClusterState {
 
 /**
  * What of a submission is written down for another process: no option whose name says that it is a secret, which each
- * process is given for itself; and of the parameters those that are none, unless another process starts the job by them.
+ * process is given for itself; and of the parameters those that are none, unless another process starts the job by
+ * them.
  */
 export function recordedJob(job: SubmittedJob, isStartedByRecord: boolean): SubmittedJob {
   return {

@@ -11,7 +11,7 @@ for (const { machinery, worldsMax } of BROKEN_MACHINES) {
       const { failure } = await runWorld(drawWorldOptions(seed), { machinery });
       if (failure === undefined) continue;
       t.comment(`seed ${seed}: ${failure.kind} ${failure.message}`);
-      t.equal(failure.kind, 'wrong');
+      t.not(failure.kind, 'crash');
       return;
     }
     t.fail('no world found it');
