@@ -110,6 +110,7 @@ export type {
   VertexSnapshot,
 } from './checkpoint/snapshot-handle.js';
 export { assignState, operatorUids, unclaimedUids } from './checkpoint/state-assignment.js';
+export { withTimeAgain } from './checkpoint/time-again.js';
 export { ElementKind } from './element/element-kind.js';
 export type { LatencyMarker } from './element/latency-marker.js';
 export { NO_TIMESTAMP, Watermark } from './element/watermark.js';

@@ -23,6 +23,7 @@ import {
   unclaimedInFlight,
   unclaimedUids,
   type VertexSnapshot,
+  withTimeAgain,
 } from '../../core/internal.js';
 import { ThreadCodecFactory } from '../../memory/index.js';
 import {
@@ -122,7 +123,7 @@ async function* read(path: string, uid: string, state: string): AsyncIterable<st
 }
 
 async function diff(path: string, job: string, args: readonly string[]): Promise<SavepointDiff> {
-  const { manifest } = await open(path);
+  const manifest = withTimeAgain((await open(path)).manifest);
   const params = new JobParameters([...args]).all();
   const { graph, survey } = await buildGraph(
     { url: pathToFileURL(job).href, params, options: {} },

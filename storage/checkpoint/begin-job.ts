@@ -6,6 +6,7 @@ import {
   MillraceError,
   unclaimedInFlight,
   unclaimedUids,
+  withTimeAgain,
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { newClaimName } from './checkpoint-paths.js';
@@ -87,10 +88,11 @@ async function findOrigin(origin: RunOrigin, request: BeginJobRequest): Promise<
   const found = await readManifestAt(request.storeAt, path, request.onUnreadable);
   const claim = await claimOn(request.storeAt(found.folder));
   if (claim !== undefined && (!origin.claim || claim.owner !== request.folder)) throw claimedByAnother(claim);
-  assignState(found.manifest, request.graph, allowNonRestoredState);
-  const dropped = unclaimedUids(found.manifest, request.graph);
-  const manifest = withTimeAgain(without(found.manifest, dropped, request.graph));
-  const droppedInFlight = unclaimedInFlight(found.manifest, request.graph);
+  const begun = withTimeAgain(found.manifest);
+  assignState(begun, request.graph, allowNonRestoredState);
+  const dropped = unclaimedUids(begun, request.graph);
+  const manifest = without(begun, dropped, request.graph);
+  const droppedInFlight = unclaimedInFlight(begun, request.graph);
   return { ...found, manifest, origin, dropped, droppedInFlight };
 }
 
@@ -112,23 +114,6 @@ function without(
       const { inFlight, ...rest } = subtask;
       const claimed = inFlight && claimedInFlight(inFlight, vertex.vertexUid, graph);
       return { ...rest, operators: kept(subtask.operators), ...(claimed && { inFlight: claimed }) };
-    }),
-  }));
-  return { ...manifest, vertices };
-}
-
-/** Event time has ended for who was drained; a new run that reads on from there begins its event time anew. */
-function withTimeAgain(manifest: CheckpointManifest): CheckpointManifest {
-  if (manifest.kind !== 'drained') return manifest;
-  const vertices = manifest.vertices.map((vertex) => ({
-    ...vertex,
-    subtasks: vertex.subtasks.map((subtask) => {
-      if (subtask === 'finished') return subtask;
-      const operators = Object.entries(subtask.operators).map(([uid, state]) => {
-        const lists = Object.entries(state.lists).filter(([, { mode }]) => mode !== 'watermark');
-        return [uid, { ...state, lists: Object.fromEntries(lists) }] as const;
-      });
-      return { ...subtask, operators: Object.fromEntries(operators) };
     }),
   }));
   return { ...manifest, vertices };
