@@ -58,6 +58,17 @@ t.test('a value says of what type it is; undeclared, it has the bytes that it al
   t.same(decodeValue(items(FIRST), old, CODECS), value, 'that was not declared yet');
 });
 
+t.test('the forms that are stored do not change by accident', async (t) => {
+  const split = types.object({ at: types.int32 });
+  const hex = (type: TypeDescriptor<{ at: number }> | undefined) =>
+    Buffer.from(encodeValue(items(type), { at: 5 }, CODECS)).toString('hex');
+  t.equal(hex(split), '000a7b61743a696e7433327d05000000');
+  t.same(decodeValue(items(split), Buffer.from('000a7b61743a696e7433327d05000000', 'hex'), CODECS), {
+    at: 5,
+  });
+  t.not(hex(undefined).slice(0, 2), '00', 'what is undeclared begins with its length');
+});
+
 t.test('what cannot be taken is refused by the field that differs', async (t) => {
   const narrower = items(types.object({ path: types.string, at: types.boolean }));
   t.throws(() => itemDecoder(itemsKey(items(FIRST)).slice('splits:'.length), narrower, CODECS), {
