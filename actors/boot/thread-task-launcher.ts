@@ -110,9 +110,8 @@ export class ThreadTaskLauncher implements TaskLauncher {
     this.#present = deployment;
     this.withdraw(former);
     this.#pause?.stop();
-    const endedMs = Math.min(
-      ...[...this.#attempts.values()].map((attempt) => attempt.endedMs ?? SYSTEM_CLOCK.monotonicMs()),
-    );
+    const ended = [...this.#attempts.values()].flatMap(({ endedMs }) => endedMs ?? []);
+    const endedMs = Math.min(SYSTEM_CLOCK.monotonicMs(), ...ended);
     this.#attempts.clear();
     this.#pause = new RelaunchPause(endedMs, () => this.tasks());
     return deployment;
