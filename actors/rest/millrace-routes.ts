@@ -1,4 +1,10 @@
-import { definitionOf, formatDuration, isOptionKey, MillraceError } from '../../core/internal.js';
+import {
+  definitionOf,
+  formatDuration,
+  isOptionKey,
+  type JobFailure,
+  MillraceError,
+} from '../../core/internal.js';
 import { ok } from './rest-message.js';
 import type { Route } from './rest-router.js';
 import { jobOf, type RestServices } from './rest-services.js';
@@ -30,7 +36,28 @@ export function millraceRoutes(services: RestServices): readonly Route[] {
         });
       },
     },
+    {
+      method: 'GET',
+      pattern: '/jobs/:jobid/millrace/restarts',
+      handle: async (request) => {
+        const { jobId } = await jobOf(services, request);
+        return ok({ restarts: (await cluster.failures(jobId)).toReversed().map(restartOf) });
+      },
+    },
   ];
+}
+
+/** What followed on a failure, for which Flink's history of exceptions has no fields. */
+function restartOf(failure: JobFailure): Readonly<Record<string, unknown>> {
+  const { attempt, failedMs, taskName, restartedTasks, restoredCheckpointId, recoveryMs } = failure;
+  return {
+    attempt,
+    timestamp: failedMs,
+    taskName: taskName ?? null,
+    restartedTasks,
+    restoredCheckpointId: restoredCheckpointId ?? null,
+    recoveryMs: recoveryMs ?? null,
+  };
 }
 
 /** As a person would write it: durations with a unit. */

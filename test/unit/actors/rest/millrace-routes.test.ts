@@ -3,7 +3,7 @@ import { ask, openRestWorld, post } from './rest-world.js';
 import { JOB_ID, SAMPLE_JOB } from './sample-cluster.js';
 
 t.test(
-  'beside Flink: why nothing comes out, and options with their origins as people write them',
+  'beside Flink: why nothing comes out, options with their origins as people write them, and what was restarted',
   async (t) => {
     const { server } = await openRestWorld();
     t.teardown(() => server.close());
@@ -12,7 +12,9 @@ t.test(
     t.match(JSON.parse(explained.text), { operators: [], silent: [] });
     const { options } = JSON.parse((await ask(server, `/v1/jobs/${JOB_ID}/millrace/configuration`)).text);
     t.strictSame(options, [{ key: 'execution.checkpointing.interval', value: '10 s', origin: 'flag' }]);
-    for (const what of ['explain', 'configuration']) {
+    const { restarts } = JSON.parse((await ask(server, `/jobs/${JOB_ID}/millrace/restarts`)).text);
+    t.match(restarts, [{ attempt: 1, restartedTasks: ['counts (1/2)', 'counts (2/2)'] }]);
+    for (const what of ['explain', 'configuration', 'restarts']) {
       t.equal((await ask(server, `/jobs/${'f'.repeat(32)}/millrace/${what}`)).status, 404);
     }
   },

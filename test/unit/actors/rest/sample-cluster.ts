@@ -215,7 +215,7 @@ const FAILURE: JobFailure = {
   taskManagerId: undefined,
   labels: { type: 'USER' },
   concurrent: [],
-  restartedTasks: [],
+  restartedTasks: ['counts (1/2)', 'counts (2/2)'],
   restoredCheckpointId: undefined,
   recoveryMs: 50,
 };
