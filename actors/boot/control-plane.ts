@@ -40,6 +40,7 @@ import { ActorSystem } from '../kernel/actor-system.js';
 import { AdaptiveScheduler } from './adaptive-scheduler.js';
 import { ClusterMetrics } from './cluster-metrics.js';
 import { CollectedValues } from './collected-values.js';
+import { withDeadline } from './deadline.js';
 import { type Deployment, deploymentOf } from './deployment.js';
 import { type HostedJob, leave } from './hosted-job.js';
 import { JobCounters } from './job-counters.js';
@@ -192,16 +193,7 @@ export class ControlPlane implements ClusterGateway {
 
   async explain(jobId: string): Promise<JobExplanation | undefined> {
     const job = this.#jobs.get(jobId);
-    if (job === undefined) return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, EXPLAIN_DEADLINE_MS);
-    });
-    try {
-      return await job.running.explain(deadline);
-    } finally {
-      clearTimeout(timer);
-    }
+    return job && withDeadline(EXPLAIN_DEADLINE_MS, (deadline) => job.running.explain(deadline));
   }
 
   collected(jobId: string): readonly unknown[] {
@@ -290,9 +282,9 @@ export class ControlPlane implements ClusterGateway {
       if (home.type === 'home') {
         const resumed = await planAsRescaled(plan, home.requirements, slots.within(''));
         const { graph } = resumed.plan;
-        if (graph === plan.graph) return this.#start(resumed, home, deployment, { ...accepted, failures });
-        await threads.close();
-        return this.#start(resumed, home, deploymentOf(resumed.plan), { ...accepted, graph, failures });
+        if (graph !== plan.graph) await threads.close();
+        const fitting = graph === plan.graph ? deployment : deploymentOf(resumed.plan);
+        return this.#start(resumed, home, fitting, { ...accepted, graph, failures });
       }
       await threads.close();
       this.#names.delete(name);

@@ -7,6 +7,7 @@ import {
 import { taskManagerMemory, withTaskManagerDefaultSize } from '../../memory/index.js';
 import type { TaskManagerStatus } from '../cluster/cluster-gateway.js';
 import { ClusterSlots } from '../cluster/cluster-slots.js';
+import { withDeadline } from './deadline.js';
 import type { HostedJob } from './hosted-job.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 
@@ -72,12 +73,8 @@ export class LocalTaskManagers {
       const job = jobs.get(jobId);
       return job?.scheduler === undefined ? [] : [job];
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, RETIRING_MS);
-    });
-    await Promise.race([Promise.all(adaptive.map(({ rescaler }) => rescaler.adapt())), late]);
-    clearTimeout(timer);
+    const gone = Promise.all(adaptive.map(({ rescaler }) => rescaler.adapt()));
+    await withDeadline<unknown>(RETIRING_MS, (deadline) => Promise.race([gone, deadline]));
   }
 
   status(): readonly TaskManagerStatus[] {

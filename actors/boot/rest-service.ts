@@ -11,6 +11,7 @@ import { REST_LIMITS, RestServer, type RestServerSettings } from '../rest/rest-s
 import type { RestProcess } from '../rest/rest-services.js';
 import { restRouter } from '../rest/routes.js';
 import { SavepointRoots } from '../rest/savepoint-roots.js';
+import { withDeadline } from './deadline.js';
 import { packageFolder, packageVersion } from './package-version.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 
@@ -55,12 +56,7 @@ export class RestService implements RestSpeaker {
 
   /** Whoever waits for a savepoint still learns what came of it, if they ask soon. */
   async close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_ANSWERS_MS);
-    });
-    await Promise.race([this.#operations.allRead(), late]);
-    clearTimeout(timer);
+    await withDeadline(LAST_ANSWERS_MS, (deadline) => Promise.race([this.#operations.allRead(), deadline]));
     await this.#server.close();
   }
 }
