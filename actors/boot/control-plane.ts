@@ -143,7 +143,9 @@ export class ControlPlane implements ClusterGateway {
   }
 
   failures(jobId: string): readonly JobFailure[] {
-    return this.#registry.failures(jobId);
+    const failures = this.#registry.failures(jobId);
+    const redaction = this.#jobs.get(jobId)?.log.redaction;
+    return redaction === undefined ? failures : failures.map((each) => redaction.failure(each));
   }
 
   jobConfiguration(jobId: string): JobConfiguration | undefined {

@@ -1,4 +1,6 @@
+import type { JobFailure } from '../job/failure-history.js';
 import type { LogFields } from '../ports/logger.js';
+import type { WireError } from '../protocol/wire-error.js';
 
 /** `key` alone is that of a stream. */
 const SECRET_NAME = /secret|token|passw|passphrase|credential|authorization|cookie|(?<!^|current)key$/i;
@@ -31,6 +33,28 @@ export class Redaction {
 
   fields(fields: LogFields): LogFields {
     return this.#object(fields, 0);
+  }
+
+  /** The texts of what a job met. */
+  failure(failure: JobFailure): JobFailure {
+    return {
+      ...failure,
+      rootCause: this.#wireError(failure.rootCause),
+      concurrent: failure.concurrent.map((cause) => ({ ...cause, error: this.#wireError(cause.error) })),
+    };
+  }
+
+  #wireError(error: WireError): WireError {
+    const { what, why, hint, stack, cause } = error;
+    const safe = (text: string | undefined): string | undefined => text && this.text(text);
+    return {
+      ...error,
+      what: this.text(what),
+      why: safe(why),
+      hint: safe(hint),
+      stack: safe(stack),
+      cause: cause && this.#wireError(cause),
+    };
   }
 
   #value(value: unknown, depth: number): unknown {

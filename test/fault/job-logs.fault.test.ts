@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LocalCluster } from 'millrace';
 import t from 'tap';
+import talking from './jobs/talking.js';
 import { jobPath, MillraceProcess } from './millrace-process.js';
 
 const CANARY = 'c4n4ry-0f-7he-m1ne';
@@ -48,6 +50,21 @@ t.test('what happened, what functions say and what they print is in the logs of 
   t.ok(happened.includes('The job goes from RUNNING to FINISHED.'));
 
   for (const name of readdirSync(logs)) t.notMatch(readFileSync(join(logs, name), 'utf8'), CANARY, name);
+});
+
+t.test('what a job throws is shown without its secrets', async (t) => {
+  const cluster = await LocalCluster.start({
+    checkpointing: { interval: '1 s', dir: folder(t) },
+    rest: { port: 0 },
+  });
+  t.teardown(() => cluster.close());
+  const job = await cluster.submit(talking, { 'db-password': CANARY });
+  await job.result();
+  for (const path of ['exceptions', 'config', 'execution-result', 'jobmanager/config']) {
+    const text = await (await fetch(`${cluster.restUrl}/jobs/${job.jobId}/${path}`)).text();
+    t.notMatch(text, CANARY, path);
+    if (path === 'exceptions') t.match(text, /no five, says \*\*\*/);
+  }
 });
 
 t.test('with a level the lines go to standard error too, and to a folder of its own', async (t) => {

@@ -68,6 +68,11 @@ export class JobLog implements TaskLogReceiver {
     return this.trace.enabled ? this.#settings.level : 'OFF';
   }
 
+  /** What is known to be secret of the job. */
+  get redaction(): Redaction {
+    return this.#settings.redaction;
+  }
+
   get jobName(): string {
     return this.#settings.graph.name;
   }
