@@ -139,7 +139,8 @@ export class ControlPlane implements ClusterGateway {
   }
 
   checkpoints(jobId: string): CheckpointHistory | undefined {
-    return this.#registry.checkpoints(jobId);
+    const history = this.#registry.checkpoints(jobId);
+    return history && (this.#jobs.get(jobId)?.log.redaction.checkpoints(history) ?? history);
   }
 
   failures(jobId: string): readonly JobFailure[] {

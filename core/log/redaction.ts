@@ -1,3 +1,4 @@
+import type { CheckpointHistory, CheckpointRecord } from '../checkpoint/checkpoint-history.js';
 import type { JobFailure } from '../job/failure-history.js';
 import type { LogFields } from '../ports/logger.js';
 import type { WireError } from '../protocol/wire-error.js';
@@ -33,6 +34,23 @@ export class Redaction {
 
   fields(fields: LogFields): LogFields {
     return this.#object(fields, 0);
+  }
+
+  /** Why checkpoints failed, which user code may have said. */
+  checkpoints(history: CheckpointHistory): CheckpointHistory {
+    const { latestFailed } = history;
+    return {
+      ...history,
+      latestFailed: latestFailed && this.#checkpoint(latestFailed),
+      history: history.history.map((record) => this.#checkpoint(record)),
+    };
+  }
+
+  #checkpoint(record: CheckpointRecord): CheckpointRecord {
+    const { failure } = record;
+    return failure === undefined
+      ? record
+      : { ...record, failure: { ...failure, message: this.text(failure.message) } };
   }
 
   /** The texts of what a job met. */

@@ -1,6 +1,8 @@
 import t from 'tap';
+import type { CheckpointHistory } from '../../../core/checkpoint/checkpoint-history.js';
 import { isLogged } from '../../../core/log/log-level.js';
 import { Redaction } from '../../../core/log/redaction.js';
+import type { WireError } from '../../../core/protocol/wire-error.js';
 
 const CANARY = 'c4n4ry-0f-7he-m1ne';
 
@@ -54,3 +56,34 @@ t.test('lines below the level are left out', (t) => {
   t.notOk(isLogged('error', 'OFF'));
   t.end();
 });
+
+t.test(
+  'what a job and its checkpoints failed of is shown without secrets, with all its causes',
+  async (t) => {
+    const redaction = new Redaction([CANARY]);
+    const cause = { code: 'MR9002', what: `no ${CANARY}`, stack: `at ${CANARY}` };
+    const error = { code: 'MR5001', what: 'User code threw', why: CANARY, cause } as unknown as WireError;
+    const failure = redaction.failure({
+      attempt: 1,
+      failedMs: 1,
+      rootCause: error,
+      concurrent: [{ failedMs: 2, error, taskName: undefined, taskManagerId: undefined, labels: {} }],
+      restartedTasks: [],
+      restoredCheckpointId: undefined,
+      recoveryMs: undefined,
+      taskName: undefined,
+      taskManagerId: undefined,
+      labels: {},
+    });
+    t.notMatch(JSON.stringify(failure), CANARY);
+    t.match(failure, { rootCause: { code: 'MR5001', why: '***', cause: { what: 'no ***' } } });
+    const record = { checkpointId: 3, failure: { failedMs: 1, message: `says ${CANARY}` } };
+    const history = { latestFailed: record, history: [record, { checkpointId: 2 }] };
+    const shown = redaction.checkpoints(history as unknown as CheckpointHistory);
+    t.notMatch(JSON.stringify(shown), CANARY);
+    t.match(shown, {
+      latestFailed: { failure: { message: 'says ***' } },
+      history: [{}, { checkpointId: 2 }],
+    });
+  },
+);
