@@ -34,6 +34,7 @@ export const FEATURES: Readonly<Record<string, (options: WorldOptions) => boolea
   joins: ({ topology }) => topology === 'interval-join',
   broadcast: ({ topology }) => topology.startsWith('broadcast'),
   async: ({ topology }) => topology === 'async-windows',
+  regions: ({ topology }) => isOneOf(topology, 'apart-pipelines', 'forward-lanes'),
   unkeyed: ({ topology }) => TOPOLOGIES[topology]?.keyed === false,
   aligned: ({ alignedTimeoutMs }) => alignedTimeoutMs === Number.POSITIVE_INFINITY,
   unaligned: ({ alignedTimeoutMs }) => alignedTimeoutMs === 0,
