@@ -7,7 +7,7 @@ import { SOUND } from './machinery.js';
 import type { DiskWeather } from './scheduled-disk.js';
 import { JOB_NAME, simulatedJob, topologyDrawer } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
-import { loopTurned, type Participant, SimulatedScheduler } from './simulated-scheduler.js';
+import { loopTurned, type Participant, reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTaskLauncher } from './simulated-task-launcher.js';
 import { SimulatedTime } from './simulated-time.js';
@@ -120,7 +120,8 @@ class BatchWorld implements Participant {
       if (scheduler.turns === safetyTurns) this.#weather.conduct = CALM_DISK;
       if (scheduler.turns < safetyTurns) this.#mayKill(safetyTurns - scheduler.turns);
       if (scheduler.turns > TURNS_MAX) this.#verdict.fail('stuck', 'The batch does not come to its end.');
-      if (await scheduler.turn()) this.#look();
+      await reactionsDone();
+      if (scheduler.turn()) this.#look();
       else if (scheduler.passTime() === Number.POSITIVE_INFINITY)
         this.#verdict.fail('stuck', 'Nothing can happen any more.');
     }

@@ -92,7 +92,7 @@ export class ProcessGroup {
       else this.#onProcessFailed(process, outcome.error);
     }
     if (this.finished) return true;
-    if (this.active.length > 0 || this.#pauses) return false;
+    if (this.#pauses || this.#processes.some((process) => process.isAlive && !process.isPaused)) return false;
     this.start();
     return true;
   }

@@ -16,7 +16,7 @@ export interface Participant {
 
 /**
  * Draws who runs next. Everything that a world does happens in a turn, or in a promise reaction that follows
- * one; reactions are run to their end between two turns, so a world is a function of its seed.
+ * one; reactions are run to their end between two turns ({@link reactionsDone}), so a world is a function of its seed.
  *
  * Invariants: one turn at a time; virtual time moves only here: a little with each turn, and to the next due
  * time when nobody is ready.
@@ -46,9 +46,8 @@ export class SimulatedScheduler {
     if (index >= 0) this.#participants.splice(index, 1);
   }
 
-  /** False: nobody is ready. */
-  async turn(): Promise<boolean> {
-    await reactionsDone();
+  /** Called when reactions are done. False: nobody is ready. */
+  turn(): boolean {
     const chosen = this.#draw();
     if (chosen === undefined) return false;
     this.turns++;

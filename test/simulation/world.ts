@@ -19,7 +19,7 @@ import {
 } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { CHECKPOINTS_FOLDER, type SimulatedJob } from './simulated-process.js';
-import { loopTurned, SimulatedScheduler } from './simulated-scheduler.js';
+import { loopTurned, reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTime } from './simulated-time.js';
 import type { ExpectedOutput } from './topology/topology.js';
@@ -187,8 +187,11 @@ class World {
     while (goesOn()) {
       this.#processes.keepRunning();
       if (this.#processes.finished || this.#verdict.failure !== undefined) return;
-      if (await scheduler.turn()) await this.#afterTurn();
-      else if (!this.#processes.keepRunning()) this.#passTime();
+      await reactionsDone();
+      if (scheduler.turn()) {
+        this.#afterTurn();
+        if (scheduler.turns % LOOK_EVERY_TURNS === 0) await this.#look();
+      } else if (!this.#processes.keepRunning()) this.#passTime();
       this.#liveness.onStep();
     }
   }
@@ -201,11 +204,9 @@ class World {
     else if (!this.#damage.endOne()) this.#liveness.stuck('Nothing can happen any more');
   }
 
-  async #afterTurn(): Promise<void> {
-    const { turns } = this.#scheduler;
+  #afterTurn(): void {
     if (!this.#faults.areOver) this.#faults.afterTurn();
     this.#damage.endDue();
-    if (turns % LOOK_EVERY_TURNS === 0) await this.#look();
   }
 
   /** Faults are over. */
@@ -226,7 +227,8 @@ class World {
     this.#savepoints.look(this.#machine.disk);
     const last = this.#processes.start();
     while (this.#processes.alive.length > 0) {
-      if (!(await this.#scheduler.turn())) {
+      await reactionsDone();
+      if (!this.#scheduler.turn()) {
         const passedMs = this.#processes.alive.length === 0 ? 0 : this.#scheduler.passTime();
         if (passedMs === Number.POSITIVE_INFINITY)
           this.#liveness.stuck('A process does not end after its job');
