@@ -4,12 +4,14 @@ import { addCensus, type Census, NO_WORLDS } from './world-census.js';
 import type { CrewAnswer, CrewOrder } from './world-crew.js';
 
 /** Few enough that the last ones end about together, and a fault of a process costs few. */
-const ORDER_MAX = 100;
+const ORDER_MAX = 50;
 
 export interface FleetPlan {
   readonly firstSeed: number;
   readonly worlds: number;
   readonly processes: number;
+  /** No order is begun after this time; Infinity: all are. */
+  readonly timeMaxMs?: number;
   /** Told what has been found so far. */
   readonly onProgress?: (census: Census) => void;
 }
@@ -29,11 +31,14 @@ export interface FleetReport {
 export async function runFleet(plan: FleetPlan): Promise<FleetReport> {
   const startMs = performance.now();
   const orders = ordersOf(plan);
+  const { timeMaxMs = Number.POSITIVE_INFINITY } = plan;
+  const next = (): CrewOrder | undefined =>
+    performance.now() - startMs < timeMaxMs ? orders.shift() : undefined;
   let [census, cpuMs] = [NO_WORLDS, 0];
   const work = async (): Promise<void> => {
     const crew = fork(fileURLToPath(new URL('./world-crew.js', import.meta.url)));
     try {
-      for (let order = orders.shift(); order !== undefined; order = orders.shift()) {
+      for (let order = next(); order !== undefined; order = next()) {
         const answer = await ask(crew, order);
         census = addCensus(census, answer.census);
         cpuMs += answer.cpuMs;
