@@ -155,7 +155,6 @@ export class SimulatedProcess implements Participant {
   /** Somebody asks for a checkpoint, and the next time for a savepoint. */
   requestCheckpoint(): void {
     const savepoint = this.#requests++ % 2 === 1;
-    this.#machine.trace.note('checkpoint.requested', `p${this.number}`);
     this.#tell(
       savepoint
         ? this.#running?.triggerSavepoint({ folder: SAVEPOINTS_FOLDER, stop: undefined })

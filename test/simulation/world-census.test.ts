@@ -19,17 +19,19 @@ t.test('a world counts only with enough of everything', async (t) => {
 t.test('a fault counts for each feature of its world, and what never came is a gap', async (t) => {
   const options = drawWorldOptions(2);
   const report = await runWorld(options);
-  const counts = new Map([['task.killed', 2]]);
+  const counts = new Map([['fault.killTask', 2]]);
   const one = censusOf(options, { ...report, counts });
   const sum = addCensus(one, addCensus(one, NO_WORLDS));
   t.equal(sum.worlds, 2);
   t.equal(sum.faults, 4);
   const has = Object.keys(FEATURES).filter((feature) => FEATURES[feature]?.(options));
   t.ok(has.length > 2, 'the world has features');
-  for (const feature of has) t.equal(sum.hits['task.killed']?.[feature], 4, feature);
+  for (const feature of has) t.equal(sum.hits['fault.killTask']?.[feature], 4, feature);
   const gaps = gapsOf(sum);
   t.notOk(
-    gaps.some((gap) => gap.startsWith('task.killed') && has.some((feature) => gap.endsWith(` ${feature}`))),
+    gaps.some(
+      (gap) => gap.startsWith('fault.killTask') && has.some((feature) => gap.endsWith(` ${feature}`)),
+    ),
   );
   t.ok(gaps.length >= Object.keys(FAULTS).length - 1, 'each other fault is missing somewhere');
 });

@@ -66,7 +66,7 @@ type Pace = Pick<
 
 function drawPace(prng: Prng): Pace {
   return {
-    turnMs: prng.pick([0.01, 0.03, 0.1]),
+    turnMs: prng.pick([0.02, 0.05, 0.2]),
     safetyTurns: prng.between(100, 900),
     budgetMax: prng.pick([8, 64, 256, 256, 256]),
     slowTasks: prng.pick([0, 0, 0.2, 0.5]),
@@ -97,7 +97,7 @@ function drawMemory(prng: Prng): Memory {
 }
 
 function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
-  const intervalMs = Math.ceil(turnMs * prng.between(20, 130));
+  const intervalMs = Math.ceil(turnMs * prng.between(15, 100));
   return {
     intervalMs,
     intervalDuringBacklogMs: intervalMs * 2,

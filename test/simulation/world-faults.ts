@@ -55,6 +55,7 @@ const FUSE_MAX = 12;
 export class WorldFaults {
   readonly #prng: Prng;
   readonly #targets: FaultTargets;
+  readonly #onInjected: (name: FaultName) => void;
   readonly #left = new Map<FaultName, number>();
   readonly #spite: boolean;
   #fuse = 0;
@@ -63,8 +64,18 @@ export class WorldFaults {
   #earlyTurns = 0;
   #turnsLeft: number;
 
-  /** `turns`: of safety, once there is a checkpoint. */
-  constructor(prng: Prng, options: FaultOptions, turns: number, targets: FaultTargets) {
+  /**
+   * @param turns of safety, once there is a checkpoint
+   * @param onInjected told of each fault that has come
+   */
+  constructor(
+    prng: Prng,
+    options: FaultOptions,
+    turns: number,
+    targets: FaultTargets,
+    onInjected: (name: FaultName) => void,
+  ) {
+    this.#onInjected = onInjected;
     this.#turnsLeft = turns;
     this.#prng = prng;
     this.#targets = targets;
@@ -121,6 +132,7 @@ export class WorldFaults {
   #inject(name: FaultName): void {
     const left = (this.#left.get(name) ?? 0) - 1;
     if (!this.#targets[name]()) return;
+    this.#onInjected(name);
     if (left > 0) this.#left.set(name, left);
     else this.#left.delete(name);
   }

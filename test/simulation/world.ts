@@ -139,7 +139,9 @@ class World {
       prng: prng.fork(),
       landing: options.faults.landing,
     });
-    this.#faults = new WorldFaults(prng.fork(), options.faults, options.safetyTurns, this.#damage);
+    this.#faults = new WorldFaults(prng.fork(), options.faults, options.safetyTurns, this.#damage, (name) =>
+      this.#trace.note(`fault.${name}`, ''),
+    );
     this.#liveness = new LivenessChecker(
       this.#verdict,
       () => this.#processes.records,
