@@ -141,7 +141,7 @@ export class StreamTask implements MeasuredTask {
     try {
       return this.#step(budget);
     } catch (error) {
-      this.fail(this.#opened ? this.#parts.chain().locate(error) : error);
+      this.fail(this.#located(error));
       return this.#phase === 'done' ? Progress.DONE : Progress.WAITING;
     } finally {
       this.#parts.leaveChain();
@@ -162,7 +162,7 @@ export class StreamTask implements MeasuredTask {
     try {
       this.#handle(message);
     } catch (error) {
-      this.fail(error);
+      this.fail(this.#located(error));
     } finally {
       this.#parts.leaveChain();
     }
@@ -376,13 +376,18 @@ export class StreamTask implements MeasuredTask {
         try {
           then();
         } catch (error) {
-          this.fail(error);
+          this.fail(this.#located(error));
         } finally {
           this.#parts.leaveChain();
         }
       },
-      (error) => this.fail(this.#opened ? this.#parts.chain().locate(error) : error),
+      (error) => this.fail(this.#located(error)),
     );
+  }
+
+  /** With the operator whose code ran last. */
+  #located(error: unknown): unknown {
+    return this.#opened ? this.#parts.chain().locate(error) : error;
   }
 
   #to(phase: TaskPhase): void {

@@ -104,6 +104,17 @@ export interface TaskSettings {
   readonly managedBytes: number;
 }
 
+/** What has become of a checkpoint in this task, for who looks for it. */
+export function traceTask(
+  { trace, address }: Pick<TaskEnvironment, 'trace' | 'address'>,
+  name: string,
+  checkpointId: number,
+): void {
+  if (!trace.enabled) return;
+  const { attempt, vertexId, subtask } = address;
+  trace.emit({ name, values: { attempt, vertexId, subtask, checkpointId } });
+}
+
 /** The part of a restored attempt that belongs to one task; undefined when nothing is restored. */
 export function restoreOf(
   restore: AttemptRestore | undefined,

@@ -11,7 +11,7 @@ import { InFlightRecording, numberedChannels } from './in-flight-recording.js';
 import type { BarrierMeasures } from './metric-publisher.js';
 import type { TaskAssembly } from './task-assembly.js';
 import { TaskCheckpointer } from './task-checkpointer.js';
-import { snapshotOwner, type TaskEnvironment } from './task-environment.js';
+import { snapshotOwner, type TaskEnvironment, traceTask } from './task-environment.js';
 
 type Trigger = Extract<TaskMessage, { type: 'trigger-checkpoint' }>;
 
@@ -108,6 +108,7 @@ export class TaskSnapshots {
   onAlignmentStarted(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
     const { clock, settings } = this.#environment;
     const now = clock.monotonicMs();
+    traceTask(this.#environment, 'task.barrier-arrived', checkpointId);
     this.#beginAlignment(timestamp, now);
     this.#recording?.discard();
     this.#recording = undefined;
@@ -147,6 +148,7 @@ export class TaskSnapshots {
   /** Everything in the chain is at rest. */
   begin(checkpointId: number, timestamp: number, kind: CheckpointKind): void {
     const aligned = this.#environment.clock.monotonicMs();
+    traceTask(this.#environment, 'task.aligned', checkpointId);
     const freeze = (): void => this.#freeze(checkpointId, timestamp, kind, aligned);
     const prepared = this.#chain().prepareSnapshot(checkpointId);
     if (prepared === undefined) freeze();
@@ -190,6 +192,7 @@ export class TaskSnapshots {
     this.#host.onFrozen(checkpointId);
     const recording = checkpointId > this.#abortedId ? this.#record(checkpointId, overtaken) : undefined;
     const now = this.#environment.clock.monotonicMs();
+    traceTask(this.#environment, 'task.snapshot-taken', checkpointId);
     this.#alignmentMs = aligned - this.#alignmentBegan;
     this.#checkpointer.write({
       checkpointId,

@@ -1,6 +1,6 @@
 import { invariant } from '../base/invariant.js';
 import type { WireError } from '../protocol/wire-error.js';
-import { armTimer } from './coordinator-effects.js';
+import { armTimer, traceEvent } from './coordinator-effects.js';
 import type { CoordinatorEffect, StoreEvent } from './coordinator-protocol.js';
 import type { PendingCheckpoint } from './pending-checkpoint.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
@@ -81,6 +81,7 @@ export class CheckpointFinalizer {
     );
     this.#storing = { pending, manifest, outcomeAttempts: 0 };
     this.#error = undefined;
+    traceEvent('checkpoint.storing', { checkpointId: manifest.checkpointId }, effects);
     effects.push({ type: 'store-checkpoint', manifest });
   }
 

@@ -8,6 +8,7 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
   'savepoint.failed': 'warn',
   'task.close-failed': 'warn',
   'job.stale-event': 'debug',
+  'checkpoint.storing': 'debug',
   'checkpoint.ignored-acknowledge': 'debug',
   'job.attempt-gone': 'debug',
 };

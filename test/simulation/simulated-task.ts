@@ -90,7 +90,9 @@ export class SimulatedTask implements Participant {
   }
 
   report(report: TaskReport): void {
-    if (!this.#gone) this.#told.push({ type: 'report', task: this.parts.address, report });
+    if (this.#gone) return;
+    this.#world.trace.note('task.reports', `${this.parts.name} ${report.type} ${checkpointOf(report)}`);
+    this.#told.push({ type: 'report', task: this.parts.address, report });
   }
 
   /** Ends it as a thread ends that is terminated: of its last reports some get through. */

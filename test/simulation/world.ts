@@ -59,6 +59,15 @@ export interface WorldSettings {
   /** Output may hold lines more often than expected. */
   readonly repeats?: boolean;
   readonly onLine?: (line: TraceLine) => void;
+  /** Brings the faults, in place of those that are drawn; asked after each turn, to the end of the job. */
+  readonly script?: (stage: WorldStage) => void;
+}
+
+/** What a script may lay hands on. */
+export interface WorldStage {
+  readonly machine: SimulatedMachine;
+  readonly processes: ProcessGroup;
+  readonly damage: WorldDamage;
 }
 
 /** Runs one world to its end. The same options give the same world. */
@@ -85,6 +94,7 @@ class World {
   readonly #processes: ProcessGroup;
   readonly #damage: WorldDamage;
   readonly #faults: WorldFaults;
+  readonly #script: WorldSettings['script'];
   readonly #output: OutputChecker;
   readonly #checkpoints: CheckpointChecker;
   readonly #savepoints: SavepointChecker;
@@ -93,8 +103,9 @@ class World {
   /** Records that the sources have given, where that has been looked at. */
   #read: number | undefined;
 
-  constructor(options: WorldOptions, { machinery = SOUND, repeats = false, onLine }: WorldSettings) {
+  constructor(options: WorldOptions, { machinery = SOUND, repeats = false, onLine, script }: WorldSettings) {
     this.#options = options;
+    this.#script = script;
     const prng = new Prng(options.seed + 0x5eed);
     this.#time = new SimulatedTime(prng.fork(), START_WALL_MS);
     this.#scheduler = new SimulatedScheduler(prng.fork(), this.#time, options.turnMs);
@@ -173,7 +184,7 @@ class World {
     await loopTurned();
     try {
       this.#writeInput();
-      await this.#runPhase(() => !this.#faults.areOver);
+      await this.#runPhase(() => !this.#areFaultsOver);
       this.#calm();
       await this.#runPhase(() => true);
       await this.#end();
@@ -207,8 +218,17 @@ class World {
   }
 
   #afterTurn(): void {
-    if (!this.#faults.areOver) this.#faults.afterTurn();
+    if (!this.#areFaultsOver) this.#injectFaults();
     this.#damage.endDue();
+  }
+
+  get #areFaultsOver(): boolean {
+    return this.#script === undefined && this.#faults.areOver;
+  }
+
+  #injectFaults(): void {
+    if (this.#script === undefined) this.#faults.afterTurn();
+    else this.#script({ machine: this.#machine, processes: this.#processes, damage: this.#damage });
   }
 
   /** Faults are over. */

@@ -1,0 +1,106 @@
+import type { Test } from 'tap';
+import { runWorld, type WorldReport, type WorldSettings } from '../world.js';
+import { drawWorldOptions, type FaultOptions, type WorldOptions } from '../world-options.js';
+import { type Cue, FaultScript, type TraceLine } from './fault-script.js';
+
+const NO_FAULTS: FaultOptions = {
+  taskKills: 0,
+  processKills: 0,
+  powerLosses: 0,
+  takeovers: 0,
+  stops: 0,
+  fullDisks: 0,
+  outages: 0,
+  clockJumps: 0,
+  requests: 0,
+  cancels: 0,
+  suspensions: 0,
+  drains: 0,
+  rescalings: 0,
+  throws: 0,
+  spite: false,
+  landing: 0.5,
+  // Every operation has a turn, and so a line, of its own.
+  disk: { held: 1, slow: 0, slowMs: 0, fail: 0, failAfter: 0 },
+};
+
+/** More turns than a world of this size takes. */
+const SAFETY_TURNS = 60_000;
+
+/** A small world that is drawn as others are, in which nothing goes wrong but what a script does. */
+export interface DirectedWorld {
+  readonly seed: number;
+  readonly cues: readonly Cue[];
+  readonly options?: Partial<Omit<WorldOptions, 'checkpointing' | 'faults'>>;
+  readonly checkpointing?: Partial<WorldOptions['checkpointing']>;
+  readonly faults?: Partial<FaultOptions>;
+  readonly machinery?: WorldSettings['machinery'];
+}
+
+export interface DirectedReport extends WorldReport {
+  readonly script: FaultScript;
+  /** The lines of engine and world that are not steps of tasks and disks. */
+  readonly story: readonly TraceLine[];
+}
+
+export async function runDirected(world: DirectedWorld): Promise<DirectedReport> {
+  const drawn = drawWorldOptions(world.seed);
+  const options: WorldOptions = {
+    ...drawn,
+    events: 500,
+    parallelismMax: 3,
+    budgetMax: 16,
+    moves: false,
+    slowTasks: 0,
+    turnMs: 0.03,
+    alignedTimeoutMs: Number.POSITIVE_INFINITY,
+    safetyTurns: SAFETY_TURNS,
+    restartStrategy: { type: 'fixed-delay', attempts: 100, delayMs: 1 },
+    ...world.options,
+    checkpointing: {
+      ...drawn.checkpointing,
+      intervalMs: 3,
+      intervalDuringBacklogMs: 3,
+      timeoutMs: 600_000,
+      minPauseMs: 0,
+      maxConcurrentCheckpoints: 1,
+      tolerableFailedCheckpoints: Number.POSITIVE_INFINITY,
+      ...world.checkpointing,
+    },
+    faults: { ...NO_FAULTS, ...world.faults },
+  };
+  const script = new FaultScript(world.cues);
+  const story: TraceLine[] = [];
+  const onLine = (written: string): void => {
+    const [, name = '', text = ''] = /^\s*\d+\s+[\d.]+ {2}(\S+) *(.*)$/.exec(written) ?? [];
+    const line = { name, text };
+    if (name !== 'task.step' && name !== 'disk') story.push(line);
+    script.onLine(line);
+  };
+  const settings = { onLine, script: script.afterTurn.bind(script) };
+  const { machinery } = world;
+  const report = await runWorld(options, machinery === undefined ? settings : { ...settings, machinery });
+  return { ...report, script, story };
+}
+
+/**
+ * Runs worlds of several seeds, of which each must end well, and most have come to the end of their script. `look`
+ * sees what else must hold.
+ */
+export async function sweep(
+  t: Test,
+  seeds: readonly number[],
+  world: (seed: number) => Omit<DirectedWorld, 'seed'>,
+  look: (report: DirectedReport, seed: number) => void = () => undefined,
+): Promise<void> {
+  let played = 0;
+  for (const seed of seeds) {
+    const report = await runDirected({ ...world(seed), seed });
+    const { failure, script } = report;
+    t.equal(failure, undefined, `seed ${seed}: ${failure?.kind} ${failure?.message}`);
+    if (!script.isOver) continue;
+    played++;
+    look(report, seed);
+  }
+  t.ok(played * 2 >= seeds.length, `the script is played in ${played} of ${seeds.length} worlds`);
+}
