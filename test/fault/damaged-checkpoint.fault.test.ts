@@ -21,7 +21,7 @@ async function checkpointsOf(folder: string): Promise<string[]> {
 
 t.setTimeout(120_000);
 
-t.test('a start that falls back behind a damaged checkpoint says what that means', async (t) => {
+t.test('[scenario 8] a start that falls back behind a damaged checkpoint says what that means', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-damaged-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const input = join(folder, 'in.jsonl');

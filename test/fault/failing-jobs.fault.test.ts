@@ -13,7 +13,7 @@ function inFolder(t: { teardown(work: () => void): void }): (...args: string[]) 
 
 const JOB = jobPath('misbehaving');
 
-t.test('a function that throws fails the job with its name, uid and line', async (t) => {
+t.test('[scenario 18] a function that throws fails the job with its name, uid and line', async (t) => {
   const run = inFolder(t);
   const { code, stderr } = await run('-D', 'restart-strategy.type=none', JOB, '--how', 'always').ended;
   t.equal(code, 1);
@@ -35,7 +35,7 @@ t.test('a job that throws while it is built says on which line', async (t) => {
   t.match(stderr, /^MR1009 .*RangeError: no graph today.*misbehaving\.[jt]s:\d+:\d+\]/);
 });
 
-t.test('what rejects with nobody waiting says on which line', async (t) => {
+t.test('[scenario 18] what rejects with nobody waiting says on which line', async (t) => {
   const run = inFolder(t);
   const { code, stderr } = await run('-D', 'restart-strategy.type=none', JOB, '--how', 'floating').ended;
   t.equal(code, 1);

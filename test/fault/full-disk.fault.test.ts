@@ -46,7 +46,7 @@ function onSmallDisk(t: Test, how: string, size: string): Said | undefined {
 t.setTimeout(240_000);
 
 t.test(
-  'LMDB finds its disk full: the job fails with the path, and goes on from its last checkpoint',
+  '[scenario 20] LMDB finds its disk full: the job fails with the path, and goes on from its last checkpoint',
   async (t) => {
     const said = onSmallDisk(t, 'state', '10m');
     if (said === undefined) return;
@@ -57,29 +57,35 @@ t.test(
   },
 );
 
-t.test('checkpoints find their disk full: they fail and are counted, and the job goes on', async (t) => {
-  const said = onSmallDisk(t, 'checkpoints', '40m');
-  if (said === undefined) return;
-  t.equal(said.ended.code, 0, said.ended.stderr);
-  const { attempts, checkpoints } = JSON.parse(said.ended.stdout);
-  t.equal(attempts, 1, 'nothing restarted');
-  t.ok(checkpoints.failed >= 1, `${checkpoints.failed} failed`);
-  t.ok(checkpoints.completed >= 2, `${checkpoints.completed} completed`);
-});
+t.test(
+  '[scenario 7] checkpoints find their disk full: they fail and are counted, and the job goes on',
+  async (t) => {
+    const said = onSmallDisk(t, 'checkpoints', '40m');
+    if (said === undefined) return;
+    t.equal(said.ended.code, 0, said.ended.stderr);
+    const { attempts, checkpoints } = JSON.parse(said.ended.stdout);
+    t.equal(attempts, 1, 'nothing restarted');
+    t.ok(checkpoints.failed >= 1, `${checkpoints.failed} failed`);
+    t.ok(checkpoints.completed >= 2, `${checkpoints.completed} completed`);
+  },
+);
 
-t.test('a job that reaches its disk quota fails at once, and goes on with a larger one', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-quota-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const ran = spawnSync(process.execPath, [PROGRAM, 'quota', folder, folder], {
-    env: plainEnvironment(),
-    encoding: 'utf8',
-    timeout: 100_000,
-  });
-  t.equal(ran.status, 0, ran.stderr);
-  const { failed, resumed } = JSON.parse(ran.stdout) as Said;
-  t.not(failed.code, 0);
-  t.match(failed.stderr, /MR3011 Keyed state takes \d+ bytes .*may take 6291456 bytes/);
-  t.notMatch(failed.stderr, /the job restarts/);
-  t.equal(resumed.code, 0, resumed.stderr);
-  t.match(resumed.stderr, /starts from checkpoint \d+/);
-});
+t.test(
+  '[scenario 20] a job that reaches its disk quota fails at once, and goes on with a larger one',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-quota-'));
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+    const ran = spawnSync(process.execPath, [PROGRAM, 'quota', folder, folder], {
+      env: plainEnvironment(),
+      encoding: 'utf8',
+      timeout: 100_000,
+    });
+    t.equal(ran.status, 0, ran.stderr);
+    const { failed, resumed } = JSON.parse(ran.stdout) as Said;
+    t.not(failed.code, 0);
+    t.match(failed.stderr, /MR3011 Keyed state takes \d+ bytes .*may take 6291456 bytes/);
+    t.notMatch(failed.stderr, /the job restarts/);
+    t.equal(resumed.code, 0, resumed.stderr);
+    t.match(resumed.stderr, /starts from checkpoint \d+/);
+  },
+);

@@ -16,7 +16,7 @@ const SEED = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
 Object.assign(process.env, TEST_CREDENTIALS, { AWS_EC2_METADATA_DISABLED: 'true' });
 t.setTimeout(120_000 + COUNT * 60_000);
 
-t.test(`in files, ${COUNT} times`, { timeout: 60_000 + COUNT * 30_000 }, async (t) => {
+t.test(`[scenario 16] in files, ${COUNT} times`, { timeout: 60_000 + COUNT * 30_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-ha-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   await assertHandOvers(t, {
@@ -30,7 +30,7 @@ t.test(`in files, ${COUNT} times`, { timeout: 60_000 + COUNT * 30_000 }, async (
   });
 });
 
-t.test(`on S3, ${COUNT} times`, { timeout: 60_000 + COUNT * 30_000 }, async (t) => {
+t.test(`[scenario 16] on S3, ${COUNT} times`, { timeout: 60_000 + COUNT * 30_000 }, async (t) => {
   const server = await S3Server.start();
   t.teardown(() => server.close());
   await assertHandOvers(t, {

@@ -114,7 +114,7 @@ t.test('of many processes that start at once exactly one leads', async (t) => {
   if (leader !== undefined) await completions(leader, 3);
 });
 
-t.test('out of file handles, work waits for others to close theirs', async (t) => {
+t.test('[scenario 7] out of file handles, work waits for others to close theirs', async (t) => {
   const script = `
     const { LocalFileSystem } = await import(${JSON.stringify(new URL('../../storage/index.js', import.meta.url))});
     const disk = new LocalFileSystem();

@@ -21,7 +21,7 @@ function secondTime(): () => Promise<boolean> {
 
 t.setTimeout(240_000);
 
-t.test('keyed state, timers and side outputs come through kills', { timeout: 90_000 }, (t) =>
+t.test('[scenario 13] keyed state, timers and side outputs come through kills', { timeout: 90_000 }, (t) =>
   throughKills(t, () => 2),
 );
 

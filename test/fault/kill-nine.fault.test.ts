@@ -27,7 +27,7 @@ t.setTimeout(180_000);
 
 for (const parallelism of [1, 3]) {
   t.test(
-    `killed ${KILLS} times at parallelism ${parallelism}, each result is there once`,
+    `[scenario 20] killed ${KILLS} times at parallelism ${parallelism}, each result is there once`,
     { timeout: 90_000 },
     async (t) => {
       const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);

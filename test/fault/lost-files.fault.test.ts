@@ -32,7 +32,11 @@ async function cluster(t: Test, dir: string, interval: string): Promise<LocalClu
 
 /** Some records have come to each task. */
 async function underWay(job: LocalJob): Promise<void> {
-  while ((await job.tasks()).some(({ records }) => records < 500));
+  for (;;) {
+    const [status, tasks] = await Promise.all([job.status(), job.tasks()]);
+    const isRunning = status !== undefined && status.tasksRunning === status.tasks;
+    if (isRunning && tasks.length > 0 && tasks.every(({ records }) => records >= 500)) return;
+  }
 }
 
 /** An error and its causes. */

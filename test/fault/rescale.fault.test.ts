@@ -66,7 +66,7 @@ function checkOutput(t: Test, output: string, count: number): void {
 
 t.setTimeout(120_000);
 
-t.test('1 -> 4 -> 2 under load: the same job, and each result once', async (t) => {
+t.test('[scenario 10] 1 -> 4 -> 2 under load: the same job, and each result once', async (t) => {
   const folder = folderOf(t);
   const output = join(folder, 'out');
   const count = 300_000;
@@ -96,7 +96,7 @@ t.test('1 -> 4 -> 2 under load: the same job, and each result once', async (t) =
   checkOutput(t, output, count);
 });
 
-t.test('killed in the middle of a rescale, and resumed', async (t) => {
+t.test('[scenario 10] killed in the middle of a rescale, and resumed', async (t) => {
   const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
   t.comment(`seed ${seed}`);
   const prng = new Prng(seed);

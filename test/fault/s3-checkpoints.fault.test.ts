@@ -104,7 +104,7 @@ t.test(
   },
 );
 
-t.test('cut off from the server, the job goes on, and the next checkpoint succeeds', async (t) => {
+t.test('[scenario 7] cut off from the server, the job goes on, and the next checkpoint succeeds', async (t) => {
   const { output, server, run } = await place(t, Math.round((COUNT * 300) / OUTAGE_MS));
   let slots = 0;
   let isOver = false;

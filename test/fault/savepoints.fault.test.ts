@@ -84,19 +84,22 @@ function checkedCounts(t: Test, output: string): number {
   return sum;
 }
 
-t.test('a job that was stopped with a savepoint goes on from it, at any parallelism', async (t) => {
-  const at = folder(t);
-  let options = {};
-  let before = 0;
-  for (const parallelism of [2, 3, 1]) {
-    const { answers, status } = carryOut(at, ['stop'], { parallelism, options });
-    t.equal(status, 'FINISHED');
-    options = { fromSavepoint: answers[0] };
-    const sum = checkedCounts(t, join(at, 'out'));
-    t.ok(sum > before, `${sum} results, ${before} before`);
-    before = sum;
-  }
-});
+t.test(
+  '[scenario 15] a job that was stopped with a savepoint goes on from it, at any parallelism',
+  async (t) => {
+    const at = folder(t);
+    let options = {};
+    let before = 0;
+    for (const parallelism of [2, 3, 1]) {
+      const { answers, status } = carryOut(at, ['stop'], { parallelism, options });
+      t.equal(status, 'FINISHED');
+      options = { fromSavepoint: answers[0] };
+      const sum = checkedCounts(t, join(at, 'out'));
+      t.ok(sum > before, `${sum} results, ${before} before`);
+      before = sum;
+    }
+  },
+);
 
 t.test('a savepoint stands on its own, wherever it lies, and the job goes on', async (t) => {
   const at = folder(t);
@@ -111,7 +114,7 @@ t.test('a savepoint stands on its own, wherever it lies, and the job goes on', a
   t.ok(existsSync(join(fork.answers[0] ?? '', '_metadata')));
 });
 
-t.test('a drained job ends as if its input had', async (t) => {
+t.test('[scenario 15] a drained job ends as if its input had', async (t) => {
   const at = folder(t);
   const { answers, status } = carryOut(at, ['drain']);
   t.equal(status, 'FINISHED');

@@ -27,7 +27,7 @@ function medianOf(checkpoints: readonly PressedAnswer[], figure: keyof PressedAn
 t.setTimeout(180_000);
 
 t.test(
-  'behind a slow task a checkpoint that overtakes takes a fraction of the time, and holds it all',
+  '[scenario 11, 12] behind a slow task a checkpoint that overtakes takes a fraction of the time, and holds it all',
   async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-unaligned-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));

@@ -56,68 +56,71 @@ const world = fc.record({
   order: fc.constantFrom('recording first' as const, 'barrier first' as const, 'no barrier' as const),
 });
 
-t.test('what is recorded of a channel is what comes before the barrier, whoever is ahead', async () => {
-  await check(
-    'channel recording',
-    fc.property(world, (plan) => {
-      const [channel] = makeWorld(plan).channels;
-      if (channel === undefined) throw new Error('no channel');
-      const { writer, reader } = channel;
-      const pieces: Uint8Array[] = [];
-      const expected: Element[] = [];
-      let recording = false;
-      let isRecorded = false;
-      let passed = false;
-      const readOne = (): boolean => {
-        const taken = read(reader);
-        if (taken === undefined) return false;
-        if (taken[0] === ElementKind.BARRIER && taken[1] === CHECKPOINT) passed = true;
-        else if (taken[0] === ElementKind.END_OF_PARTITION) passed = true;
-        else if (recording && !passed) expected.push(taken);
-        return true;
-      };
-      const perform = (drawn: readonly Step[]): void => {
-        for (const one of drawn) {
-          if (one.do === 'write') write(writer, one.element);
-          else if (one.do === 'flush') writer.flush();
-          else if (one.do === 'drain') writer.drainOverflow();
-          else if (one.do === 'record') isRecorded ||= recording && reader.record();
-          else if (one.do === 'read') for (let left = one.count; left > 0 && readOne(); left--);
+t.test(
+  '[scenario 11] what is recorded of a channel is what comes before the barrier, whoever is ahead',
+  async () => {
+    await check(
+      'channel recording',
+      fc.property(world, (plan) => {
+        const [channel] = makeWorld(plan).channels;
+        if (channel === undefined) throw new Error('no channel');
+        const { writer, reader } = channel;
+        const pieces: Uint8Array[] = [];
+        const expected: Element[] = [];
+        let recording = false;
+        let isRecorded = false;
+        let passed = false;
+        const readOne = (): boolean => {
+          const taken = read(reader);
+          if (taken === undefined) return false;
+          if (taken[0] === ElementKind.BARRIER && taken[1] === CHECKPOINT) passed = true;
+          else if (taken[0] === ElementKind.END_OF_PARTITION) passed = true;
+          else if (recording && !passed) expected.push(taken);
+          return true;
+        };
+        const perform = (drawn: readonly Step[]): void => {
+          for (const one of drawn) {
+            if (one.do === 'write') write(writer, one.element);
+            else if (one.do === 'flush') writer.flush();
+            else if (one.do === 'drain') writer.drainOverflow();
+            else if (one.do === 'record') isRecorded ||= recording && reader.record();
+            else if (one.do === 'read') for (let left = one.count; left > 0 && readOne(); left--);
+          }
+        };
+        const begin = (): void => {
+          if (passed) return;
+          recording = true;
+          reader.beginRecording(CHECKPOINT, (piece) => pieces.push(piece));
+        };
+        const finish = (): void => {
+          if (plan.order === 'no barrier') writer.writeEndOfPartition();
+          else writer.writeBarrier(CHECKPOINT, 1, false);
+        };
+        const [first, second, third] = plan.phases;
+        perform(first);
+        if (plan.order === 'barrier first') finish();
+        else begin();
+        perform(second);
+        if (plan.order === 'barrier first') begin();
+        else finish();
+        if (plan.order !== 'no barrier') perform(third);
+        for (let round = 0; recording && !(isRecorded && passed); round++) {
+          if (round > 5000) throw new Error('stuck');
+          writer.drainOverflow();
+          writer.flush();
+          isRecorded ||= reader.record();
+          readOne();
         }
-      };
-      const begin = (): void => {
-        if (passed) return;
-        recording = true;
-        reader.beginRecording(CHECKPOINT, (piece) => pieces.push(piece));
-      };
-      const finish = (): void => {
-        if (plan.order === 'no barrier') writer.writeEndOfPartition();
-        else writer.writeBarrier(CHECKPOINT, 1, false);
-      };
-      const [first, second, third] = plan.phases;
-      perform(first);
-      if (plan.order === 'barrier first') finish();
-      else begin();
-      perform(second);
-      if (plan.order === 'barrier first') begin();
-      else finish();
-      if (plan.order !== 'no barrier') perform(third);
-      for (let round = 0; recording && !(isRecorded && passed); round++) {
-        if (round > 5000) throw new Error('stuck');
-        writer.drainOverflow();
-        writer.flush();
-        isRecorded ||= reader.record();
-        readOne();
-      }
-      const again = new ElementReader(new SegmentReader(new RecordedSegments(pieces)), codecOf(plan));
-      const recorded: Element[] = [];
-      for (let one = read(again); one !== undefined; one = read(again)) recorded.push(one);
-      if (!isDeepStrictEqual(recorded, expected))
-        throw new Error(`recorded ${JSON.stringify(recorded)}, came ${JSON.stringify(expected)}`);
-    }),
-    { runs: 400 },
-  );
-});
+        const again = new ElementReader(new SegmentReader(new RecordedSegments(pieces)), codecOf(plan));
+        const recorded: Element[] = [];
+        for (let one = read(again); one !== undefined; one = read(again)) recorded.push(one);
+        if (!isDeepStrictEqual(recorded, expected))
+          throw new Error(`recorded ${JSON.stringify(recorded)}, came ${JSON.stringify(expected)}`);
+      }),
+      { runs: 400 },
+    );
+  },
+);
 
 t.test('a barrier that finds no room is recorded up to while nobody reads', async (t) => {
   const plan = {

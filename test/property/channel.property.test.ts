@@ -44,43 +44,46 @@ const world = fc.integer({ min: 1, max: 3 }).chain((channels) =>
   }),
 );
 
-t.test('a channel gives back what was written, in order, whatever its size and whoever is slow', async () => {
-  await check(
-    'channel fifo',
-    fc.property(world, (plan) => {
-      const { buffers, channels } = makeWorld(plan);
-      for (const step of plan.steps) {
-        const channel = channels[step.channel];
-        if (channel === undefined) continue;
-        if (step.do === 'write') {
-          write(channel.writer, step.element);
-          channel.expected.push(step.element);
-          if (!channel.writer.hasUnflushed) throw new Error('what was written is unflushed or visible');
-        } else if (step.do === 'flush') channel.writer.flush();
-        else if (step.do === 'drain') channel.writer.drainOverflow();
-        else readAndCompare(channel, step.count);
-        buffers.audit();
-      }
-      // Afterwards everything arrives, as long as the consumer goes on: no channel can starve another.
-      for (let round = 0; channels.some((channel) => channel.expected.length > 0); round++) {
-        if (round > 2000) throw new Error('stuck');
-        for (const channel of channels) {
-          channel.writer.drainOverflow();
-          channel.writer.flush();
-          readAndCompare(channel, 7);
+t.test(
+  '[scenario 12] a channel gives back what was written, in order, whatever its size and whoever is slow',
+  async () => {
+    await check(
+      'channel fifo',
+      fc.property(world, (plan) => {
+        const { buffers, channels } = makeWorld(plan);
+        for (const step of plan.steps) {
+          const channel = channels[step.channel];
+          if (channel === undefined) continue;
+          if (step.do === 'write') {
+            write(channel.writer, step.element);
+            channel.expected.push(step.element);
+            if (!channel.writer.hasUnflushed) throw new Error('what was written is unflushed or visible');
+          } else if (step.do === 'flush') channel.writer.flush();
+          else if (step.do === 'drain') channel.writer.drainOverflow();
+          else readAndCompare(channel, step.count);
           buffers.audit();
         }
-      }
-      for (const channel of channels) {
-        // Asking for room may seal a nearly full segment; the consumer gives it back at its next look.
-        channel.writer.hasRoom();
-        if (channel.reader.hasData()) throw new Error('something is left');
-        if (!channel.writer.hasRoom()) throw new Error('an empty channel has room');
-      }
-    }),
-    { runs: 250 },
-  );
-});
+        // Afterwards everything arrives, as long as the consumer goes on: no channel can starve another.
+        for (let round = 0; channels.some((channel) => channel.expected.length > 0); round++) {
+          if (round > 2000) throw new Error('stuck');
+          for (const channel of channels) {
+            channel.writer.drainOverflow();
+            channel.writer.flush();
+            readAndCompare(channel, 7);
+            buffers.audit();
+          }
+        }
+        for (const channel of channels) {
+          // Asking for room may seal a nearly full segment; the consumer gives it back at its next look.
+          channel.writer.hasRoom();
+          if (channel.reader.hasData()) throw new Error('something is left');
+          if (!channel.writer.hasRoom()) throw new Error('an empty channel has room');
+        }
+      }),
+      { runs: 250 },
+    );
+  },
+);
 
 function readAndCompare(
   channel: { reader: ChannelReader<Record>; expected: Element[] },

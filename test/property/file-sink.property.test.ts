@@ -136,12 +136,15 @@ function line(i: number): string {
   return `line ${i} ${'x'.repeat(i % 23)}`;
 }
 
-t.test('every line is committed exactly once, through crashes of task, process and machine', async () => {
-  await check(
-    'file sink',
-    fc.asyncProperty(fc.nat(), async (seed) => {
-      await new World(seed).run();
-    }),
-    { runs: 300 },
-  );
-});
+t.test(
+  '[scenario 3] every line is committed exactly once, through crashes of task, process and machine',
+  async () => {
+    await check(
+      'file sink',
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        await new World(seed).run();
+      }),
+      { runs: 300 },
+    );
+  },
+);

@@ -213,20 +213,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 for (const kind of Object.keys(PIPELINES) as Kind[]) {
-  t.test(`moved between any two steps, ${kind} give what they give when left alone`, async () => {
-    await check(
-      `moved ${kind} = ${kind} left alone`,
-      fc.asyncProperty(
-        fc.array(step, { maxLength: 40, size: 'max' }),
-        parallelism,
-        stateBackend,
-        async (steps, first, backend) => {
-          const options = { parallelism: first, maxParallelism: 128, stateBackend: backend };
-          const moved = await outcome(kind, steps, true, options);
-          assert.deepStrictEqual(moved, await outcome(kind, steps, false, { maxParallelism: 128 }));
-        },
-      ),
-      { runs: 15 },
-    );
-  });
+  t.test(
+    `[scenario 10] moved between any two steps, ${kind} give what they give when left alone`,
+    async () => {
+      await check(
+        `moved ${kind} = ${kind} left alone`,
+        fc.asyncProperty(
+          fc.array(step, { maxLength: 40, size: 'max' }),
+          parallelism,
+          stateBackend,
+          async (steps, first, backend) => {
+            const options = { parallelism: first, maxParallelism: 128, stateBackend: backend };
+            const moved = await outcome(kind, steps, true, options);
+            assert.deepStrictEqual(moved, await outcome(kind, steps, false, { maxParallelism: 128 }));
+          },
+        ),
+        { runs: 15 },
+      );
+    },
+  );
 }

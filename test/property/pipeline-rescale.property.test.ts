@@ -170,23 +170,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-t.test('a snapshot at any point and a restore at another parallelism change no final result', async () => {
-  await check(
-    'moved pipelines end as if they had stayed',
-    fc.asyncProperty(
-      fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }),
-      parallelism,
-      stateBackend,
-      async (steps, first, backend) => {
-        const options = { parallelism: first, stateBackend: backend };
-        const moved = await outcome(steps, options, true);
-        const stayed = await outcome(steps, { parallelism: 1 }, false);
-        assert.deepStrictEqual(moved, stayed);
-      },
-    ),
-    { runs: 30 },
-  );
-});
+t.test(
+  '[scenario 10] a snapshot at any point and a restore at another parallelism change no final result',
+  async () => {
+    await check(
+      'moved pipelines end as if they had stayed',
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }),
+        parallelism,
+        stateBackend,
+        async (steps, first, backend) => {
+          const options = { parallelism: first, stateBackend: backend };
+          const moved = await outcome(steps, options, true);
+          const stayed = await outcome(steps, { parallelism: 1 }, false);
+          assert.deepStrictEqual(moved, stayed);
+        },
+      ),
+      { runs: 30 },
+    );
+  },
+);
 
 t.test('state beyond managed memory moves too', async (t) => {
   const steps: Step[] = [];

@@ -162,7 +162,7 @@ function contentOf(number: number, length: number): Buffer {
 
 t.setTimeout(120_000);
 
-t.test('whatever fails, what a store says is so', { timeout: 120_000 }, async (t) => {
+t.test('[scenario 4, 7] whatever fails, what a store says is so', { timeout: 120_000 }, async (t) => {
   let faults = 0;
   await check(
     'S3 object store',

@@ -207,7 +207,7 @@ function order(a: Timer, b: Timer, namespace: StateNamespace): number {
 }
 
 for (const [name, namespace] of Object.entries(StateNamespace)) {
-  t.test(`timers fire as the least due one, again and again: namespace ${name}`, async () => {
+  t.test(`[scenario 13] timers fire as the least due one, again and again: namespace ${name}`, async () => {
     await check(
       `timers, namespace ${name}`,
       fc.asyncProperty(commands, (list) => new TimerWorld(namespace).run(list as TimerCommand[])),

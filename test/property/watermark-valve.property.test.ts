@@ -110,7 +110,7 @@ function run(events: readonly Event[]): { said: (number | string)[]; finished: n
   return { said, finished: finished.size };
 }
 
-t.test('the valve says what the rules say', async () => {
+t.test('[scenario 14] the valve says what the rules say', async () => {
   await check(
     'valve = naive valve',
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
@@ -122,17 +122,20 @@ t.test('the valve says what the rules say', async () => {
   );
 });
 
-t.test('watermarks increase, and event time ends exactly when every channel has finished', async () => {
-  await check(
-    'valve is monotonic',
-    fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-      const { said, finished } = run(events);
-      const watermarks = said.filter((word) => typeof word === 'number');
-      for (let i = 1; i < watermarks.length; i++) {
-        if ((watermarks[i] ?? 0) <= (watermarks[i - 1] ?? 0)) return false;
-      }
-      return watermarks.includes(Watermark.MAX) === (finished === CHANNELS);
-    }),
-    { runs: 500 },
-  );
-});
+t.test(
+  '[scenario 14] watermarks increase, and event time ends exactly when every channel has finished',
+  async () => {
+    await check(
+      'valve is monotonic',
+      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+        const { said, finished } = run(events);
+        const watermarks = said.filter((word) => typeof word === 'number');
+        for (let i = 1; i < watermarks.length; i++) {
+          if ((watermarks[i] ?? 0) <= (watermarks[i - 1] ?? 0)) return false;
+        }
+        return watermarks.includes(Watermark.MAX) === (finished === CHANNELS);
+      }),
+      { runs: 500 },
+    );
+  },
+);

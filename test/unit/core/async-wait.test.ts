@@ -188,7 +188,7 @@ t.test('a promise gives one result, several, or none; a future is completed from
   t.same(await future.values(), ['a', 'a']);
 });
 
-t.test('a rejection fails the task at the next step', async (t) => {
+t.test('[scenario 18] a rejection fails the task at the next step', async (t) => {
   const fn = new ScriptedFunction();
   const harness = await AsyncHarness.open(fn);
   harness.push('a');

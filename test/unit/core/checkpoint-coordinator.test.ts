@@ -246,19 +246,22 @@ t.test('a forward consumer is triggered when its own producer has finished', asy
   t.same(driver.sent, ['source.0 <- snapshot-enumerator 2', 'map.1 <- trigger-checkpoint 2']);
 });
 
-t.test('a task that finishes before it could acknowledge is recorded as finished', async (t) => {
-  const driver = new CoordinatorDriver(PIPELINE);
-  driver.dataFinished('source.0', 'source.1');
-  driver.complete(1);
-  driver.due();
-  t.same(driver.sent, ['source.0 <- snapshot-enumerator 2']);
-  driver.finish('source.0');
-  t.same(driver.sent, ['source.1 <- trigger-checkpoint 2'], 'its enumerator has gone with it');
-  driver.finish('source.1');
-  t.same(driver.sent, ['sink.0 <- trigger-checkpoint 2'], 'no barrier will reach the sink');
-  driver.acknowledge(2, 'sink.0');
-  t.match(driver.manifest?.vertices, [{ subtasks: ['finished', 'finished'] }, { subtasks: [{}] }]);
-});
+t.test(
+  '[scenario 15] a task that finishes before it could acknowledge is recorded as finished',
+  async (t) => {
+    const driver = new CoordinatorDriver(PIPELINE);
+    driver.dataFinished('source.0', 'source.1');
+    driver.complete(1);
+    driver.due();
+    t.same(driver.sent, ['source.0 <- snapshot-enumerator 2']);
+    driver.finish('source.0');
+    t.same(driver.sent, ['source.1 <- trigger-checkpoint 2'], 'its enumerator has gone with it');
+    driver.finish('source.1');
+    t.same(driver.sent, ['sink.0 <- trigger-checkpoint 2'], 'no barrier will reach the sink');
+    driver.acknowledge(2, 'sink.0');
+    t.match(driver.manifest?.vertices, [{ subtasks: ['finished', 'finished'] }, { subtasks: [{}] }]);
+  },
+);
 
 t.test('union state allows no checkpoint while only some of its subtasks have ended', async (t) => {
   const driver = new CoordinatorDriver(PIPELINE);

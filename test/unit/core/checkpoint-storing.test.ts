@@ -60,21 +60,24 @@ t.test('a checkpoint is stored when all have acknowledged, and told when it is s
   });
 });
 
-t.test('files acknowledged too late go with the next completion, except those that it names', async (t) => {
-  const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 9 });
-  driver.due();
-  driver.timer('checkpoint-timeout', 1);
-  driver.acknowledge(1, 'source.0', 'base', 'late');
-  t.same(driver.effects, [], 'not yet: the task may build on them until it hears of the abort');
-  driver.due();
-  driver.enumerator(2, 'source.0');
-  driver.acknowledge(2, 'source.0', 'base', 'second');
-  driver.stored(2);
-  t.match(
-    driver.effects.filter(({ type }) => type === 'discard-files'),
-    [{ checkpointId: 1, files: [{ key: 'late' }] }],
-  );
-});
+t.test(
+  '[scenario 6] files acknowledged too late go with the next completion, except those that it names',
+  async (t) => {
+    const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 9 });
+    driver.due();
+    driver.timer('checkpoint-timeout', 1);
+    driver.acknowledge(1, 'source.0', 'base', 'late');
+    t.same(driver.effects, [], 'not yet: the task may build on them until it hears of the abort');
+    driver.due();
+    driver.enumerator(2, 'source.0');
+    driver.acknowledge(2, 'source.0', 'base', 'second');
+    driver.stored(2);
+    t.match(
+      driver.effects.filter(({ type }) => type === 'discard-files'),
+      [{ checkpointId: 1, files: [{ key: 'late' }] }],
+    );
+  },
+);
 
 t.test('a second acknowledgement of one task is ignored, and its files stay', async (t) => {
   const driver = new CoordinatorDriver(PIPELINE);
@@ -109,35 +112,38 @@ t.test('checkpoints are stored one at a time, in the order of their ids', async 
   t.equal(driver.restored?.checkpointId, 3);
 });
 
-t.test('a rejection of the storage is not a failure until the storage has said so', async (t) => {
-  const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 1 });
-  driver.due();
-  driver.enumerator(1, 'source.0');
-  driver.acknowledge(1, 'source.0', 'f');
-  driver.handle({
-    type: 'checkpoint-store-failed',
-    checkpointId: 1,
-    error: wireError('MR3001', 'no answer'),
-  });
-  t.same(driver.done, ['resolve-checkpoint']);
-  t.same(driver.sent, []);
-  t.ok(driver.coordinator.storing);
-  driver.handle({ type: 'checkpoint-outcome', checkpointId: 1, completed: true });
-  t.same(driver.sent, ['source.0 <- checkpoint-completed 1']);
-  t.match(driver.coordinator.statistics, { completed: 1, failed: 0 });
+t.test(
+  '[scenario 4] a rejection of the storage is not a failure until the storage has said so',
+  async (t) => {
+    const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 1 });
+    driver.due();
+    driver.enumerator(1, 'source.0');
+    driver.acknowledge(1, 'source.0', 'f');
+    driver.handle({
+      type: 'checkpoint-store-failed',
+      checkpointId: 1,
+      error: wireError('MR3001', 'no answer'),
+    });
+    t.same(driver.done, ['resolve-checkpoint']);
+    t.same(driver.sent, []);
+    t.ok(driver.coordinator.storing);
+    driver.handle({ type: 'checkpoint-outcome', checkpointId: 1, completed: true });
+    t.same(driver.sent, ['source.0 <- checkpoint-completed 1']);
+    t.match(driver.coordinator.statistics, { completed: 1, failed: 0 });
 
-  driver.due();
-  driver.enumerator(2, 'source.0');
-  driver.acknowledge(2, 'source.0', 'g');
-  driver.handle({
-    type: 'checkpoint-store-failed',
-    checkpointId: 2,
-    error: wireError('MR3001', 'no answer'),
-  });
-  driver.handle({ type: 'checkpoint-outcome', checkpointId: 2, completed: false });
-  t.same(driver.sent, ['source.0 <- checkpoint-aborted 2']);
-  t.match(driver.coordinator.statistics, { completed: 1, failed: 1 });
-});
+    driver.due();
+    driver.enumerator(2, 'source.0');
+    driver.acknowledge(2, 'source.0', 'g');
+    driver.handle({
+      type: 'checkpoint-store-failed',
+      checkpointId: 2,
+      error: wireError('MR3001', 'no answer'),
+    });
+    driver.handle({ type: 'checkpoint-outcome', checkpointId: 2, completed: false });
+    t.same(driver.sent, ['source.0 <- checkpoint-aborted 2']);
+    t.match(driver.coordinator.statistics, { completed: 1, failed: 1 });
+  },
+);
 
 t.test('a storage that never answers is given up after the timeout', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK);
@@ -176,19 +182,22 @@ t.test('the lead may also be lost while old checkpoints are removed', async (t) 
   t.match(driver.verdict, { type: 'leadership-lost' });
 });
 
-t.test('what is being stored when the attempt fails is waited for, and restored from', async (t) => {
-  const driver = new CoordinatorDriver(ONE_TASK);
-  driver.due();
-  driver.enumerator(1, 'source.0');
-  driver.acknowledge(1, 'source.0');
-  driver.handle({ type: 'attempt-failing' });
-  driver.handle({ type: 'attempt-gone' });
-  t.ok(driver.coordinator.storing);
-  t.throws(() => driver.restored, { code: 'MR9001' });
-  driver.stored(1);
-  t.same(driver.sent, [], 'its tasks are gone');
-  t.equal(driver.restored?.checkpointId, 1);
-});
+t.test(
+  '[scenario 2] what is being stored when the attempt fails is waited for, and restored from',
+  async (t) => {
+    const driver = new CoordinatorDriver(ONE_TASK);
+    driver.due();
+    driver.enumerator(1, 'source.0');
+    driver.acknowledge(1, 'source.0');
+    driver.handle({ type: 'attempt-failing' });
+    driver.handle({ type: 'attempt-gone' });
+    t.ok(driver.coordinator.storing);
+    t.throws(() => driver.restored, { code: 'MR9001' });
+    driver.stored(1);
+    t.same(driver.sent, [], 'its tasks are gone');
+    t.equal(driver.restored?.checkpointId, 1);
+  },
+);
 
 t.test('files that a checkpoint in storing may name stay, whatever becomes of it', async (t) => {
   const storing = () => {

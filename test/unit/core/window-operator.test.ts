@@ -189,7 +189,7 @@ t.test('firing that must yield goes on later, and holds its watermark back', asy
   t.strictSame(elements.at(-1), { watermark: 10_000 });
 });
 
-t.test('after a restore windows, timers and lateness are as before', async (t) => {
+t.test('[scenario 14] after a restore windows, timers and lateness are as before', async (t) => {
   const first = await open({ sizeMs: 2000, latenessMs: 500 });
   first.element(one, 100);
   first.watermark(1999);

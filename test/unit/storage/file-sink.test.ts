@@ -37,25 +37,28 @@ t.test('a checkpoint without records commits nothing and makes no file', async (
   t.same(disk.paths(), []);
 });
 
-t.test('committing again changes nothing, at whatever step the first commit ended', async (t) => {
-  for (let step = 0; step < 5; step++) {
-    const disk = new MemoryFileSystem();
-    const driver = await SinkDriver.open(FileSink.textLines('/out'), sinkContext(disk));
-    await driver.write('a');
-    const committables = await driver.prepare();
-    disk.failIn(step, new Error('crash'));
-    const outcome = await driver.commit(committables).then(
-      () => 'committed',
-      () => 'failed',
-    );
-    t.equal(outcome, step < 3 ? 'failed' : 'committed');
-    disk.failIn(Number.POSITIVE_INFINITY, new Error());
-    await driver.commit(committables);
-    await driver.commit(committables);
-    t.same(lines(disk), ['a']);
-    t.same(disk.paths(), visible(disk));
-  }
-});
+t.test(
+  '[scenario 3] committing again changes nothing, at whatever step the first commit ended',
+  async (t) => {
+    for (let step = 0; step < 5; step++) {
+      const disk = new MemoryFileSystem();
+      const driver = await SinkDriver.open(FileSink.textLines('/out'), sinkContext(disk));
+      await driver.write('a');
+      const committables = await driver.prepare();
+      disk.failIn(step, new Error('crash'));
+      const outcome = await driver.commit(committables).then(
+        () => 'committed',
+        () => 'failed',
+      );
+      t.equal(outcome, step < 3 ? 'failed' : 'committed');
+      disk.failIn(Number.POSITIVE_INFINITY, new Error());
+      await driver.commit(committables);
+      await driver.commit(committables);
+      t.same(lines(disk), ['a']);
+      t.same(disk.paths(), visible(disk));
+    }
+  },
+);
 
 t.test('a new attempt removes what was not committed, and keeps what is about to be', async (t) => {
   const disk = new MemoryFileSystem();
@@ -99,7 +102,7 @@ t.test('at another parallelism each writer looks after the files that it is give
   t.same(disk.paths(), visible(disk));
 });
 
-t.test('an attempt that wakes up late removes nothing of a later one', async (t) => {
+t.test('[scenario 16] an attempt that wakes up late removes nothing of a later one', async (t) => {
   const disk = new MemoryFileSystem();
   const sink = FileSink.textLines('/out');
   const later = await SinkDriver.open(sink, sinkContext(disk, { epoch: 2 }));
@@ -123,7 +126,7 @@ t.test('two jobs with sinks of one uid can write into one folder', async (t) => 
   t.same(lines(disk).sort(), ['a', 'b']);
 });
 
-t.test('what has disappeared before its commit is reported as lost', async (t) => {
+t.test('[scenario 17] what has disappeared before its commit is reported as lost', async (t) => {
   const disk = new MemoryFileSystem();
   const driver = await SinkDriver.open(FileSink.textLines('/out'), sinkContext(disk));
   await driver.write('a');

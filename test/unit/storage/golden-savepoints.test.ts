@@ -184,8 +184,9 @@ async function expectRestores(t: Test, folder: string): Promise<void> {
 
 for (const format of goldenFormats()) {
   for (const kind of [SAVEPOINT, CHECKPOINTS]) {
-    t.test(`format ${format}, ${kind}: what was written then is read, as it is and as changed types`, (t) =>
-      expectRestores(t, join(GOLDEN, format, kind)),
+    t.test(
+      `[scenario 20] format ${format}, ${kind}: what was written then is read, as it is and as changed types`,
+      (t) => expectRestores(t, join(GOLDEN, format, kind)),
     );
   }
 }

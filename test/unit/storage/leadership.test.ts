@@ -81,7 +81,7 @@ async function pausedAtSlot3(disk: SimulatedDisk) {
   };
 }
 
-t.test('a paused leader whose next slot was taken loses it', async (t) => {
+t.test('[scenario 16] a paused leader whose next slot was taken loses it', async (t) => {
   const disk = new SimulatedDisk();
   const { late, wake } = await pausedAtSlot3(disk);
   const next = await start(disk, 2);
@@ -141,20 +141,23 @@ t.test('a leader whose folder was removed has lost the lead, and does not begin 
   t.equal(await codeOf(job.storage.complete(manifestOf(2, job.epoch, []))), 'MR8003');
 });
 
-t.test('a claim that is reported as failed and was made is found out, and is durable then', async (t) => {
-  const disk = new SimulatedDisk();
-  const faults = new Script();
-  const job = await start(disk, 1, faults);
-  await checkpoint(job, 1);
-  faults.next = ({ kind, path }) =>
-    kind === 'link' && path.includes('/log/') ? { kind: 'fail-after', errno: 'EIO' } : undefined;
-  t.equal(await codeOf(job.storage.complete(manifestOf(2, job.epoch, []))), 'MR3001');
-  faults.next = undefined;
-  t.equal(await job.storage.resolveUnknown(2), true);
-  for (let seed = 0; seed < 10; seed++) {
-    t.equal((await start(disk.crash(new Prng(seed)), 2)).manifest?.checkpointId, 2);
-  }
-});
+t.test(
+  '[scenario 4] a claim that is reported as failed and was made is found out, and is durable then',
+  async (t) => {
+    const disk = new SimulatedDisk();
+    const faults = new Script();
+    const job = await start(disk, 1, faults);
+    await checkpoint(job, 1);
+    faults.next = ({ kind, path }) =>
+      kind === 'link' && path.includes('/log/') ? { kind: 'fail-after', errno: 'EIO' } : undefined;
+    t.equal(await codeOf(job.storage.complete(manifestOf(2, job.epoch, []))), 'MR3001');
+    faults.next = undefined;
+    t.equal(await job.storage.resolveUnknown(2), true);
+    for (let seed = 0; seed < 10; seed++) {
+      t.equal((await start(disk.crash(new Prng(seed)), 2)).manifest?.checkpointId, 2);
+    }
+  },
+);
 
 t.test(
   'a claim that failed for good is found out, and its slot is used by the next checkpoint',

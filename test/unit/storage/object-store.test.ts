@@ -81,7 +81,7 @@ t.test('scratch files of others are swept, and a write from which one is swept g
   t.equal(await leader.createIfAbsent('log/2', bytes(1)), true, 'and a name that is taken is passed over');
 });
 
-t.test('a full disk leaves no object and no scratch file', async (t) => {
+t.test('[scenario 7] a full disk leaves no object and no scratch file', async (t) => {
   const medium = new SimulatedDisk();
   medium.capacityBytes = 100;
   const store = new FileObjectStore(new SimulatedFileSystem(medium), '/o', 'w');

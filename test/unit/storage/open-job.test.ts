@@ -174,7 +174,7 @@ t.test('of two starts in the same moment one leads, and the other sees a living 
   t.same((await Promise.all(starts)).sort(), ['MR8002', 'MR8002', 'none']);
 });
 
-t.test('a torn or flipped newest checkpoint falls back to the one before, loudly', async (t) => {
+t.test('[scenario 8] a torn or flipped newest checkpoint falls back to the one before, loudly', async (t) => {
   const { disk, store, slotPath } = onDisk();
   const first = led(await open({ store }));
   const good = await checkpoint(first, 1);
@@ -233,7 +233,7 @@ t.test('a state file with a flipped bit is found before anything starts from it'
   t.strictSame(job.manifest, good);
 });
 
-t.test('where checkpoints were and none is readable, nothing starts empty', async (t) => {
+t.test('[scenario 8] where checkpoints were and none is readable, nothing starts empty', async (t) => {
   const { disk, store, slotPath } = onDisk();
   await checkpoint(led(await open({ store })), 1);
   disk.truncate(slotPath(2), 5);

@@ -41,7 +41,7 @@ function every(n: number, operation: string, fault: S3Fault) {
 
 const FLIP = { kind: 'bit-flip', position: 345_679 } as const;
 
-t.test('a bit that is flipped on its way costs no checkpoint', async (t) => {
+t.test('[scenario 7] a bit that is flipped on its way costs no checkpoint', async (t) => {
   const server = await serve(t);
   const first = await open(s3StoreAt(server.endpoint), 1);
   await checkpoint(first, 1);
@@ -65,7 +65,7 @@ t.test('a bit that is flipped on its way costs no checkpoint', async (t) => {
   );
 });
 
-t.test('lists that lag behind hide no completed checkpoint from the next leader', async (t) => {
+t.test('[scenario 7] lists that lag behind hide no completed checkpoint from the next leader', async (t) => {
   for (const changes of [1, 2, 3]) {
     const server = await serve(t);
     const first = await open(s3StoreAt(server.endpoint), 1);

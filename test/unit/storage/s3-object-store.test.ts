@@ -78,7 +78,7 @@ t.test('a stream that fails in the middle leaves no upload', async (t) => {
   t.equal(server.bucket.objects.size, 0);
 });
 
-t.test('a creation whose answer is lost is found to be ours', async (t) => {
+t.test('[scenario 4] a creation whose answer is lost is found to be ours', async (t) => {
   for (const fault of [{ kind: 'answer-lost' }, { kind: 'no-answer' }] as const) {
     const server = await serve(t, { faults: meets('PutObject', fault) });
     const store = s3StoreAt(server.endpoint, { limits: { tryTimeoutMs: 300 } });
@@ -195,7 +195,7 @@ t.test('a list that lags behind still knows what this process wrote and deleted'
   t.same(await store.list('log/'), [], 'and what another has deleted is gone');
 });
 
-t.test('retries wait longer and longer, by a drawn time, and not for ever', async (t) => {
+t.test('[scenario 7] retries wait longer and longer, by a drawn time, and not for ever', async (t) => {
   const pauses: number[] = [];
   const createTimers = (deliver: (token: number) => void): Timers<number> => ({
     arm: (delayMs, token) => {

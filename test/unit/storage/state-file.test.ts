@@ -72,22 +72,25 @@ t.test('files of one writer have different names; long owners are told apart', a
   t.ok([...names].every((name) => name.length < 200));
 });
 
-t.test('damage is told with the name of the file, and no damaged block is handed out', async (t) => {
-  for (let seed = 0; seed < 60; seed++) {
-    const { disk, store } = onDisk();
-    const blocks = [new Uint8Array(20).fill(1), new Uint8Array(30).fill(2)];
-    const handle = await write(store, ...blocks);
-    disk.flipBit(`/c/job/${handle.key}`, new Prng(seed));
-    const seen: Uint8Array[] = [];
-    const reading = (async () => {
-      for await (const block of new ObjectStateFileReader(store).read(handle)) seen.push(block);
-    })();
-    await t.rejects(reading, { code: 'MR3004', message: new RegExp(handle.key.replace(/[%.]/g, '\\$&')) });
-    t.ok(seen.every((block, i) => Buffer.from(block).equals(blocks[i] ?? new Uint8Array(0))));
-  }
-});
+t.test(
+  '[scenario 7] damage is told with the name of the file, and no damaged block is handed out',
+  async (t) => {
+    for (let seed = 0; seed < 60; seed++) {
+      const { disk, store } = onDisk();
+      const blocks = [new Uint8Array(20).fill(1), new Uint8Array(30).fill(2)];
+      const handle = await write(store, ...blocks);
+      disk.flipBit(`/c/job/${handle.key}`, new Prng(seed));
+      const seen: Uint8Array[] = [];
+      const reading = (async () => {
+        for await (const block of new ObjectStateFileReader(store).read(handle)) seen.push(block);
+      })();
+      await t.rejects(reading, { code: 'MR3004', message: new RegExp(handle.key.replace(/[%.]/g, '\\$&')) });
+      t.ok(seen.every((block, i) => Buffer.from(block).equals(blocks[i] ?? new Uint8Array(0))));
+    }
+  },
+);
 
-t.test('a file that was cut off, exchanged or removed is told', async (t) => {
+t.test('[scenario 7] a file that was cut off, exchanged or removed is told', async (t) => {
   const { disk, store } = onDisk();
   const handle = await write(store, new Uint8Array(100));
   const other = await write(new MemoryObjectStore(), new Uint8Array(100).fill(1));

@@ -74,7 +74,7 @@ t.test('10: what fires comes before the watermark that fired it', async (t) => {
   await h.close();
 });
 
-t.test('11: at the watermark late, above it not', async (t) => {
+t.test('[scenario 14] 11: at the watermark late, above it not', async (t) => {
   await everyWay(summing(tumbling()), async (h) => {
     t.strictSame(await play(h, W(1985), at(1980), W(1999)), [['key2-1', 1999]]);
     t.strictSame(await play(h, at(1998), W(Watermark.MAX)), []);

@@ -97,7 +97,7 @@ t.test('37: a subtask has a range of key groups', async (t) => {
   }
 });
 
-t.test('36, 37: after a rescale the state of a key is where its records are', async (t) => {
+t.test('[scenario 10] 36, 37: after a rescale the state of a key is where its records are', async (t) => {
   const keys = [0, 1, 2, 3, 42, -1, 'hello', 'flink', 'key1', ''];
   for (const stateBackend of ['heap', 'lmdb'] as const) {
     let h = await PipelineHarness.create(homes, { parallelism: 4, maxParallelism: 128, stateBackend });

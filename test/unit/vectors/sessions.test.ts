@@ -78,7 +78,7 @@ t.test('20: within the lateness it merges into the session that is kept, and fir
   );
 });
 
-t.test('22: it merges two sessions that have fired', async (t) => {
+t.test('[scenario 14] 22: it merges two sessions that have fired', async (t) => {
   await everyWay(
     sessions((windowed) => windowed.allowedLateness('10 s')),
     async (h) => {

@@ -122,7 +122,7 @@ t.test('26: a connected input that comes back behind is waited for at once', asy
   }
 });
 
-t.test('26: an input that has ended does not end the time of one that is idle', async (t) => {
+t.test('[scenario 14] 26: an input that has ended does not end the time of one that is idle', async (t) => {
   for (const build of [union, connected, keyedConnected]) {
     await everyWay(build, async (h) => {
       await h.watermark('a', 100);
