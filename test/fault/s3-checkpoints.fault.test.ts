@@ -104,33 +104,36 @@ t.test(
   },
 );
 
-t.test('[scenario 7] cut off from the server, the job goes on, and the next checkpoint succeeds', async (t) => {
-  const { output, server, run } = await place(t, Math.round((COUNT * 300) / OUTAGE_MS));
-  let slots = 0;
-  let isOver = false;
-  server.faults = {
-    faultOf: ({ operation, key }) => {
-      if (operation !== 'PutObject' || isOver) return undefined;
-      if (key.includes('/log/')) slots++;
-      // A checkpoint is complete when the files of the next are cut off.
-      if (slots < 2 || !key.includes('/data/')) return undefined;
-      isOver = true;
-      server.pause().catch((error: unknown) => t.fail(String(error)));
-      setTimeout(() => server.resume().catch((error: unknown) => t.fail(String(error))), OUTAGE_MS);
-      return { kind: 'reset' };
-    },
-  };
-  const { code, stdout, stderr } = await run('--json', '-D', 's3.retry.max-num-retries=1').ended;
-  t.equal(code, 0, stderr);
-  const { attempts, checkpoints } = JSON.parse(stdout);
-  t.equal(attempts, 1, 'nothing restarted');
-  t.comment(
-    `${checkpoints.failed} checkpoints failed in ${OUTAGE_MS} ms, ${checkpoints.completed} were completed`,
-  );
-  t.ok(checkpoints.failed >= 1, `${checkpoints.failed} failed`);
-  t.ok(checkpoints.completed >= 2, `${checkpoints.completed} completed`);
-  assertWhole(t, output, 'after the outage');
-});
+t.test(
+  '[scenario 7] cut off from the server, the job goes on, and the next checkpoint succeeds',
+  async (t) => {
+    const { output, server, run } = await place(t, Math.round((COUNT * 300) / OUTAGE_MS));
+    let slots = 0;
+    let isOver = false;
+    server.faults = {
+      faultOf: ({ operation, key }) => {
+        if (operation !== 'PutObject' || isOver) return undefined;
+        if (key.includes('/log/')) slots++;
+        // A checkpoint is complete when the files of the next are cut off.
+        if (slots < 2 || !key.includes('/data/')) return undefined;
+        isOver = true;
+        server.pause().catch((error: unknown) => t.fail(String(error)));
+        setTimeout(() => server.resume().catch((error: unknown) => t.fail(String(error))), OUTAGE_MS);
+        return { kind: 'reset' };
+      },
+    };
+    const { code, stdout, stderr } = await run('--json', '-D', 's3.retry.max-num-retries=1').ended;
+    t.equal(code, 0, stderr);
+    const { attempts, checkpoints } = JSON.parse(stdout);
+    t.equal(attempts, 1, 'nothing restarted');
+    t.comment(
+      `${checkpoints.failed} checkpoints failed in ${OUTAGE_MS} ms, ${checkpoints.completed} were completed`,
+    );
+    t.ok(checkpoints.failed >= 1, `${checkpoints.failed} failed`);
+    t.ok(checkpoints.completed >= 2, `${checkpoints.completed} completed`);
+    assertWhole(t, output, 'after the outage');
+  },
+);
 
 t.test('a job begins from the checkpoint of another at an s3:// address', async (t) => {
   const { output, server, run } = await place(t);

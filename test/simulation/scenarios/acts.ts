@@ -1,11 +1,11 @@
 import { MillraceError } from '../../../core/internal.js';
 import type { WorldStage } from '../world.js';
-import { type TraceLine, taskOf } from './fault-script.js';
+import { type ScriptLine, taskOf } from './fault-script.js';
 
 /** What scripts do to a world. */
 
 /** Ends the task that the line is about. */
-export function killTask(stage: WorldStage, line: TraceLine): boolean {
+export function killTask(stage: WorldStage, line: ScriptLine): boolean {
   const task = taskOf(stage, line);
   task?.kill(new MillraceError('MR5003', 'The task was killed.'));
   return true;
@@ -36,7 +36,7 @@ export function resumeProcesses({ processes }: WorldStage): boolean {
 }
 
 /** The thread that the line is about stands still, as if the machine had no time for it. */
-export function holdTask(stage: WorldStage, line: TraceLine): boolean {
+export function holdTask(stage: WorldStage, line: ScriptLine): boolean {
   const task = taskOf(stage, line);
   if (task !== undefined) task.paused = true;
   return task !== undefined;

@@ -1,10 +1,13 @@
 import type { Test } from 'tap';
 import { runWorld, type WorldReport, type WorldSettings } from '../world.js';
-import { drawWorldOptions, type FaultOptions, type WorldOptions } from '../world-options.js';
-import { type Cue, FaultScript, type TraceLine } from './fault-script.js';
+import { drawWorldOptions } from '../world-draws.js';
+import type { FaultOptions, WorldOptions } from '../world-options.js';
+import type { TraceLine } from '../world-trace.js';
+import { type Cue, FaultScript } from './fault-script.js';
 
 const NO_FAULTS: FaultOptions = {
   taskKills: 0,
+  taskManagerLosses: 0,
   processKills: 0,
   powerLosses: 0,
   takeovers: 0,
@@ -23,9 +26,6 @@ const NO_FAULTS: FaultOptions = {
   // Every operation has a turn, and so a line, of its own.
   disk: { held: 1, slow: 0, slowMs: 0, fail: 0, failAfter: 0 },
 };
-
-/** More turns than a world of this size takes. */
-const SAFETY_TURNS = 60_000;
 
 /** A small world that is drawn as others are, in which nothing goes wrong but what a script does. */
 export interface DirectedWorld {
@@ -54,7 +54,6 @@ export async function runDirected(world: DirectedWorld): Promise<DirectedReport>
     slowTasks: 0,
     turnMs: 0.03,
     alignedTimeoutMs: Number.POSITIVE_INFINITY,
-    safetyTurns: SAFETY_TURNS,
     restartStrategy: { type: 'fixed-delay', attempts: 100, delayMs: 1 },
     ...world.options,
     checkpointing: {
@@ -71,10 +70,8 @@ export async function runDirected(world: DirectedWorld): Promise<DirectedReport>
   };
   const script = new FaultScript(world.cues);
   const story: TraceLine[] = [];
-  const onLine = (written: string): void => {
-    const [, name = '', text = ''] = /^\s*\d+\s+[\d.]+ {2}(\S+) *(.*)$/.exec(written) ?? [];
-    const line = { name, text };
-    if (name !== 'task.step' && name !== 'disk') story.push(line);
+  const onLine = (line: TraceLine): void => {
+    if (line.name !== 'task.step' && line.name !== 'disk') story.push(line);
     script.onLine(line);
   };
   const settings = { onLine, script: script.afterTurn.bind(script) };

@@ -1,11 +1,9 @@
 import type { SimulatedTask } from '../simulated-task.js';
 import type { WorldStage } from '../world.js';
+import type { TraceLine } from '../world-trace.js';
 
-/** A line of a world's trace. */
-export interface TraceLine {
-  readonly name: string;
-  readonly text: string;
-}
+/** What a script sees of a line of the trace. */
+export type ScriptLine = Pick<TraceLine, 'name' | 'text'>;
 
 /** Stands for the end of each turn, so that a cue can wait for some of them. */
 export const TURN = 'turn';
@@ -23,7 +21,7 @@ export interface Moment {
  * tried again after the next turn. `fail`: whoever is just writing the line throws, there and then.
  */
 export type Cue = Moment &
-  ({ readonly act: (stage: WorldStage, line: TraceLine) => boolean } | { readonly fail: string });
+  ({ readonly act: (stage: WorldStage, line: ScriptLine) => boolean } | { readonly fail: string });
 
 /**
  * Faults at chosen moments: cue after cue, each when its line is written.
@@ -34,7 +32,7 @@ export class FaultScript {
   readonly #cues: readonly Cue[];
   #next = 0;
   #seen = 0;
-  #due: TraceLine | undefined;
+  #due: ScriptLine | undefined;
 
   constructor(cues: readonly Cue[]) {
     this.#cues = cues;
@@ -50,7 +48,7 @@ export class FaultScript {
   }
 
   /** @throws where the cue says so */
-  onLine(line: TraceLine): void {
+  onLine(line: ScriptLine): void {
     const cue = this.#cues[this.#next];
     if (cue === undefined || this.#due !== undefined || !isOf(line, cue)) return;
     if (++this.#seen < (cue.nth ?? 1)) return;
@@ -73,12 +71,12 @@ export class FaultScript {
   }
 }
 
-function isOf(line: TraceLine, { name, text }: Moment): boolean {
+function isOf(line: ScriptLine, { name, text }: Moment): boolean {
   return line.name === name && (text === undefined || text.test(line.text));
 }
 
 /** The task that a line is about: it says `p1.2 0/1 ...`, or `attempt=2 vertexId=0 subtask=1 ...`. */
-export function taskOf({ processes }: WorldStage, { text }: TraceLine): SimulatedTask | undefined {
+export function taskOf({ processes }: WorldStage, { text }: ScriptLine): SimulatedTask | undefined {
   const tasks = processes.alive.flatMap(({ launcher }) => launcher.tasks);
   const [, attempt, vertexId, subtask] = /^attempt=(\d+) vertexId=(\d+) subtask=(\d+)/.exec(text) ?? [];
   if (attempt === undefined) return tasks.find(({ parts }) => text.startsWith(`${parts.name} `));

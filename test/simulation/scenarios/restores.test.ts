@@ -6,7 +6,7 @@ import type { Cue, Moment } from './fault-script.js';
 t.setTimeout(240_000);
 
 const TOPOLOGIES = ['keyed-history', 'window-aggregate', 'timers', 'large-state', 'running-counts'] as const;
-const SEEDS = [2, 4, 6, 9];
+const SEEDS = [2, 4, 9];
 
 function worldOf(seed: number, cues: readonly Cue[], alignedTimeoutMs = Number.POSITIVE_INFINITY) {
   return { cues, options: { topology: TOPOLOGIES[seed % TOPOLOGIES.length] ?? 'timers', alignedTimeoutMs } };

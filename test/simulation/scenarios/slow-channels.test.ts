@@ -24,7 +24,6 @@ t.test('[scenario 12] the barrier of one channel comes last, when everybody has 
   // A source stands still as its checkpoint begins; those behind it have what others sent, and take no more.
   const cues: readonly Cue[] = [
     { name: 'task.mail', text: /^\S+ 0\/\d+ trigger-checkpoint/, act: holdTask },
-    { name: 'task.barrier-arrived', act: wait },
     { name: TURN, nth: 300, act: releaseTasks },
   ];
   for (const alignedTimeoutMs of [Number.POSITIVE_INFINITY, 1]) {

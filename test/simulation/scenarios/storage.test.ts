@@ -8,7 +8,7 @@ import { faultyDisk, firstOperations, type PlannedDiskFault } from './faulty-dis
 t.setTimeout(240_000);
 
 const TOPOLOGIES = ['keyed-history', 'window-aggregate', 'timers', 'running-counts'] as const;
-const SEEDS = [2, 4, 6, 9];
+const SEEDS = [2, 4, 9];
 /** So many operations in a row go wrong, of which each may be tried again some times. */
 const BURSTS = [1, 4];
 
@@ -62,7 +62,7 @@ const CASES: readonly Case[] = [
     says: 'what is old is not removed',
     kind: 'remove',
     path: SCRATCH,
-    fault: { errno: 'EACCES', when: 'before' },
+    fault: { errno: 'EIO', when: 'before' },
   },
   {
     says: 'what is old is removed, and the answer lost',
@@ -88,7 +88,7 @@ for (const { says, kind, path, fault } of CASES) {
         };
         return {
           // And then the process goes on from what there is.
-          cues: [{ name: 'checkpoint.completed', nth: 2, act: killProcess }],
+          cues: [{ name: 'checkpoint.completed', act: killProcess }],
           machinery: { ...SOUND, fileSystem: (disk) => faultyDisk(disk, plan) },
           options: { topology: TOPOLOGIES[seed % TOPOLOGIES.length] ?? 'timers' },
         };
