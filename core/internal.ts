@@ -136,7 +136,6 @@ export {
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
 export {
-  type AccumulatorsByUid,
   AccumulatorTotals,
   type AccumulatorValue,
   type AccumulatorValues,
