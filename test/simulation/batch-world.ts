@@ -121,6 +121,7 @@ class BatchWorld implements Participant {
       if (scheduler.turns < safetyTurns) this.#mayKill(safetyTurns - scheduler.turns);
       if (scheduler.turns > TURNS_MAX) this.#verdict.fail('stuck', 'The batch does not come to its end.');
       await reactionsDone();
+      if (this.#outcome !== undefined) break;
       if (scheduler.turn()) this.#look();
       else if (scheduler.passTime() === Number.POSITIVE_INFINITY)
         this.#verdict.fail('stuck', 'Nothing can happen any more.');

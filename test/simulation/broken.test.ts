@@ -3,7 +3,7 @@ import { BROKEN_MACHINES } from './broken/broken-machines.js';
 import { runWorld } from './world.js';
 import { drawWorldOptions } from './world-draws.js';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 for (const { machinery, worldsMax } of BROKEN_MACHINES) {
   t.test(`${machinery.name} is found out within ${worldsMax} worlds`, async (t) => {
