@@ -6,6 +6,8 @@ export interface CensusRun {
   readonly commit: string;
   readonly machine: string;
   readonly node: string;
+  /** Average over the last five minutes of the run: what else the machine had to do. */
+  readonly load: number;
   readonly date: string;
   readonly firstSeed: number;
   readonly processes: number;
@@ -38,7 +40,10 @@ export function censusReport(census: Census, run: CensusRun): string {
         ['checkpoints completed', count(census.checkpoints)],
         ['recoveries from one', count(census.restores)],
         ['turns', count(census.turns)],
-        ['took', `${(run.tookMs / 1000).toFixed(0)} s in ${run.processes} processes`],
+        [
+          'took',
+          `${(run.tookMs / 1000).toFixed(0)} s in ${run.processes} processes, load ${run.load.toFixed(0)}`,
+        ],
         ['worlds in a minute of one processor', count((census.worlds / run.cpuMs) * 60_000)],
         ['of those that count', count((census.counting / run.cpuMs) * 60_000)],
       ],

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../tidy/source-tree.js';
 import { censusReport } from './census-report.js';
@@ -18,6 +18,8 @@ const USAGE = `npm run sim -- [SEED] [--quiet] [--perfetto FILE]
 npm run sim -- report [WORLDS] [FIRST SEED]`;
 /** Of a report. */
 const WORLDS = 2_000;
+/** Smaller ones are only printed: the file is to hold the last large one. */
+const WRITTEN_MIN = 1_000;
 
 /**
  * Runs one world: `npm run sim -- SEED`, of a random seed if none is given. Prints its options, one line for
@@ -63,7 +65,8 @@ async function one(seed: number, quiet: boolean, file: string | undefined): Prom
 
 async function report(worlds: number, firstSeed: number): Promise<number> {
   const processes = availableParallelism();
-  console.log(`${worlds} worlds from seed ${firstSeed} in ${processes} processes, commit ${commit()}`);
+  const version = commit();
+  console.log(`${worlds} worlds from seed ${firstSeed} in ${processes} processes, commit ${version}`);
   const { census, tookMs, cpuMs } = await runFleet({
     firstSeed,
     worlds,
@@ -73,9 +76,19 @@ async function report(worlds: number, firstSeed: number): Promise<number> {
   });
   const machine = `${processes} x ${cpus()[0]?.model ?? 'unknown'}`;
   const date = new Date().toISOString().slice(0, 10);
-  const run = { commit: commit(), machine, node: process.version, date, firstSeed, processes, tookMs, cpuMs };
+  const run = {
+    commit: version,
+    machine,
+    node: process.version,
+    load: loadavg()[1] ?? 0,
+    date,
+    firstSeed,
+    processes,
+    tookMs,
+    cpuMs,
+  };
   const text = censusReport(census, run);
-  writeFileSync(join(packageRoot(), 'test', 'simulation', 'REPORT.md'), text);
+  if (worlds >= WRITTEN_MIN) writeFileSync(join(packageRoot(), 'test', 'simulation', 'REPORT.md'), text);
   console.log(text);
   const gaps = gapsOf(census);
   for (const gap of gaps) console.error(`GAP: ${gap}`);

@@ -4,7 +4,7 @@ import { addCensus, type Census, NO_WORLDS } from './world-census.js';
 import type { CrewAnswer, CrewOrder } from './world-crew.js';
 
 /** Few enough that the last ones end about together, and a fault of a process costs few. */
-const ORDER_MAX = 50;
+const ORDER_MAX = 20;
 
 export interface FleetPlan {
   readonly firstSeed: number;
