@@ -115,7 +115,7 @@ export class OperatorChain {
 
   /** No element, snapshot or end follows. Asked until it is true: what is complete is committed. */
   stop(): boolean {
-    return this.#distinct().every((operator) => operator.stop());
+    return this.#distinct().every((operator) => this.#tell(operator, () => operator.stop()));
   }
 
   /** All operators have been told the end of the input, and none has anything left. */
@@ -125,7 +125,7 @@ export class OperatorChain {
 
   /** Of a batch, after {@link hasEnded}; what it begins is done when {@link resume} says so. */
   commitAtEnd(): void {
-    for (const operator of this.#distinct()) operator.commitAtEnd?.();
+    for (const operator of this.#distinct()) this.#tell(operator, () => operator.commitAtEnd?.());
   }
 
   prepareSnapshot(checkpointId: number): Promise<void> | undefined {
@@ -133,20 +133,23 @@ export class OperatorChain {
   }
 
   prepareFullSnapshot(checkpointId: number): void {
-    for (const operator of this.#distinct()) operator.prepareFullSnapshot(checkpointId);
+    for (const operator of this.#distinct())
+      this.#tell(operator, () => operator.prepareFullSnapshot(checkpointId));
   }
 
   /** By node. */
   snapshotState(checkpointId: number): OperatorSnapshot[] {
-    return this.operators.map((operator) => operator.snapshotState(checkpointId));
+    return this.operators.map((operator) => this.#tell(operator, () => operator.snapshotState(checkpointId)));
   }
 
   notifyCheckpointComplete(checkpointId: number): void {
-    for (const operator of this.#distinct()) operator.notifyCheckpointComplete(checkpointId);
+    for (const operator of this.#distinct())
+      this.#tell(operator, () => operator.notifyCheckpointComplete(checkpointId));
   }
 
   notifyCheckpointAborted(checkpointId: number): void {
-    for (const operator of this.#distinct()) operator.notifyCheckpointAborted(checkpointId);
+    for (const operator of this.#distinct())
+      this.#tell(operator, () => operator.notifyCheckpointAborted(checkpointId));
   }
 
   /** Goes on with what operators had to leave. True when nothing is left; the task takes no input before. */
@@ -260,6 +263,15 @@ export class OperatorChain {
   ): Promise<void> {
     await waiting;
     for (const operator of operators) await this.#call(operator, step);
+  }
+
+  /** Calls what hands on nothing; what it throws is told of this operator, whoever has run last. */
+  #tell<T>(operator: StreamOperator, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw at(this.#contexts, this.operators.indexOf(operator)).userError(error);
+    }
   }
 
   #call(operator: StreamOperator, step: LifecycleStep): Promise<void> | undefined {
