@@ -223,3 +223,46 @@ t.test('a split for a reader that has ended fails the task: it would never be re
   await steps(task);
   t.match(reports.at(-1), { type: 'failed', error: { code: 'MR6003' } });
 });
+
+const HOUR_MS = 3_600_000;
+
+for (const byMs of [-HOUR_MS, HOUR_MS]) {
+  t.test(
+    `[scenario 19] a timer of processing time fires once, though the clock is set by ${byMs} ms`,
+    async (t) => {
+      const fired: number[] = [];
+      const job = build((env) => {
+        env
+          .fromSource(new CollectionSource([1], types.float64), WatermarkStrategy.noWatermarks(), 'n')
+          .keyBy((value) => value)
+          .process<number>({
+            processElement: (_value, ctx) => ctx.timerService.registerProcessingTimeTimer(HOUR_MS + 1000),
+            onTimer: (timestamp) => void fired.push(timestamp),
+          })
+          .sinkTo(new DiscardingSink());
+      });
+      const vertex = job.vertices[1];
+      const [channel] = oneThreadChannels(1, 200);
+      if (vertex === undefined || channel === undefined) throw new Error('the job has two vertices');
+      let [monotonicMs, wallMs] = [0, HOUR_MS];
+      const clock = { monotonicMs: () => monotonicMs, wallMs: () => wallMs };
+      const inputs = [taskInputEdge(job, 0, [channel.reader])];
+      const task = new StreamTask({ ...environmentOf(vertex, inputs, []), clock });
+      await steps(task);
+      channel.writer.writeRecord(1, 1);
+      channel.writer.flush();
+      await steps(task);
+      t.equal(task.nextWakeMs, 1000, 'it is woken in a second');
+      wallMs += byMs;
+      for (let wakes = 0; fired.length === 0 && wakes < 3; wakes++) {
+        wallMs += task.nextWakeMs - monotonicMs;
+        monotonicMs = task.nextWakeMs;
+        await steps(task);
+      }
+      t.strictSame(fired, [HOUR_MS + 1000]);
+      t.ok(wallMs >= HOUR_MS + 1000, 'and not before its time');
+      await steps(task);
+      t.equal(task.nextWakeMs, Number.POSITIVE_INFINITY, 'nothing is left');
+    },
+  );
+}

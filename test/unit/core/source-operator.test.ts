@@ -166,23 +166,26 @@ t.test('splits and event time are restored, and those behind are told where it w
   t.strictSame(second.output.take(), [{ watermark: 999 }, [2, 2000], [3, 3000]]);
 });
 
-t.test('sleeping readers wake by the monotonic clock, also when the wall clock jumps', async (t) => {
-  const { source, world, tick } = await openReader(undefined, { watermarkIntervalMs: 0 });
-  const woken: number[] = [];
-  void source.readerContext?.sleep(100).then(() => woken.push(100));
-  void source.readerContext?.sleep(50).then(() => woken.push(50));
-  tick(40);
-  world.clock.jump(1000);
-  tick(0);
-  await world.settle();
-  t.strictSame(woken, [], 'the wall clock alone wakes nobody');
-  tick(10);
-  await world.settle();
-  t.strictSame(woken, [50]);
-  tick(50);
-  await world.settle();
-  t.strictSame(woken, [50, 100]);
-});
+t.test(
+  '[scenario 19] sleeping readers wake by the monotonic clock, also when the wall clock jumps',
+  async (t) => {
+    const { source, world, tick } = await openReader(undefined, { watermarkIntervalMs: 0 });
+    const woken: number[] = [];
+    void source.readerContext?.sleep(100).then(() => woken.push(100));
+    void source.readerContext?.sleep(50).then(() => woken.push(50));
+    tick(40);
+    world.clock.jump(1000);
+    tick(0);
+    await world.settle();
+    t.strictSame(woken, [], 'the wall clock alone wakes nobody');
+    tick(10);
+    await world.settle();
+    t.strictSame(woken, [50]);
+    tick(50);
+    await world.settle();
+    t.strictSame(woken, [50, 100]);
+  },
+);
 
 t.test('input that was passed over is counted', async (t) => {
   const { source, world } = await openReader();
