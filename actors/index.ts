@@ -198,6 +198,8 @@ export {
   type SinkWriterContext,
   SlidingEventTimeWindows,
   SlidingProcessingTimeWindows,
+  SlotSharingGroup,
+  SlotSharingGroupBuilder,
   type SortOrder,
   type Source,
   type SourceReader,

@@ -72,6 +72,7 @@ export { reinterpretAsKeyedStream } from './api/reinterpreted-stream.js';
 export { SequentialSourceReader, type SplitReader } from './api/sequential-source-reader.js';
 export { SingleOutputStreamOperator } from './api/single-output-stream-operator.js';
 export type { Committer, Sink, SinkWriter, SinkWriterContext, StandardStream } from './api/sink.js';
+export { SlotSharingGroup, SlotSharingGroupBuilder } from './api/slot-sharing-group.js';
 export {
   type Boundedness,
   InputStatus,

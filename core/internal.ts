@@ -124,6 +124,7 @@ export {
   isPointwise,
   type JobEdge,
   type JobGraph,
+  type JobVertex,
   type PartitionerKind,
 } from './graph/job-graph.js';
 export {
@@ -248,6 +249,7 @@ export {
 } from './job/restart-strategy-config.js';
 export type { SlotConfig } from './job/slot-claim.js';
 export { loadBalanceMode, slotConfigFromOptions } from './job/slot-options.js';
+export { equalShare, excessOf, type SlotResource, withoutResource } from './job/slot-resource.js';
 export {
   type GrantedSlot,
   type LoadBalanceMode,

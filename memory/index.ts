@@ -64,10 +64,13 @@ export {
 export {
   configuredControlHeap,
   controlHeapLimits,
+  type GroupDemand,
+  type GroupPlan,
   heapClassFor,
   type JobDemand,
   planRuntime,
   type RuntimePlan,
+  resourceOf,
   type SlotDemand,
   STATE_WRITER_HEAP,
   TASK_HEAP_FLOOR_MB,

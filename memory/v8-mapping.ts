@@ -1,4 +1,4 @@
-import { invariant, MillraceError } from '../core/internal.js';
+import { excessOf, invariant, MillraceError, type SlotResource, withoutResource } from '../core/internal.js';
 import { type MemoryConfiguration, readMemorySize } from './memory-configuration.js';
 import { MemorySize } from './memory-size.js';
 import { slotMemory, type TaskManagerMemory } from './memory-spec.js';
@@ -58,6 +58,8 @@ export interface VertexDemand {
   readonly name: string;
   readonly keepsState: boolean;
   readonly subtasks: readonly TaskChannels[];
+  /** Its sharing group says what its slots are to have. */
+  readonly sized?: boolean;
 }
 
 /** What shares one slot. */
@@ -67,6 +69,23 @@ export interface SlotDemand {
   readonly stateful: number;
   /** Segments that its tasks, as producers, cannot run without. */
   readonly segments: number;
+  /** Its sharing group says what it is to have. */
+  readonly sized?: boolean;
+}
+
+/** A sharing group that says what its slots are to have; the numbers are those of the slot with the most tasks. */
+export interface GroupDemand {
+  readonly name: string;
+  readonly slots: number;
+  readonly tasks: number;
+  readonly stateful: number;
+  readonly resource: SlotResource;
+}
+
+/** What the tasks of such a group run with. */
+export interface GroupPlan {
+  readonly taskHeap: V8HeapLimits;
+  readonly managedPerTask: number;
 }
 
 /** What a job asks of its TaskManagers. */
@@ -74,6 +93,7 @@ export interface JobDemand {
   readonly vertices: readonly VertexDemand[];
   /** Each is to fit into one slot, of which each TaskManager has a number; undefined: the job has one for itself. */
   readonly slots?: readonly SlotDemand[] | undefined;
+  readonly groups?: readonly GroupDemand[];
 }
 
 /** What a job runs with. Plain data: it is sent to the threads. */
@@ -90,13 +110,15 @@ export interface RuntimePlan {
   readonly segmentsMax: number;
   /** Bytes for the state of one subtask; 0 if none keeps state. */
   readonly managedPerTask: number;
+  /** For the tasks of sharing groups that say what they are to have, in place of the heap and the bytes above. */
+  readonly groups: Readonly<Record<string, GroupPlan>>;
 }
 
 /**
  * Maps a plan on the threads of a job, before any of them starts.
  *
  * @throws MillraceError MR4005 if a thread would get less heap than it needs, naming the parallelism that
- *   fits; MR4004 if there are too few segments
+ *   fits; MR4004 if there are too few segments; MR4007 if sharing groups ask for more than there is
  */
 export function planRuntime(
   spec: TaskManagerMemory,
@@ -106,8 +128,12 @@ export function planRuntime(
   const parallelisms = demand.vertices.map((vertex) => vertex.subtasks.length);
   const taskThreads = sum(parallelisms);
   invariant(taskThreads >= 1, 'a job has a task', { vertices: demand.vertices.length });
-  if (demand.slots !== undefined) return planSlots(spec, demand.slots, taskThreads);
-  const taskHeap = taskHeapLimits(spec, parallelisms);
+  const groups = planGroups(spec, demand);
+  if (demand.slots !== undefined) return planSlots(spec, { ...demand, slots: demand.slots }, groups);
+  const unsized = demand.vertices.filter(({ sized }) => sized !== true);
+  const rest = restOf(spec, demand.groups ?? []);
+  const sharing = unsized.map(({ subtasks }) => subtasks.length);
+  const taskHeap = sharing.length === 0 ? FLOOR : taskHeapLimits(rest, sharing);
   const buffers = bufferDemand(
     demand.vertices.flatMap((vertex) => vertex.subtasks),
     options,
@@ -122,12 +148,13 @@ export function planRuntime(
     segmentCount: segments,
     segmentsRequired: buffers.required,
     segmentsMax: buffers.max,
-    managedPerTask: managedShare(spec, demand, Math.max(...parallelisms)),
+    managedPerTask: managedShare(rest, unsized, Math.max(...sharing)),
+    groups,
   });
   invariant(
-    MemorySize.mebibytes(taskThreads * totalMb(taskHeap)).bytes <= spec.taskHeap.bytes,
+    MemorySize.mebibytes(sum(sharing) * totalMb(taskHeap)).bytes <= rest.taskHeap.bytes,
     'the heaps of the task threads lie within the task heap',
-    { taskThreads, each: totalMb(taskHeap), taskHeap: spec.taskHeap },
+    { taskThreads, each: totalMb(taskHeap), taskHeap: rest.taskHeap },
   );
   invariant(
     plan.segmentCount * plan.segmentSize <= spec.network.toNumber(),
@@ -141,10 +168,18 @@ export function planRuntime(
  * As above, where a slot has an equal share of its TaskManager's memory, and its tasks share that: so whichever slots
  * the job is given, and whoever has the others, it fits.
  */
-function planSlots(spec: TaskManagerMemory, slots: readonly SlotDemand[], taskThreads: number): RuntimePlan {
-  const most = (what: (slot: SlotDemand) => number): number => Math.max(...slots.map(what));
-  const tasks = most((slot) => slot.tasks);
-  const stateful = most((slot) => slot.stateful);
+function planSlots(
+  spec: TaskManagerMemory,
+  { slots, vertices }: JobDemand & { readonly slots: readonly SlotDemand[] },
+  groups: RuntimePlan['groups'],
+): RuntimePlan {
+  const taskThreads = sum(vertices.map(({ subtasks }) => subtasks.length));
+  const most = (what: (slot: SlotDemand) => number): number => Math.max(0, ...slots.map(what));
+  const tasks = Math.max(
+    1,
+    most((slot) => (slot.sized ? 0 : slot.tasks)),
+  );
+  const stateful = most((slot) => (slot.sized ? 0 : slot.stateful));
   const slot = slotMemory(spec);
   const segments = Math.floor(segmentCount(spec) / spec.numberOfTaskSlots);
   const segmentsRequired = most((each) => each.segments);
@@ -172,6 +207,7 @@ function planSlots(spec: TaskManagerMemory, slots: readonly SlotDemand[], taskTh
     segmentsRequired,
     segmentsMax: segments,
     managedPerTask: stateful === 0 ? 0 : slot.managed.dividedBy(stateful).toNumber(),
+    groups,
   });
   invariant(
     MemorySize.mebibytes(tasks * totalMb(taskHeap)).bytes <= slot.taskHeap.bytes,
@@ -179,6 +215,66 @@ function planSlots(spec: TaskManagerMemory, slots: readonly SlotDemand[], taskTh
     { tasks, each: totalMb(taskHeap), taskHeap: slot.taskHeap },
   );
   return plan;
+}
+
+/** What slots can have of a TaskManager together. */
+export function resourceOf(spec: TaskManagerMemory): SlotResource {
+  return {
+    cpuCores: spec.cpuCores,
+    taskHeapBytes: spec.taskHeap.toNumber(),
+    taskOffHeapBytes: spec.taskOffHeap.toNumber(),
+    managedBytes: spec.managed.toNumber(),
+  };
+}
+
+/** Each slot of such a group must fit into a TaskManager, and its tasks into the slot. */
+function planGroups(spec: TaskManagerMemory, { groups = [], slots }: JobDemand): RuntimePlan['groups'] {
+  const plans = groups.map(({ name, tasks, stateful, resource }): [string, GroupPlan] => {
+    // Without slots nobody adds processors up.
+    const asked = slots === undefined ? { ...resource, cpuCores: 0 } : resource;
+    const excess = excessOf(asked, resourceOf(spec));
+    if (excess !== undefined) throw asksTooMuch(name, resource, excess, resourceOf(spec));
+    const taskHeap = heapClassFor(new MemorySize(BigInt(resource.taskHeapBytes)), tasks);
+    if (taskHeap === undefined) {
+      throw new MillraceError(
+        'MR4005',
+        `A slot of the sharing group '${name}' has ${tasks} task threads, and a thread needs ${TASK_HEAP_FLOOR_MB} MiB.`,
+        { hint: `Set its task heap to ${tasks * TASK_HEAP_FLOOR_MB} MB or more.` },
+      );
+    }
+    const managedPerTask = stateful === 0 ? 0 : Math.floor(resource.managedBytes / stateful);
+    return [name, Object.freeze({ taskHeap, managedPerTask })];
+  });
+  return Object.freeze(Object.fromEntries(plans));
+}
+
+/** What is left for groups that say nothing, where the job has the TaskManager for itself. */
+function restOf(spec: TaskManagerMemory, groups: readonly GroupDemand[]): TaskManagerMemory {
+  let left = resourceOf(spec);
+  for (const { name, slots, resource } of groups)
+    for (let slot = 0; slot < slots; slot++) {
+      const excess = excessOf({ ...resource, cpuCores: left.cpuCores }, left);
+      if (excess !== undefined) throw asksTooMuch(name, resource, excess, left);
+      left = withoutResource(left, resource);
+    }
+  if (groups.length === 0) return spec;
+  return {
+    ...spec,
+    taskHeap: new MemorySize(BigInt(left.taskHeapBytes)),
+    managed: new MemorySize(BigInt(left.managedBytes)),
+  };
+}
+
+function asksTooMuch(
+  name: string,
+  asked: SlotResource,
+  excess: keyof SlotResource,
+  left: SlotResource,
+): MillraceError {
+  return new MillraceError('MR4007', `A slot of the sharing group '${name}' cannot be had.`, {
+    why: `It asks for ${excess} ${asked[excess]}, and its TaskManager has ${left[excess]} for it.`,
+    hint: 'Ask for less, lower the parallelism, or raise taskmanager.memory.process.size (taskmanager.cpu.cores).',
+  });
 }
 
 /** The largest heap class of which `threads` fit into the task heap; undefined if the least does not. */
@@ -267,8 +363,12 @@ function parallelismThatFits(parallelisms: readonly number[], threads: number): 
  * Managed memory is divided over the slots, and a slot's over the subtasks in it that keep state. There
  * are as many slots as configured, or as the job needs if that is more.
  */
-function managedShare(spec: TaskManagerMemory, demand: JobDemand, parallelism: number): number {
-  const consumers = demand.vertices.filter((vertex) => vertex.keepsState).length;
+function managedShare(
+  spec: TaskManagerMemory,
+  vertices: readonly VertexDemand[],
+  parallelism: number,
+): number {
+  const consumers = vertices.filter((vertex) => vertex.keepsState).length;
   if (consumers === 0) return 0;
   const slots = Math.max(spec.numberOfTaskSlots, parallelism);
   return spec.managed.dividedBy(slots).dividedBy(consumers).toNumber();

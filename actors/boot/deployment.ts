@@ -1,4 +1,5 @@
-import type { NetworkBufferOptions, RuntimePlan } from '../../memory/index.js';
+import type { JobVertex } from '../../core/internal.js';
+import type { GroupPlan, NetworkBufferOptions, RuntimePlan, V8HeapLimits } from '../../memory/index.js';
 import type { JobModule } from './job-module.js';
 import type { JobPlan } from './job-plan.js';
 import { keptOnS3 } from './object-stores.js';
@@ -22,7 +23,6 @@ export function deploymentOf(job: JobPlan): Deployment {
   const { plan } = job.memory;
   const keepsState = job.graph.vertices.some((vertex) => vertex.operators.some(({ keyed }) => keyed));
   const kind = {
-    heap: plan.taskHeap,
     opensLmdb: keepsState && backendOf(job) === 'lmdb',
     speaksS3: keptOnS3(job.options),
   };
@@ -32,10 +32,22 @@ export function deploymentOf(job: JobPlan): Deployment {
     plan,
     networkOptions: job.networkOptions,
     hasSlots: job.layout.perTaskManager !== undefined,
-    threads: new TaskThreads(kind, plan.taskThreads),
+    threads: new TaskThreads(kind, heapsOf(job)),
   };
 }
 
 export function backendOf(job: JobPlan): StateContract['backend'] {
   return job.options.values['state.backend.type'] === 'lmdb' ? 'lmdb' : 'heap';
+}
+
+/** Of each task, in the order of vertices and subtasks. */
+function heapsOf({ graph, memory: { plan } }: JobPlan): V8HeapLimits[] {
+  return graph.vertices.flatMap((vertex) =>
+    new Array<V8HeapLimits>(vertex.parallelism).fill(groupPlanOf(plan, vertex).taskHeap),
+  );
+}
+
+/** What a task of the vertex runs with. */
+export function groupPlanOf(plan: RuntimePlan, { slotSharingGroup }: JobVertex): GroupPlan {
+  return plan.groups[slotSharingGroup] ?? plan;
 }

@@ -1,15 +1,18 @@
 import {
   alignedTimeoutMsFromOptions,
   type CachedFileContent,
+  isAdaptive,
   type JobGraph,
   MillraceError,
   type OptionLayer,
   type ResolvedOptions,
   resolveOptions,
   sharedSlots,
+  slotRequirements,
 } from '../../core/internal.js';
 import {
   type FittedMemory,
+  type GroupDemand,
   type JobDemand,
   type NetworkBufferOptions,
   networkBufferOptions,
@@ -57,6 +60,7 @@ export async function planJob(submission: JobSubmission, layout: SlotLayout): Pr
   const built = await buildGraph(module);
   const { graph } = built;
   const options = resolveOptions(forMode(withJobLayer(submission.layers, graph), graph));
+  refuseAdaptiveGroups(graph, options);
   const memory = memoryOf(options, graph, layout);
   const cachedFiles = await readCachedFiles(graph.cachedFiles);
   return {
@@ -93,6 +97,16 @@ export async function replanJob(
   return { ...plan, module, graph, memory, networkOptions: networkBufferOptions(memory.config) };
 }
 
+/** As in Flink: slots of any size and a job of any size are not for one job. */
+function refuseAdaptiveGroups({ name, slotResources }: JobGraph, { values }: ResolvedOptions): void {
+  if (slotResources === undefined || !isAdaptive(values)) return;
+  throw new MillraceError('MR4007', 'An adaptive job has slots with equal shares alone.', {
+    where: { job: name },
+    why: `It says what the slots of ${Object.keys(slotResources).join(', ')} are to have.`,
+    hint: 'Leave that out, or leave jobmanager.scheduler at Default.',
+  });
+}
+
 /** The number of slots is the cluster's, whatever the job says. */
 function memoryOf({ configured }: ResolvedOptions, graph: JobGraph, layout: SlotLayout): FittedMemory {
   const { perTaskManager } = layout;
@@ -109,13 +123,29 @@ function demandOf(graph: JobGraph): JobDemand {
       name: vertex.name,
       keepsState: keepsState(vertex),
       subtasks: channels[vertex.id] ?? [],
+      sized: isSized(graph, vertex.slotSharingGroup),
     })),
+    groups: groupDemands(graph),
   };
+}
+
+function isSized({ slotResources = {} }: JobGraph, group: string): boolean {
+  return slotResources[group] !== undefined;
+}
+
+/** Whatever balances the load, no slot of a group has more tasks than there are vertices in it. */
+function groupDemands(graph: JobGraph): GroupDemand[] {
+  return slotRequirements(graph).flatMap(({ group: name, count: slots, resource }) => {
+    if (resource === undefined) return [];
+    const own = graph.vertices.filter(({ slotSharingGroup }) => slotSharingGroup === name);
+    return [{ name, slots, tasks: own.length, stateful: own.filter(keepsState).length, resource }];
+  });
 }
 
 function slotDemands(graph: JobGraph, options: NetworkBufferOptions, { mode }: SlotLayout): SlotDemand[] {
   const segments = producerSegments(graph, options);
-  return sharedSlots(graph, mode).map(({ tasks }) => ({
+  return sharedSlots(graph, mode).map(({ group, tasks }) => ({
+    sized: isSized(graph, group),
     tasks: tasks.length,
     stateful: tasks.filter(({ vertexId }) => keepsState(graph.vertices[vertexId])).length,
     segments: tasks.reduce((sum, { vertexId, subtask }) => sum + (segments[vertexId]?.[subtask] ?? 0), 0),

@@ -3,8 +3,9 @@ import {
   loadBalanceMode,
   MillraceError,
   type ResolvedOptions,
+  type SlotResource,
 } from '../../core/internal.js';
-import { taskManagerMemory, withTaskManagerDefaultSize } from '../../memory/index.js';
+import { resourceOf, taskManagerMemory, withTaskManagerDefaultSize } from '../../memory/index.js';
 import type { TaskManagerStatus } from '../cluster/cluster-gateway.js';
 import { ClusterSlots } from '../cluster/cluster-slots.js';
 import { withDeadline } from './deadline.js';
@@ -30,13 +31,17 @@ export interface SlotLayout {
 export class LocalTaskManagers {
   readonly layout: SlotLayout;
   readonly slots: ClusterSlots;
+  /** Of each. */
+  readonly #resource: SlotResource;
   #count = 0;
 
   /** @throws MillraceError MR4002, MR4003 if the memory of a TaskManager is not configured as it can be */
   constructor({ configured, values }: ResolvedOptions) {
     const number = values['minicluster.number-of-taskmanagers'];
     const isCut = configured['taskmanager.numberOfTaskSlots'] !== undefined || number > 1;
-    const { numberOfTaskSlots } = taskManagerMemory(withTaskManagerDefaultSize(configured));
+    const spec = taskManagerMemory(withTaskManagerDefaultSize(configured));
+    const { numberOfTaskSlots } = spec;
+    this.#resource = resourceOf(spec);
     this.layout = {
       perTaskManager: isCut ? numberOfTaskSlots : undefined,
       mode: loadBalanceMode(values),
@@ -49,7 +54,7 @@ export class LocalTaskManagers {
   add(): string {
     this.#count++;
     const id = `taskmanager-${process.pid}${this.#count === 1 ? '' : `-${this.#count}`}`;
-    this.slots.register({ id, slots: this.layout.perTaskManager });
+    this.slots.register({ id, slots: this.layout.perTaskManager, resource: this.#resource });
     return id;
   }
 

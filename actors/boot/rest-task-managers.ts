@@ -1,8 +1,8 @@
 import { cpus, freemem, totalmem } from 'node:os';
-import type { ResolvedOptions } from '../../core/internal.js';
+import { equalShare, type ResolvedOptions, type SlotResource, withoutResource } from '../../core/internal.js';
 import {
-  type MemorySize,
   memoryConfigurationOf,
+  resourceOf,
   segmentCount,
   type TaskManagerMemory,
   taskManagerMemory,
@@ -21,14 +21,17 @@ export function restTaskManagers(
   const spec = taskManagerMemory(withTaskManagerDefaultSize(configured));
   const segments = segmentCount(spec);
   return managers.map(({ id, heartbeatMs, slots, allocated }) => {
-    const resource = resourceOf(spec, spec.cpuCores, slots);
+    const total = resourceOf(spec);
+    const share = equalShare(total, slots);
+    const free = allocated.reduce((left, { resource = share }) => withoutResource(left, resource), total);
+    const network = (count: number): number => Math.floor((Number(spec.network.bytes) * count) / slots);
     return {
       id,
       lastHeartbeatMs: heartbeatMs,
       slots,
       freeSlots: slots - allocated.length,
-      totalResource: resourceOf(spec, spec.cpuCores, 1),
-      freeResource: resourceOf(spec, spec.cpuCores, slots, slots - allocated.length),
+      totalResource: restResource(total, network(slots)),
+      freeResource: restResource(free, network(slots - allocated.length)),
       hardware: {
         cpuCores: cpus().length,
         physicalMemory: totalmem(),
@@ -36,7 +39,10 @@ export function restTaskManagers(
         managedMemory: Number(spec.managed.bytes),
       },
       memory: memoryOf(spec),
-      allocated: allocated.map(({ jobId }) => ({ jobId, resource })),
+      allocated: allocated.map(({ jobId, resource = share }) => ({
+        jobId,
+        resource: restResource(resource, network(1)),
+      })),
       heapMax: Number(spec.frameworkHeap.bytes + spec.taskHeap.bytes),
       segmentBytes: spec.segmentSize,
       segmentsTotal: segments,
@@ -45,17 +51,15 @@ export function restTaskManagers(
   });
 }
 
-type Sizes = Pick<TaskManagerMemory, 'taskHeap' | 'taskOffHeap' | 'managed' | 'network'>;
-
-/** So many of equal parts. */
-function resourceOf(sizes: Sizes, cpuCores: number, parts: number, count = 1): RestResource {
-  const megabytes = ({ bytes }: MemorySize): number => Math.floor((Number(bytes) * count) / parts / MEGABYTE);
+/** In whole megabytes. */
+function restResource(resource: SlotResource, networkBytes: number): RestResource {
+  const megabytes = (bytes: number): number => Math.floor(bytes / MEGABYTE);
   return {
-    cpuCores: (cpuCores * count) / parts,
-    taskHeapMemory: megabytes(sizes.taskHeap),
-    taskOffHeapMemory: megabytes(sizes.taskOffHeap),
-    managedMemory: megabytes(sizes.managed),
-    networkMemory: megabytes(sizes.network),
+    cpuCores: resource.cpuCores,
+    taskHeapMemory: megabytes(resource.taskHeapBytes),
+    taskOffHeapMemory: megabytes(resource.taskOffHeapBytes),
+    managedMemory: megabytes(resource.managedBytes),
+    networkMemory: megabytes(networkBytes),
   };
 }
 

@@ -12,8 +12,10 @@ import {
   createHeartbeats,
   createTaskMetrics,
   type DoorbellHandle,
+  type GroupPlan,
   HeartbeatMonitor,
   TaskGauge,
+  type V8HeapLimits,
 } from '../../memory/index.js';
 import {
   type NetworkHomes,
@@ -26,7 +28,7 @@ import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
 import { type CancellationLimits, watchCancellation } from './cancellation-watch.js';
 import type { MeasuredAttempt } from './cluster-metrics.js';
-import type { Deployment } from './deployment.js';
+import { type Deployment, groupPlanOf } from './deployment.js';
 import { connectStore } from './hosted-store.js';
 import type { StateWriterConnection } from './state-writer-link.js';
 import { MONOTONIC_ORIGIN_MS, SYSTEM_CLOCK } from './system-clock.js';
@@ -40,7 +42,8 @@ type AttemptSettings = LauncherSettings & Pick<Deployment, 'module' | 'plan' | '
 
 /** What an attempt takes from its TaskManager. */
 export interface AttemptResources {
-  takePool(threads: number): TaskThreadPool;
+  /** A thread for each task, in their order. */
+  takePool(heaps: readonly V8HeapLimits[]): TaskThreadPool;
   /** No task runs in it any more; its threads end when they end. */
   giveBackPool(pool: TaskThreadPool): void;
   /** A connection for one task that keeps its state in LMDB. */
@@ -78,7 +81,9 @@ export class ThreadAttempt implements RunningAttempt {
     this.#homeOf = homes.homeOf;
     this.#resources = resources;
     this.#cancellation = settings.cancellation;
-    this.#pool = resources.takePool(contracts.length);
+    this.#pool = resources.takePool(
+      contracts.map(({ address }) => planOf(settings, attempt, address).taskHeap),
+    );
     for (const contract of contracts) {
       this.#tasks.set(keyOf(contract.address), new ThreadTask(contract, this.#pool, onEvent, settings.log));
     }
@@ -253,11 +258,21 @@ function contractBase(settings: AttemptSettings, attempt: AttemptDescription, ad
     restore: restoreOf(attempt.restore, address),
     settings: {
       ...settings.task,
-      managedBytes: keepsState(attempt, address) ? settings.plan.managedPerTask : 0,
+      managedBytes: keepsState(attempt, address) ? planOf(settings, attempt, address).managedPerTask : 0,
     },
     state: settings.state,
     store: settings.hostedStore && connectStore(settings.hostedStore),
   };
+}
+
+/** What a task runs with, by its sharing group. */
+function planOf(
+  { plan }: AttemptSettings,
+  { graph }: AttemptDescription,
+  { vertexId }: TaskAddress,
+): GroupPlan {
+  const vertex = graph.vertices[vertexId];
+  return vertex === undefined ? plan : groupPlanOf(plan, vertex);
 }
 
 function keepsState({ graph }: AttemptDescription, { vertexId }: TaskAddress): boolean {

@@ -7,6 +7,7 @@ import {
   type TaskEvent,
   type TaskLauncher,
 } from '../../core/internal.js';
+import type { V8HeapLimits } from '../../memory/index.js';
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import type { TaskSettings } from '../task/task-environment.js';
 import type { CancellationLimits } from './cancellation-watch.js';
@@ -91,7 +92,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
     if (gone !== undefined) throw taskManagerLost(gone);
     const { module, plan, networkOptions, hasSlots, threads } = this.#deploy(attempt.graph.fingerprint);
     const resources = {
-      takePool: (count: number) => threads.take(count),
+      takePool: (heaps: readonly V8HeapLimits[]) => threads.take(heaps),
       giveBackPool: (pool: TaskThreadPool) => threads.giveBack(pool),
       connectStateWriter: (taskManagerId: string) => this.#stateWriter(taskManagerId).connect(),
     };

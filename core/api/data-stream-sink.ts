@@ -1,5 +1,6 @@
 import type { StreamNode } from '../graph/stream-graph.js';
-import { checkCount, checkText } from './operator-settings.js';
+import { checkCount, checkText, shareSlots } from './operator-settings.js';
+import type { SlotSharingGroup } from './slot-sharing-group.js';
 
 /**
  * The end of a stream, with the settings of its sink. They mean what they mean on other operators.
@@ -59,8 +60,8 @@ export class DataStreamSink {
   }
 
   /** Subtasks of one group may share a slot; those of different groups never do. */
-  slotSharingGroup(group: string): this {
-    this.#node.slotSharingGroup = checkText(group, 'slot sharing group');
+  slotSharingGroup(group: string | SlotSharingGroup): this {
+    shareSlots(this.#node, group);
     return this;
   }
 }

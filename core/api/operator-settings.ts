@@ -1,6 +1,8 @@
 import { type Duration, durationMs } from '../base/duration.js';
 import { MillraceError } from '../base/millrace-error.js';
 import { MAX_PARALLELISM_LIMIT } from '../graph/key-group.js';
+import type { StreamNode } from '../graph/stream-graph.js';
+import type { SlotSharingGroup } from './slot-sharing-group.js';
 
 /** @throws MillraceError MR1001 if it is no text, or empty */
 export function checkText(text: string, what: string, of = 'an operator'): string {
@@ -30,4 +32,11 @@ export function checkCount(count: number, what: string): number {
   throw new MillraceError('MR1001', `The ${what} is ${String(count)}.`, {
     hint: `Give a whole number from 1 to ${MAX_PARALLELISM_LIMIT}.`,
   });
+}
+
+/** @throws MillraceError MR1001 if it is no name and no group */
+export function shareSlots(node: StreamNode, group: string | SlotSharingGroup): void {
+  const { name, resource } = typeof group === 'string' ? { name: group, resource: undefined } : group;
+  node.slotSharingGroup = checkText(name, 'slot sharing group');
+  node.slotResource = resource;
 }

@@ -4,7 +4,8 @@ import type { StreamNode } from '../graph/stream-graph.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { validateType } from '../serde/type-validation.js';
 import { DataStream } from './data-stream.js';
-import { checkBufferTimeout, checkCount, checkText } from './operator-settings.js';
+import { checkBufferTimeout, checkCount, checkText, shareSlots } from './operator-settings.js';
+import type { SlotSharingGroup } from './slot-sharing-group.js';
 import type { StreamFactory } from './stream-factory.js';
 
 /**
@@ -109,9 +110,12 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
     return this;
   }
 
-  /** Operators of different groups never share a slot. Without it, the group of the inputs. */
-  slotSharingGroup(group: string): this {
-    this.node.slotSharingGroup = checkText(group, 'slot sharing group');
+  /**
+   * Operators of different groups never share a slot. Without it, the group of the inputs. A group, and not its name,
+   * says what its slots are to have.
+   */
+  slotSharingGroup(group: string | SlotSharingGroup): this {
+    shareSlots(this.node, group);
     return this;
   }
 

@@ -54,6 +54,7 @@ export const ERROR_TABLE = {
   MR4004: { kind: 'fatal', title: 'Insufficient number of network buffers' },
   MR4005: { kind: 'fatal', title: 'The memory plan is too small for the tasks of the job' },
   MR4006: { kind: 'fatal', title: 'The REST server cannot be started' },
+  MR4007: { kind: 'fatal', title: 'A slot sharing group asks for more than can be had' },
   // 5xxx: running tasks
   MR5001: { kind: 'retryable', title: 'A user function threw' },
   MR5002: { kind: 'fatal', title: 'A user function returned a promise where it must be synchronous' },

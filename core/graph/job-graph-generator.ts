@@ -19,6 +19,7 @@ import { checkUidsGiven, operatorUids } from './operator-uids.js';
 import { PARTITIONINGS, type Partitioning } from './partitioning.js';
 import { replayWarnings } from './replay-warnings.js';
 import { type RuntimeExecutionMode, type RuntimeMode, settleRuntimeMode } from './runtime-mode.js';
+import { slotResources } from './slot-resources.js';
 import type { StreamGraph, StreamNode } from './stream-graph.js';
 import { typeOfOrigin } from './stream-graph.js';
 import { watermarkWarnings } from './watermark-warnings.js';
@@ -66,6 +67,7 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
   const edges = connectChains(chains, settings);
   const vertices = chains.map((chain, id) => describeVertex(chain, id));
   const jobEdges = edges.map((edge) => edge.jobEdge);
+  const resources = slotResources(graph.nodes);
   return {
     graph: {
       name: settings.name,
@@ -80,6 +82,7 @@ export function generateJobGraph(graph: StreamGraph, settings: JobGraphSettings)
       ],
       cachedFiles: settings.cachedFiles,
       configuration: settings.configuration,
+      ...(resources && { slotResources: resources }),
     },
     vertices: chains.map((chain, id) => executableVertex(chain, at(vertices, id), edges)),
     edges: edges.map((edge) => edge.executable),

@@ -1,4 +1,5 @@
 import type { JobParameters } from '../api/job-parameters.js';
+import type { SlotResource } from '../job/slot-resource.js';
 import type { SourceOperatorFactory } from '../operator/source-stream-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
 import type { TypeDescriptor, TypeNode } from '../serde/type-descriptor.js';
@@ -24,6 +25,8 @@ export interface JobGraph {
   readonly cachedFiles: readonly CachedFileEntry[];
   /** What the job itself asked for by `env.configure`; below flags and environment, above the defaults. */
   readonly configuration: Readonly<Record<string, string | number | boolean>>;
+  /** What the slots of a sharing group are to have, by its name; of others they have equal shares. */
+  readonly slotResources?: Readonly<Record<string, SlotResource>>;
 }
 
 /** A file that the job registered under a name. */

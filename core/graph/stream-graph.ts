@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import type { SlotResource } from '../job/slot-resource.js';
 import type { SourceOperatorFactory } from '../operator/source-stream-operator.js';
 import type { OperatorFactory } from '../operator/stream-operator.js';
 import { type TypeDescriptor, typeId } from '../serde/type-descriptor.js';
@@ -68,6 +69,8 @@ export class StreamNode {
   maxParallelism: number | undefined;
   chaining: ChainingStrategy;
   slotSharingGroup: string | undefined;
+  /** What the slots of its group are to have, if it says so. */
+  slotResource: SlotResource | undefined;
   outputType: TypeDescriptor<unknown> | 'inherit' | undefined;
 
   constructor(id: number, spec: StreamNodeSpec) {
@@ -85,6 +88,7 @@ export class StreamNode {
     this.maxParallelism = only;
     this.chaining = spec.operator.kind === 'source' ? 'head' : 'always';
     this.slotSharingGroup = undefined;
+    this.slotResource = undefined;
     this.outputType = spec.outputType;
   }
 

@@ -1,11 +1,15 @@
 import { invariant } from '../base/invariant.js';
+import type { SlotResource } from './slot-resource.js';
 import type { GrantedSlot, LoadBalanceMode, SlotRequirement } from './slot-sharing.js';
 import { keptSlots, slotCount } from './slot-sharing.js';
+import { TakenSlots } from './taken-slots.js';
 
 /** A TaskManager as it registers. `slots` undefined: it has as many as its jobs need. */
 export interface RegisteredTaskManager {
   readonly id: string;
   readonly slots: number | undefined;
+  /** What its slots have together; undefined: nobody asks. */
+  readonly resource?: SlotResource;
 }
 
 /** A TaskManager and who has which of its slots. Plain data. */
@@ -17,6 +21,8 @@ export interface TaskManagerSlots {
     readonly index: number;
     readonly jobId: string;
     readonly group: string;
+    /** Undefined: an equal share. */
+    readonly resource?: SlotResource;
   }[];
 }
 
@@ -40,6 +46,7 @@ interface DeclaredJob {
  * - a job has of each group no more slots than it has declared;
  * - slots that are missing are given all at once, so no two jobs wait for each other's; who declared first is asked
  *   first, and who needs fewer may come before who needs more than there are;
+ * - the slots of a TaskManager have no more together than it has;
  * - slots of a TaskManager that has gone are gone, and all others stay with their jobs;
  * - nobody is given a slot of one that retires.
  */
@@ -128,7 +135,7 @@ export class ResourceManager {
       const allocated = [...this.#jobs].flatMap(([jobId, { granted }]) =>
         granted
           .filter(({ taskManagerId }) => taskManagerId === id)
-          .map(({ index, group }) => ({ index, jobId, group })),
+          .map(({ index, group, resource }) => ({ index, jobId, group, ...(resource && { resource }) })),
       );
       return { id, slots: slots ?? Math.max(1, allocated.length), allocated };
     });
@@ -137,12 +144,14 @@ export class ResourceManager {
   /** Gives what is missing where all of it is there; tells also whom something was taken from. */
   #deal(changed: Set<string>): readonly SlotGrant[] {
     for (const [jobId, job] of this.#jobs) {
-      const missing = job.requirements.flatMap(({ group, count }) =>
-        Array.from({ length: count - countOf(job.granted, group) }, () => group),
+      const missing = job.requirements.flatMap((requirement) =>
+        Array.from(
+          { length: requirement.count - countOf(job.granted, requirement.group) },
+          () => requirement,
+        ),
       );
-      const slots = missing.length > 0 && this.#choose(job, missing.length);
-      if (!slots) continue;
-      const given = slots.map((slot, i) => ({ ...slot, group: missing[i] ?? '' }));
+      const given = missing.length > 0 && this.#choose(job, missing);
+      if (!given) continue;
       job.granted = this.#inOrder([...job.granted, ...given]);
       invariant(job.granted.length === slotCount(job.requirements), 'a grant is whole', { jobId });
       changed.add(jobId);
@@ -150,32 +159,26 @@ export class ResourceManager {
     return [...changed].map((jobId) => ({ jobId, slots: this.#jobs.get(jobId)?.granted ?? [] }));
   }
 
-  /** So many free slots, or undefined. */
-  #choose(job: DeclaredJob, count: number): readonly Omit<GrantedSlot, 'group'>[] | undefined {
-    const taken = new Map<string, Set<number>>([...this.#taskManagers.keys()].map((id) => [id, new Set()]));
-    for (const { granted } of this.#jobs.values())
-      for (const { taskManagerId, index } of granted) taken.get(taskManagerId)?.add(index);
-    const chosen: Omit<GrantedSlot, 'group'>[] = [];
+  /** A free slot for each of these, or undefined. Those that ask for much come first. */
+  #choose(job: DeclaredJob, missing: readonly SlotRequirement[]): readonly GrantedSlot[] | undefined {
+    const all = [...this.#jobs.values()].flatMap(({ granted }) => granted);
+    const taken = new TakenSlots(this.#taskManagers.values(), all);
+    const chosen: GrantedSlot[] = [];
     const elastic = this.#elasticFor(job, taken);
-    while (chosen.length < count) {
-      const taskManager = elastic ?? this.#next(taken);
-      const used = taskManager && taken.get(taskManager.id);
-      if (taskManager === undefined || used === undefined) return undefined;
-      let index = 0;
-      while (used.has(index)) index++;
-      used.add(index);
-      chosen.push({ taskManagerId: taskManager.id, index });
+    for (const { group, resource } of missing.toSorted((a, b) => heapOf(b) - heapOf(a))) {
+      const taskManager = elastic ?? this.#next(taken, resource);
+      if (taskManager === undefined) return undefined;
+      chosen.push({ ...taken.take(taskManager, resource), group });
     }
     return chosen;
   }
 
-  /** One with a free slot: the first, or the one of which the least is taken. */
-  #next(taken: ReadonlyMap<string, ReadonlySet<number>>): RegisteredTaskManager | undefined {
+  /** One with such a free slot: the first, or the one of which the least is taken. */
+  #next(taken: TakenSlots, resource: SlotResource | undefined): RegisteredTaskManager | undefined {
     const shares = [...this.#taskManagers.values()].flatMap((taskManager) => {
       const { id, slots } = taskManager;
-      const used = taken.get(id)?.size ?? 0;
-      const isFull = slots === undefined || used >= slots || this.#retiring.has(id);
-      return isFull ? [] : [{ taskManager, share: used / slots }];
+      const may = slots !== undefined && !this.#retiring.has(id) && taken.has(taskManager, resource);
+      return may ? [{ taskManager, share: taken.count(taskManager) / slots }] : [];
     });
     const least =
       this.#mode === 'NONE'
@@ -185,13 +188,10 @@ export class ResourceManager {
   }
 
   /** A job that is given as many slots as it needs has them all in one place. */
-  #elasticFor(
-    { granted }: DeclaredJob,
-    taken: ReadonlyMap<string, ReadonlySet<number>>,
-  ): RegisteredTaskManager | undefined {
+  #elasticFor({ granted }: DeclaredJob, taken: TakenSlots): RegisteredTaskManager | undefined {
     const all = this.#elastic();
     const own = all.find(({ id }) => granted.some(({ taskManagerId }) => taskManagerId === id));
-    return own ?? all.toSorted((a, b) => (taken.get(a.id)?.size ?? 0) - (taken.get(b.id)?.size ?? 0))[0];
+    return own ?? all.toSorted((a, b) => taken.count(a) - taken.count(b))[0];
   }
 
   #elastic(): RegisteredTaskManager[] {
@@ -207,6 +207,10 @@ export class ResourceManager {
       (a, b) => order.indexOf(a.taskManagerId) - order.indexOf(b.taskManagerId) || a.index - b.index,
     );
   }
+}
+
+function heapOf({ resource }: SlotRequirement): number {
+  return resource?.taskHeapBytes ?? 0;
 }
 
 function countOf(granted: readonly GrantedSlot[], group: string): number {

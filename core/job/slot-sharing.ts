@@ -1,10 +1,13 @@
 import { invariant } from '../base/invariant.js';
 import type { JobGraph } from '../graph/job-graph.js';
+import type { SlotResource } from './slot-resource.js';
 
 /** So many slots for the subtasks of one sharing group. Plain data. */
 export interface SlotRequirement {
   readonly group: string;
   readonly count: number;
+  /** What each of them is to have; undefined: an equal share of its TaskManager. */
+  readonly resource?: SlotResource;
 }
 
 /** A slot that a job was given: number `index` of its TaskManager. Plain data. */
@@ -12,6 +15,8 @@ export interface GrantedSlot {
   readonly taskManagerId: string;
   readonly index: number;
   readonly group: string;
+  /** What it has of its TaskManager; undefined: an equal share. */
+  readonly resource?: SlotResource;
   /** Its TaskManager is about to go: whatever is placed anew is better placed elsewhere. */
   readonly retiring?: true;
 }
@@ -29,11 +34,17 @@ export interface SharedSlot {
 export type TaskPlacement = readonly (readonly GrantedSlot[])[];
 
 /** As many as the highest parallelism of each group; groups in the order of their first vertex. */
-export function slotRequirements({ vertices }: Pick<JobGraph, 'vertices'>): readonly SlotRequirement[] {
+export function slotRequirements({
+  vertices,
+  slotResources = {},
+}: Pick<JobGraph, 'vertices' | 'slotResources'>): readonly SlotRequirement[] {
   const counts = new Map<string, number>();
   for (const { slotSharingGroup: group, parallelism } of vertices)
     counts.set(group, Math.max(counts.get(group) ?? 0, parallelism));
-  return [...counts].map(([group, count]) => ({ group, count }));
+  return [...counts].map(([group, count]) => {
+    const resource = slotResources[group];
+    return { group, count, ...(resource && { resource }) };
+  });
 }
 
 export function slotCount(requirements: readonly SlotRequirement[]): number {
@@ -45,9 +56,12 @@ export function unitedRequirements(
   a: readonly SlotRequirement[],
   b: readonly SlotRequirement[],
 ): readonly SlotRequirement[] {
-  const counts = new Map(a.map(({ group, count }) => [group, count]));
-  for (const { group, count } of b) counts.set(group, Math.max(counts.get(group) ?? 0, count));
-  return [...counts].map(([group, count]) => ({ group, count }));
+  const united = new Map(a.map((requirement) => [requirement.group, requirement]));
+  for (const requirement of b) {
+    const { group, count } = requirement;
+    united.set(group, { ...requirement, count: Math.max(united.get(group)?.count ?? 0, count) });
+  }
+  return [...united.values()];
 }
 
 /**

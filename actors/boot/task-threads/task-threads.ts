@@ -1,3 +1,4 @@
+import type { V8HeapLimits } from '../../../memory/index.js';
 import { TaskThread, type TaskThreadKind } from './task-thread.js';
 import { TaskThreadPool } from './task-thread-pool.js';
 
@@ -7,37 +8,50 @@ const WARM_AFTER_MS = 200;
  * The threads for the tasks of one job: some serve what runs of it, and meanwhile spare ones are warmed for what is
  * restarted next, be it all tasks or those of a region.
  *
- * Invariants: a thread is handed out once; there are at most as many spare ones as the job has tasks; after `close`
- * resolved no thread runs that was given back, and none is started.
+ * Invariants: a thread is handed out once; of each heap there are at most as many spare ones as the job has tasks with
+ * it; after `close` resolved no thread runs that was given back, and none is started.
  */
 export class TaskThreads {
-  readonly #kind: TaskThreadKind;
-  readonly #threads: number;
+  readonly #kind: Omit<TaskThreadKind, 'heap'>;
+  readonly #heaps: readonly V8HeapLimits[];
   readonly #leaving = new Set<Promise<void>>();
-  #spares: TaskThread[] = [];
+  /** By heap. */
+  readonly #spares = new Map<string, TaskThread[]>();
   #warming: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** `threads`: what an attempt takes at most. */
-  constructor(kind: TaskThreadKind, threads: number) {
+  /** `heaps`: that of each task. */
+  constructor(kind: Omit<TaskThreadKind, 'heap'>, heaps: readonly V8HeapLimits[]) {
     this.#kind = kind;
-    this.#threads = threads;
+    this.#heaps = heaps;
   }
 
-  /** Threads for so many tasks: the spare ones as far as there are any. */
-  take(threads: number): TaskThreadPool {
+  /** Threads for tasks with these heaps, in their order: the spare ones as far as there are any. */
+  take(heaps: readonly V8HeapLimits[]): TaskThreadPool {
     clearTimeout(this.#warming);
-    const taken = this.#spares.splice(0, threads);
-    while (taken.length < threads) taken.push(new TaskThread(this.#kind));
-    return new TaskThreadPool(taken);
+    return new TaskThreadPool(heaps.map((heap) => this.#sparesOf(heap).shift() ?? this.#start(heap)));
   }
 
   /** Warms threads for what comes next; resolves when they are warm. */
   async warm(): Promise<void> {
     clearTimeout(this.#warming);
     if (this.#closed) return;
-    while (this.#spares.length < this.#threads) this.#spares.push(new TaskThread(this.#kind));
-    await Promise.all(this.#spares.map(({ loaded }) => loaded));
+    for (const heap of this.#heaps) {
+      const alike = this.#heaps.filter((other) => keyOf(other) === keyOf(heap)).length;
+      const spares = this.#sparesOf(heap);
+      while (spares.length < alike) spares.push(this.#start(heap));
+    }
+    await Promise.all([...this.#spares.values()].flat().map(({ loaded }) => loaded));
+  }
+
+  #start(heap: V8HeapLimits): TaskThread {
+    return new TaskThread({ ...this.#kind, heap });
+  }
+
+  #sparesOf(heap: V8HeapLimits): TaskThread[] {
+    const spares = this.#spares.get(keyOf(heap)) ?? [];
+    this.#spares.set(keyOf(heap), spares);
+    return spares;
   }
 
   /** Warms them a little later: a job that ends at once needs none, and one that begins needs the cores. */
@@ -56,7 +70,12 @@ export class TaskThreads {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#warming);
-    for (const spare of this.#spares.splice(0)) this.giveBack(spare);
+    for (const spare of [...this.#spares.values()].flat()) this.giveBack(spare);
+    this.#spares.clear();
     await Promise.all(this.#leaving);
   }
+}
+
+function keyOf({ maxOldGenerationSizeMb, maxYoungGenerationSizeMb }: V8HeapLimits): string {
+  return `${maxOldGenerationSizeMb}/${maxYoungGenerationSizeMb}`;
 }

@@ -76,6 +76,7 @@ t.test('a job is mapped on threads, segments and shares of managed memory', asyn
     segmentsRequired: 2 * (5 + 3),
     segmentsMax: 2 * (12 + 12),
     managedPerTask: 268_435_460,
+    groups: {},
   });
   t.same(structuredClone(planRuntime(stock, keyedJob(2))), planRuntime(stock, keyedJob(2)));
 });
@@ -217,3 +218,41 @@ t.test(
     t.match(fitted.choice, /was raised from 1728m/, 'a size that nobody configured grows');
   },
 );
+
+const heavy = {
+  name: 'heavy',
+  slots: 2,
+  tasks: 2,
+  stateful: 1,
+  resource: {
+    cpuCores: 1,
+    taskHeapBytes: 96 * 2 ** 20,
+    taskOffHeapBytes: 0,
+    managedBytes: 100 * 2 ** 20,
+  },
+};
+
+t.test('a sharing group has what it asks for, and what is left is for the others', async (t) => {
+  const alone = planRuntime(stock, keyedJob(1));
+  const { vertices } = keyedJob(2);
+  const sized = vertices.map((vertex) => ({ ...vertex, name: 'heavy', sized: true }));
+  const plan = planRuntime(stock, { vertices: [...keyedJob(1).vertices, ...sized], groups: [heavy] });
+  t.same(plan.groups.heavy?.taskHeap, heapClassFor(MemorySize.mebibytes(96), 2));
+  t.equal(plan.groups.heavy?.managedPerTask, 100 * 2 ** 20);
+  t.equal(plan.managedPerTask, alone.managedPerTask - 200 * 2 ** 20);
+  t.ok(plan.taskHeap.maxOldGenerationSizeMb < alone.taskHeap.maxOldGenerationSizeMb);
+  const only = planRuntime(stock, { vertices: sized, groups: [heavy] });
+  t.same(only.groups, plan.groups);
+});
+
+t.test('a sharing group that asks for more than there is, or for too little, is refused', async (t) => {
+  const { vertices } = keyedJob(2);
+  const ask = (changed: Partial<typeof heavy>, slots?: JobDemand['slots']) => () =>
+    planRuntime(stock, { vertices, slots, groups: [{ ...heavy, ...changed }] });
+  t.match(refused(ask({ slots: 5 })), { code: 'MR4007', why: /asks for taskHeapBytes/ });
+  const much = { ...heavy.resource, managedBytes: 2 ** 40 };
+  t.match(refused(ask({ resource: much }, [])), { code: 'MR4007', why: /managedBytes/ });
+  const cores = { ...heavy.resource, cpuCores: 99 };
+  t.match(refused(ask({ resource: cores }, [])), { code: 'MR4007', why: /cpuCores 99/ });
+  t.match(refused(ask({ tasks: 5 })), { code: 'MR4005', hint: /200 MB or more/ });
+});
