@@ -124,7 +124,6 @@ export {
   isPointwise,
   type JobEdge,
   type JobGraph,
-  type JobVertex,
   type PartitionerKind,
 } from './graph/job-graph.js';
 export {
@@ -208,11 +207,7 @@ export {
   renamedTo,
 } from './job/options.js';
 export { type FailoverStrategy, failoverStrategyFromOptions } from './job/pipelined-regions.js';
-export {
-  DEFAULT_RESCALE_CONFIG,
-  type RescaleConfig,
-  rescaleConfigFromOptions,
-} from './job/rescale-config.js';
+export { type RescaleConfig, rescaleConfigFromOptions } from './job/rescale-config.js';
 export type { RescaleOutcome, RescaleRecord } from './job/rescale-record.js';
 export {
   checkRequirements,
@@ -242,11 +237,7 @@ export {
   type TaskManagerSlots,
 } from './job/resource-manager.js';
 export { createRestartStrategy, type RestartStrategy } from './job/restart-strategy.js';
-export {
-  defaultRestartStrategy,
-  type RestartStrategyConfig,
-  restartStrategyFromOptions,
-} from './job/restart-strategy-config.js';
+export { type RestartStrategyConfig, restartStrategyFromOptions } from './job/restart-strategy-config.js';
 export type { SlotConfig } from './job/slot-claim.js';
 export { loadBalanceMode, slotConfigFromOptions } from './job/slot-options.js';
 export { equalShare, excessOf, type SlotResource, withoutResource } from './job/slot-resource.js';

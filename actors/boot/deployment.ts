@@ -1,4 +1,4 @@
-import type { JobVertex } from '../../core/internal.js';
+import type { JobGraph } from '../../core/internal.js';
 import type { GroupPlan, NetworkBufferOptions, RuntimePlan, V8HeapLimits } from '../../memory/index.js';
 import type { JobModule } from './job-module.js';
 import type { JobPlan } from './job-plan.js';
@@ -48,6 +48,9 @@ function heapsOf({ graph, memory: { plan } }: JobPlan): V8HeapLimits[] {
 }
 
 /** What a task of the vertex runs with. */
-export function groupPlanOf(plan: RuntimePlan, { slotSharingGroup }: JobVertex): GroupPlan {
+export function groupPlanOf(
+  plan: RuntimePlan,
+  { slotSharingGroup }: JobGraph['vertices'][number],
+): GroupPlan {
   return plan.groups[slotSharingGroup] ?? plan;
 }
