@@ -237,7 +237,11 @@ export {
   type TaskManagerSlots,
 } from './job/resource-manager.js';
 export { createRestartStrategy, type RestartStrategy } from './job/restart-strategy.js';
-export { type RestartStrategyConfig, restartStrategyFromOptions } from './job/restart-strategy-config.js';
+export {
+  defaultRestartStrategy,
+  type RestartStrategyConfig,
+  restartStrategyFromOptions,
+} from './job/restart-strategy-config.js';
 export type { SlotConfig } from './job/slot-claim.js';
 export { loadBalanceMode, slotConfigFromOptions } from './job/slot-options.js';
 export { equalShare, excessOf, type SlotResource, withoutResource } from './job/slot-resource.js';
