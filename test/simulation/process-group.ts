@@ -124,9 +124,10 @@ export class ProcessGroup {
 
   /** `savepoint`: the one that it was stopped with, to be gone on with, once. */
   #onJobEnded(savepoint: string | undefined): void {
-    const isNew = savepoint !== undefined && !this.#begunFrom.has(savepoint);
-    this.finished = !isNew && this.#from === undefined;
-    if (!isNew) return;
+    // Who was suspended himself hears of it late: another goes on from the savepoint.
+    if (savepoint !== undefined && this.#begunFrom.has(savepoint)) return;
+    this.finished = savepoint === undefined && this.#from === undefined;
+    if (savepoint === undefined) return;
     this.#begunFrom.add(savepoint);
     this.#from = { path: savepoint, allowNonRestoredState: false, claim: this.#parts.claims };
     if (!this.#parts.claims) this.#parts.untouched(savepoint);
