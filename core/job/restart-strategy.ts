@@ -32,7 +32,8 @@ export interface RestartStrategy {
  * @throws MillraceError MR4002 if a number is out of its range
  * @example
  * ```ts
- * const strategy = createRestartStrategy(defaultRestartStrategy(true), new Prng(seed));
+ * const config = restartStrategyFromOptions(resolveOptions([]).values, true);
+ * const strategy = createRestartStrategy(config, new Prng(seed));
  * strategy.onFailure(clock.monotonicMs()); // { restart: true, delayMs: 0 }
  * ```
  */
