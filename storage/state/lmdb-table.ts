@@ -119,7 +119,11 @@ export class LmdbTable implements StateTable {
   }
 
   touch(rows: RowBatch, count: number): number {
-    return this.inline?.layout.touch(rows.hashes, count) ?? this.host.memtable.touch(this.rows, rows, count);
+    const { inline } = this;
+    if (inline === undefined) return this.host.memtable.touch(this.rows, rows, count);
+    return inline.snapshots.length > 0
+      ? inline.layout.touchWithPages(rows.hashes, count)
+      : inline.layout.touch(rows.hashes, count);
   }
 
   /** Copied first: what LMDB shows is gone when room has been made for it. A small one without making an array. */
