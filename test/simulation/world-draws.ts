@@ -27,7 +27,8 @@ export function drawWorldOptions(seed: number): WorldOptions {
       ...checkpointing,
       maxConcurrentCheckpoints: isUnaligned ? 1 : checkpointing.maxConcurrentCheckpoints,
       // A job that grows has fewer turns for each task; what was under way is read before the first checkpoint.
-      timeoutMs: job.moves ? checkpointing.timeoutMs * 5 : checkpointing.timeoutMs,
+      // One that bears few failed checkpoints begins anew after them, and has to come to complete one at last.
+      timeoutMs: checkpointing.timeoutMs * (job.moves ? 5 : bearsFailures(checkpointing) ? 1 : 4),
     },
     faults: drawFaults(prng.fork(), pace.turnMs, {
       cancels: checkpointing.retainOnCancellation,
@@ -94,6 +95,10 @@ function drawMemory(prng: Prng): Memory {
     spareSegments: prng.pick([0, 0, 5, 50]),
     farState: prng.chance(0.3),
   };
+}
+
+function bearsFailures({ tolerableFailedCheckpoints }: CheckpointConfig): boolean {
+  return tolerableFailedCheckpoints === Number.POSITIVE_INFINITY;
 }
 
 function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
