@@ -256,7 +256,7 @@ export {
 } from './job/slot-sharing.js';
 export { isLogged } from './log/log-level.js';
 export { OperatorLogger } from './log/operator-logger.js';
-export { isSecretName, Redaction } from './log/redaction.js';
+export { isSecretName, Redaction, withoutUserInfo } from './log/redaction.js';
 export { traceRecord } from './log/trace-record.js';
 export { jobReadings } from './metrics/job-readings.js';
 export { type JobSpan, JobSpans } from './metrics/job-spans.js';

@@ -1,5 +1,4 @@
-import { encodeBase64 } from '../../core/internal.js';
-import { withoutSecrets } from './rest-message.js';
+import { encodeBase64, withoutUserInfo } from '../../core/internal.js';
 
 /**
  * The form of a failure that Flink's client wants: beside texts, a Java object as Java serialises it, which the
@@ -16,7 +15,7 @@ const CLASS = 'org.apache.flink.util.FlinkException';
 
 export function javaThrowable(text: string): JavaThrowable {
   // Nobody finds them in the bytes.
-  const message = withoutSecrets(text);
+  const message = withoutUserInfo(text);
   const trace = `${CLASS}: ${message}`;
   return {
     class: CLASS,

@@ -66,12 +66,3 @@ export function failureOf(error: unknown): RestAnswer {
   const text = message.length > TEXT_MAX ? `${message.slice(0, TEXT_MAX)}…` : message;
   return failure(STATUS_OF[error.code] ?? 500, text);
 }
-
-/**
- * Text with the user part of every address taken out; of JSON no string is left open. It takes as many steps as the
- * text is long, whatever somebody has written: the scheme of an address has an end.
- */
-export function withoutSecrets(text: string): string {
-  if (!text.includes('://')) return text;
-  return text.replace(/(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@"\\]+@/gi, '$1');
-}

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as Listener, Socket } from 'node:net';
-import { MillraceError } from '../../core/internal.js';
+import { MillraceError, withoutUserInfo } from '../../core/internal.js';
 import { parseJsonBody } from './json-body.js';
 import { type GuardPolicy, refusal } from './request-guard.js';
 import type { RestSpeaker } from './rest-listener.js';
-import { failure, type RestAnswer, withoutSecrets } from './rest-message.js';
+import { failure, type RestAnswer } from './rest-message.js';
 import type { RestRouter } from './rest-router.js';
 
 export interface RestServerSettings {
@@ -220,7 +220,7 @@ function sendJson(response: ServerResponse, { status, body, type, location }: Re
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   if (location !== undefined) response.setHeader('Location', location);
   response.setHeader('Cache-Control', 'no-store');
-  const text = withoutSecrets(type === undefined ? JSON.stringify(body) : String(body));
+  const text = withoutUserInfo(type === undefined ? JSON.stringify(body) : String(body));
   send(response, status, type ?? 'application/json; charset=UTF-8', text);
 }
 

@@ -5,8 +5,11 @@ import type { WireError } from '../protocol/wire-error.js';
 
 /** `key` alone is that of a stream. */
 const SECRET_NAME = /secret|token|passw|passphrase|credential|authorization|cookie|(?<!^|current)key$/i;
-/** Between the scheme of an address and its host. A scheme has an end, so that no text takes long to look through. */
-const USER_INFO = /(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@'"<>]+@/gi;
+/**
+ * Between the scheme of an address and its host, up to the last @ as a parser of addresses has it; of JSON no string
+ * is left open. No two matches can begin in one run of characters, so it takes as many steps as a text is long.
+ */
+const USER_INFO = /:\/\/(?:[^\s/"\\]|\\.)*@/g;
 
 const STRUCK = '***';
 const DEPTH_MAX = 5;
@@ -27,7 +30,7 @@ export class Redaction {
 
   text(text: string): string {
     let safe = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;
-    safe = safe.replace(USER_INFO, `$1${STRUCK}@`);
+    safe = withoutUserInfo(safe);
     for (const secret of this.#secrets) safe = safe.replaceAll(secret, STRUCK);
     return safe;
   }
@@ -108,6 +111,11 @@ export class Redaction {
       ...(cause === undefined || depth >= DEPTH_MAX ? {} : { cause: this.#value(cause, depth + 1) }),
     };
   }
+}
+
+/** The text with what stands for a user struck out of every address in it; it may be JSON. */
+export function withoutUserInfo(text: string): string {
+  return text.includes('://') ? text.replace(USER_INFO, `://${STRUCK}@`) : text;
 }
 
 /** Whether what stands under that name is for nobody's eyes. */

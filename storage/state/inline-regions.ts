@@ -101,22 +101,11 @@ export class InlineRegions {
     return this.directory.entries.length * this.#arena.chunkWords * 4;
   }
 
-  /** Reads the slots of these hashes; see StateTable.touch. hot path. */
-  touch(hashes: Int32Array, count: number): number {
-    const { words } = this.#arena;
-    const { slotWords, slotCount } = this.#geometry;
-    const { entries, shift } = this.directory;
-    let seen = 0;
-    for (let i = 0; i < count; i++) {
-      const hash = hashes[i] ?? 0;
-      const slot = imul(hash & 0xffff, slotCount) >>> 16;
-      seen ^= words[(entries[hash >>> shift] ?? 0) + imul(slot, slotWords)] ?? 0;
-    }
-    return seen;
-  }
-
-  /** The same, and the generations of their pages, which who changes a row after a freeze looks at. hot path. */
-  touchWithPages(hashes: Int32Array, count: number): number {
+  /**
+   * Reads the slots of these hashes; see StateTable.touch. `withPages`: and the generations of their pages, which who
+   * changes a row first after a freeze looks at. hot path.
+   */
+  touch(hashes: Int32Array, count: number, withPages: boolean): number {
     const { words, pages } = this.#arena;
     const { slotWords, slotCount } = this.#geometry;
     const { entries, shift } = this.directory;
@@ -125,7 +114,8 @@ export class InlineRegions {
       const hash = hashes[i] ?? 0;
       const slot = imul(hash & 0xffff, slotCount) >>> 16;
       const at = (entries[hash >>> shift] ?? 0) + imul(slot, slotWords);
-      seen ^= (words[at] ?? 0) ^ (pages[at >>> PAGE] ?? 0);
+      seen ^= words[at] ?? 0;
+      if (withPages) seen ^= pages[at >>> PAGE] ?? 0;
     }
     return seen;
   }

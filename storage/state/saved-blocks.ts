@@ -72,7 +72,7 @@ export class SavedQueue {
 
   /** Drops all that is left. */
   clear(): void {
-    for (let i = this.#next; i < this.#kept.length; i++) this.#blocks.drop(this.#kept[i] ?? 0);
+    for (const kept of this.#kept.slice(this.#next)) this.#blocks.drop(kept);
     this.#forget();
   }
 

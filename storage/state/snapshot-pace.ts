@@ -9,7 +9,8 @@ const AHEAD_BYTES = 2 * 1024 * 1024;
  * Invariants:
  * - `#aheadBytes` is what was put aside while a snapshot was being written, less what was written since, and never
  *   negative; it is 0 while none is being written;
- * - one waits at most, and only while it {@link isBehind}.
+ * - one waits at most, and not twice for one block: a snapshot that waits for its store itself, which may be away for
+ *   minutes, holds nobody up.
  *
  * On the thread of the task. That waits between two steps, never in the middle of a record.
  */
@@ -17,6 +18,8 @@ export class SnapshotPace {
   #writing = 0;
   #aheadBytes = 0;
   #caughtUp: (() => void) | undefined = undefined;
+  /** Somebody has waited since the last block was written. */
+  #hasWaited = false;
 
   /** The writing of a snapshot begins. */
   begin(): void {
@@ -36,22 +39,31 @@ export class SnapshotPace {
 
   wrote(bytes: number): void {
     this.#aheadBytes = Math.max(0, this.#aheadBytes - bytes);
+    this.#hasWaited = false;
     this.#wake();
   }
 
   /** Whether snapshots should be let write before more is put aside. */
   get isBehind(): boolean {
+    return this.#isAhead && !this.#hasWaited;
+  }
+
+  get #isAhead(): boolean {
     return this.#aheadBytes > AHEAD_BYTES;
   }
 
-  /** `then` is called once they are not behind any more, unless this is called again before. */
+  /**
+   * `then` is called once no more is put aside than they write, unless this is called again before. Who waits for that
+   * waits for a while only.
+   */
   onceCaughtUp(then: () => void): void {
     this.#caughtUp = then;
+    this.#hasWaited = true;
     this.#wake();
   }
 
   #wake(): void {
-    if (this.isBehind) return;
+    if (this.#isAhead) return;
     const then = this.#caughtUp;
     this.#caughtUp = undefined;
     then?.();

@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmdirSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { invariant, MillraceError } from '../../core/internal.js';
 import { fileError } from '../file-system/file-error.js';
@@ -112,7 +103,7 @@ export class SpillFiles {
 
   /** Once it is closed, if the folder is nobody else's. */
   removeFolder(): void {
-    if (this.#nextFile > 1) rmdirSync(this.#folder);
+    if (this.#nextFile > 1) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #block(id: number): SpilledBlock {

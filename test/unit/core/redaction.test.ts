@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { CheckpointHistory } from '../../../core/checkpoint/checkpoint-history.js';
 import { isLogged } from '../../../core/log/log-level.js';
-import { Redaction } from '../../../core/log/redaction.js';
+import { Redaction, withoutUserInfo } from '../../../core/log/redaction.js';
 import type { WireError } from '../../../core/protocol/wire-error.js';
 
 const CANARY = 'c4n4ry-0f-7he-m1ne';
@@ -26,6 +26,39 @@ t.test('what is secret is struck out, by its name, in addresses, and wherever it
   t.equal(redaction.text(`said ${CANARY} twice: ${CANARY}`), 'said *** twice: ***');
   t.end();
 });
+
+t.test(
+  'what stands for a user is struck out of every form of address, in no more steps than the text is long',
+  (t) => {
+    for (const address of [
+      `s3://key:${CANARY}@bucket/x`,
+      `3.s3://key:${CANARY}@bucket/x`,
+      `...s3://key:${CANARY}@bucket/x`,
+      `${'a'.repeat(50)}://key:${CANARY}@bucket/x`,
+      `http://u:p@${CANARY}@host`,
+      `http://u:'<${CANARY}>@host`,
+    ]) {
+      t.notMatch(withoutUserInfo(`at ${address}, and more`), CANARY, address);
+      t.match(withoutUserInfo(`at ${address}, and more`), /:\/\/\*\*\*@(bucket\/x|host), and more$/);
+      const json = JSON.stringify({
+        at: `${address}`,
+        quoted: `"${address}"`,
+        password: `h://u:"\\${CANARY}@h`,
+      });
+      t.notMatch(withoutUserInfo(json), CANARY);
+      t.same(
+        Object.keys(JSON.parse(withoutUserInfo(json))),
+        ['at', 'quoted', 'password'],
+        'it is JSON still',
+      );
+    }
+    const begin = performance.now();
+    for (const unit of ['a', '://', 'a://', ':/', '\\', '@', 'a@'])
+      withoutUserInfo(`://${unit.repeat(1_000_000 / unit.length)}`);
+    t.ok(performance.now() - begin < 2000);
+    t.end();
+  },
+);
 
 t.test('anything becomes plain data, of bounded size', (t) => {
   const circle: Record<string, unknown> = { name: 'circle' };

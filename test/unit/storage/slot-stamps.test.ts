@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
+import { MillraceError } from '../../../core/base/millrace-error.js';
 import { StateRow } from '../../../core/state/state-row.js';
 import { ChunkArena } from '../../../storage/state/chunk-arena.js';
 import { STAMP_MAX } from '../../../storage/state/inline-layout.js';
@@ -78,6 +79,24 @@ t.test(
     t.end();
   },
 );
+
+t.test('a snapshot whose saved rows find no room fails, and not the record that changes them', (t) => {
+  let left = 1;
+  class FullDisk extends SpillFiles {
+    override write(): number {
+      if (left-- > 0) return 1;
+      throw new MillraceError('MR3003', 'The disk is full.');
+    }
+  }
+  const table = tableOfInts();
+  put(table, 0, 50_000, 1);
+  table.advance(2);
+  const snapshot = new InlineSnapshot(table, 0, 1, new SavedBlocks(new FullDisk('/nowhere'), 100_000));
+  put(table, 0, 50_000, 2);
+  t.throws(() => snapshot.takeSaved(), { code: 'MR3003' });
+  t.throws(() => snapshot.read(new RowBlockWriter(4096)), { code: 'MR3003' });
+  t.end();
+});
 
 t.test('stamps that run out are counted from a later base, and changes are still told apart', (t) => {
   const table = tableOfInts();
