@@ -26,7 +26,8 @@ export const NO_SPLITS_LEFT: Uint8Array = new Uint8Array(0);
  * `allowNonRestoredState`: state that no operator would take is left out.
  *
  * @throws MillraceError MR2101 if the checkpoint holds state that no operator of the graph would take, an operator that
- *   had ended is chained to one that had not, or takes records of one that had not: its state is gone
+ *   had ended is chained to one that had not, or takes records of one that had not: its state is gone, as some of that
+ *   of a keyed operator is that had ended in a part
  * @throws MillraceError MR2104 if it holds in-flight data that fits no edge of the graph
  * @throws MillraceError MR2102 if the maximum parallelism of keyed state differs
  */
@@ -128,6 +129,8 @@ class StateAssignment {
       return all.map(() => 'finished');
     }
     if (homes.length === 0 && this.#isBehindEnded(vertex)) return all.map(() => 'finished');
+    if (homes.some(losesKeys) && all.some((subtask) => this.#isReached(vertex, subtask)))
+      throw goesOn(vertex, this.#manifest);
     const parts = homes.map((home) => partsOf(home, vertex));
     return all.map((subtask) => {
       const isReached = this.#isReached(vertex, subtask);
@@ -156,6 +159,14 @@ class StateAssignment {
     const inputs = this.#graph.edges.filter(({ target }) => target === vertex.id);
     return inputs.length > 0 && inputs.every(({ source }) => hasEnded(this.#assigned[source]));
   }
+}
+
+/** The keys of subtasks that had ended went with them: sent to again, they would begin anew, and others go on. */
+function losesKeys({ uid, snapshot: { subtasks } }: Home): boolean {
+  return (
+    subtasks.includes('finished') &&
+    subtasks.some((subtask) => subtask !== 'finished' && subtask.operators[uid]?.keyed !== undefined)
+  );
 }
 
 /** The subtask is the one that had. */

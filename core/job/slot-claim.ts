@@ -27,12 +27,15 @@ export interface SlotConfig {
  * What one job has of the cluster's slots, and what it declares to need: for the attempt that runs or waits, and for
  * the rescale that is to follow it.
  *
- * Invariants: what is declared is told when it changes; it is never less than what the present attempt needs.
+ * Invariants: what is declared is told when it changes; it is what the present attempt needs, and the rescale that is
+ * to follow it.
  */
 export class SlotClaim {
   readonly #config: SlotConfig | undefined;
   #declared: readonly SlotRequirement[] = [];
   #own: readonly SlotRequirement[] = [];
+  /** Of the rescale. */
+  #next: readonly SlotRequirement[] = [];
   #granted: readonly GrantedSlot[] = [];
 
   /** Undefined: there are as many threads as tasks, and nobody who would know of slots. */
@@ -51,7 +54,8 @@ export class SlotClaim {
    */
   claim(attempt: number, graph: JobGraph, kept: TaskPlacement | undefined, effects: JobEffect[]): boolean {
     this.#own = slotRequirements(graph);
-    this.#declare(this.#own, effects);
+    if (isSame(this.#next, this.#own)) this.#next = [];
+    this.#declare(unitedRequirements(this.#own, this.#next), effects);
     if (this.has(graph, kept)) return true;
     effects.push({ type: 'slots-missing', attempt });
     const delayMs = this.#config?.requestTimeoutMs ?? Number.POSITIVE_INFINITY;
@@ -62,8 +66,8 @@ export class SlotClaim {
 
   /** For a rescale to come, beside those of the present attempt; undefined: nothing comes of it. */
   reserve(graph: JobGraph | undefined, effects: JobEffect[]): void {
-    const next = graph === undefined ? [] : slotRequirements(graph);
-    this.#declare(unitedRequirements(this.#own, next), effects);
+    this.#next = graph === undefined ? [] : slotRequirements(graph);
+    this.#declare(unitedRequirements(this.#own, this.#next), effects);
   }
 
   has(graph: JobGraph, kept: TaskPlacement | undefined): boolean {

@@ -42,6 +42,9 @@ export class SplitAssignmentTracker {
       case 'trigger-checkpoint':
         log.marks.set(message.checkpointId, log.sent.length);
         break;
+      case 'checkpoint-aborted':
+        log.marks.delete(message.checkpointId);
+        break;
       case 'checkpoint-completed':
         this.#trim(log, message.checkpointId);
     }

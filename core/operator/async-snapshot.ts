@@ -70,9 +70,9 @@ export function restoreRequests(
   queue: AsyncQueue,
 ): void {
   for (const [name, { items }] of Object.entries(restored?.lists ?? {})) {
-    if (storedItemsType(REQUEST_LIST, name) === undefined || items.length === 0) continue;
-    // What was written before the type stood in the name is of the declared one.
     const stored = storedItemsType(REQUEST_LIST, name);
+    if (stored === undefined || items.length === 0) continue;
+    // What was written before the type stood in the name is of the declared one.
     const decode: Decode = stored
       ? itemDecoder(stored, storedRequests(type.type), codecs)
       : (input) => type.codec.decode(input);

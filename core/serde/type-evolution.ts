@@ -187,7 +187,7 @@ function arrayChange(stored: ArrayNode, declared: ArrayNode, path: string): Chan
   return { sameBytes, convert: convert && ((value) => (value as unknown[]).map((each) => convert(each))) };
 }
 
-/** Keys are numbers, texts and the like, of which {@link WIDENED} makes no two the same. */
+/** A migration may make one key of two; {@link WIDENED} never does. */
 function mapChange(stored: MapNode, declared: MapNode, path: string): Change | TypeRefusal {
   const keys = changeOf(stored.key, declared.key, `${path}[key]`);
   if ('path' in keys) return keys;
@@ -199,8 +199,18 @@ function mapChange(stored: MapNode, declared: MapNode, path: string): Change | T
   const convertValue = values.convert ?? same;
   return {
     sameBytes,
-    convert: (value) =>
-      new Map([...(value as Map<unknown, unknown>)].map(([k, v]) => [convertKey(k), convertValue(v)])),
+    convert: (value) => {
+      const before = value as Map<unknown, unknown>;
+      const after = new Map([...before].map(([k, v]) => [convertKey(k), convertValue(v)]));
+      if (after.size === before.size) return after;
+      throw new MillraceError(
+        'MR2103',
+        `The migration of the keys of a map makes two the same, at ${path}.`,
+        {
+          hint: 'Keep keys apart, or migrate the map as a whole and say what becomes of their values.',
+        },
+      );
+    },
   };
 }
 

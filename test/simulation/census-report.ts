@@ -1,4 +1,3 @@
-import { NEVER } from './fault-coverage.js';
 import { type Census, FAULTS, FEATURES } from './world-census.js';
 
 /** How the worlds of a report were run. */
@@ -61,8 +60,6 @@ export function censusReport(census: Census, run: CensusRun): string {
       ]),
     ),
     '',
-    ...NEVER.map(({ fault, feature, why }) => `- No "${FAULTS[fault]}" with ${feature}: ${why}`),
-    ...(NEVER.length === 0 ? [] : ['']),
     '## Jobs',
     '',
     ...table(

@@ -15,6 +15,8 @@ import {
 export interface BrokenMachine {
   readonly machinery: Machinery;
   readonly worldsMax: number;
+  /** How it shows first; undefined: the job does something wrong. */
+  readonly kind?: 'stuck';
 }
 
 /** They show that the checkers can fail. Each stands for a mistake that was made somewhere once. */

@@ -8,7 +8,7 @@ import { type ScriptLine, taskOf } from './fault-script.js';
 export function killTask(stage: WorldStage, line: ScriptLine): boolean {
   const task = taskOf(stage, line);
   task?.kill(new MillraceError('MR5003', 'The task was killed.'));
-  return true;
+  return task !== undefined;
 }
 
 /** As kill -9 does; a disk operation that is under way takes effect later or, as drawn, never. */

@@ -24,9 +24,8 @@ const ENDING: readonly Moment[] = [
 
 for (const moment of ENDING) {
   t.test(`[scenario 15] killed when some have ended and others not: ${moment.name}`, async (t) => {
-    for (const act of [killTask, killProcess]) {
-      // Of whom it is said that he has finished, he is gone.
-      const kill = moment.name === 'task.finished' ? killProcess : act;
+    // Of whom it is said that he has finished, he is gone.
+    for (const kill of moment.name === 'task.finished' ? [killProcess] : [killTask, killProcess]) {
       await sweep(t, WORLDS, (seed) =>
         worldOf(seed, [
           { ...moment, act: kill },

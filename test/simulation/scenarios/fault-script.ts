@@ -8,6 +8,9 @@ export type ScriptLine = Pick<TraceLine, 'name' | 'text'>;
 /** Stands for the end of each turn, so that a cue can wait for some of them. */
 export const TURN = 'turn';
 
+/** Turns after which there will be nothing to do it to. */
+const TRIES_MAX = 20;
+
 /** What a script waits for: the n-th line of that name whose text matches, counted since the cue before it. */
 export interface Moment {
   readonly name: string;
@@ -18,7 +21,8 @@ export interface Moment {
 
 /**
  * What is done then. `act`, once the turn is over, answers whether there was anything to do it to; if not, it is
- * tried again after the next turn. `fail`: whoever is just writing the line throws, there and then.
+ * tried again after the next turns, and then at the next such line: who wrote this one is gone. `fail`: whoever is
+ * just writing the line throws, there and then.
  */
 export type Cue = Moment &
   ({ readonly act: (stage: WorldStage, line: ScriptLine) => boolean } | { readonly fail: string });
@@ -33,6 +37,7 @@ export class FaultScript {
   #next = 0;
   #seen = 0;
   #due: ScriptLine | undefined;
+  #tries = 0;
 
   constructor(cues: readonly Cue[]) {
     this.#cues = cues;
@@ -65,9 +70,12 @@ export class FaultScript {
     this.onLine({ name: TURN, text: '' });
     const cue = this.#cues[this.#next];
     if (this.#due === undefined || cue === undefined || !('act' in cue)) return;
-    if (!cue.act(stage, this.#due)) return;
+    const isDone = cue.act(stage, this.#due);
+    if (!isDone && ++this.#tries < TRIES_MAX) return;
     this.#due = undefined;
-    this.#next++;
+    this.#tries = 0;
+    if (isDone) this.#next++;
+    else this.#seen = (cue.nth ?? 1) - 1;
   }
 }
 

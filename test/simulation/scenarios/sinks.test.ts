@@ -30,9 +30,8 @@ const IN_COMMIT: readonly { readonly says: string; readonly moments: readonly Mo
 
 for (const { says, moments } of IN_COMMIT) {
   t.test(`[scenario 3] a sink is killed after its pre-commit, ${says}, and commits again`, async (t) => {
-    for (const act of [killTask, killProcess]) {
-      // Who is killed before any sink knows of the completion is the whole process.
-      const kill = moments.length === 1 ? killProcess : act;
+    // Who is killed before any sink knows of the completion is the whole process.
+    for (const kill of moments.length === 1 ? [killProcess] : [killTask, killProcess]) {
       await sweep(
         t,
         WORLDS,

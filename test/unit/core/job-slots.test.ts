@@ -1,5 +1,7 @@
 import t from 'tap';
 import type { JobGraph } from '../../../core/graph/job-graph.js';
+import type { JobEffect } from '../../../core/job/job-protocol.js';
+import { SlotClaim } from '../../../core/job/slot-claim.js';
 import type { GrantedSlot } from '../../../core/job/slot-sharing.js';
 import { modelGraph } from '../../model-graph.js';
 import { type DriverOptions, JobMasterDriver, ScriptedStrategy } from './job-master-driver.js';
@@ -117,6 +119,39 @@ t.test(
     );
   },
 );
+
+t.test('what a rescale is promised stays its own while a region of the present attempt begins again', (t) => {
+  const claim = new SlotClaim({ requestTimeoutMs: 1000, mode: 'NONE' });
+  const declared = (work: (effects: JobEffect[]) => void): readonly number[] => {
+    const effects: JobEffect[] = [];
+    work(effects);
+    return effects.flatMap((effect) =>
+      effect.type === 'declare-slots' ? effect.requirements.map(({ count }) => count) : [],
+    );
+  };
+  t.same(
+    declared((effects) => claim.claim(1, graphOf(2), undefined, effects)),
+    [2],
+  );
+  t.same(
+    declared((effects) => claim.reserve(graphOf(4), effects)),
+    [4],
+  );
+  t.same(
+    declared((effects) => claim.claim(2, graphOf(2), undefined, effects)),
+    [],
+  );
+  t.same(
+    declared((effects) => claim.claim(3, graphOf(4), undefined, effects)),
+    [],
+  );
+  t.same(
+    declared((effects) => claim.claim(4, graphOf(2), undefined, effects)),
+    [2],
+    'it has been deployed',
+  );
+  t.end();
+});
 
 t.test('a rescale that gets no slots is given up', async (t) => {
   const driver = driverOf(graphOf(1));

@@ -137,6 +137,9 @@ t.test('what had ended for good is not sent records of a source that is new, or 
   ]);
 });
 
+/** Of a sink without keys. */
+const UNKEYED: SubtaskSnapshot = { operators: { 'sink-uid': { keyed: undefined, lists: {} } } };
+
 t.test('what had ended in a part is sent what a source that goes on gives it now', async (t) => {
   const joined = modelGraph(
     { name: 'source', parallelism: 2 },
@@ -145,16 +148,28 @@ t.test('what had ended in a part is sent what a source that goes on gives it now
   );
   const source = vertex('source', 'finished', modelSnapshot('source', 's1'));
   const other = vertex('other', 'finished', modelSnapshot('other', 'o1'));
-  const sink = vertex('sink', 'finished', modelSnapshot('sink', 'k1'));
-  t.same(assignState(manifest(source, other, sink), joined).subtasks[2], [
-    'finished',
-    modelSnapshot('sink', 'k1'),
-  ]);
+  const sink = vertex('sink', 'finished', UNKEYED);
+  t.same(assignState(manifest(source, other, sink), joined).subtasks[2], ['finished', UNKEYED]);
   const running = vertex('other', modelSnapshot('other', 'o0'), modelSnapshot('other', 'o1'));
-  t.same(assignState(manifest(source, running, sink), joined).subtasks[2], [
-    { operators: {} },
-    modelSnapshot('sink', 'k1'),
-  ]);
+  t.same(assignState(manifest(source, running, sink), joined).subtasks[2], [{ operators: {} }, UNKEYED]);
+});
+
+t.test('keyed state that had gone in a part is not sent to again: some keys would begin anew', async (t) => {
+  const joined = modelGraph(
+    { name: 'source', parallelism: 2 },
+    { name: 'other', parallelism: 1 },
+    { name: 'sink', parallelism: 2, inputs: [0, 1] },
+  );
+  const keyed = { format: 1, keyGroupStart: 64, keyGroupEnd: 127, files: [], tables: {} };
+  const running = { operators: { 'sink-uid': { keyed, lists: {} } } };
+  const sink = vertex('sink', 'finished', running);
+  const source = vertex('source', 'finished', 'finished');
+  t.throws(() => assignState(manifest(source, sink), joined), {
+    code: 'MR2101',
+    what: /is sent records now/,
+  });
+  const plain = modelGraph({ name: 'source', parallelism: 2 }, { name: 'sink', parallelism: 2, inputs: [0] });
+  t.same(assignState(manifest(source, sink), plain).subtasks[1]?.[0], 'finished');
 });
 
 t.test('state that no operator would take is refused by name; an empty one is not', async (t) => {
@@ -201,7 +216,7 @@ t.test('at another parallelism each subtask gets the files that hold its key gro
 t.test('at another parallelism an operator has ended only if all its subtasks had', async (t) => {
   const ended = vertex('source', 'finished', 'finished', 'finished');
   t.same(assignState(manifest(ended, SINK), GRAPH).subtasks[0], ['finished', 'finished']);
-  const half = vertex('sink', 'finished', modelSnapshot('sink', 'k1'), 'finished');
+  const half = vertex('sink', 'finished', UNKEYED, 'finished');
   const { subtasks } = assignState(manifest(SOURCE, half), GRAPH);
   t.notOk(subtasks[1]?.includes('finished'));
 });
@@ -217,15 +232,15 @@ t.test('an enumerator that had ended with its subtask does not begin again elsew
 });
 
 t.test('what had ended in a part runs again where those before it are of another number', async (t) => {
-  const partly = vertex('sink', 'finished', modelSnapshot('sink', 'k1'));
+  const partly = vertex('sink', 'finished', UNKEYED);
   const subtasksAt = (parallelism: number, source: VertexSnapshot) => {
     const graph = modelGraph({ name: 'source', parallelism }, { name: 'sink', parallelism: 2, inputs: [0] });
     return assignState(manifest(source, partly), graph).subtasks[1];
   };
   const running = vertex('source', 'finished', modelSnapshot('source', 's1'));
   const atItsEnd = vertex('source', 'finished', { ...modelSnapshot('source', 's1'), dataFinished: true });
-  t.same(subtasksAt(2, atItsEnd), ['finished', modelSnapshot('sink', 'k1')]);
-  t.same(subtasksAt(1, atItsEnd), ['finished', modelSnapshot('sink', 'k1')]);
-  t.same(subtasksAt(1, running), [{ operators: {} }, modelSnapshot('sink', 'k1')]);
-  t.same(subtasksAt(1, vertex('source', 'finished', 'finished')), ['finished', modelSnapshot('sink', 'k1')]);
+  t.same(subtasksAt(2, atItsEnd), ['finished', UNKEYED]);
+  t.same(subtasksAt(1, atItsEnd), ['finished', UNKEYED]);
+  t.same(subtasksAt(1, running), [{ operators: {} }, UNKEYED]);
+  t.same(subtasksAt(1, vertex('source', 'finished', 'finished')), ['finished', UNKEYED]);
 });

@@ -229,6 +229,20 @@ t.test('a migration is chosen before a default that would do', async (t) => {
   t.same(outcome(celsius, kelvin, { celsius: 1 }), { kelvin: 274 });
 });
 
+t.test('a migration that makes one key of two is refused, and loses neither', async (t) => {
+  const numbered = types.withMigration(types.int32, types.string, Number);
+  const of = (key: TypeNode) => types.map(key as typeof types.string, types.int32);
+  t.same(outcome(of(types.string), of(numbered), new Map([['1', 10]])), new Map([[1, 10]]));
+  const two = new Map([
+    ['1', 10],
+    ['01', 20],
+  ]);
+  t.match(
+    refused(() => outcome(of(types.string), of(numbered), two)),
+    { code: 'MR2103', what: /two the same/ },
+  );
+});
+
 t.test('a migration that fails says where', async (t) => {
   const broken = types.withMigration(types.int32, types.string, (text) => Number(text));
   const at = (declared: TypeNode, value: unknown) =>
