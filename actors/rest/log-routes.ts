@@ -1,17 +1,22 @@
 import { MillraceError } from '../../core/internal.js';
 import type { LogOwner } from '../cluster/cluster-gateway.js';
-import { ok, type RestAnswer, type RestRequest } from './rest-message.js';
+import { ok, type RestAnswer, type RestRequest, tooMany } from './rest-message.js';
 import { place, type Route } from './rest-router.js';
 import type { RestServices } from './rest-services.js';
 import { Turns } from './turns.js';
 
+/** Who reads them; each of them holds one of the router's turns. */
+const WAITING_MAX = 4;
+
 /** The logs of the process, as the JobManager's and the TaskManager's. A name is looked up, and is never a path. */
 export function logRoutes({ cluster }: RestServices): readonly Route[] {
   // They are long.
-  const turns = new Turns(1);
+  const turns = new Turns(1, WAITING_MAX);
   const list = async (owner: LogOwner): Promise<RestAnswer> => ok({ logs: await cluster.listLogs(owner) });
   const read = async (owner: LogOwner, name: string): Promise<RestAnswer> => {
-    const text = await turns.take(() => cluster.readLog(owner, name));
+    const reading = turns.take(() => cluster.readLog(owner, name));
+    if (reading === undefined) return tooMany();
+    const text = await reading;
     if (text !== undefined) return textual(text);
     throw new MillraceError('MR7002', 'There is no log of that name.');
   };

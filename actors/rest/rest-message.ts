@@ -53,6 +53,11 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   MR8002: 409,
 };
 
+/** Who asks is one of too many. */
+export function tooMany(): RestAnswer {
+  return failure(503, 'Too many requests are being answered. Ask again.');
+}
+
 /**
  * What a client is told of an error: code, sentence and what to do; never a stack, nor what a foreign error says,
  * which may hold anything.

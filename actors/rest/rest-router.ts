@@ -1,5 +1,12 @@
 import { MillraceError } from '../../core/internal.js';
-import { failure, failureOf, type RestAnswer, type RestHandler, type RestRequest } from './rest-message.js';
+import {
+  failure,
+  failureOf,
+  type RestAnswer,
+  type RestHandler,
+  type RestRequest,
+  tooMany,
+} from './rest-message.js';
 import { Turns } from './turns.js';
 
 /** `pattern`: Flink's way to write a path, `/jobs/:jobid`. */
@@ -20,16 +27,18 @@ interface Branch {
 
 const VERSION = 'v1';
 const HANDLED_MAX = 16;
+/** More than there are connections at a time; those that were closed meanwhile still wait. */
+const WAITING_MAX = 512;
 
 /**
  * Finds the handler of a request. Paths stand under `/v1` and without a version; a fixed part goes before a place.
  *
  * Invariants: the table never changes; {@link HANDLED_MAX} requests are handled at a time, so that what they are
- * answered from is not in memory more often than that.
+ * answered from is not in memory more often than that, and no more than {@link WAITING_MAX} wait for it.
  */
 export class RestRouter {
   readonly #root = branch();
-  readonly #turns = new Turns(HANDLED_MAX);
+  readonly #turns = new Turns(HANDLED_MAX, WAITING_MAX);
   readonly #onDefect: (error: unknown) => void;
 
   /** @param onDefect told of errors that are no answers, of which clients learn only that there was one */
@@ -68,7 +77,8 @@ export class RestRouter {
       const body = await readBody();
       const offset = parts[0] === VERSION ? 1 : 0;
       const request = { method, path: placesOf(route, parts, offset), query, body };
-      return await this.#turns.take(() => route.handle(request));
+      const answer = this.#turns.take(() => route.handle(request));
+      return answer === undefined ? tooMany() : await answer;
     } catch (error) {
       const answer = failureOf(error);
       if (answer.status === 500) this.#onDefect(error);
