@@ -84,15 +84,19 @@ export class LmdbStateStore implements KeyedStateStore {
       this.#reclaimer.makeRoom(),
     );
     this.#home = new LmdbHome(path, port, pace, (sequence) => this.#reclaimer.confirmed(sequence));
-    this.#saved = new SavedBlocks(this.#home.spills, budget / SAVED_PART);
+    this.#saved = new SavedBlocks(this.#home.spills, {
+      ownBytes: budget / SAVED_PART,
+      freeBytes: () => this.#reclaimer.freeBytes,
+    });
     this.#generations = new MemtableGenerations(this.#memtable, this.#home);
-    this.#reclaimer = new MemoryReclaimer(
-      this.#memtable,
-      this.#memtableTables,
-      this.#generations,
-      this.#home,
-      budget,
-    );
+    this.#reclaimer = new MemoryReclaimer({
+      memtable: this.#memtable,
+      tables: this.#memtableTables,
+      generations: this.#generations,
+      home: this.#home,
+      saved: this.#saved,
+      budgetBytes: budget,
+    });
   }
 
   table(name: string, options: TableOptions): StateTable {

@@ -7,6 +7,7 @@ import type { MemtableGenerations } from './memtable-generations.js';
 import { ChunkPersistence, ChunkState } from './memtable-layout.js';
 import type { MemtableTable } from './memtable-table.js';
 import { RowBlockWriter } from './row-block-writer.js';
+import type { SavedBlocks } from './saved-blocks.js';
 
 /** Chunks that are written before they have to leave, above this share of the budget in living rows. */
 const WRITE_BEHIND_SHARE = 0.6;
@@ -29,6 +30,15 @@ interface PostedWrite {
   readonly chunks: readonly { readonly chunk: number; readonly opened: number }[];
 }
 
+export interface ReclaimerParts {
+  readonly memtable: Memtable;
+  readonly tables: readonly MemtableTable[];
+  readonly generations: MemtableGenerations;
+  readonly home: LmdbHome;
+  readonly saved: SavedBlocks;
+  readonly budgetBytes: number;
+}
+
 /**
  * Keeps a store within its managed memory. While the living rows fit, garbage is moved out from between them
  * and LMDB is not written at all. Above that, the oldest chunks are written to LMDB in the background; when
@@ -44,6 +54,7 @@ export class MemoryReclaimer {
   readonly #tables: readonly MemtableTable[];
   readonly #generations: MemtableGenerations;
   readonly #home: LmdbHome;
+  readonly #saved: SavedBlocks;
   readonly #budgetBytes: number;
   readonly #inlineTables: InlineTable[] = [];
   readonly #posted: PostedWrite[] = [];
@@ -53,18 +64,18 @@ export class MemoryReclaimer {
   /** Set once a row is in LMDB and no longer in memory. */
   hasDropped = false;
 
-  constructor(
-    memtable: Memtable,
-    tables: readonly MemtableTable[],
-    generations: MemtableGenerations,
-    home: LmdbHome,
-    budgetBytes: number,
-  ) {
+  constructor({ memtable, tables, generations, home, saved, budgetBytes }: ReclaimerParts) {
     this.#memtable = memtable;
     this.#tables = tables;
     this.#generations = generations;
     this.#home = home;
+    this.#saved = saved;
     this.#budgetBytes = budgetBytes;
+  }
+
+  /** Of the budget, while nothing is borrowed from it. */
+  get freeBytes(): number {
+    return Math.max(0, this.#budgetBytes - this.#memtable.usedBytes);
   }
 
   addInlineTable(table: InlineTable): void {
@@ -104,11 +115,15 @@ export class MemoryReclaimer {
 
   #fits(): boolean {
     const chunkBytes = this.#memtable.arena.chunkWords * 4;
-    return this.#memtable.usedBytes + chunkBytes <= this.#budgetBytes;
+    return this.#memtable.usedBytes + this.#saved.borrowedBytes + chunkBytes <= this.#budgetBytes;
   }
 
   /** Frees a chunk, or comes nearer to it. False if nothing can be done. */
   #freeSome(): boolean {
+    if (this.#saved.borrowedBytes > 0) {
+      this.#saved.giveBack();
+      return true;
+    }
     const garbage = this.#mostGarbage();
     if (garbage > 0) {
       this.#memtable.compact(garbage);

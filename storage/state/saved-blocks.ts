@@ -1,21 +1,37 @@
 import type { SpillFiles } from './spill-files.js';
 
+/** What may be held in memory. */
+export interface SavedRoom {
+  /** In any case. */
+  readonly ownBytes: number;
+  /** What is left of managed memory now. */
+  freeBytes(): number;
+}
+
 /**
  * Blocks of rows that snapshots had to save before they changed, until these are written: of one store, all its
  * snapshots together. Who draws keys evenly touches most pages of a state within moments after a freeze, long before
  * a snapshot has written them.
  *
- * Invariant: blocks of no more than `maxBytes` are held in memory, `#heldBytes` in all; the others lie in the store's
- * spill files.
+ * Invariants:
+ * - `#heldBytes` is what is held in memory; the other blocks lie in the store's spill files;
+ * - what exceeds `ownBytes` took no more than half of what was free, and {@link putAside} gives it back.
  */
 export class SavedBlocks {
   readonly #spills: SpillFiles;
-  readonly #maxBytes: number;
+  readonly #room: SavedRoom;
+  /** That hold anything. */
+  readonly #queues = new Set<SavedQueue>();
   #heldBytes = 0;
 
-  constructor(spills: SpillFiles, maxBytes: number) {
+  constructor(spills: SpillFiles, room: SavedRoom) {
     this.#spills = spills;
-    this.#maxBytes = maxBytes;
+    this.#room = room;
+  }
+
+  /** Of what is held: what others may want back. */
+  get borrowedBytes(): number {
+    return Math.max(0, this.#heldBytes - this.#room.ownBytes);
   }
 
   get heldBytes(): number {
@@ -28,10 +44,39 @@ export class SavedBlocks {
   }
 
   /** A copy of the block, or the number of its place on the disk. @throws MillraceError MR3003 if that is full */
-  keep(block: Uint8Array): Uint8Array | number {
-    if (this.#heldBytes + block.length > this.#maxBytes) return this.#spills.write(block);
-    this.#heldBytes += block.length;
+  keep(block: Uint8Array, queue: SavedQueue): Uint8Array | number {
+    this.#queues.add(queue);
+    const { ownBytes } = this.#room;
+    const held = this.#heldBytes + block.length;
+    if (held > ownBytes && (held - ownBytes) * 2 > this.#room.freeBytes()) return this.#spills.write(block);
+    this.#heldBytes = held;
     return block.slice();
+  }
+
+  /**
+   * Gives borrowed memory back: blocks go to the disk. Where that is full, their snapshots fail, and not the record for
+   * which the memory is needed.
+   */
+  giveBack(): void {
+    for (const queue of this.#queues) {
+      try {
+        queue.putAside((block) => this.#putAside(block));
+      } catch (error) {
+        queue.fail(error);
+      }
+    }
+  }
+
+  #putAside(block: Uint8Array): Uint8Array | number {
+    if (this.borrowedBytes === 0) return block;
+    const number = this.#spills.write(block);
+    this.#heldBytes -= block.length;
+    return number;
+  }
+
+  /** The queue is empty. */
+  forget(queue: SavedQueue): void {
+    this.#queues.delete(queue);
   }
 
   /** What was kept, which is kept no more. */
@@ -47,10 +92,11 @@ export class SavedBlocks {
   }
 }
 
-/** First in, first out. */
+/** First in, first out. Invariant: one that has failed holds nothing, and takes and gives nothing more. */
 export class SavedQueue {
   readonly #blocks: SavedBlocks;
   #kept: (Uint8Array | number)[] = [];
+  #failure: { readonly error: unknown } | undefined;
   /** Those before it are taken. */
   #next = 0;
 
@@ -58,16 +104,28 @@ export class SavedQueue {
     this.#blocks = blocks;
   }
 
+  /** @throws why blocks are missing, or could not be kept */
   push(block: Uint8Array): void {
-    this.#kept.push(this.#blocks.keep(block));
+    this.#mustBeWhole();
+    this.#kept.push(this.#blocks.keep(block, this));
   }
 
+  /** @throws why blocks are missing */
   shift(): Uint8Array | undefined {
+    this.#mustBeWhole();
     const kept = this.#kept[this.#next];
     if (kept === undefined) return undefined;
     this.#next++;
     if (this.#next === this.#kept.length) this.#forget();
     return this.#blocks.give(kept);
+  }
+
+  /** Replaces blocks that are held, from the last one on, by what `aside` gives for them. */
+  putAside(aside: (block: Uint8Array) => Uint8Array | number): void {
+    for (let i = this.#kept.length - 1; i >= this.#next; i--) {
+      const kept = this.#kept[i];
+      if (kept !== undefined && typeof kept !== 'number') this.#kept[i] = aside(kept);
+    }
   }
 
   /** Drops all that is left. */
@@ -76,8 +134,19 @@ export class SavedQueue {
     this.#forget();
   }
 
+  /** A block is lost. */
+  fail(error: unknown): void {
+    this.#failure = { error };
+    this.clear();
+  }
+
+  #mustBeWhole(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
   #forget(): void {
     this.#kept = [];
     this.#next = 0;
+    this.#blocks.forget(this);
   }
 }

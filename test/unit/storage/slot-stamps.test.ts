@@ -15,7 +15,10 @@ import { SpillFiles } from '../../../storage/state/spill-files.js';
 const ARENA_BYTES = 4 * 1024 * 1024;
 
 /** All in memory. */
-const SAVED = new SavedBlocks(new SpillFiles('/nowhere'), Number.POSITIVE_INFINITY);
+const SAVED = new SavedBlocks(new SpillFiles('/nowhere'), {
+  ownBytes: Number.POSITIVE_INFINITY,
+  freeBytes: () => 0,
+});
 
 function tableOfInts(): InlineTable {
   const host = {
@@ -36,6 +39,9 @@ function put(table: InlineTable, from: number, to: number, value: number): void 
     table.putInt32(row, value);
   }
 }
+
+/** Of rows that are saved: memory that is full otherwise. */
+const ROOM = { ownBytes: 100_000, freeBytes: () => 0 };
 
 function rowsOf(snapshot: InlineSnapshot): number {
   const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
@@ -60,7 +66,7 @@ t.test(
     const folder = join(mkdtempSync(join(tmpdir(), 'millrace-saved-')), 'state');
     t.teardown(() => rmSync(dirname(folder), { recursive: true, force: true }));
     const spills = new SpillFiles(folder);
-    const saved = new SavedBlocks(spills, 100_000);
+    const saved = new SavedBlocks(spills, ROOM);
     const table = tableOfInts();
     put(table, 0, 50_000, 1);
     table.advance(2);
@@ -80,6 +86,50 @@ t.test(
   },
 );
 
+t.test('what is saved takes half of what is free, and gives that back', (t) => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'millrace-saved-')), 'state');
+  t.teardown(() => rmSync(dirname(folder), { recursive: true, force: true }));
+  const spills = new SpillFiles(folder);
+  const saved = new SavedBlocks(spills, { ownBytes: 100_000, freeBytes: () => 600_000 });
+  const table = tableOfInts();
+  put(table, 0, 50_000, 1);
+  table.advance(2);
+  const snapshot = new InlineSnapshot(table, 0, 1, saved);
+  put(table, 0, 50_000, 2);
+  t.ok(saved.borrowedBytes > 200_000 && saved.borrowedBytes <= 300_000, `${saved.borrowedBytes} borrowed`);
+  t.equal(saved.borrowedBytes, saved.heldBytes - 100_000);
+  const before = spills.bytes;
+  saved.giveBack();
+  t.equal(saved.borrowedBytes, 0);
+  t.ok(saved.heldBytes > 30_000, `${saved.heldBytes} are kept`);
+  t.ok(spills.bytes > before + 200_000);
+  t.equal(rowsOf(snapshot), 50_000);
+  t.equal(saved.heldBytes, 0);
+  t.equal(spills.bytes, 0);
+  spills.close();
+  t.end();
+});
+
+t.test('memory that is given back where the disk is full costs the snapshot', (t) => {
+  class FullDisk extends SpillFiles {
+    override write(): number {
+      throw new MillraceError('MR3003', 'The disk is full.');
+    }
+  }
+  const saved = new SavedBlocks(new FullDisk('/nowhere'), { ownBytes: 0, freeBytes: () => 10_000_000 });
+  const table = tableOfInts();
+  put(table, 0, 50_000, 1);
+  table.advance(2);
+  const snapshot = new InlineSnapshot(table, 0, 1, saved);
+  put(table, 0, 50_000, 2);
+  t.ok(saved.borrowedBytes > 400_000);
+  saved.giveBack();
+  t.equal(saved.heldBytes, 0, 'the record has its memory');
+  put(table, 0, 50_000, 3);
+  t.throws(() => snapshot.takeSaved(), { code: 'MR3003' });
+  t.end();
+});
+
 t.test('a snapshot whose saved rows find no room fails, and not the record that changes them', (t) => {
   let left = 1;
   class FullDisk extends SpillFiles {
@@ -91,7 +141,7 @@ t.test('a snapshot whose saved rows find no room fails, and not the record that 
   const table = tableOfInts();
   put(table, 0, 50_000, 1);
   table.advance(2);
-  const snapshot = new InlineSnapshot(table, 0, 1, new SavedBlocks(new FullDisk('/nowhere'), 100_000));
+  const snapshot = new InlineSnapshot(table, 0, 1, new SavedBlocks(new FullDisk('/nowhere'), ROOM));
   put(table, 0, 50_000, 2);
   t.throws(() => snapshot.takeSaved(), { code: 'MR3003' });
   t.throws(() => snapshot.read(new RowBlockWriter(4096)), { code: 'MR3003' });
