@@ -33,6 +33,7 @@ export function censusReport(census: Census, run: CensusRun): string {
         ['seeds', `${run.firstSeed} to ${run.firstSeed + census.worlds - 1}`],
         ['worlds run', count(census.worlds)],
         ['worlds that count', `${count(census.counting)} (${percent(census.counting, census.worlds)})`],
+        ['worlds of batches, beside them', count(census.batches)],
         ['faults injected', count(census.faults)],
         ['violations found', count(census.failures.length)],
         ['records', count(census.records)],

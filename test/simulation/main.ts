@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../tidy/source-tree.js';
 import { censusReport } from './census-report.js';
 import { commit } from './commit.js';
+import { coverCore, keepCoverage } from './core-coverage.js';
 import { gapsOf } from './fault-coverage.js';
 import { PerfettoTrace } from './perfetto-trace.js';
 import { runWorld } from './world.js';
@@ -14,8 +15,11 @@ import { runFleet } from './world-fleet.js';
 import { describeOptions } from './world-options.js';
 import { formatLine, type TraceLine } from './world-trace.js';
 
+/** Words for runs of many worlds. */
+const MANY = new Set(['report', 'coverage']);
 const USAGE = `npm run sim -- [SEED] [--quiet] [--perfetto FILE]
-npm run sim -- report [WORLDS] [FIRST SEED]`;
+npm run sim -- report [WORLDS] [FIRST SEED]
+npm run sim -- coverage [WORLDS] [FIRST SEED]`;
 /** Of a report. */
 const WORLDS = 2_000;
 /** Smaller ones are only printed: the file is to hold the last large one. */
@@ -32,15 +36,15 @@ const WRITTEN_MIN = 1_000;
 async function main(words: readonly string[]): Promise<number> {
   const file = words.includes('--perfetto') ? words[words.indexOf('--perfetto') + 1] : undefined;
   const plain = words.filter((word) => !word.startsWith('--') && word !== file);
-  const numbers = plain.filter((word) => word !== 'report').map(Number);
+  const numbers = plain.filter((word) => !MANY.has(word)).map(Number);
   if (numbers.some((number) => !Number.isSafeInteger(number) || number < 0)) {
     console.error(USAGE);
     return 2;
   }
   const [first = randomInt(2 ** 32), second = randomInt(2 ** 32)] = numbers;
-  return plain[0] === 'report'
-    ? report(numbers[0] ?? WORLDS, second)
-    : one(first, words.includes('--quiet'), file);
+  if (plain[0] === 'report') return report(numbers[0] ?? WORLDS, second);
+  if (plain[0] === 'coverage') return coverage(numbers[0] ?? WORLDS, second);
+  return one(first, words.includes('--quiet'), file);
 }
 
 async function one(seed: number, quiet: boolean, file: string | undefined): Promise<number> {
@@ -95,6 +99,14 @@ async function report(worlds: number, firstSeed: number): Promise<number> {
   for (const { seed, kind, message } of census.failures)
     console.error(`${kind.toUpperCase()}: ${message}\n  npm run sim -- ${seed}`);
   return gaps.length + census.failures.length === 0 ? 0 : 1;
+}
+
+async function coverage(worlds: number, firstSeed: number): Promise<number> {
+  console.log(`${worlds} worlds from seed ${firstSeed}, commit ${commit()}`);
+  const covered = await coverCore({ firstSeed, worlds, processes: availableParallelism() }, commit());
+  console.log(JSON.stringify(covered, undefined, 2));
+  if (worlds >= WRITTEN_MIN) keepCoverage(covered);
+  return 0;
 }
 
 main(process.argv.slice(2)).then(

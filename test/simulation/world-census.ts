@@ -1,3 +1,4 @@
+import type { BatchReport } from './batch-world.js';
 import { TOPOLOGIES } from './topology/topologies.js';
 import type { WorldReport } from './world.js';
 import type { WorldOptions } from './world-options.js';
@@ -53,6 +54,8 @@ export interface Census {
   readonly worlds: number;
   /** Those that count. */
   readonly counting: number;
+  /** Worlds of a batch, which are not among the others, nor counted further. */
+  readonly batches: number;
   readonly faults: number;
   readonly turns: number;
   readonly records: number;
@@ -68,6 +71,7 @@ export interface Census {
 export const NO_WORLDS: Census = {
   worlds: 0,
   counting: 0,
+  batches: 0,
   faults: 0,
   turns: 0,
   records: 0,
@@ -99,6 +103,7 @@ export function censusOf(options: WorldOptions, report: WorldReport): Census {
   return {
     worlds: 1,
     counting: countsAsWorld(options, report) ? 1 : 0,
+    batches: 0,
     faults,
     turns,
     records,
@@ -111,12 +116,19 @@ export function censusOf(options: WorldOptions, report: WorldReport): Census {
   };
 }
 
+export function batchCensus(seed: number, { failure }: BatchReport): Census {
+  const failures =
+    failure === undefined ? [] : [{ seed, kind: `batch ${failure.kind}`, message: failure.message }];
+  return { ...NO_WORLDS, batches: 1, failures };
+}
+
 export function addCensus(a: Census, b: Census): Census {
   const hits: Record<string, Readonly<Record<string, number>>> = { ...a.hits };
   for (const [fault, row] of Object.entries(b.hits)) hits[fault] = sums(hits[fault] ?? {}, row);
   return {
     worlds: a.worlds + b.worlds,
     counting: a.counting + b.counting,
+    batches: a.batches + b.batches,
     faults: a.faults + b.faults,
     turns: a.turns + b.turns,
     records: a.records + b.records,

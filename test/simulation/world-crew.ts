@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
+import { runBatchWorld } from './batch-world.js';
 import { runWorld } from './world.js';
-import { addCensus, type Census, censusOf, NO_WORLDS } from './world-census.js';
+import { addCensus, batchCensus, type Census, censusOf, NO_WORLDS } from './world-census.js';
 import { drawWorldOptions } from './world-draws.js';
 
 /** Worlds of following seeds. */
@@ -8,6 +9,9 @@ export interface CrewOrder {
   readonly firstSeed: number;
   readonly count: number;
 }
+
+/** Of every so many seeds there is a world of a batch beside that of the stream. */
+const BATCH_EVERY = 20;
 
 export interface CrewAnswer {
   readonly census: Census;
@@ -28,6 +32,7 @@ async function run({ firstSeed, count }: CrewOrder): Promise<CrewAnswer> {
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
     const options = drawWorldOptions(seed);
     census = addCensus(census, censusOf(options, await runWorld(options)));
+    if (seed % BATCH_EVERY === 0) census = addCensus(census, batchCensus(seed, await runBatchWorld(seed)));
   }
   const { user, system } = process.cpuUsage(before);
   return { census, cpuMs: (user + system) / 1000 };
