@@ -12,8 +12,8 @@ import type { FrameBuilder, FrameCodec } from './frame-codec.js';
 /**
  * Undeclared values, by msgpackr. They mean what structured clone means: Maps, Sets, Dates, typed arrays,
  * bigints, references to the same object and cycles within one record come back as they were; an instance
- * of a class comes back as a plain object of its fields. Three things msgpackr cannot carry faithfully:
- * -0 becomes 0, a field `__proto__` is renamed, and a Uint8Array comes back as a Buffer.
+ * of a class comes back as a plain object of its fields. Four things msgpackr cannot carry faithfully: -0 becomes 0,
+ * half of a surrogate pair becomes U+FFFD, a field `__proto__` is renamed, and a Uint8Array comes back as a Buffer.
  *
  * Ways around msgpackr's own state:
  * - its target buffer belongs to the module, not to the Packr: every result is copied away at once;

@@ -29,9 +29,18 @@ export const FAULTS: Readonly<Record<string, string>> = {
 /** What a world has, by name; the columns of the report. */
 export const FEATURES: Readonly<Record<string, (options: WorldOptions) => boolean>> = {
   'keyed state': ({ topology }) =>
-    isOneOf(topology, 'running-counts', 'keyed-history', 'large-state', 'union-of-one'),
+    isOneOf(
+      topology,
+      'running-counts',
+      'keyed-history',
+      'large-state',
+      'union-of-one',
+      'folded-states',
+      'fleeting-states',
+      'typed-records',
+    ),
   windows: ({ topology }) => topology.includes('window'),
-  timers: ({ topology }) => isOneOf(topology, 'timers', 'connected', 'broadcast-state'),
+  timers: ({ topology }) => isOneOf(topology, 'timers', 'clock-timers', 'connected', 'broadcast-state'),
   joins: ({ topology }) => topology === 'interval-join',
   broadcast: ({ topology }) => topology.startsWith('broadcast'),
   async: ({ topology }) => topology === 'async-windows',

@@ -10,6 +10,7 @@ import type { TraceEvent } from '../world-trace.js';
  */
 export class CheckpointChecker {
   readonly #verdict: WorldVerdict;
+  readonly #mayDecline: boolean;
   readonly #aborted = new Set<string>();
   #newest = 0;
   /** The process of the greatest epoch; one that was paused while it took the lead may say so late. */
@@ -21,8 +22,10 @@ export class CheckpointChecker {
   /** Attempts that began from a checkpoint. */
   restores = 0;
 
-  constructor(verdict: WorldVerdict) {
+  /** `mayDecline`: the job has state that is lost with a part of its subtasks. */
+  constructor(verdict: WorldVerdict, mayDecline: boolean) {
     this.#verdict = verdict;
+    this.#mayDecline = mayDecline;
   }
 
   isLeader(process: number): boolean {
@@ -43,7 +46,7 @@ export class CheckpointChecker {
       case 'checkpoint.aborted':
         this.#aborted.add(`${process} ${id}`);
         this.#verdict.check(
-          values.reason !== 'CHECKPOINT_DECLINED_TASK_CLOSING',
+          this.#mayDecline || values.reason !== 'CHECKPOINT_DECLINED_TASK_CLOSING',
           () => `Checkpoint ${id} is given up because a task has finished, though no state is lost by that.`,
         );
         break;

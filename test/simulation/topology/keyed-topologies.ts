@@ -12,7 +12,7 @@ import { evolvingCount } from './evolving-count.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
-function byKey(events: readonly Event[]): Map<string, Event[]> {
+export function byKey(events: readonly Event[]): Map<string, Event[]> {
   const keys = new Map<string, Event[]>();
   for (const event of events) {
     const known = keys.get(event.key);

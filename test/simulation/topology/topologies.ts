@@ -3,9 +3,12 @@ import { broadcastState, connected, intervalJoin } from './connected-topologies.
 import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
 import { apartPipelines, forwardLanes } from './region-topologies.js';
+import { clockTimers, fleetingStates, foldedStates } from './state-topologies.js';
 import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
+import { triggeredWindows } from './trigger-topologies.js';
+import { typedRecords } from './typed-topologies.js';
 import {
   cascadedWindows,
   sessionWindows,
@@ -34,6 +37,11 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'cascaded-windows': { weight: 4, keyed: true, sources: 1, draw: cascadedWindows },
   'session-windows': { weight: 4, keyed: true, sources: 1, draw: sessionWindows },
   'sliding-windows': { weight: 4, keyed: true, sources: 1, draw: slidingWindows },
+  'triggered-windows': { weight: 5, keyed: true, sources: 1, draw: triggeredWindows },
+  'folded-states': { weight: 3, keyed: true, sources: 1, draw: foldedStates },
+  'fleeting-states': { weight: 3, keyed: true, sources: 1, draw: fleetingStates },
+  'clock-timers': { weight: 3, keyed: true, sources: 1, draw: clockTimers },
+  'typed-records': { weight: 4, keyed: true, sources: 1, draw: typedRecords },
   'running-counts': { weight: 4, keyed: true, sources: 1, draw: runningCounts },
   'keyed-history': { weight: 6, keyed: true, sources: 1, draw: keyedHistory },
   'large-state': { weight: 2, keyed: true, sources: 1, draw: largeState },

@@ -3,6 +3,8 @@ import type { StreamExecutionEnvironment } from '../../../core/index.js';
 /** A job of a world, and what it must yield. */
 export interface Topology {
   readonly name: string;
+  /** There is no checkpoint while some subtasks of an operator have ended, and others have not. */
+  readonly hasUnionState?: boolean;
   /** The same each time: it is called in every task. */
   build(env: StreamExecutionEnvironment): void;
   /** Input files by path. */
