@@ -29,7 +29,8 @@ export interface Chain {
 
 /**
  * Cuts the graph into chains by Flink's rules: an operator joins the chain of its producer if the edge is
- * its only one, forwards within the same parallelism and slot sharing group, and both allow it.
+ * its only one, forwards within the same parallelism and slot sharing group, and both allow it. What is
+ * one subtask for ever (`windowAll`) does not join what may become more, as in Flink, where a hash lies between.
  *
  * Invariants: each operator is in exactly one chain; edges between chains lead to heads; chains come in
  * topological order of their heads.
@@ -62,6 +63,7 @@ function isChainable(edge: StreamEdge, producer: ResolvedNode, consumer: Resolve
     consumer.node.chaining === 'always' &&
     producer.slotSharingGroup === consumer.slotSharingGroup &&
     producer.parallelism === consumer.parallelism &&
+    (consumer.maxParallelism > 1 || producer.maxParallelism === 1) &&
     (edge.origin.partitioning === undefined || edge.origin.partitioning.kind === 'forward')
   );
 }

@@ -147,7 +147,10 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
 
   /** The input has ended: nothing can be late any more. */
   onEnd(): void {
-    if (this.watermark === Watermark.MAX) return;
+    if (this.watermark === Watermark.MAX) {
+      this.tellRestored();
+      return;
+    }
     this.userCode.node = this.node;
     this.markActive();
     this.generator?.onPeriodicEmit?.(this);

@@ -1,6 +1,7 @@
 import { asyncWindows } from './async-topologies.js';
 import { broadcastState, connected, intervalJoin } from './connected-topologies.js';
 import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
+import { aggregations, coFunctions, windowJoins } from './joined-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
 import { apartPipelines, forwardLanes } from './region-topologies.js';
 import { clockTimers, fleetingStates, foldedStates } from './state-topologies.js';
@@ -42,6 +43,9 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'fleeting-states': { weight: 3, keyed: true, sources: 1, draw: fleetingStates },
   'clock-timers': { weight: 3, keyed: true, sources: 1, draw: clockTimers },
   'typed-records': { weight: 4, keyed: true, sources: 1, draw: typedRecords },
+  'window-joins': { weight: 3, keyed: true, sources: 2, draw: windowJoins },
+  'co-functions': { weight: 2, keyed: false, sources: 2, draw: coFunctions },
+  aggregations: { weight: 3, keyed: true, sources: 1, draw: aggregations },
   'running-counts': { weight: 4, keyed: true, sources: 1, draw: runningCounts },
   'keyed-history': { weight: 6, keyed: true, sources: 1, draw: keyedHistory },
   'large-state': { weight: 2, keyed: true, sources: 1, draw: largeState },

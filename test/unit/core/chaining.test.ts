@@ -55,6 +55,11 @@ const CASES: readonly [string, Describe, string[]][] = [
     (numbers) => numbers.map(same).setMaxParallelism(64),
     ['Source: Sequence -> Map -> Sink: out'],
   ],
+  [
+    'one subtask for ever does not join what may become more',
+    (numbers) => numbers.map(same).setParallelism(1).countWindowAll(2).sum().map(same).setParallelism(1),
+    ['Source: Sequence', 'Map', 'GlobalWindows -> Map', 'Sink: out'],
+  ],
 ];
 
 for (const [name, describe, expected] of CASES) {

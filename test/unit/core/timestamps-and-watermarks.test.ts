@@ -136,6 +136,19 @@ t.test('after a restore event time goes on where it was', async (t) => {
   t.strictSame(second.take(), [[50, 50], { watermark: 89 }, { watermark: 109 }]);
 });
 
+t.test('after a restore from its end the end of time is told before that of the input', async (t) => {
+  const strategy = WatermarkStrategy.forMonotonousTimestamps<number>();
+  const first = await open(strategy);
+  first.element(1, 50);
+  first.watermark(Watermark.MAX);
+  const restored = await first.checkpoint(1);
+  const second = await open(strategy, { restored });
+  second.watermark(Watermark.MAX);
+  t.strictSame(second.take(), [{ watermark: Watermark.MAX }]);
+  second.advance(1000);
+  t.strictSame(second.take(), [], 'and not again');
+});
+
 t.test('of another parallelism the earliest event time is restored', async (t) => {
   const strategy = WatermarkStrategy.forMonotonousTimestamps<number>();
   const states = [];
