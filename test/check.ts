@@ -19,3 +19,18 @@ export async function check<T>(
     cause,
   });
 }
+
+/**
+ * The smallest value on fast-check's way down from `failing` for which `fails` still holds. `arbitrary` must be one
+ * that can shrink what it has not drawn itself; whoever asks bounds the search, by saying false.
+ */
+export async function shrunk<T>(
+  arbitrary: fc.Arbitrary<T>,
+  failing: T,
+  fails: (value: T) => Promise<boolean>,
+): Promise<T> {
+  const property = fc.asyncProperty(arbitrary, async (value) => !(await fails(value)));
+  const { counterexample } = await fc.check(property, { seed: 1, numRuns: 1, examples: [[failing]] });
+  const [smallest = failing] = counterexample ?? [];
+  return smallest;
+}

@@ -1,23 +1,27 @@
 import { randomInt } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../tidy/source-tree.js';
+import { shrinkCase } from './case-shrinker.js';
 import { censusReport } from './census-report.js';
 import { commit } from './commit.js';
 import { coverCore, keepCoverage } from './core-coverage.js';
 import { gapsOf } from './fault-coverage.js';
+import type { FaultPlan } from './fault-plan.js';
 import { PerfettoTrace } from './perfetto-trace.js';
 import { runWorld } from './world.js';
+import { caseText, parseCase } from './world-case.js';
 import { drawWorldOptions } from './world-draws.js';
 import { WORLD_EXIT_CODES, WorldFailure } from './world-failure.js';
 import { runFleet } from './world-fleet.js';
-import { describeOptions } from './world-options.js';
+import { describeOptions, type WorldOptions } from './world-options.js';
 import { formatLine, type TraceLine } from './world-trace.js';
 
-/** Words for runs of many worlds. */
-const MANY = new Set(['report', 'coverage']);
+const COMMANDS = new Set(['report', 'coverage', 'shrink', 'replay']);
 const USAGE = `npm run sim -- [SEED] [--quiet] [--perfetto FILE]
+npm run sim -- shrink SEED
+npm run sim -- replay CASE [--quiet] [--perfetto FILE]
 npm run sim -- report [WORLDS] [FIRST SEED]
 npm run sim -- coverage [WORLDS] [FIRST SEED]`;
 /** Of a report. */
@@ -30,41 +34,86 @@ const WRITTEN_MIN = 1_000;
  * each event (`--quiet`: none), and what became of it; `--perfetto FILE` writes the events for a trace viewer.
  * Exit codes: 0 it went well, 127 something crashed, 128 it got stuck, 129 the job did something wrong.
  *
+ * `npm run sim -- shrink SEED` looks for a small case that fails as that world does, and prints it.
+ * `npm run sim -- replay CASE` runs a case, given as JSON or as a file that holds it.
+ *
  * `npm run sim -- report WORLDS FIRST_SEED` runs many on all processors, and writes REPORT.md; exit code 1: a world
  * went wrong, or a fault never came to worlds with some feature and nobody has said why.
  */
 async function main(words: readonly string[]): Promise<number> {
   const file = words.includes('--perfetto') ? words[words.indexOf('--perfetto') + 1] : undefined;
   const plain = words.filter((word) => !word.startsWith('--') && word !== file);
-  const numbers = plain.filter((word) => !MANY.has(word)).map(Number);
-  if (numbers.some((number) => !Number.isSafeInteger(number) || number < 0)) {
+  const show = { quiet: words.includes('--quiet'), file };
+  const [command, text] = plain;
+  if (command === 'replay' && text !== undefined) return replay(text, show);
+  const numbers = plain.filter((word) => !COMMANDS.has(word)).map(Number);
+  const [first = randomInt(2 ** 32), second = randomInt(2 ** 32)] = numbers;
+  if (numbers.some((number) => !Number.isSafeInteger(number) || number < 0) || command === 'replay') {
     console.error(USAGE);
     return 2;
   }
-  const [first = randomInt(2 ** 32), second = randomInt(2 ** 32)] = numbers;
-  if (plain[0] === 'report') return report(numbers[0] ?? WORLDS, second);
-  if (plain[0] === 'coverage') return coverage(numbers[0] ?? WORLDS, second);
-  return one(first, words.includes('--quiet'), file);
+  if (command === 'report') return report(numbers[0] ?? WORLDS, second);
+  if (command === 'coverage') return coverage(numbers[0] ?? WORLDS, second);
+  return command === 'shrink' ? shrink(first) : one(first, show);
 }
 
-async function one(seed: number, quiet: boolean, file: string | undefined): Promise<number> {
-  console.log(`seed ${seed}, commit ${commit()}`);
-  const options = drawWorldOptions(seed);
+interface Show {
+  readonly quiet: boolean;
+  /** For the trace viewer. */
+  readonly file: string | undefined;
+}
+
+async function one(seed: number, show: Show): Promise<number> {
+  const code = await run(`seed ${seed}`, drawWorldOptions(seed), undefined, show);
+  if (code !== 0) console.log(`replay: npm run sim -- ${seed}\nshrink: npm run sim -- shrink ${seed}`);
+  return code;
+}
+
+function replay(given: string, show: Show): Promise<number> {
+  const { options, plan } = parseCase(given.startsWith('{') ? given : readFileSync(given, 'utf8'));
+  return run('case', options, plan, show);
+}
+
+async function run(
+  what: string,
+  options: WorldOptions,
+  plan: FaultPlan | undefined,
+  { quiet, file }: Show,
+): Promise<number> {
+  console.log(`${what}, commit ${commit()}`);
   console.log(describeOptions(options));
   const perfetto = file === undefined ? undefined : new PerfettoTrace();
   const onLine = (line: TraceLine): void => {
     if (!quiet) console.log(formatLine(line));
     perfetto?.add(line);
   };
-  const report = await runWorld(options, { onLine });
-  const { failure, counts, ...rest } = report;
+  const report = await runWorld(options, plan === undefined ? { onLine } : { onLine, plan });
+  const { failure, counts, plan: came, ...rest } = report;
   for (const [name, count] of [...counts].sort()) console.log(`${name.padEnd(24)} ${count}`);
   console.log(JSON.stringify(rest));
   if (file !== undefined && perfetto !== undefined) writeFileSync(file, perfetto.toJson());
+  for (const { turn, kind } of came.faults) console.log(`turn ${turn}: ${kind}`);
   if (failure !== undefined)
     console.log(`${failure.kind.toUpperCase()}: ${failure.message}\n${failure.cause ?? ''}`);
-  console.log(`seed ${seed}: trace ${report.hash}, ${failure === undefined ? 'ok' : failure.kind}`);
+  console.log(`${what}: trace ${report.hash}, ${failure === undefined ? 'ok' : failure.kind}`);
   return failure === undefined ? 0 : WORLD_EXIT_CODES[failure.kind];
+}
+
+async function shrink(seed: number): Promise<number> {
+  console.log(`seed ${seed}, commit ${commit()}`);
+  const options = drawWorldOptions(seed);
+  const { plan } = await runWorld(options);
+  const found = await shrinkCase({ options, plan });
+  if (found === undefined) {
+    console.log('It does not fail.');
+    return 0;
+  }
+  const { smallest, failure, worlds } = found;
+  const text = caseText(smallest);
+  console.log(`${worlds} worlds; the smallest that fails has ${smallest.plan.faults.length} faults`);
+  console.log(`${failure.kind.toUpperCase()}: ${failure.message}\n${text}`);
+  console.log(`replay: npm run sim -- replay '${text}'`);
+  return WORLD_EXIT_CODES[failure.kind];
 }
 
 async function report(worlds: number, firstSeed: number): Promise<number> {
@@ -97,7 +146,9 @@ async function report(worlds: number, firstSeed: number): Promise<number> {
   const gaps = gapsOf(census);
   for (const gap of gaps) console.error(`GAP: ${gap}`);
   for (const { seed, kind, message } of census.failures)
-    console.error(`${kind.toUpperCase()}: ${message}\n  npm run sim -- ${seed}`);
+    console.error(
+      `${kind.toUpperCase()}: ${message}\n  npm run sim -- ${seed}\n  npm run sim -- shrink ${seed}`,
+    );
   return gaps.length + census.failures.length === 0 ? 0 : 1;
 }
 

@@ -175,11 +175,11 @@ export class SimulatedProcess implements Participant {
   }
 
   /** Somebody has the job rescaled: each vertex at a parallelism that is drawn. */
-  rescaleJob(): boolean {
+  rescaleJob(prng: Prng): boolean {
     const running = this.#running;
     if (running === undefined) return false;
     const wanted = running.view.graph().vertices.map(({ uid, maxParallelism }) => {
-      const parallelism = this.#prng.between(1, Math.min(RESCALED_MAX, maxParallelism));
+      const parallelism = prng.between(1, Math.min(RESCALED_MAX, maxParallelism));
       return [uid, parallelism] as const;
     });
     this.#machine.trace.note('job.rescale', `p${this.number} ${wanted.map(([, p]) => p).join(' ')}`);

@@ -1,14 +1,15 @@
-import { MillraceError, type Prng } from '../../core/internal.js';
+import { MillraceError, Prng } from '../../core/internal.js';
 import type { OutputChecker } from './checkers/output-checker.js';
+import type { FaultTargets, PlannedFault } from './fault-plan.js';
 import type { ProcessGroup } from './process-group.js';
 import type { DiskConduct } from './scheduled-disk.js';
 import type { SimulatedMachine } from './simulated-machine.js';
-import type { FaultTargets } from './world-faults.js';
 
 export interface DamageParts {
   readonly machine: SimulatedMachine;
   readonly processes: ProcessGroup;
   readonly output: OutputChecker;
+  /** For what nobody has planned. */
   readonly prng: Prng;
   /** Probability that a disk operation of a process that was killed takes effect later. */
   readonly landing: number;
@@ -21,6 +22,8 @@ export interface DamageParts {
  */
 export class WorldDamage implements FaultTargets {
   readonly #parts: DamageParts;
+  /** Of the choices of the fault that comes now. */
+  #prng: Prng;
   /** Outages of the disk that have not ended, how it behaves during the last of them, and without. */
   #outages = 0;
   #during: DiskConduct | undefined;
@@ -29,6 +32,13 @@ export class WorldDamage implements FaultTargets {
 
   constructor(parts: DamageParts) {
     this.#parts = parts;
+    this.#prng = parts.prng;
+  }
+
+  /** Does a planned fault. False: there is nothing to do it to. */
+  bring({ kind, seed }: PlannedFault): boolean {
+    this.#prng = new Prng(seed);
+    return this[kind]();
   }
 
   killTask(): boolean {
@@ -39,9 +49,9 @@ export class WorldDamage implements FaultTargets {
 
   /** Every second subtask of a process is on each of its two TaskManagers, and all of one end in one moment. */
   loseTaskManager(): boolean {
-    const { machine, prng, processes } = this.#parts;
+    const { machine, processes } = this.#parts;
     const process = this.#any(processes.active);
-    const number = prng.below(2);
+    const number = this.#prng.below(2);
     const lost = process?.launcher.tasks.filter(({ parts }) => parts.address.subtask % 2 === number) ?? [];
     if (process === undefined || lost.length === 0) return false;
     machine.trace.note('taskmanager.lost', `p${process.number} ${number}`);
@@ -56,11 +66,11 @@ export class WorldDamage implements FaultTargets {
   }
 
   losePower(): boolean {
-    const { machine, output, processes, prng } = this.#parts;
+    const { machine, output, processes } = this.#parts;
     for (const process of processes.alive) process.kill(0);
     machine.trace.note('machine.power-loss', '');
     const before = machine.disk;
-    machine.losePower(prng);
+    machine.losePower(this.#prng);
     output.onPowerLoss(before, machine.disk);
     return true;
   }
@@ -69,7 +79,7 @@ export class WorldDamage implements FaultTargets {
     const process = this.#any(this.#parts.processes.active);
     if (process === undefined) return false;
     process.pause(true);
-    this.#later(this.#parts.prng.between(10, 1500), () => {
+    this.#later(this.#prng.between(10, 1500), () => {
       if (process.isAlive) process.pause(false);
     });
     return true;
@@ -82,21 +92,21 @@ export class WorldDamage implements FaultTargets {
   }
 
   fillDisk(): boolean {
-    const { machine, prng } = this.#parts;
+    const { machine } = this.#parts;
     let used = 0;
     for (const length of machine.disk.files().values()) used += length;
-    machine.disk.capacityBytes = Math.floor(used * prng.float()) + prng.between(0, 4000);
+    machine.disk.capacityBytes = Math.floor(used * this.#prng.float()) + this.#prng.between(0, 4000);
     machine.trace.note('disk.full', `${used} of ${machine.disk.capacityBytes}`);
-    this.#later(prng.between(10, 500), () => {
+    this.#later(this.#prng.between(10, 500), () => {
       machine.disk.capacityBytes = Number.MAX_SAFE_INTEGER;
     });
     return true;
   }
 
   breakDisk(): boolean {
-    const { machine, prng } = this.#parts;
+    const { machine } = this.#parts;
     const { weather } = machine;
-    const share = prng.pick([0.1, 0.5]);
+    const share = this.#prng.pick([0.1, 0.5]);
     machine.trace.note('disk.outage', String(share));
     // One that begins during another takes its place, and lasts until both have ended.
     if (this.#outages++ === 0) this.#fair = weather.conduct;
@@ -104,15 +114,15 @@ export class WorldDamage implements FaultTargets {
     const during = { ...fair, fail: share / 2, failAfter: share / 2 };
     weather.conduct = during;
     this.#during = during;
-    this.#later(prng.between(1, 100), () => {
+    this.#later(this.#prng.between(1, 100), () => {
       if (--this.#outages === 0 && weather.conduct === this.#during) weather.conduct = fair;
     });
     return true;
   }
 
   jumpClock(): boolean {
-    const { machine, prng } = this.#parts;
-    const byMs = prng.pick([-3_600_000, -500, 500, 3_600_000]);
+    const { machine } = this.#parts;
+    const byMs = this.#prng.pick([-3_600_000, -500, 500, 3_600_000]);
     machine.trace.note('clock.jump', String(byMs));
     machine.time.jumpWall(byMs);
     return true;
@@ -141,7 +151,7 @@ export class WorldDamage implements FaultTargets {
   }
 
   rescaleJob(): boolean {
-    return this.#any(this.#parts.processes.active)?.rescaleJob() ?? false;
+    return this.#any(this.#parts.processes.active)?.rescaleJob(this.#prng) ?? false;
   }
 
   /** After each turn. */
@@ -170,6 +180,6 @@ export class WorldDamage implements FaultTargets {
   }
 
   #any<T>(candidates: readonly T[]): T | undefined {
-    return candidates[this.#parts.prng.below(Math.max(1, candidates.length))];
+    return candidates[this.#prng.below(Math.max(1, candidates.length))];
   }
 }

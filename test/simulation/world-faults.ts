@@ -1,25 +1,6 @@
 import type { Prng } from '../../core/internal.js';
+import type { FaultKind, FaultSupplier, PlannedFault } from './fault-plan.js';
 import type { FaultOptions } from './world-options.js';
-
-/** What can be done to a world. Each answers whether there was anything to do it to. */
-export interface FaultTargets {
-  killTask(): boolean;
-  loseTaskManager(): boolean;
-  killProcess(): boolean;
-  losePower(): boolean;
-  takeOver(): boolean;
-  stopProcess(): boolean;
-  fillDisk(): boolean;
-  breakDisk(): boolean;
-  jumpClock(): boolean;
-  requestCheckpoint(): boolean;
-  cancelJob(): boolean;
-  suspendJob(): boolean;
-  drainJob(): boolean;
-  rescaleJob(): boolean;
-}
-
-type FaultName = keyof FaultTargets;
 
 /** After these a fault is most likely to hurt: the share of them that call one. */
 const TENDER: ReadonlyMap<string, number> = new Map([
@@ -42,7 +23,7 @@ const EARLY_TURNS_MAX = 2000;
 const FUSE_MAX = 12;
 
 /**
- * Brings the faults of a world, in its time of safety.
+ * Draws the faults of a world as it goes, in its time of safety.
  *
  * What is fair: tasks, processes and the machine may end at any turn; a process may stand still while another
  * takes its place; the disk may fail as disk-fault-plan.ts says, be slow or full; the wall clock may jump;
@@ -52,11 +33,9 @@ const FUSE_MAX = 12;
  *
  * Invariant: of each kind there are no more than its option says.
  */
-export class WorldFaults {
+export class WorldFaults implements FaultSupplier {
   readonly #prng: Prng;
-  readonly #targets: FaultTargets;
-  readonly #onInjected: (name: FaultName) => void;
-  readonly #left = new Map<FaultName, number>();
+  readonly #left = new Map<FaultKind, number>();
   readonly #spite: boolean;
   #fuse = 0;
   /** No checkpoint has been completed. */
@@ -64,23 +43,12 @@ export class WorldFaults {
   #earlyTurns = 0;
   #turnsLeft: number;
 
-  /**
-   * @param turns of safety, once there is a checkpoint
-   * @param onInjected told of each fault that has come
-   */
-  constructor(
-    prng: Prng,
-    options: FaultOptions,
-    turns: number,
-    targets: FaultTargets,
-    onInjected: (name: FaultName) => void,
-  ) {
-    this.#onInjected = onInjected;
+  /** `turns`: of safety, once there is a checkpoint. */
+  constructor(prng: Prng, options: FaultOptions, turns: number) {
     this.#turnsLeft = turns;
     this.#prng = prng;
-    this.#targets = targets;
     this.#spite = options.spite;
-    const counts: readonly (readonly [FaultName, number])[] = [
+    const counts: readonly (readonly [FaultKind, number])[] = [
       ['killTask', options.taskKills],
       ['loseTaskManager', options.taskManagerLosses],
       ['killProcess', options.processKills],
@@ -113,27 +81,25 @@ export class WorldFaults {
     return this.#turnsLeft <= 0;
   }
 
-  /** After each turn of safety. */
-  afterTurn(): void {
+  afterTurn(turn: number, bring: (fault: PlannedFault) => boolean): void {
     if (!this.#early) this.#turnsLeft--;
     else if (++this.#earlyTurns > EARLY_TURNS_MAX) this.#early = false;
     if (this.#fuse > 0 && --this.#fuse === 0) {
-      const names = [...this.#left.keys()];
-      const name = names[this.#prng.below(Math.max(1, names.length))];
-      if (name !== undefined) this.#inject(name);
+      const kinds = [...this.#left.keys()];
+      const kind = kinds[this.#prng.below(Math.max(1, kinds.length))];
+      if (kind !== undefined) this.#bring(turn, kind, bring);
       return;
     }
-    for (const [name, count] of this.#left) {
+    for (const [kind, count] of this.#left) {
       const share = count / Math.max(1, this.#turnsLeft);
-      if (this.#prng.chance(this.#early ? share / EARLY : share)) this.#inject(name);
+      if (this.#prng.chance(this.#early ? share / EARLY : share)) this.#bring(turn, kind, bring);
     }
   }
 
-  #inject(name: FaultName): void {
-    const left = (this.#left.get(name) ?? 0) - 1;
-    if (!this.#targets[name]()) return;
-    this.#onInjected(name);
-    if (left > 0) this.#left.set(name, left);
-    else this.#left.delete(name);
+  #bring(turn: number, kind: FaultKind, bring: (fault: PlannedFault) => boolean): void {
+    const left = (this.#left.get(kind) ?? 0) - 1;
+    if (!bring({ turn, kind, seed: this.#prng.uint32() })) return;
+    if (left > 0) this.#left.set(kind, left);
+    else this.#left.delete(kind);
   }
 }

@@ -6,6 +6,7 @@ import { LivenessChecker } from './checkers/liveness-checker.js';
 import { ManifestChecker } from './checkers/manifest-checker.js';
 import { OutputChecker } from './checkers/output-checker.js';
 import { SavepointChecker } from './checkers/savepoint-checker.js';
+import { type FaultPlan, type FaultSupplier, type PlannedFault, PlannedFaults } from './fault-plan.js';
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
 import type { DiskWeather } from './scheduled-disk.js';
@@ -52,6 +53,8 @@ export interface WorldReport {
   /** What the sources gave, each once. */
   readonly records: number;
   readonly counts: ReadonlyMap<string, number>;
+  /** What was done to it: with the same options it gives the same world. */
+  readonly plan: FaultPlan;
 }
 
 export interface WorldSettings {
@@ -59,7 +62,9 @@ export interface WorldSettings {
   /** Output may hold lines more often than expected. */
   readonly repeats?: boolean;
   readonly onLine?: (line: TraceLine) => void;
-  /** Brings the faults, in place of those that are drawn; asked after each turn, to the end of the job. */
+  /** The faults, in place of those that are drawn. */
+  readonly plan?: FaultPlan;
+  /** Brings the faults, in place of any others; asked after each turn, to the end of the job. */
   readonly script?: (stage: WorldStage) => void;
 }
 
@@ -93,7 +98,10 @@ class World {
   readonly #expected: readonly ExpectedOutput[];
   readonly #processes: ProcessGroup;
   readonly #damage: WorldDamage;
-  readonly #faults: WorldFaults;
+  readonly #faults: FaultSupplier;
+  /** Those that have come, and when they were over. */
+  readonly #came: PlannedFault[] = [];
+  #calmTurn = 0;
   readonly #script: WorldSettings['script'];
   readonly #output: OutputChecker;
   readonly #checkpoints: CheckpointChecker;
@@ -103,7 +111,8 @@ class World {
   /** Records that the sources have given, where that has been looked at. */
   #read: number | undefined;
 
-  constructor(options: WorldOptions, { machinery = SOUND, repeats = false, onLine, script }: WorldSettings) {
+  constructor(options: WorldOptions, settings: WorldSettings) {
+    const { machinery = SOUND, repeats = false, onLine, script, plan } = settings;
     this.#options = options;
     this.#script = script;
     const prng = new Prng(options.seed + 0x5eed);
@@ -150,9 +159,10 @@ class World {
       prng: prng.fork(),
       landing: options.faults.landing,
     });
-    this.#faults = new WorldFaults(prng.fork(), options.faults, options.safetyTurns, this.#damage, (name) =>
-      this.#trace.note(`fault.${name}`, ''),
-    );
+    this.#faults =
+      plan === undefined
+        ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns)
+        : new PlannedFaults(plan);
     this.#liveness = new LivenessChecker(
       this.#verdict,
       () => this.#processes.records,
@@ -227,12 +237,21 @@ class World {
   }
 
   #injectFaults(): void {
-    if (this.#script === undefined) this.#faults.afterTurn();
+    if (this.#script === undefined) this.#faults.afterTurn(this.#scheduler.turns, this.#bring);
     else this.#script({ machine: this.#machine, processes: this.#processes, damage: this.#damage });
   }
 
+  readonly #bring = (fault: PlannedFault): boolean => {
+    if (!this.#damage.bring(fault)) return false;
+    this.#came.push(fault);
+    this.#trace.note(`fault.${fault.kind}`, '');
+    return true;
+  };
+
   /** Faults are over. */
   #calm(): void {
+    // Where the job has finished before that, they would have gone on.
+    this.#calmTurn = this.#scheduler.turns + (this.#areFaultsOver ? 0 : 1);
     this.#trace.note('world.calm', '');
     this.#liveness.onCalm();
     this.#damage.endAll();
@@ -317,6 +336,7 @@ class World {
       restores: this.#checkpoints.restores,
       records: this.#read ?? this.#topology.sources.reduce((sum, { events }) => sum + events.length, 0),
       counts: this.#trace.counts,
+      plan: { faults: this.#came, calmTurn: this.#calmTurn },
     };
   }
 }

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import t from 'tap';
+import { runCase } from './case-shrinker.js';
 import { commit } from './commit.js';
 import { SOUND } from './machinery.js';
-import { SEEDS } from './seeds.js';
+import { storedCases } from './stored-cases.js';
 import { runWorld, type WorldReport } from './world.js';
 import { FAULTS } from './world-census.js';
 import { drawWorldOptions } from './world-draws.js';
@@ -18,7 +19,7 @@ const WORLDS_FEW = 20;
 /**
  * A world of seed n is that of `npm run sim -- n`. Other worlds each run, so that every run searches further;
  * `MILLRACE_SEED` gives the first seed, to see a run again. A world that fails here has found a defect, whether
- * or not the change at hand has to do with it: it goes into seeds.ts with its reason.
+ * or not the change at hand has to do with it: made small, it goes into cases/ with its reason.
  */
 const FIRST = Number(process.env.MILLRACE_SEED ?? Date.now() % 2 ** 31);
 
@@ -38,7 +39,9 @@ t.test('in every world the output is exactly what a fold of the input gives', as
     `took ${(tookMs / 1000).toFixed(0)} s, ${(cpuMs / census.worlds).toFixed(1)} ms of a processor a world`,
   );
   for (const { seed, kind, message } of failures)
-    t.fail(`${kind}: ${message}\nreplay: npm run sim -- ${seed}\n${describeOptions(drawWorldOptions(seed))}`);
+    t.fail(
+      `${kind}: ${message}\nreplay: npm run sim -- ${seed}\nshrink: npm run sim -- shrink ${seed}\n${describeOptions(drawWorldOptions(seed))}`,
+    );
   t.ok(census.worlds >= WORLDS_MIN, `${census.worlds} worlds`);
   t.ok(census.counting > census.worlds * 0.4, `${census.counting} worlds count`);
   if (census.worlds === WORLDS)
@@ -62,10 +65,12 @@ t.test('at least once nothing is lost, and no barrier is waited for', async (t) 
   t.comment(`seeds from ${FIRST}: ${repeated} of ${WORLDS_FEW} repeat something`);
 });
 
-t.test('worlds that once found something wrong', async (t) => {
-  for (const { seed, reason } of SEEDS) {
-    const report = await runWorld(drawWorldOptions(seed));
-    t.equal(report.failure, undefined, `${reason}: ${failureOf(seed, report)}`);
+t.test('cases that once showed something wrong', async (t) => {
+  const cases = storedCases();
+  t.ok(cases.length > 0, `${cases.length} cases`);
+  for (const stored of cases) {
+    const { failure } = await runCase(stored);
+    t.equal(failure, undefined, `${stored.name}, ${stored.reason}: ${failure?.kind} ${failure?.message}`);
   }
 });
 
