@@ -3,9 +3,10 @@ import { ActorSystem } from '../../actors/kernel/actor-system.js';
 import type { StreamExecutionEnvironment } from '../../core/index.js';
 import { isMillraceError, MillraceError, Prng } from '../../core/internal.js';
 import { OutputChecker } from './checkers/output-checker.js';
+import { topologyDrawer } from './drawn-workload.js';
 import { SOUND } from './machinery.js';
 import type { DiskWeather } from './scheduled-disk.js';
-import { JOB_NAME, simulatedJob, topologyDrawer } from './simulated-job.js';
+import { JOB_NAME, simulatedJob } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { loopTurned, type Participant, reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
@@ -95,7 +96,7 @@ class BatchWorld implements Participant {
     });
     const topology = topologyDrawer(options, SOUND, prng)({ shift: 0, version: 0, read: undefined });
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));
-    const { build, launcher } = simulatedJob(options, { ...topology, build: batch });
+    const { build, launcher } = simulatedJob(options, batch);
     this.#build = build;
     this.#output = new OutputChecker(topology.outputs(), this.#verdict);
     for (const [path, text] of topology.files) {

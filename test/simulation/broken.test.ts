@@ -1,6 +1,6 @@
 import t from 'tap';
 import { BROKEN_MACHINES } from './broken/broken-machines.js';
-import { runWorld } from './world.js';
+import { runWorld } from './drawn-world.js';
 import { drawWorldOptions } from './world-draws.js';
 
 t.setTimeout(600_000);

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { shrunk } from '../check.js';
+import { runWorld } from './drawn-world.js';
 import type { FaultPlan } from './fault-plan.js';
 import type { Machinery } from './machinery.js';
 import { isRescalable, TOPOLOGIES } from './topology/topologies.js';
-import { runWorld, type WorldReport } from './world.js';
+import type { WorldReport } from './world.js';
 import { caseText, PLAIN_OPTIONS, sharedFields, type WorldCase } from './world-case.js';
 import type { WorldFailure } from './world-failure.js';
 import type { WorldOptions } from './world-options.js';

@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import type { FileSystem } from '../../core/internal.js';
+import { runWorld } from './drawn-world.js';
 import { SOUND } from './machinery.js';
 import { loopTurned } from './simulated-scheduler.js';
-import { runWorld } from './world.js';
 import { drawWorldOptions } from './world-draws.js';
 
 setFlagsFromString('--expose-gc');

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { runWorld } from './drawn-world.js';
 import { PerfettoTrace } from './perfetto-trace.js';
-import { runWorld } from './world.js';
 import { drawWorldOptions } from './world-draws.js';
 
 interface Shown {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { runWorld } from './world.js';
+import { runWorld } from './drawn-world.js';
 import { drawWorldOptions } from './world-draws.js';
 import { formatLine } from './world-trace.js';
 

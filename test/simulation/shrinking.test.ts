@@ -3,8 +3,8 @@ import t from 'tap';
 import { check } from '../check.js';
 import { BROKEN_MACHINES } from './broken/broken-machines.js';
 import { runCase, shrinkCase } from './case-shrinker.js';
+import { runWorld } from './drawn-world.js';
 import type { Machinery } from './machinery.js';
-import { runWorld } from './world.js';
 import { caseText, parseCase, type WorldCase } from './world-case.js';
 import { drawWorldOptions } from './world-draws.js';
 

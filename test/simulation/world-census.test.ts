@@ -1,6 +1,7 @@
 import t from 'tap';
+import { runWorld } from './drawn-world.js';
 import { gapsOf } from './fault-coverage.js';
-import { runWorld, type WorldReport } from './world.js';
+import type { WorldReport } from './world.js';
 import { addCensus, censusOf, countsAsWorld, FAULTS, FEATURES, NO_WORLDS } from './world-census.js';
 import { drawWorldOptions } from './world-draws.js';
 import { runFleet } from './world-fleet.js';

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runBatchWorld } from './batch-world.js';
-import { runWorld } from './world.js';
+import { runWorld } from './drawn-world.js';
 import { addCensus, batchCensus, type Census, censusOf, NO_WORLDS } from './world-census.js';
 import { drawWorldOptions } from './world-draws.js';
 

@@ -10,20 +10,13 @@ import { type FaultPlan, type FaultSupplier, type PlannedFault, PlannedFaults } 
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
 import type { DiskWeather } from './scheduled-disk.js';
-import {
-  type DrawnTopology,
-  type DrawTopology,
-  JOB_NAME,
-  readFolder,
-  simulatedJob,
-  topologyDrawer,
-} from './simulated-job.js';
+import { JOB_NAME } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
-import { CHECKPOINTS_FOLDER, type SimulatedJob } from './simulated-process.js';
+import { CHECKPOINTS_FOLDER } from './simulated-process.js';
 import { loopTurned, reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTime } from './simulated-time.js';
-import type { ExpectedOutput } from './topology/topology.js';
+import type { DrawWorkload, Workload } from './workload.js';
 import { WorldDamage } from './world-damage.js';
 import { type WorldFailure, WorldVerdict } from './world-failure.js';
 import { WorldFaults } from './world-faults.js';
@@ -37,7 +30,6 @@ const START_WALL_MS = 1_750_000_000_000;
  */
 const SILENCE_MS = 60_000;
 const LOOK_EVERY_TURNS = 64;
-const AS_DRAWN = { shift: 0, version: 0, read: undefined };
 
 /** What became of a world. */
 export interface WorldReport {
@@ -75,9 +67,13 @@ export interface WorldStage {
   readonly damage: WorldDamage;
 }
 
-/** Runs one world to its end. The same options give the same world. */
-export function runWorld(options: WorldOptions, settings: WorldSettings = {}): Promise<WorldReport> {
-  return new World(options, settings).run();
+/** Runs one world to its end. The same options and the same job give the same world. */
+export function runWorldOf(
+  draw: DrawWorkload,
+  options: WorldOptions,
+  settings: WorldSettings,
+): Promise<WorldReport> {
+  return new World(draw, options, settings).run();
 }
 
 /**
@@ -92,10 +88,7 @@ class World {
   readonly #scheduler: SimulatedScheduler;
   readonly #weather: DiskWeather;
   readonly #machine: SimulatedMachine;
-  readonly #draw: DrawTopology;
-  readonly #jobs = new Map<string, SimulatedJob>();
-  readonly #topology: DrawnTopology;
-  readonly #expected: readonly ExpectedOutput[];
+  readonly #workload: Workload;
   readonly #processes: ProcessGroup;
   readonly #damage: WorldDamage;
   readonly #faults: FaultSupplier;
@@ -111,7 +104,7 @@ class World {
   /** Records that the sources have given, where that has been looked at. */
   #read: number | undefined;
 
-  constructor(options: WorldOptions, settings: WorldSettings) {
+  constructor(draw: DrawWorkload, options: WorldOptions, settings: WorldSettings) {
     const { machinery = SOUND, repeats = false, onLine, script, plan } = settings;
     this.#options = options;
     this.#script = script;
@@ -130,10 +123,8 @@ class World {
       verdict: this.#verdict,
       state: new SimulatedState(options),
     });
-    this.#draw = topologyDrawer(options, machinery, prng, () => this.#trace.note('user.throws', ''));
-    this.#topology = this.#draw(AS_DRAWN);
-    this.#expected = this.#topology.outputs();
-    this.#output = new OutputChecker(this.#expected, this.#verdict, {
+    this.#workload = draw(prng, () => this.#trace.note('user.throws', ''));
+    this.#output = new OutputChecker(this.#workload.outputs, this.#verdict, {
       atOnce: options.faults.drains === 0,
       repeats,
     });
@@ -144,7 +135,7 @@ class World {
     this.#processes = new ProcessGroup({
       machine: this.#machine,
       job: (stops, shifted, processes) =>
-        this.#jobOf(stops, (options.rescales ? shifted : 0) + (options.moves ? processes : 0)),
+        this.#workload.job(stops, (options.rescales ? shifted : 0) + (options.moves ? processes : 0)),
       machinery,
       prng: prng.fork(),
       failures,
@@ -175,16 +166,6 @@ class World {
       this.#liveness.onEvent(event.name);
       this.#faults.onEvent(event.name);
     });
-  }
-
-  /** Processes that run the same job share what was drawn of it; all else of it is built anew for each task. */
-  #jobOf(version: number, shift: number): SimulatedJob {
-    const name = `${version} ${shift}`;
-    const known = this.#jobs.get(name);
-    if (known !== undefined) return known;
-    const job = simulatedJob(this.#options, this.#draw({ ...AS_DRAWN, version, shift }));
-    this.#jobs.set(name, job);
-    return job;
   }
 
   async run(): Promise<WorldReport> {
@@ -284,26 +265,13 @@ class World {
     this.#output.look(this.#machine.disk, true);
   }
 
-  /** A source that was drained has read a part of each split from its beginning, and everything is a fold of that. */
   #expectWhatWasRead(): void {
-    const read = new Set<number>();
-    for (const [index, { plan }] of this.#topology.sources.entries()) {
-      const told = this.#output.linesOf(readFolder(index + 1)).map(Number);
-      const ends = Array.from({ length: plan.splits }, () => 0);
-      for (const id of told.sort((a, b) => a - b)) {
-        const split = Math.floor((id - plan.firstId) / plan.perSplit);
-        const position = (id - plan.firstId) % plan.perSplit;
-        this.#verdict.check(
-          ends[split] === position,
-          () => `Source ${index + 1} has read event ${id}, and not the one before it, or twice.`,
-        );
-        ends[split] = position + 1;
-        read.add(id);
-      }
-    }
-    this.#read = read.size;
-    const drained = this.#trace.counts.get('job.drain') ?? 0;
-    this.#output.expect(drained === 0 ? this.#expected : this.#draw({ ...AS_DRAWN, read }).outputs());
+    const wasDrained = this.#trace.counts.has('job.drain');
+    const linesOf = (folder: string): readonly string[] => this.#output.linesOf(folder);
+    const read = this.#workload.drained?.(linesOf, wasDrained, this.#verdict);
+    if (read === undefined) return;
+    this.#read = read.records;
+    this.#output.expect(read.outputs);
   }
 
   /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */
@@ -316,7 +284,7 @@ class World {
 
   #writeInput(): void {
     const { disk } = this.#machine;
-    for (const [path, text] of this.#topology.files) {
+    for (const [path, text] of this.#workload.files) {
       const inode = disk.create(path, START_WALL_MS);
       disk.append(inode, Buffer.from(text), START_WALL_MS);
       disk.syncBytes(inode);
@@ -330,11 +298,11 @@ class World {
       hash: this.#trace.hash,
       turns: this.#scheduler.turns,
       virtualMs: this.#time.nowMs,
-      lines: this.#expected.reduce((sum, { lines }) => sum + lines.length, 0),
+      lines: this.#workload.outputs.reduce((sum, { lines }) => sum + lines.length, 0),
       processes: this.#processes.count,
       checkpoints: this.#checkpoints.completed,
       restores: this.#checkpoints.restores,
-      records: this.#read ?? this.#topology.sources.reduce((sum, { events }) => sum + events.length, 0),
+      records: this.#read ?? this.#workload.records,
       counts: this.#trace.counts,
       plan: { faults: this.#came, calmTurn: this.#calmTurn },
     };

@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
-import { runWorld, type WorldReport, type WorldSettings } from '../world.js';
+import { runWorld } from '../drawn-world.js';
+import type { WorldReport, WorldSettings } from '../world.js';
 import { drawWorldOptions } from '../world-draws.js';
 import type { FaultOptions, WorldOptions } from '../world-options.js';
 import type { TraceLine } from '../world-trace.js';
