@@ -71,6 +71,7 @@ export const ERROR_TABLE = {
   MR5013: { kind: 'fatal', title: 'The job was not rescaled' },
   MR5014: { kind: 'retryable', title: 'There are too few slots for the job' },
   MR5015: { kind: 'retryable', title: 'A TaskManager was lost' },
+  MR5016: { kind: 'fatal', title: 'A simulated job did not come to the right results' },
   // 6xxx: connectors
   MR6001: { kind: 'fatal', title: 'Malformed input' },
   MR6002: { kind: 'fatal', title: 'No input was found' },

@@ -18,12 +18,13 @@ import { SimulatedFileSystem } from './simulated-file-system.js';
 import type { SimulatedMachine } from './simulated-machine.js';
 import type { Participant } from './simulated-scheduler.js';
 import { type SimulatedLauncherSettings, SimulatedTaskLauncher } from './simulated-task-launcher.js';
+import type { TaskHost } from './task-host.js';
 
 /** What a process of a world runs. */
 export interface SimulatedJob {
   readonly name: string;
   /** With vertices at another parallelism, by uid, where the job was rescaled. */
-  readonly build: (vertexParallelism?: Readonly<Record<string, number>>) => BuiltJob;
+  readonly build: (vertexParallelism?: Readonly<Record<string, number>>, host?: TaskHost) => BuiltJob;
   readonly checkpointing: CheckpointConfig;
   readonly restartStrategy: RestartStrategyConfig;
   readonly launcher: Omit<SimulatedLauncherSettings, 'build' | 'folder' | 'processName' | 'checkpointing'>;

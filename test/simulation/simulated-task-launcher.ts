@@ -41,6 +41,7 @@ import { SimulatedCompletions } from './simulated-completions.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
 import type { SimulatedMachine } from './simulated-machine.js';
 import { SimulatedTask } from './simulated-task.js';
+import { type TaskHost, taskHost } from './task-host.js';
 
 /** How long tasks may take to leave by themselves before they are ended. */
 const CANCEL_GRACE_MS = 100;
@@ -48,7 +49,7 @@ const CANCEL_GRACE_MS = 100;
 /** What does not change between the attempts of a process. */
 export interface SimulatedLauncherSettings {
   /** Built anew for each task, as each thread does. */
-  readonly build: (vertexParallelism: Readonly<Record<string, number>>) => BuiltJob;
+  readonly build: (vertexParallelism: Readonly<Record<string, number>>, host: TaskHost) => BuiltJob;
   /** Of the job's checkpoints. */
   readonly folder: string;
   readonly processName: string;
@@ -217,6 +218,8 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
   readonly spareSegments: number;
   readonly codecs: CodecFactory;
   readonly build: () => BuiltJob;
+  /** Of the task that was placed last. */
+  #host: TaskHost;
   readonly #parts: AttemptParts;
   readonly #attempt: AttemptDescription;
   readonly #prng: Prng;
@@ -235,7 +238,8 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     this.spareSegments = settings.spareSegments;
     const { vertices } = attempt.graph;
     const vertexParallelism = Object.fromEntries(vertices.map(({ uid, parallelism }) => [uid, parallelism]));
-    this.build = () => settings.build(vertexParallelism);
+    this.#host = taskHost(machine.time, () => undefined);
+    this.build = () => settings.build(vertexParallelism, this.#host);
     this.codecs = machine.codecs;
     this.#parts = parts;
     this.#attempt = attempt;
@@ -269,6 +273,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     const disk = new ScheduledDisk(prng.fork(), time, machine.weather, trace, name);
     scheduler.add(disk);
     let said: SimulatedTask | undefined;
+    this.#host = taskHost(time, () => said);
     return {
       surroundings: this.#surroundings(address, completions, disk, (report) => said?.report(report)),
       adopt: (task, doorbell) => {

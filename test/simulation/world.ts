@@ -54,6 +54,8 @@ export interface WorldSettings {
   /** Output may hold lines more often than expected. */
   readonly repeats?: boolean;
   readonly onLine?: (line: TraceLine) => void;
+  /** Called before each turn until the job has finished, when the reactions to the last one are done. */
+  readonly onTurn?: (machine: SimulatedMachine) => void;
   /** The faults, in place of those that are drawn. */
   readonly plan?: FaultPlan;
   /** Brings the faults, in place of any others; asked after each turn, to the end of the job. */
@@ -96,6 +98,7 @@ class World {
   readonly #came: PlannedFault[] = [];
   #calmTurn = 0;
   readonly #script: WorldSettings['script'];
+  readonly #onTurn: WorldSettings['onTurn'];
   readonly #output: OutputChecker;
   readonly #checkpoints: CheckpointChecker;
   readonly #savepoints: SavepointChecker;
@@ -105,9 +108,10 @@ class World {
   #read: number | undefined;
 
   constructor(draw: DrawWorkload, options: WorldOptions, settings: WorldSettings) {
-    const { machinery = SOUND, repeats = false, onLine, script, plan } = settings;
+    const { machinery = SOUND, repeats = false, onLine, onTurn, script, plan } = settings;
     this.#options = options;
     this.#script = script;
+    this.#onTurn = onTurn;
     const prng = new Prng(options.seed + 0x5eed);
     this.#time = new SimulatedTime(prng.fork(), START_WALL_MS);
     this.#scheduler = new SimulatedScheduler(prng.fork(), this.#time, options.turnMs);
@@ -192,6 +196,7 @@ class World {
       this.#processes.keepRunning();
       if (this.#processes.finished || this.#verdict.failure !== undefined) return;
       await reactionsDone();
+      this.#onTurn?.(this.#machine);
       if (scheduler.turn()) {
         this.#afterTurn();
         if (scheduler.turns % LOOK_EVERY_TURNS === 0) await this.#look();

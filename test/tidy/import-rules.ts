@@ -6,7 +6,7 @@ import { type Finding, findingAt, resolveSource, type SourceFile, type SourceTre
 /** What the files under a path may import; of several rows that fit, the one with the longest path counts. */
 export interface ImportRow {
   readonly from: string;
-  /** Rooms whose doors may be used. The own room is always open, file by file. */
+  /** Rooms, or folders of them, whose doors may be used. The own room is always open, file by file. */
   readonly rooms: readonly string[];
   /** Built-in modules: none, or all but those named. */
   readonly node: 'none' | { readonly allBut: readonly string[] };
@@ -78,7 +78,8 @@ function relativeFault(
 ): string | undefined {
   const target = resolveSource(file.path, imported.specifier ?? '');
   const room = roomOf(file.path, row);
-  const targetRoom = target.startsWith(`${room}/`) ? room : (target.split('/')[0] ?? '');
+  const isOpen = (open: string): boolean => target.startsWith(`${open}/`);
+  const targetRoom = isOpen(room) ? room : (row.rooms.find(isOpen) ?? target.split('/')[0] ?? '');
   if (targetRoom === room) {
     if (doors.has(target) && !doors.has(file.path) && room !== 'test/driver') {
       return `imports its own room's door ${target}; import the file that declares it`;
