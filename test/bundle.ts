@@ -80,17 +80,18 @@ async function generate(sliceOf: (module: string) => string | null): Promise<Out
 /** Where to cut: modules stay in the order in which they are evaluated, so that no file needs a later one. */
 function slices(chunks: readonly OutputChunk[]): Map<string, string> {
   const slices = new Map<string, string>();
-  for (const { name, code, isEntry, modules, moduleIds } of chunks) {
-    if (isEntry || code.length <= FILE_BYTES) continue;
+  for (const { name, code, facadeModuleId, modules, moduleIds } of chunks) {
+    if (code.length <= FILE_BYTES) continue;
     let slice = 0;
     let bytes = 0;
-    for (const module of moduleIds) {
+    // What a door alone needs is cut off from it, and the door stays where it is.
+    for (const module of moduleIds.filter((id) => id !== facadeModuleId)) {
       const length = modules[module]?.code?.length ?? 0;
       if (bytes > 0 && bytes + length > FILE_BYTES) {
         slice++;
         bytes = 0;
       }
-      slices.set(module, `${name}-${slice}`);
+      slices.set(module, `${name.replaceAll('/', '-')}-${slice}`);
       bytes += length;
     }
   }

@@ -50,6 +50,7 @@ export async function runSimulation<WorldT, OutT>(
       files: new Map(Object.entries(simulation.files ?? {})),
       outputs: [],
       records: 0,
+      hasUnionState: true,
       job: () => job,
     }),
     options,

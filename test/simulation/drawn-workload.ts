@@ -111,6 +111,10 @@ class DrawnWorkload implements Workload {
     this.outputs = this.#topology.outputs();
   }
 
+  get hasUnionState(): boolean {
+    return this.#topology.hasUnionState === true;
+  }
+
   get records(): number {
     return this.#topology.sources.reduce((sum, { events }) => sum + events.length, 0);
   }

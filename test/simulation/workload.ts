@@ -11,6 +11,8 @@ export interface Workload {
   readonly outputs: readonly ExpectedOutput[];
   /** What the sources give, each once. */
   readonly records: number;
+  /** Some operator may have state that is whole in each of its subtasks. */
+  readonly hasUnionState: boolean;
   /**
    * The job for a process.
    *

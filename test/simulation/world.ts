@@ -132,7 +132,7 @@ class World {
       atOnce: options.faults.drains === 0,
       repeats,
     });
-    this.#checkpoints = new CheckpointChecker(this.#verdict, this.#topology.hasUnionState === true);
+    this.#checkpoints = new CheckpointChecker(this.#verdict, this.#workload.hasUnionState);
     this.#savepoints = new SavepointChecker(this.#verdict);
     this.#manifests = new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict);
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
