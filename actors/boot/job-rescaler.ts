@@ -21,6 +21,11 @@ import type { JobPlan } from './job-plan.js';
 import { type JobRequirements, planWithin, type ResumedPlan } from './job-requirements.js';
 import type { ThreadTaskLauncher } from './thread-task-launcher.js';
 
+/** What is asked of the master, and has not come about yet. */
+interface BegunRescale {
+  readonly done: Promise<RescaleReport | undefined>;
+}
+
 /**
  * Changes the parallelism of one hosted job: finds out what it would run with, before anything is taken down, and has
  * its master go on so.
@@ -35,6 +40,8 @@ export class JobRescaler {
   readonly #slots: ClusterSlots;
   readonly #requirements: JobRequirements;
   #begun: Promise<unknown> = Promise.resolve();
+  /** Settles, never to an error, with the last of the wishes that are open. */
+  #settled: Promise<unknown> = Promise.resolve();
 
   constructor(
     { plan, requirements }: ResumedPlan,
@@ -55,10 +62,8 @@ export class JobRescaler {
   }
 
   async rescale({ parallelism, waits }: RescaleRequest): Promise<RescaleAnswer> {
-    const begun = this.#begun.then(() => this.#begin(parallelism));
-    this.#begun = begun.catch(leftToCaller);
     try {
-      const { done } = await begun;
+      const { done } = await this.#wish(parallelism);
       if (waits) return { type: 'rescaled', rescale: await done };
       done.catch(leftToCaller);
       return { type: 'accepted' };
@@ -81,9 +86,7 @@ export class JobRescaler {
 
   /** Makes what it can of the slots that there are. Resolves when the job runs so, to what speaks against it if not. */
   async adapt(): Promise<unknown> {
-    const begun = this.#begun.then(() => this.#begin(undefined));
-    this.#begun = begun.catch(leftToCaller);
-    return begun
+    return this.#wish(undefined)
       .then(({ done }) => done)
       .then(
         () => undefined,
@@ -91,14 +94,29 @@ export class JobRescaler {
       );
   }
 
+  /** Resolves when nobody's wish is open, those that come meanwhile included: what has become of them is not said. */
+  async rest(): Promise<void> {
+    for (let settled: unknown; settled !== this.#settled; ) {
+      settled = this.#settled;
+      await settled;
+    }
+  }
+
+  /** `parallelism`: undefined: its requirements stay. */
+  #wish(parallelism: RescaleRequest['parallelism'] | undefined): Promise<BegunRescale> {
+    const begun = this.#begun.then(() => this.#begin(parallelism));
+    const ended = begun.then(({ done }) => done).catch(leftToCaller);
+    this.#begun = begun.catch(leftToCaller);
+    this.#settled = Promise.all([this.#settled, ended]);
+    return begun;
+  }
+
   get #within(): number {
     return this.#slots.within(this.#running.view.details().jobId);
   }
 
-  /** Nothing is waited for that can be done while the job runs. `wish` undefined: its requirements stay. */
-  async #begin(
-    wish: RescaleRequest['parallelism'] | undefined,
-  ): Promise<{ done: Promise<RescaleReport | undefined> }> {
+  /** Nothing is waited for that can be done while the job runs. */
+  async #begin(wish: RescaleRequest['parallelism'] | undefined): Promise<BegunRescale> {
     const plan = await this.#prepare(wish);
     const deployment = deploymentOf(plan);
     await this.#launcher.offer(deployment);
@@ -135,13 +153,16 @@ export class JobRescaler {
 
   async #deploy(graph: JobGraph, deployment: Deployment): Promise<RescaleReport | undefined> {
     let rescale: RescaleRecord | undefined;
+    const former = this.#launcher.pause;
     try {
       rescale = await this.#running.rescale(graph);
     } catch (error) {
       this.#launcher.withdraw(deployment);
       throw error;
     }
-    return rescale && { ...rescale, pauseMs: await this.#launcher.pause };
+    const { pause } = this.#launcher;
+    // Where the graph has stayed the same none is measured.
+    return rescale && { ...rescale, pauseMs: pause === former ? undefined : await pause };
   }
 }
 

@@ -60,7 +60,7 @@ export class LocalTaskManagers {
 
   /**
    * Takes one away. Its slots are given to nobody any more, and the adaptive ones of the jobs that have some go on
-   * without, through a checkpoint; after so long, or where that comes to nothing, what still runs there is lost.
+   * elsewhere, through a checkpoint; after so long, or where that comes to nothing, what still runs there is lost.
    * Rejects with MR7002 if there is none.
    */
   async terminate(id: string, jobs: ReadonlyMap<string, HostedJob>): Promise<void> {
@@ -71,14 +71,20 @@ export class LocalTaskManagers {
     for (const { launcher } of jobs.values()) launcher.lose(id, taskManagerLost(id));
   }
 
+  /** Until the adaptive jobs run elsewhere, or nothing is under way any more for those that do not. */
   async #retire(id: string, jobs: ReadonlyMap<string, HostedJob>): Promise<void> {
-    const allocated = this.slots.taskManagers().find((known) => known.id === id)?.allocated ?? [];
     this.slots.retire(id);
-    const adaptive = [...new Set(allocated.map(({ jobId }) => jobId))].flatMap((jobId) => {
+    const adaptive = this.slots.holders(id).flatMap((jobId) => {
       const job = jobs.get(jobId);
       return job?.scheduler === undefined ? [] : [job];
     });
-    const gone = Promise.all(adaptive.map(({ rescaler }) => rescaler.adapt()));
+    const gone = Promise.all(
+      adaptive.map(async ({ rescaler }) => {
+        await rescaler.adapt();
+        // Somebody else's wish may have taken its place, and takes no slot there either.
+        await rescaler.rest();
+      }),
+    );
     await withDeadline<unknown>(RETIRING_MS, (deadline) => Promise.race([gone, deadline]));
   }
 

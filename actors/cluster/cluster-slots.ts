@@ -43,12 +43,22 @@ export class ClusterSlots {
     return this.#manager.taskManagers().some(({ id }) => id === taskManagerId);
   }
 
+  /** The jobs that have slots there. */
+  holders(taskManagerId: string): readonly string[] {
+    const allocated = this.#manager.taskManagers().find(({ id }) => id === taskManagerId)?.allocated ?? [];
+    return [...new Set(allocated.map(({ jobId }) => jobId))];
+  }
+
   /** As one job asks for them. */
   of(jobId: string): JobSlots {
     return {
-      declare: (requirements: readonly SlotRequirement[], onGranted: OnGranted) => {
+      declare: (
+        requirements: readonly SlotRequirement[],
+        returned: readonly GrantedSlot[],
+        onGranted: OnGranted,
+      ) => {
         this.#masters.set(jobId, onGranted);
-        this.#tell(this.#manager.declare(jobId, requirements));
+        this.#tell(this.#manager.declare(jobId, requirements, returned));
       },
     };
   }

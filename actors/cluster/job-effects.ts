@@ -77,9 +77,7 @@ export class JobEffects {
         this.#cancel(effect.timer);
         break;
       case 'declare-slots':
-        this.#ports.slots?.declare(effect.requirements, (slots) =>
-          this.#receiver.tell({ type: 'slots-granted', slots }),
-        );
+        this.#declareSlots(effect);
         break;
       case 'slots-missing':
         this.#ports.listener.onSlotsMissing?.(effect.attempt);
@@ -133,6 +131,13 @@ export class JobEffects {
     for (const held of this.#held.values())
       if (held.attempt === attempt && held.region.subtasks[vertexId]?.[subtask] === true) return held;
     return undefined;
+  }
+
+  #declareSlots(effect: Extract<JobEffect, { type: 'declare-slots' }>): void {
+    const { declaration, requirements, returned } = effect;
+    this.#ports.slots?.declare(requirements, returned, (slots) =>
+      this.#receiver.tell({ type: 'slots-granted', declaration, slots }),
+    );
   }
 
   #launch({ type: _, ...deployed }: Extract<JobEffect, { type: 'launch' }>): void {

@@ -30,8 +30,15 @@ export interface JobMasterPorts {
 
 /** The cluster's slots, as one job asks for them. */
 export interface JobSlots {
-  /** What it needs from now on; who asked last is told what it has, all of it, whenever that changes. */
-  declare(requirements: readonly SlotRequirement[], onGranted: (slots: readonly GrantedSlot[]) => void): void;
+  /**
+   * What it needs from now on, and what it gives back. Who asked last is told what it has, all of it: before this
+   * returns, and whenever that changes.
+   */
+  declare(
+    requirements: readonly SlotRequirement[],
+    returned: readonly GrantedSlot[],
+    onGranted: (slots: readonly GrantedSlot[]) => void,
+  ): void;
 }
 
 /** Who hears what a job yields while it runs. Called on the thread of the job master; must not throw. */

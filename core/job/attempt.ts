@@ -155,13 +155,14 @@ export class Attempt {
 
   /** What waits may have got its slots. */
   onSlots(now: Instant, effects: JobEffect[]): void {
-    if (this.executions.isWaiting && this.#slots.has(this.executions.graph, this.#placement))
+    const { isWaiting, graph } = this.executions;
+    if (isWaiting && this.#slots.resume(this.number, graph, this.#placement, effects))
       this.#deploy(now, effects);
   }
 
   #deploy(now: Instant, effects: JobEffect[]): void {
     const { graph } = this.executions;
-    const placement = this.#slots.placement(this.number, graph, this.#placement, effects);
+    const { placement } = this.#slots;
     this.#placement = placement;
     const waiting = this.#runs.filter(({ region }) => this.#isWaiting(region));
     this.executions.deploy(placement, now);

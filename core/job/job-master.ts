@@ -111,7 +111,7 @@ export class JobMaster {
         else this.#coordinate({ ...event, type: 'requested' }, now, effects);
         break;
       case 'slots-granted':
-        this.#slots.onGranted(event.slots);
+        this.#slots.onGranted(event, effects);
         this.#attempt?.onSlots(now, effects);
         break;
       case 'rescale-requested':

@@ -71,8 +71,12 @@ export type JobEvent =
       readonly savepoint?: SavepointOrder | undefined;
       readonly checkpointType?: CheckpointType;
     }
-  /** What the job has of the cluster's slots, all of it. */
-  | { readonly type: 'slots-granted'; readonly slots: readonly GrantedSlot[] }
+  /** What the job has of the cluster's slots, all of it; `declaration`: its newest one when it was told. */
+  | {
+      readonly type: 'slots-granted';
+      readonly declaration: number;
+      readonly slots: readonly GrantedSlot[];
+    }
   /** The graph is the job's own at another parallelism, and fits into what there is. */
   | ({ readonly type: 'rescale-requested' } & RescaleOrder)
   | { readonly type: 'result-stored' }
@@ -84,8 +88,16 @@ export type JobEffect =
   | Exclude<CoordinatorEffect, { type: 'arm-timer' | 'cancel-timer' }>
   | { readonly type: 'arm-timer'; readonly timer: JobTimer; readonly delayMs: number }
   | { readonly type: 'cancel-timer'; readonly timer: JobTimer }
-  /** What the job needs from now on; slots-granted tells what it has, whenever that changes. */
-  | { readonly type: 'declare-slots'; readonly requirements: readonly SlotRequirement[] }
+  /**
+   * What the job needs from now on, and what it gives back of what it has; slots-granted answers, and tells what it has
+   * whenever that changes. `declaration`: 1, 2, 3.
+   */
+  | {
+      readonly type: 'declare-slots';
+      readonly declaration: number;
+      readonly requirements: readonly SlotRequirement[];
+      readonly returned: readonly GrantedSlot[];
+    }
   /** The tasks of the attempt have no slots yet. */
   | { readonly type: 'slots-missing'; readonly attempt: number }
   /** `TaskLauncher.launch`; task events answer, or launch-failed. */

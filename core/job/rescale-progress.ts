@@ -51,7 +51,8 @@ const RECORDS_MAX = 16;
  * A change of the job's parallelism, from the wish for it to its tasks running so. It goes on with the next
  * completed checkpoint, one that it asks for; after so many that failed in a row, or after so long, with the newest
  * one that there is. An attempt that fails meanwhile is followed by one of the new parallelism, and one that waits for
- * its slots makes room for it at once. Nothing is taken down before the job has the slots for what follows.
+ * its slots makes room for it at once. Nothing is taken down before the job has the slots for what follows. The
+ * parallelism that the job has is one to change to while some of its tasks run where they cannot stay.
  *
  * Invariants: each request is settled once; of several the newest counts, and those before it are told so; at most
  * one checkpoint is on order.
@@ -110,7 +111,7 @@ export class RescaleProgress {
     if (completedCheckpointId === undefined || job.isEnding) {
       const error = this.#refusal('It takes no checkpoints, or is about to end.');
       settle(order, { completed: false, error }, effects);
-    } else if (order.graph.fingerprint === job.graph().fingerprint) {
+    } else if (order.graph.fingerprint === job.graph().fingerprint && (job.isDown || !this.#slots.mustMove)) {
       settle(order, { completed: true, rescale: undefined }, effects);
     } else {
       this.#wanted = { ...order, requested: now, sinceCheckpointId: completedCheckpointId };
@@ -141,7 +142,7 @@ export class RescaleProgress {
     const { pending, latest } = coordinator.statistics;
     if (stopping) return 'wait';
     if (executions?.allRunning !== true || executions.allDataFinished) return 'wait';
-    if (!this.#slots.has(wanted.graph, undefined)) {
+    if (!this.#slots.has(wanted.graph)) {
       if (this.#isOverdue) this.refuse(this.#refusal('There are too few slots.'), effects);
       return 'wait';
     }

@@ -1,7 +1,7 @@
 import { invariant } from '../base/invariant.js';
 import type { SlotResource } from './slot-resource.js';
 import type { GrantedSlot, LoadBalanceMode, SlotRequirement } from './slot-sharing.js';
-import { keptSlots, slotCount } from './slot-sharing.js';
+import { slotKey } from './slot-sharing.js';
 import { TakenSlots } from './taken-slots.js';
 
 /** A TaskManager as it registers. `slots` undefined: it has as many as its jobs need. */
@@ -43,7 +43,7 @@ interface DeclaredJob {
  *
  * Invariants:
  * - a slot is given to one job at a time, for one sharing group;
- * - a job has of each group no more slots than it has declared;
+ * - a job is given of each group no more slots than it has declared, and keeps what it has until it gives it back;
  * - slots that are missing are given all at once, so no two jobs wait for each other's; who declared first is asked
  *   first, and who needs fewer may come before who needs more than there are;
  * - the slots of a TaskManager have no more together than it has;
@@ -101,15 +101,18 @@ export class ResourceManager {
     return this.#deal(changed);
   }
 
-  /** What the job needs from now on. What it has beyond that is taken back. */
-  declare(jobId: string, requirements: readonly SlotRequirement[]): readonly SlotGrant[] {
+  /** What the job needs from now on, and what it gives back. The answer is for it in any case. */
+  declare(
+    jobId: string,
+    requirements: readonly SlotRequirement[],
+    returned: readonly GrantedSlot[] = [],
+  ): readonly SlotGrant[] {
     const job = this.#jobs.get(jobId) ?? { requirements, granted: [] };
+    const back = new Set(returned.map(slotKey));
     job.requirements = requirements;
+    job.granted = job.granted.filter((slot) => !back.has(slotKey(slot)));
     this.#jobs.set(jobId, job);
-    const kept = this.#inOrder(requirements.flatMap((each) => keptSlots(job.granted, each, this.#mode)));
-    const changed = new Set(kept.length < job.granted.length ? [jobId] : []);
-    job.granted = kept;
-    return this.#deal(changed);
+    return this.#deal(new Set([jobId]));
   }
 
   /** The job has ended. Nothing where it is not known. */
@@ -153,7 +156,8 @@ export class ResourceManager {
       const given = missing.length > 0 && this.#choose(job, missing);
       if (!given) continue;
       job.granted = this.#inOrder([...job.granted, ...given]);
-      invariant(job.granted.length === slotCount(job.requirements), 'a grant is whole', { jobId });
+      const lacks = job.requirements.find(({ group, count }) => countOf(job.granted, group) < count);
+      invariant(lacks === undefined, 'a grant is whole', { jobId, ...lacks });
       changed.add(jobId);
     }
     return [...changed].map((jobId) => ({ jobId, slots: this.#jobs.get(jobId)?.granted ?? [] }));

@@ -1,14 +1,17 @@
+import { invariant } from '../base/invariant.js';
 import { MillraceError } from '../base/millrace-error.js';
 import type { JobGraph } from '../graph/job-graph.js';
 import { toWireError, type WireError } from '../protocol/wire-error.js';
-import type { JobEffect } from './job-protocol.js';
+import type { JobEffect, JobEvent } from './job-protocol.js';
 import {
   type GrantedSlot,
+  keptSlots,
   type LoadBalanceMode,
   placeTasks,
   replaceLost,
   type SlotRequirement,
   slotCount,
+  slotKey,
   slotRequirements,
   type TaskPlacement,
   unitedRequirements,
@@ -27,16 +30,28 @@ export interface SlotConfig {
  * What one job has of the cluster's slots, and what it declares to need: for the attempt that runs or waits, and for
  * the rescale that is to follow it.
  *
- * Invariants: what is declared is told when it changes; it is what the present attempt needs, and the rescale that is
- * to follow it.
+ * Invariants:
+ * - what is declared is told when it changes; it is what the present attempt needs, and the rescale that is to follow
+ *   it, beside what tasks have on TaskManagers that are about to go;
+ * - the job chooses what it gives back, and never a slot in which tasks run or are about to: such a slot goes with its
+ *   TaskManager only;
+ * - what it was told before its newest declaration counts for nothing, so that nobody else can have what it places
+ *   tasks in;
+ * - an attempt as a whole is placed on TaskManagers that stay, and what is held in vain of others is given back.
  */
 export class SlotClaim {
   readonly #config: SlotConfig | undefined;
   #declared: readonly SlotRequirement[] = [];
+  /** Its number; 0: there is none yet. */
+  #declaration = 0;
   #own: readonly SlotRequirement[] = [];
   /** Of the rescale. */
   #next: readonly SlotRequirement[] = [];
   #granted: readonly GrantedSlot[] = [];
+  /** Of the present attempt; undefined: it waits. */
+  #placement: TaskPlacement | undefined;
+  /** In which tasks run or are about to; some may have gone with their TaskManagers. */
+  #inUse: ReadonlySet<string> = new Set();
 
   /** Undefined: there are as many threads as tasks, and nobody who would know of slots. */
   constructor(config: SlotConfig | undefined) {
@@ -44,8 +59,19 @@ export class SlotClaim {
   }
 
   /** What it has now, all of it. */
-  onGranted(slots: readonly GrantedSlot[]): void {
+  onGranted(
+    { declaration, slots }: Omit<Extract<JobEvent, { type: 'slots-granted' }>, 'type'>,
+    effects: JobEffect[],
+  ): void {
+    if (declaration !== this.#declaration) return;
+    const present = new Set(slots.map(slotKey));
+    const lost = this.#granted.filter((slot) => this.#isInUse(slot) && !present.has(slotKey(slot)));
+    const stays = lost.find((slot) =>
+      slots.some(({ taskManagerId }) => taskManagerId === slot.taskManagerId),
+    );
+    invariant(stays === undefined, 'a slot in which tasks run goes with its TaskManager only', { ...stays });
     this.#granted = slots;
+    this.#declare(effects);
   }
 
   /**
@@ -55,35 +81,45 @@ export class SlotClaim {
   claim(attempt: number, graph: JobGraph, kept: TaskPlacement | undefined, effects: JobEffect[]): boolean {
     this.#own = slotRequirements(graph);
     if (isSame(this.#next, this.#own)) this.#next = [];
-    this.#declare(unitedRequirements(this.#own, this.#next), effects);
-    if (this.has(graph, kept)) return true;
+    this.#place(graph, kept);
+    this.#inUse = keysOf(this.#placement ?? kept);
+    this.#declare(effects);
+    if (this.#config === undefined || this.#placement !== undefined) return true;
     effects.push({ type: 'slots-missing', attempt });
-    const delayMs = this.#config?.requestTimeoutMs ?? Number.POSITIVE_INFINITY;
+    const delayMs = this.#config.requestTimeoutMs;
     if (Number.isFinite(delayMs))
       effects.push({ type: 'arm-timer', timer: { name: 'slots-due', id: attempt }, delayMs });
     return false;
   }
 
+  /** The attempt that waits, claimed so, may have its slots now. True: it has. */
+  resume(attempt: number, graph: JobGraph, kept: TaskPlacement | undefined, effects: JobEffect[]): boolean {
+    if (!this.#place(graph, kept)) return false;
+    this.#inUse = keysOf(this.#placement);
+    effects.push({ type: 'cancel-timer', timer: { name: 'slots-due', id: attempt } });
+    this.#declare(effects);
+    return true;
+  }
+
   /** For a rescale to come, beside those of the present attempt; undefined: nothing comes of it. */
   reserve(graph: JobGraph | undefined, effects: JobEffect[]): void {
     this.#next = graph === undefined ? [] : slotRequirements(graph);
-    this.#declare(unitedRequirements(this.#own, this.#next), effects);
+    this.#declare(effects);
   }
 
-  has(graph: JobGraph, kept: TaskPlacement | undefined): boolean {
-    return this.#config === undefined || this.#place(graph, kept) !== undefined;
+  /** Whether all of these tasks could be placed anew. */
+  has(graph: JobGraph): boolean {
+    return this.#config === undefined || placeTasks(graph, this.#granted, this.#config.mode) !== undefined;
   }
 
-  /** Where its tasks run; undefined where nobody knows of slots. Only if it {@link has} them. */
-  placement(
-    attempt: number,
-    graph: JobGraph,
-    kept: TaskPlacement | undefined,
-    effects: JobEffect[],
-  ): TaskPlacement | undefined {
-    if (this.#config === undefined) return undefined;
-    effects.push({ type: 'cancel-timer', timer: { name: 'slots-due', id: attempt } });
-    return this.#place(graph, kept);
+  /** Where the tasks of the present attempt run; undefined where it waits, or nobody knows of slots. */
+  get placement(): TaskPlacement | undefined {
+    return this.#placement;
+  }
+
+  /** Some of its tasks run where they cannot stay. */
+  get mustMove(): boolean {
+    return this.#leaving.length > 0;
   }
 
   /** Whether the job has failed once it has waited in vain. */
@@ -106,16 +142,51 @@ export class SlotClaim {
     );
   }
 
-  #place(graph: JobGraph, kept: TaskPlacement | undefined): TaskPlacement | undefined {
-    if (kept !== undefined) return replaceLost(kept, this.#granted);
-    return placeTasks(graph, this.#granted, this.#config?.mode ?? 'NONE');
+  get #leaving(): readonly GrantedSlot[] {
+    return this.#granted.filter((slot) => slot.retiring === true && this.#isInUse(slot));
   }
 
-  #declare(requirements: readonly SlotRequirement[], effects: JobEffect[]): void {
-    if (this.#config === undefined || isSame(requirements, this.#declared)) return;
-    this.#declared = requirements;
-    effects.push({ type: 'declare-slots', requirements });
+  #isInUse(slot: GrantedSlot): boolean {
+    return this.#inUse.has(slotKey(slot));
   }
+
+  #place(graph: JobGraph, kept: TaskPlacement | undefined): boolean {
+    if (this.#config === undefined) return false;
+    const { mode } = this.#config;
+    this.#placement =
+      kept === undefined ? placeTasks(graph, this.#granted, mode) : replaceLost(kept, this.#granted);
+    return this.#placement !== undefined;
+  }
+
+  /** Says what it needs, and gives back what it does not, where either has changed. */
+  #declare(effects: JobEffect[]): void {
+    if (this.#config === undefined) return;
+    const { mode } = this.#config;
+    const requirements = this.#requirements;
+    const kept = new Set(requirements.flatMap((each) => keptSlots(this.#granted, each, mode, this.#inUse)));
+    const returned = this.#granted.filter((slot) => !kept.has(slot));
+    if (returned.length === 0 && isSame(requirements, this.#declared)) return;
+    const used = returned.find((slot) => this.#isInUse(slot));
+    invariant(used === undefined, 'a slot in which tasks run is not given back', { ...used });
+    this.#granted = this.#granted.filter((slot) => kept.has(slot));
+    this.#declared = requirements;
+    this.#declaration++;
+    effects.push({ type: 'declare-slots', declaration: this.#declaration, requirements, returned });
+  }
+
+  /** What a rescale is to have it has beside the slots in use that go. */
+  get #requirements(): readonly SlotRequirement[] {
+    const leaving = this.#leaving;
+    const next = this.#next.map((each) => {
+      const going = leaving.filter(({ group }) => group === each.group).length;
+      return { ...each, count: each.count + going };
+    });
+    return unitedRequirements(this.#own, next);
+  }
+}
+
+function keysOf(placement: TaskPlacement | undefined): ReadonlySet<string> {
+  return new Set(placement?.flat().map(slotKey));
 }
 
 function isSame(a: readonly SlotRequirement[], b: readonly SlotRequirement[]): boolean {

@@ -17,7 +17,7 @@ export interface GrantedSlot {
   readonly group: string;
   /** What it has of its TaskManager; undefined: an equal share. */
   readonly resource?: SlotResource;
-  /** Its TaskManager is about to go: whatever is placed anew is better placed elsewhere. */
+  /** Its TaskManager is about to go: what is placed anew is placed elsewhere. */
   readonly retiring?: true;
 }
 
@@ -29,6 +29,8 @@ export interface SharedSlot {
   readonly group: string;
   readonly tasks: readonly { readonly vertexId: number; readonly subtask: number }[];
 }
+
+const NONE_IN_USE: ReadonlySet<string> = new Set();
 
 /** By vertex id, then subtask: the slot in which it runs. Plain data. */
 export type TaskPlacement = readonly (readonly GrantedSlot[])[];
@@ -64,27 +66,44 @@ export function unitedRequirements(
   return [...united.values()];
 }
 
+/** Tells slots of a cluster apart. */
+export function slotKey({ taskManagerId, index }: Pick<GrantedSlot, 'taskManagerId' | 'index'>): string {
+  return `${taskManagerId}/${index}`;
+}
+
 /**
- * Which of its slots a job keeps that needs so many of a group, in their order: those that stay before those that are
- * about to go, and where load is balanced, the same number on each TaskManager.
+ * Which of its slots a job keeps that needs so many of a group, in their order: all that are in use, and of the others
+ * those of TaskManagers that stay, as many as are needed; where load is balanced, the same number on each.
+ * `inUse`: by {@link slotKey}.
  */
 export function keptSlots(
   granted: readonly GrantedSlot[],
-  { group, count }: SlotRequirement,
+  { group, count }: Pick<SlotRequirement, 'group' | 'count'>,
   mode: LoadBalanceMode,
+  inUse: ReadonlySet<string>,
 ): readonly GrantedSlot[] {
-  const own = granted.filter((slot) => slot.group === group);
-  if (own.length <= count) return own;
-  const rank = (slot: GrantedSlot, i: number): number =>
-    mode === 'NONE'
-      ? i
-      : own.slice(0, i).filter(({ taskManagerId }) => taskManagerId === slot.taskManagerId).length;
-  const kept = own
-    .map((slot, i) => ({ slot, goes: slot.retiring === true ? 1 : 0, rank: rank(slot, i) }))
-    .toSorted((a, b) => a.goes - b.goes || a.rank - b.rank)
-    .slice(0, count);
-  const chosen = new Set(kept.map(({ slot }) => slot));
-  return own.filter((slot) => chosen.has(slot));
+  const used = granted.filter((slot) => slot.group === group && inUse.has(slotKey(slot)));
+  const spare = granted.filter(
+    (slot) => slot.group === group && !inUse.has(slotKey(slot)) && slot.retiring !== true,
+  );
+  const missing = Math.max(0, count - used.length);
+  const kept = new Set([...used, ...(mode === 'NONE' ? spare : levelled(spare, used)).slice(0, missing)]);
+  return granted.filter((slot) => kept.has(slot));
+}
+
+/** Those first with which as many are taken of each TaskManager. */
+function levelled(spare: readonly GrantedSlot[], used: readonly GrantedSlot[]): readonly GrantedSlot[] {
+  const counts = new Map<string, number>();
+  const rankOf = ({ taskManagerId }: GrantedSlot): number => {
+    const rank = counts.get(taskManagerId) ?? 0;
+    counts.set(taskManagerId, rank + 1);
+    return rank;
+  };
+  for (const slot of used) rankOf(slot);
+  return spare
+    .map((slot) => ({ slot, rank: rankOf(slot) }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ slot }) => slot);
 }
 
 /**
@@ -105,7 +124,7 @@ export function sharedSlots(graph: JobGraph, mode: LoadBalanceMode): readonly Sh
 }
 
 /**
- * Where each task runs; undefined: of some group there are too few slots. Those that it would not keep are not used.
+ * Where each task runs, all of them anew; undefined: of some group there are too few slots on TaskManagers that stay.
  *
  * `TASKS`: the slots with the most tasks go to the TaskManagers that have the fewest.
  */
@@ -116,7 +135,7 @@ export function placeTasks(
 ): TaskPlacement | undefined {
   const free = new Map<string, GrantedSlot[]>();
   for (const requirement of slotRequirements(graph))
-    free.set(requirement.group, [...keptSlots(granted, requirement, mode)]);
+    free.set(requirement.group, [...keptSlots(granted, requirement, mode, NONE_IN_USE)]);
   const shared = sharedSlots(graph, mode);
   const ordered = mode === 'TASKS' ? shared.toSorted((a, b) => b.tasks.length - a.tasks.length) : shared;
   const load = new Map<string, number>();
@@ -136,26 +155,26 @@ export function placeTasks(
   return placement;
 }
 
-/** The same, with another slot of its group for each one that is gone; undefined: of some group there is none. */
+/**
+ * The same, with another slot of its group for each one that is gone, on a TaskManager that stays; undefined: of some
+ * group there is none.
+ */
 export function replaceLost(
   placement: TaskPlacement,
   granted: readonly GrantedSlot[],
 ): TaskPlacement | undefined {
-  const keyOf = ({ taskManagerId, index }: GrantedSlot): string => `${taskManagerId}/${index}`;
-  const taken = new Set(placement.flat().map(keyOf));
-  const present = new Set(granted.map(keyOf));
-  const free = granted
-    .filter((slot) => !taken.has(keyOf(slot)))
-    .toSorted((a, b) => Number(a.retiring === true) - Number(b.retiring === true));
+  const taken = new Set(placement.flat().map(slotKey));
+  const present = new Set(granted.map(slotKey));
+  const free = granted.filter((slot) => !taken.has(slotKey(slot)) && slot.retiring !== true);
   const others = new Map<string, GrantedSlot>();
   for (const slot of placement.flat()) {
-    if (present.has(keyOf(slot)) || others.has(keyOf(slot))) continue;
+    if (present.has(slotKey(slot)) || others.has(slotKey(slot))) continue;
     const at = free.findIndex(({ group }) => group === slot.group);
     const [other] = at < 0 ? [] : free.splice(at, 1);
     if (other === undefined) return undefined;
-    others.set(keyOf(slot), other);
+    others.set(slotKey(slot), other);
   }
-  return placement.map((slots) => slots.map((slot) => others.get(keyOf(slot)) ?? slot));
+  return placement.map((slots) => slots.map((slot) => others.get(slotKey(slot)) ?? slot));
 }
 
 /** So many of them, those with the fewest tasks first. */

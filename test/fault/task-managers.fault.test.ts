@@ -137,6 +137,41 @@ t.test('an adaptive job goes on with the slots that are left, and grows when oth
   await stopAndCheck(t, job, output);
 });
 
+t.test('an adaptive job moves to spare slots before its TaskManager goes, without a failure', async (t) => {
+  const { cluster, output } = await start(t, {
+    'parallelism.default': 2,
+    'minicluster.number-of-taskmanagers': 2,
+    'taskmanager.numberOfTaskSlots': 2,
+    'jobmanager.scheduler': 'Adaptive',
+  });
+  const job = await cluster.submit(counts, { output });
+  await anotherCheckpoint(job);
+  const [first] = await cluster.taskManagers();
+  t.same(takenOf(await cluster.taskManagers()), [2, 0]);
+  await cluster.terminateTaskManager(first?.id ?? '');
+  t.same(takenOf(await cluster.taskManagers()), [2]);
+  t.match(await job.status(), { restarts: 0, rescales: 1, attempt: 2 });
+  t.ok((await job.status())?.restoredCheckpointId, 'it goes on from a checkpoint');
+  await stopAndCheck(t, job, output);
+});
+
+t.test('an adaptive job leaves two TaskManagers that go at once in order', async (t) => {
+  const { cluster, output } = await start(t, {
+    'parallelism.default': 4,
+    'minicluster.number-of-taskmanagers': 3,
+    'taskmanager.numberOfTaskSlots': 2,
+    'jobmanager.scheduler': 'Adaptive',
+  });
+  const job = await cluster.submit(counts, { output });
+  await anotherCheckpoint(job);
+  const [first, second] = await cluster.taskManagers();
+  t.same(takenOf(await cluster.taskManagers()), [2, 2, 0]);
+  await Promise.all([first, second].map((each) => cluster.terminateTaskManager(each?.id ?? '')));
+  t.same(takenOf(await cluster.taskManagers()), [2]);
+  t.match(await job.status(), { restarts: 0, lastFailure: undefined });
+  await stopAndCheck(t, job, output);
+});
+
 t.test('from a shell, a job follows its TaskManagers from one to two and back', async (t) => {
   const { cluster, output } = await start(t, {
     'rest.port': 0,

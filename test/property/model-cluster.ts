@@ -285,7 +285,7 @@ export class ModelCluster implements ModelTaskWorld {
         this.outcome = effect.outcome;
         break;
       case 'declare-slots':
-        this.#slots?.declare(effect.requirements);
+        this.#slots?.declare(effect);
         break;
       case 'slots-missing':
       case 'tasks-running':

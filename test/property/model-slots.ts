@@ -1,10 +1,9 @@
 import type { Prng } from '../../core/base/prng.js';
 import type { JobGraph } from '../../core/graph/job-graph.js';
-import type { JobEvent } from '../../core/job/job-protocol.js';
+import type { JobEffect, JobEvent } from '../../core/job/job-protocol.js';
 import { ResourceManager, type SlotGrant } from '../../core/job/resource-manager.js';
 import {
   type LoadBalanceMode,
-  type SlotRequirement,
   slotCount,
   slotRequirements,
   type TaskPlacement,
@@ -18,6 +17,8 @@ export interface ModelSlotOptions {
   readonly requestTimeoutMs: number;
 }
 
+type Declaration = Extract<JobEffect, { type: 'declare-slots' }>;
+
 /** The TaskManagers of a model cluster: the real resource manager, and what its one job hears of it, in order. */
 export class ModelSlots {
   readonly #options: ModelSlotOptions;
@@ -26,6 +27,7 @@ export class ModelSlots {
   readonly #needed: number;
   #placement: TaskPlacement | undefined;
   #count = 0;
+  #declaration = 0;
 
   constructor(options: ModelSlotOptions, graph: JobGraph, tell: (event: JobEvent) => void) {
     this.#options = options;
@@ -54,8 +56,9 @@ export class ModelSlots {
       id !== undefined && this.#placement?.[vertexId]?.[subtask]?.taskManagerId === id;
   }
 
-  declare(requirements: readonly SlotRequirement[]): void {
-    this.#grant(this.#manager.declare('model', requirements));
+  declare({ declaration, requirements, returned }: Declaration): void {
+    this.#declaration = declaration;
+    this.#grant(this.#manager.declare('model', requirements, returned));
   }
 
   /** Whether tasks can be deployed so: a TaskManager may have gone of whose loss the master has not heard. */
@@ -71,6 +74,7 @@ export class ModelSlots {
   }
 
   #grant(grants: readonly SlotGrant[]): void {
-    for (const { slots } of grants) this.#tell({ type: 'slots-granted', slots });
+    const declaration = this.#declaration;
+    for (const { slots } of grants) this.#tell({ type: 'slots-granted', declaration, slots });
   }
 }

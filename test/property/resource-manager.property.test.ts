@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { ResourceManager } from '../../core/job/resource-manager.js';
-import { type GrantedSlot, type SlotRequirement, slotCount } from '../../core/job/slot-sharing.js';
+import type { GrantedSlot, SlotRequirement } from '../../core/job/slot-sharing.js';
 import { check } from '../check.js';
 
 type Command =
   | { readonly kind: 'register'; readonly manager: number; readonly slots: number | undefined }
   | { readonly kind: 'unregister' | 'retire'; readonly manager: number }
-  | { readonly kind: 'declare'; readonly job: number; readonly counts: readonly [number, number] }
+  | {
+      readonly kind: 'declare';
+      readonly job: number;
+      readonly counts: readonly [number, number];
+      readonly keeps: boolean;
+    }
   | { readonly kind: 'release'; readonly job: number };
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -24,6 +29,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     kind: fc.constant('declare' as const),
     job: fc.nat(3),
     counts: fc.tuple(fc.nat(4), fc.nat(2)),
+    /** It has use for what it has, and gives none back. */
+    keeps: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('release' as const), job: fc.nat(3) }),
 );
@@ -70,14 +77,26 @@ class Watched {
           { group: 'a', count: a },
           { group: 'b', count: b },
         ];
-        this.declared.set(`job-${next.job}`, requirements);
-        return this.manager.declare(`job-${next.job}`, requirements);
+        const jobId = `job-${next.job}`;
+        this.declared.set(jobId, requirements);
+        return this.manager.declare(jobId, requirements, this.#returned(jobId, requirements, next.keeps));
       }
       case 'release':
         this.declared.delete(`job-${next.job}`);
         this.told.delete(`job-${next.job}`);
         return this.manager.release(`job-${next.job}`);
     }
+  }
+
+  /** Of each group the last ones, and what goes. */
+  #returned(jobId: string, requirements: readonly SlotRequirement[], keeps: boolean): readonly GrantedSlot[] {
+    const own = keeps ? [] : (this.told.get(jobId) ?? []);
+    return requirements.flatMap(({ group, count }) => {
+      const [going, staying] = [true, false].map((retires) =>
+        own.filter((slot) => slot.group === group && (slot.retiring === true) === retires),
+      );
+      return [...(going ?? []), ...(staying ?? []).slice(count)];
+    });
   }
 
   #mustHold(): void {
@@ -121,10 +140,12 @@ class Watched {
     const elastic = [...this.managers].some(([id, slots]) => slots === undefined && !this.retiring.has(id));
     for (const [jobId, requirements] of this.declared) {
       const own = this.told.get(jobId) ?? [];
-      for (const { group, count } of requirements)
-        if (own.filter((slot) => slot.group === group).length > count)
-          throw new Error(`${jobId} has too many`);
-      const missing = slotCount(requirements) - own.length;
+      const missing = requirements.reduce((sum, requirement) => sum + missingOf(requirement, own), 0);
+      for (const requirement of requirements) {
+        const had = (this.#before.get(jobId) ?? []).filter(({ group }) => group === requirement.group).length;
+        const has = own.filter(({ group }) => group === requirement.group).length;
+        if (has > Math.max(requirement.count, had)) throw new Error(`${jobId} was given too many`);
+      }
       if (missing > 0 && (elastic || missing <= free)) throw new Error(`${jobId} waits in vain`);
       const within = this.manager.within(jobId);
       const staying = own.filter(({ taskManagerId }) => !this.retiring.has(taskManagerId)).length;
@@ -132,6 +153,10 @@ class Watched {
         throw new Error(`${jobId} could have ${within}`);
     }
   }
+}
+
+function missingOf({ group, count }: SlotRequirement, own: readonly GrantedSlot[]): number {
+  return Math.max(0, count - own.filter((slot) => slot.group === group).length);
 }
 
 t.test('each slot has one holder, who was told, and what can be given is', (t) => {

@@ -49,6 +49,8 @@ export class JobMasterDriver {
   effects: JobEffect[] = [];
   traces: string[] = [];
   outcome: JobOutcome | undefined;
+  /** The newest of its slots. */
+  declaration = 0;
   #ending: Extract<JobEffect, { type: 'terminate' }>[] = [];
 
   constructor(graph: JobGraph, { strategy, checkpointing = {}, ...job }: DriverOptions = {}) {
@@ -91,6 +93,7 @@ export class JobMasterDriver {
     for (const effect of effects) {
       if (effect.type === 'settled') this.outcome = effect.outcome;
       if (effect.type === 'terminate') this.#ending.push(effect);
+      if (effect.type === 'declare-slots') this.declaration = effect.declaration;
     }
     return this.effects;
   }

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { JobGraph } from '../../../core/graph/job-graph.js';
 import type { JobEffect } from '../../../core/job/job-protocol.js';
 import { SlotClaim } from '../../../core/job/slot-claim.js';
-import type { GrantedSlot } from '../../../core/job/slot-sharing.js';
+import { type GrantedSlot, slotCount, slotKey } from '../../../core/job/slot-sharing.js';
 import { modelGraph } from '../../model-graph.js';
 import { type DriverOptions, JobMasterDriver, ScriptedStrategy } from './job-master-driver.js';
 
@@ -21,7 +21,32 @@ function grant(driver: JobMasterDriver, ...ids: readonly string[]): void {
     index,
     group: 'default',
   }));
-  driver.handle({ type: 'slots-granted', slots });
+  driver.handle({ type: 'slots-granted', declaration: driver.declaration, slots });
+}
+
+/** By TaskManager, those of the ones that go with a `!`; each has its slots from 0 on. */
+function slotsOf(...ids: readonly string[]): GrantedSlot[] {
+  return ids.map((id, i) => {
+    const taskManagerId = id.replace('!', '');
+    const index = ids.slice(0, i).filter((other) => other === id).length;
+    const slot = { taskManagerId, index, group: 'default' } as const;
+    return id.endsWith('!') ? { ...slot, retiring: true } : slot;
+  });
+}
+
+function grantSlots(driver: JobMasterDriver, slots: readonly GrantedSlot[]): void {
+  driver.handle({ type: 'slots-granted', declaration: driver.declaration, slots });
+}
+
+/** What was declared last: how many, and what was given back. */
+function declaredBy(effects: readonly JobEffect[]): string | undefined {
+  return effects
+    .flatMap((effect) =>
+      effect.type === 'declare-slots'
+        ? `${slotCount(effect.requirements)}, not ${effect.returned.map(slotKey).join(' ') || '-'}`
+        : [],
+    )
+    .at(-1);
 }
 
 function statesOf(driver: JobMasterDriver): string[] {
@@ -151,6 +176,95 @@ t.test('what a rescale is promised stays its own while a region of the present a
     'it has been deployed',
   );
   t.end();
+});
+
+t.test(
+  'the parallelism that a job has is one to change to while some of its tasks cannot stay',
+  async (t) => {
+    const driver = driverOf(graphOf(2));
+    const askForSame = (requestId: number): void => {
+      driver.handle({ type: 'rescale-requested', requestId, graph: graphOf(2) });
+    };
+    grantSlots(driver, slotsOf('a', 'b'));
+    driver.run();
+    askForSame(1);
+    t.match(driver.effects, [{ type: 'rescale-settled', outcome: { completed: true, rescale: undefined } }]);
+    grantSlots(driver, slotsOf('a!', 'b'));
+    t.same(driver.effects, [], 'nobody has asked for anything');
+    askForSame(2);
+    t.equal(declaredBy(driver.effects), '3, not -', 'one beside those that it has');
+    grantSlots(driver, slotsOf('a!', 'b', 'c'));
+    t.same(driver.sent, ['source.0 <- snapshot-enumerator']);
+    driver.completePending(1);
+    t.same(driver.sent.slice(-3), ['source.0 <- cancel', 'sink.0 <- cancel', 'sink.1 <- cancel']);
+    driver.gone();
+    t.equal(declaredBy(driver.effects), '2, not a/0');
+    t.match(driver.effects.at(-1), { type: 'launch', attempt: 2, restore: { checkpointId: 1 } });
+    t.same(statesOf(driver), ['DEPLOYING b', 'DEPLOYING b', 'DEPLOYING c']);
+    driver.run();
+    t.match(
+      driver.effects.find(({ type }) => type === 'rescale-settled'),
+      { requestId: 2, outcome: { completed: true, rescale: { attempt: 2 } } },
+    );
+    t.equal(driver.master.view.status().restarts, 0);
+  },
+);
+
+t.test('a job that shrinks because some of its slots go is given what it lacks beside them', async (t) => {
+  const driver = driverOf(graphOf(4));
+  grantSlots(driver, slotsOf('a', 'a', 'b', 'b'));
+  driver.run();
+  grantSlots(driver, slotsOf('a', 'a', 'b!', 'b!'));
+  driver.handle({ type: 'rescale-requested', requestId: 1, graph: graphOf(3) });
+  t.equal(declaredBy(driver.effects), '5, not -');
+  grantSlots(driver, slotsOf('a', 'a', 'b!', 'b!', 'c'));
+  driver.completePending(1);
+  driver.gone();
+  t.equal(declaredBy(driver.effects), '3, not b/0 b/1');
+  t.match(driver.effects.at(-1), { type: 'launch', attempt: 2, graph: { fingerprint: 'with 3 sinks' } });
+});
+
+t.test(
+  'what a rescale was to have is given back when it is given up, and nothing in which tasks run',
+  async (t) => {
+    const driver = driverOf(graphOf(1));
+    grantSlots(driver, slotsOf('b'));
+    driver.run();
+    driver.handle({ type: 'rescale-requested', requestId: 1, graph: graphOf(2) });
+    grantSlots(driver, slotsOf('a', 'b'));
+    driver.handle({ type: 'rescale-requested', requestId: 2, graph: graphOf(1) });
+    t.match(driver.effects[0], { type: 'declare-slots' });
+    t.equal(declaredBy(driver.effects), '1, not a/0');
+    t.match(driver.effects.at(-1), { type: 'rescale-settled', requestId: 2, outcome: { completed: true } });
+  },
+);
+
+t.test('a job that waits holds nothing on a TaskManager that goes', async (t) => {
+  const driver = driverOf(graphOf(2));
+  grantSlots(driver, slotsOf('a'));
+  grantSlots(driver, slotsOf('a!'));
+  t.equal(declaredBy(driver.effects), '2, not a/0');
+  t.equal(statesOf(driver)[0], 'SCHEDULED -');
+});
+
+t.test('what a job was told before it declared anew counts for nothing', async (t) => {
+  const driver = driverOf(graphOf(1));
+  grantSlots(driver, slotsOf('b'));
+  driver.run();
+  driver.handle({ type: 'rescale-requested', requestId: 1, graph: graphOf(2) });
+  const { declaration } = driver;
+  driver.handle({ type: 'rescale-requested', requestId: 2, graph: graphOf(1) });
+  driver.handle({ type: 'slots-granted', declaration, slots: slotsOf('a', 'b') });
+  t.same(driver.effects, [], 'the answer to the newest one is on its way');
+  grantSlots(driver, slotsOf('a', 'b'));
+  t.equal(declaredBy(driver.effects), '1, not a/0', 'what has come too late is given back');
+});
+
+t.test('a slot in which tasks run is taken away with its TaskManager only', async (t) => {
+  const driver = driverOf(graphOf(2));
+  grantSlots(driver, slotsOf('a', 'a'));
+  driver.run();
+  t.throws(() => grantSlots(driver, slotsOf('a')), { code: 'MR9001' });
 });
 
 t.test('a rescale that gets no slots is given up', async (t) => {

@@ -92,7 +92,7 @@ t.test('slots of a size are cut out of what a TaskManager has, and others have e
 t.test('what does not fit is not given, not even in part', async (t) => {
   const manager = new ResourceManager('NONE');
   manager.register({ id: 'a', slots: 4, resource: sized(100) });
-  t.same(manager.declare('job', [heavy(2, 60)]), []);
+  t.same(manager.declare('job', [heavy(2, 60)]), [{ jobId: 'job', slots: [] }]);
   t.same(places(manager), []);
   const grants = manager.register({ id: 'b', slots: 4, resource: sized(100) });
   t.match(grants, [{ jobId: 'job', slots: [{ taskManagerId: 'a' }, { taskManagerId: 'b' }] }]);

@@ -3,7 +3,9 @@ import type { JobGraph, JobVertex } from '../../../core/graph/job-graph.js';
 import { ResourceManager } from '../../../core/job/resource-manager.js';
 import {
   type GrantedSlot,
+  keptSlots,
   placeTasks,
+  replaceLost,
   sharedSlots,
   slotRequirements,
   unitedRequirements,
@@ -84,15 +86,41 @@ t.test('TaskManagers are filled one after the other, or evenly', (t) => {
 });
 
 t.test('a job that needs fewer slots keeps as many on each TaskManager, where load is balanced', (t) => {
-  for (const [mode, kept] of [
-    ['NONE', 'tm-1/0 tm-1/1'],
-    ['SLOTS', 'tm-1/0 tm-2/0'],
-  ] as const) {
-    const manager = managerOf(mode, 2, 2);
-    manager.declare('job', [{ group: 'default', count: 4 }]);
-    const [grant] = manager.declare('job', [{ group: 'default', count: 2 }]);
-    t.equal(placesOf(grant?.slots), kept, mode);
-  }
+  const granted = slots('a', 'a', 'b', 'b');
+  const need = { group: 'default', count: 2 };
+  t.equal(placesOf(keptSlots(granted, need, 'NONE', new Set())), 'a/0 a/1');
+  t.equal(placesOf(keptSlots(granted, need, 'SLOTS', new Set())), 'a/0 b/2');
+  t.end();
+});
+
+t.test('slots in use are kept, whatever goes, and of the others those that stay', (t) => {
+  const granted = slots('a', 'a', 'b', 'b').map((slot) =>
+    slot.taskManagerId === 'b' ? ({ ...slot, retiring: true } as const) : slot,
+  );
+  const kept = (count: number, ...inUse: readonly string[]): string =>
+    placesOf(keptSlots(granted, { group: 'default', count }, 'SLOTS', new Set(inUse)));
+  t.equal(kept(4), 'a/0 a/1', 'nothing is held in vain where it goes');
+  t.equal(kept(2, 'a/1', 'b/3'), 'a/1 b/3');
+  t.equal(kept(3, 'a/1', 'b/3'), 'a/0 a/1 b/3');
+  t.equal(kept(0, 'b/2'), 'b/2');
+  t.end();
+});
+
+t.test('what is placed anew is placed where it can stay, and what goes on stays where it is', (t) => {
+  const [graph, granted] = [graphOf(['default', 2]), slots('a', 'b', 'c')];
+  const goes = granted.map((slot, i) => (i === 0 ? ({ ...slot, retiring: true } as const) : slot));
+  const placement = placeTasks(graph, granted, 'NONE');
+  t.strictSame(placement?.map(placesOf), ['a/0 b/1']);
+  t.strictSame(placeTasks(graph, goes, 'NONE')?.map(placesOf), ['b/1 c/2']);
+  t.equal(placeTasks(graph, goes.slice(0, 2), 'NONE'), undefined);
+  t.strictSame(replaceLost(placement ?? [], goes)?.map(placesOf), ['a/0 b/1']);
+  const [first, , third] = goes;
+  t.strictSame(
+    replaceLost(placement ?? [], slots('x').concat(third ?? []))?.map(placesOf),
+    ['x/0 c/2'],
+    'in the place of those that have gone',
+  );
+  t.equal(replaceLost(placement ?? [], first === undefined ? [] : [first]), undefined);
   t.end();
 });
 
@@ -101,7 +129,11 @@ t.test(
   (t) => {
     const manager = managerOf('NONE', 4);
     manager.declare('first', [{ group: 'default', count: 3 }]);
-    t.strictSame(manager.declare('large', [{ group: 'default', count: 2 }]), [], 'one is free');
+    t.strictSame(
+      manager.declare('large', [{ group: 'default', count: 2 }]),
+      [{ jobId: 'large', slots: [] }],
+      'one is free',
+    );
     t.equal(placesOf(manager.declare('small', [{ group: 'default', count: 1 }])[0]?.slots), 'tm-1/3');
     const grants = manager.release('first');
     t.strictSame(
@@ -123,6 +155,24 @@ t.test('who loses a TaskManager is told what is left, and is given more when the
   t.equal(placesOf(more?.slots), 'tm-2/0 tm-3/0');
   t.end();
 });
+
+t.test(
+  'a job whose TaskManager is about to go is told so, and holds what it has until it gives it back',
+  (t) => {
+    const manager = managerOf('NONE', 2, 2);
+    const need = [{ group: 'default', count: 2 }];
+    const [had] = manager.declare('job', need);
+    const [told] = manager.retire('tm-1');
+    t.match(told, { jobId: 'job', slots: [{ retiring: true }, { retiring: true }] });
+    t.equal(manager.within('job'), 2);
+    const [more] = manager.declare('job', [{ group: 'default', count: 4 }]);
+    t.equal(placesOf(more?.slots), 'tm-1/0 tm-1/1 tm-2/0 tm-2/1');
+    const [less] = manager.declare('job', need, had?.slots);
+    t.equal(placesOf(less?.slots), 'tm-2/0 tm-2/1');
+    t.strictSame(manager.unregister('tm-1'), [], 'nothing was left there');
+    t.end();
+  },
+);
 
 t.test('without a number of slots there are as many as the jobs need, those of a job in one place', (t) => {
   const manager = managerOf('SLOTS', undefined, undefined);
