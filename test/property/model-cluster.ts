@@ -1,5 +1,4 @@
 import { Prng } from '../../core/base/prng.js';
-import type { CheckpointManifest } from '../../core/checkpoint/snapshot-handle.js';
 import { JobMaster } from '../../core/job/job-master.js';
 import type { JobEffect, JobEvent, JobOutcome, JobTimer } from '../../core/job/job-protocol.js';
 import { createRestartStrategy } from '../../core/job/restart-strategy.js';
@@ -10,8 +9,9 @@ import { toWireError } from '../../core/protocol/wire-error.js';
 import { filesOf } from './manifest-files.js';
 import { ModelCheckpointWords } from './model-checkpoint-words.js';
 import { deployModelTasks } from './model-deployment.js';
-import { ModelFault, type ModelWorldOptions, must } from './model-rules.js';
+import { type ModelWorldOptions, must } from './model-rules.js';
 import { ModelSlots } from './model-slots.js';
+import { ModelStorage } from './model-storage.js';
 import type { ModelTask, ModelTaskWorld } from './model-task.js';
 
 /** Of one region. */
@@ -32,7 +32,7 @@ export class ModelCluster implements ModelTaskWorld {
   #master: JobMaster;
   /** Reports and exits, by who says them: each keeps its order, among them the order is drawn. */
   readonly #events: JobEvent[] = [];
-  readonly #storageCalls: (() => JobEvent)[] = [];
+  readonly #storage: ModelStorage;
   #timers: { readonly timer: JobTimer; readonly dueMs: number }[] = [];
   /** Those that are alive, by region. */
   readonly #attempts = new Map<number, Attempt>();
@@ -40,21 +40,22 @@ export class ModelCluster implements ModelTaskWorld {
   #nowMs = 0;
   #faultsLeft: number;
   #epoch = 1;
-  readonly #log: CheckpointManifest[] = [];
-  readonly #files = new Set<string>();
   #fileCount = 0;
   readonly #committed = new Map<string, readonly number[]>();
-  readonly #words = new ModelCheckpointWords(this.#log);
-  #resultStored = false;
+  readonly #words: ModelCheckpointWords;
   outcome: JobOutcome | undefined;
   attempts = 0;
   /** Launches of regions while others ran. */
   partialRestarts = 0;
+  /** Times that the job went on elsewhere before a TaskManager went. */
+  moves = 0;
 
   constructor(options: ModelWorldOptions) {
     this.#options = options;
     this.#draw = new Prng(options.seed);
     this.#faultsLeft = options.faults;
+    this.#storage = new ModelStorage(this.#draw, (probability) => this.#takeFault(probability));
+    this.#words = new ModelCheckpointWords(this.#storage.log);
     this.#master = this.#startMaster();
   }
 
@@ -64,7 +65,7 @@ export class ModelCluster implements ModelTaskWorld {
   }
 
   get completedCheckpoints(): number {
-    return this.#log.length;
+    return this.#storage.log.length;
   }
 
   /** Runs until the job has ended. */
@@ -73,6 +74,7 @@ export class ModelCluster implements ModelTaskWorld {
       must(step < stepsMax, `stuck after ${stepsMax} steps: ${this.#master.view.describe()}`);
       if (this.#faultsLeft > 0 && this.#draw.chance(0.01)) this.#fault();
       this.#step();
+      this.#slots?.check(this.#tasks.flatMap(({ address, ended }) => (ended ? [] : [address])));
       if (this.#failed()) this.#resume();
     }
   }
@@ -85,7 +87,7 @@ export class ModelCluster implements ModelTaskWorld {
     const key = `${task.vertex.uid}-${task.address.subtask}-${checkpointId}`;
     const before = this.#committed.get(key);
     must(before === undefined || before.join() === values.join(), `${key} is committed with other values`);
-    const covered = this.#log.some((manifest) => manifest.checkpointId >= checkpointId);
+    const covered = this.#storage.log.some((manifest) => manifest.checkpointId >= checkpointId);
     must(checkpointId === 0 || covered, `${key} is committed, but no checkpoint that holds it is complete`);
     this.#committed.set(key, values);
   }
@@ -93,7 +95,7 @@ export class ModelCluster implements ModelTaskWorld {
   createFile(task: ModelTask, checkpointId: number): string {
     const { attempt, subtask } = task.address;
     const key = `${task.vertex.uid}-${subtask}/${this.#epoch}.${attempt}/${checkpointId}-${this.#fileCount++}`;
-    this.#files.add(key);
+    this.#storage.files.add(key);
     return key;
   }
 
@@ -112,14 +114,14 @@ export class ModelCluster implements ModelTaskWorld {
 
   /** Whether the job is recorded as finished: whoever resumes it has nothing to do. */
   #isOver(): boolean {
-    return this.outcome?.status === 'FINISHED' || this.#resultStored;
+    return this.outcome?.status === 'FINISHED' || this.#storage.resultStored;
   }
 
   #startMaster(): JobMaster {
     const { graph, checkpointing, slots } = this.#options;
     this.#slots = slots && new ModelSlots(slots, graph, (event) => this.#events.push(event));
     const strategy = createRestartStrategy(defaultRestartStrategy(true), this.#draw.fork());
-    const restored = this.#log.at(-1);
+    const restored = this.#storage.log.at(-1);
     const firstCheckpointId = this.#words.lastTriggeredId + 1;
     const job = {
       jobId: 'model',
@@ -145,9 +147,9 @@ export class ModelCluster implements ModelTaskWorld {
     for (const attempt of this.#attempts.values())
       if (attempt.terminating) moves.push(() => this.#endAttempt(attempt));
     const slots = this.#slots;
-    if (slots?.suffice === false) moves.push(() => slots.register());
+    if (slots !== undefined) moves.push(...slots.moves);
     if (this.#events.length > 0) moves.push(() => this.#handleNext());
-    if (this.#storageCalls.length > 0) moves.push(() => this.#answer());
+    if (this.#storage.isAsked) moves.push(() => this.#answer());
     const busy = moves.length > 0;
     if (!busy || (this.#draw.chance(0.02) && this.#mayPassTime())) moves.push(() => this.#passTime());
     const move = moves[this.#draw.below(moves.length)];
@@ -188,8 +190,7 @@ export class ModelCluster implements ModelTaskWorld {
   }
 
   #answer(): void {
-    const [call] = this.#storageCalls.splice(0, 1);
-    if (call !== undefined) this.#events.push(call());
+    this.#events.push(...this.#storage.answer());
   }
 
   /** A storage that never answers is a fault too. */
@@ -228,8 +229,8 @@ export class ModelCluster implements ModelTaskWorld {
     const tasks = this.#tasks;
     const task = tasks[this.#draw.below(Math.max(1, tasks.length))];
     const kind = this.#draw.below(5);
-    if (this.#slots !== undefined && this.#draw.chance(0.4)) {
-      const isLost = this.#slots.lose(this.#draw);
+    if (this.#slots !== undefined && this.#draw.chance(0.6)) {
+      const isLost = this.#slots.disturb(this.#draw);
       for (const each of tasks.filter(({ address, ended }) => isLost(address) && !ended)) this.#kill(each);
       return;
     }
@@ -252,7 +253,7 @@ export class ModelCluster implements ModelTaskWorld {
   }
 
   #restartProcess(): void {
-    for (const call of this.#storageCalls.splice(0)) if (this.#draw.chance(0.5)) call();
+    this.#storage.onNewProcess();
     this.#events.length = 0;
     this.#timers = [];
     this.#attempts.clear();
@@ -284,6 +285,9 @@ export class ModelCluster implements ModelTaskWorld {
         must(this.#attempts.size === 0, 'ends only when nothing runs');
         this.outcome = effect.outcome;
         break;
+      case 'rescale-settled':
+        if (effect.outcome.completed && effect.outcome.rescale !== undefined) this.moves++;
+        break;
       case 'declare-slots':
         this.#slots?.declare(effect);
         break;
@@ -294,7 +298,7 @@ export class ModelCluster implements ModelTaskWorld {
       case 'trace':
         break;
       default:
-        this.#storageCalls.push(this.#storageCall(effect));
+        this.#storage.call(effect);
     }
   }
 
@@ -332,10 +336,10 @@ export class ModelCluster implements ModelTaskWorld {
     if (this.#attempts.size > 0 && ![...this.#attempts.values()].some((other) => other.number === number))
       this.partialRestarts++;
     this.attempts++;
-    const newest = this.#log.at(-1);
+    const newest = this.#storage.log.at(-1);
     must(restore?.checkpointId === newest?.checkpointId, 'restores the newest completed checkpoint');
     for (const key of newest === undefined ? [] : filesOf(newest))
-      must(this.#files.has(key), `${key} is gone`);
+      must(this.#storage.files.has(key), `${key} is gone`);
     const hasSlots = this.#slots?.deploy(this.#options.graph, placement) ?? true;
     if (!hasSlots || this.#takeFault(0.05)) {
       this.#events.push({
@@ -357,43 +361,5 @@ export class ModelCluster implements ModelTaskWorld {
     };
     const tasks = deployModelTasks(deployment, this);
     this.#attempts.set(region.id, { number, region, tasks, terminating: false });
-  }
-
-  /** What the storage will do when it comes to it. */
-  #storageCall(effect: Exclude<JobEffect, { type: 'settled' | 'launch' | 'send' }>): () => JobEvent {
-    const error = toWireError(new Error('the storage did not answer'));
-    switch (effect.type) {
-      case 'store-checkpoint':
-        return () => {
-          const { checkpointId } = effect.manifest;
-          const fails = this.#takeFault(0.1);
-          if (!fails || this.#draw.chance(0.5)) this.#log.push(effect.manifest);
-          return fails
-            ? { type: 'checkpoint-store-failed', checkpointId, error }
-            : { type: 'checkpoint-stored', checkpointId };
-        };
-      case 'resolve-checkpoint':
-        return () => {
-          const { checkpointId } = effect;
-          if (this.#takeFault(0.3)) return { type: 'checkpoint-outcome-failed', checkpointId, error };
-          const completed = this.#log.some((manifest) => manifest.checkpointId === checkpointId);
-          return { type: 'checkpoint-outcome', checkpointId, completed };
-        };
-      case 'discard-files':
-        return () => {
-          for (const { key } of effect.files) this.#files.delete(key);
-          return { type: 'files-discarded', error: undefined };
-        };
-      case 'retain-checkpoints':
-        return () => ({ type: 'checkpoints-retained', error: this.#takeFault(0.1) ? error : undefined });
-      case 'store-result':
-        return () => {
-          if (this.#takeFault(0.1)) return { type: 'result-store-failed', error };
-          this.#resultStored ||= effect.result.state === 'FINISHED';
-          return { type: 'result-stored' };
-        };
-      default:
-        throw new ModelFault(`no storage call: ${effect.type}`);
-    }
   }
 }
