@@ -54,7 +54,8 @@ export class LocalTaskManagers {
   add(): string {
     this.#count++;
     const id = `taskmanager-${process.pid}${this.#count === 1 ? '' : `-${this.#count}`}`;
-    this.slots.register({ id, slots: this.layout.perTaskManager, resource: this.#resource });
+    const { perTaskManager: slots } = this.layout;
+    this.slots.register({ id, slots, ...(slots !== undefined && { resource: this.#resource }) });
     return id;
   }
 

@@ -8,7 +8,7 @@ import { TakenSlots } from './taken-slots.js';
 export interface RegisteredTaskManager {
   readonly id: string;
   readonly slots: number | undefined;
-  /** What its slots have together; undefined: nobody asks. */
+  /** What its slots have together; undefined: nobody asks, as with slots without number. */
   readonly resource?: SlotResource;
 }
 
@@ -46,7 +46,7 @@ interface DeclaredJob {
  * - a job is given of each group no more slots than it has declared, and keeps what it has until it gives it back;
  * - slots that are missing are given all at once, so no two jobs wait for each other's; who declared first is asked
  *   first, and who needs fewer may come before who needs more than there are;
- * - the slots of a TaskManager have no more together than it has;
+ * - the slots of a TaskManager have no more together than it says that it has;
  * - slots of a TaskManager that has gone are gone, and all others stay with their jobs;
  * - nobody is given a slot of one that retires.
  */
@@ -63,9 +63,10 @@ export class ResourceManager {
   }
 
   register(taskManager: RegisteredTaskManager): readonly SlotGrant[] {
-    const { id, slots } = taskManager;
+    const { id, slots, resource } = taskManager;
     invariant(!this.#taskManagers.has(id), 'a TaskManager registers once', { id });
     invariant(slots === undefined || slots >= 1, 'a TaskManager has a slot', { id, slots });
+    invariant(slots !== undefined || resource === undefined, 'slots without number have no size', { id });
     this.#taskManagers.set(id, taskManager);
     return this.#deal(new Set());
   }

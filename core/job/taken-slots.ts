@@ -1,3 +1,4 @@
+import { invariant } from '../base/invariant.js';
 import type { RegisteredTaskManager } from './resource-manager.js';
 import { equalShare, excessOf, type SlotResource, withoutResource } from './slot-resource.js';
 import type { GrantedSlot } from './slot-sharing.js';
@@ -11,7 +12,8 @@ interface TakenOf {
 /**
  * Which slots of each TaskManager are taken, and what of its memory is left beside them.
  *
- * Invariant: where a TaskManager says what it has, its slots together have no more.
+ * Invariant: where a TaskManager says what it has, its slots together have no more. One that has as many slots as are
+ * needed does not say.
  */
 export class TakenSlots {
   readonly #byId = new Map<string, TakenOf>();
@@ -53,7 +55,10 @@ export class TakenSlots {
 }
 
 function subtract(taken: TakenOf, resource: SlotResource | undefined): void {
-  if (taken.left !== undefined && resource !== undefined) taken.left = withoutResource(taken.left, resource);
+  if (taken.left === undefined || resource === undefined) return;
+  const excess = excessOf(resource, taken.left);
+  invariant(excess === undefined, 'the slots of a TaskManager have no more together than it has', { excess });
+  taken.left = withoutResource(taken.left, resource);
 }
 
 function shareOf({ slots, resource }: RegisteredTaskManager): SlotResource | undefined {

@@ -3,7 +3,8 @@ import type { JobGraph } from '../../../core/graph/job-graph.js';
 import { SlotSharingGroup } from '../../../core/index.js';
 import { ResourceManager } from '../../../core/job/resource-manager.js';
 import type { SlotResource } from '../../../core/job/slot-resource.js';
-import type { SlotRequirement } from '../../../core/job/slot-sharing.js';
+import type { GrantedSlot, SlotRequirement } from '../../../core/job/slot-sharing.js';
+import { TakenSlots } from '../../../core/job/taken-slots.js';
 import { build } from '../../build.js';
 import { refused } from '../../refused.js';
 
@@ -98,9 +99,24 @@ t.test('what does not fit is not given, not even in part', async (t) => {
   t.match(grants, [{ jobId: 'job', slots: [{ taskManagerId: 'a' }, { taskManagerId: 'b' }] }]);
 });
 
+t.test('slots that have more together than their TaskManager are a broken invariant', async (t) => {
+  const taskManager = { id: 'a', slots: 4, resource: sized(100) };
+  const slot = (index: number, mb: number): GrantedSlot => ({
+    taskManagerId: 'a',
+    index,
+    group: 'heavy',
+    resource: sized(mb),
+  });
+  const taken = new TakenSlots([taskManager], [slot(0, 60)]);
+  t.equal(taken.has(taskManager, sized(60)), false);
+  t.throws(() => taken.take(taskManager, sized(60)), { code: 'MR9001' });
+  t.throws(() => new TakenSlots([taskManager], [slot(0, 60), slot(1, 60)]), { code: 'MR9001' });
+});
+
 t.test('a TaskManager with as many slots as are needed asks nobody how large they are', async (t) => {
   const manager = new ResourceManager('NONE');
-  manager.register({ id: 'a', slots: undefined, resource: sized(100) });
+  t.throws(() => manager.register({ id: 'a', slots: undefined, resource: sized(100) }), { code: 'MR9001' });
+  manager.register({ id: 'a', slots: undefined });
   manager.declare('job', [heavy(3, 60)]);
   t.equal(places(manager).length, 3);
 });
