@@ -2,7 +2,7 @@ import {
   type AttemptDescription,
   type CachedFileContent,
   invariant,
-  type MillraceError,
+  MillraceError,
   type RunningAttempt,
   type TaskEvent,
   type TaskLauncher,
@@ -45,7 +45,8 @@ export interface LauncherSettings {
  * plan.
  *
  * Invariants: nothing runs of a TaskManager that was lost, or it is being ended; it holds a deployment for the graph
- * that runs, and for those that a rescale may yet come to; what is not needed any more has no threads.
+ * that runs, and for those that a rescale may yet come to; what is not needed any more has no threads; after `close` it
+ * launches nothing and holds no further deployment.
  */
 export class ThreadTaskLauncher implements TaskLauncher {
   readonly #settings: LauncherSettings;
@@ -65,8 +66,13 @@ export class ThreadTaskLauncher implements TaskLauncher {
     this.#deployments.set(first.fingerprint, first);
   }
 
-  /** What a rescale may come to; resolves when its threads are warm. */
+  /**
+   * What a rescale may come to; resolves when its threads are warm.
+   *
+   * @throws MillraceError MR5003 after `close`: the job has ended while it was being planned
+   */
   async offer(deployment: Deployment): Promise<void> {
+    if (this.#closed !== undefined) throw new MillraceError('MR5003', 'The job runs no more.');
     if (deployment.fingerprint === this.#present.fingerprint) return;
     const alike = this.#deployments.get(deployment.fingerprint);
     if (alike !== undefined) this.#leave(alike);
@@ -88,6 +94,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
   }
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
+    invariant(this.#closed === undefined, 'nothing is launched of a job that has ended');
     const gone = placesOf(attempt).find((id) => !this.#settings.hasTaskManager(id));
     if (gone !== undefined) throw taskManagerLost(gone);
     const { module, plan, networkOptions, hasSlots, threads } = this.#deploy(attempt.graph.fingerprint);

@@ -3,7 +3,11 @@ import { Piscina } from 'piscina';
 import { MillraceError } from '../../../core/internal.js';
 import type { V8HeapLimits } from '../../../memory/index.js';
 import { userStackLine } from '../../task/user-stack-line.js';
+import { withDeadline } from '../deadline.js';
 import type { TaskContract } from '../task-contract.js';
+
+/** How long a thread is given to load; on a machine with much other load it takes seconds. */
+export const LOADING_MS = 30_000;
 
 /** What all task threads of a job are. Plain data: it is sent to them. */
 export interface TaskThreadKind {
@@ -17,8 +21,9 @@ export interface TaskThreadKind {
 /**
  * A thread for one task, warmed in advance with the engine's modules.
  *
- * Invariants: it serves one task; a thread that ended is not replaced; after `destroy` resolved it does not run; it is
- * not ended by force before it has loaded: a native library whose registration is cut off ends the process.
+ * Invariants: it serves one task; a thread that ended is not replaced; after `destroy` resolved it does not run; while
+ * it loads it is ended by force only when it has taken longer than it is given, which is `heartbeat.timeout` where it has
+ * a task and {@link LOADING_MS} where it has none: a native library whose registration is cut off ends the process.
  */
 export class TaskThread {
   readonly #pool: Piscina<TaskContract, void>;
@@ -69,8 +74,9 @@ export class TaskThread {
     return Promise.all(this.#loaded);
   }
 
-  async destroy(): Promise<void> {
-    await this.loaded;
+  /** Ends it by force, once it has loaded: for that it is waited so long at most. */
+  async destroy(loadingMs = LOADING_MS): Promise<void> {
+    await withDeadline<unknown>(loadingMs, (deadline) => Promise.race([this.loaded, deadline]));
     await this.#pool.destroy();
     await Promise.all(this.#exits.values());
   }

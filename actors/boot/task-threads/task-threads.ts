@@ -1,5 +1,7 @@
+import { invariant } from '../../../core/internal.js';
 import type { V8HeapLimits } from '../../../memory/index.js';
-import { TaskThread, type TaskThreadKind } from './task-thread.js';
+import { withDeadline } from '../deadline.js';
+import { LOADING_MS, TaskThread, type TaskThreadKind } from './task-thread.js';
 import { TaskThreadPool } from './task-thread-pool.js';
 
 const WARM_AFTER_MS = 200;
@@ -28,11 +30,12 @@ export class TaskThreads {
 
   /** Threads for tasks with these heaps, in their order: the spare ones as far as there are any. */
   take(heaps: readonly V8HeapLimits[]): TaskThreadPool {
+    invariant(!this.#closed, 'no thread is taken of a job that has ended');
     clearTimeout(this.#warming);
     return new TaskThreadPool(heaps.map((heap) => this.#sparesOf(heap).shift() ?? this.#start(heap)));
   }
 
-  /** Warms threads for what comes next; resolves when they are warm. */
+  /** Warms threads for what comes next; resolves when they are warm, or should be. Nothing once it is closed. */
   async warm(): Promise<void> {
     clearTimeout(this.#warming);
     if (this.#closed) return;
@@ -41,7 +44,8 @@ export class TaskThreads {
       const spares = this.#sparesOf(heap);
       while (spares.length < alike) spares.push(this.#start(heap));
     }
-    await Promise.all([...this.#spares.values()].flat().map(({ loaded }) => loaded));
+    const warm = Promise.all([...this.#spares.values()].flat().map(({ loaded }) => loaded));
+    await withDeadline<unknown>(LOADING_MS, (deadline) => Promise.race([warm, deadline]));
   }
 
   #start(heap: V8HeapLimits): TaskThread {
@@ -57,6 +61,7 @@ export class TaskThreads {
   /** Warms them a little later: a job that ends at once needs none, and one that begins needs the cores. */
   warmSoon(): void {
     clearTimeout(this.#warming);
+    if (this.#closed) return;
     this.#warming = setTimeout(() => void this.warm(), WARM_AFTER_MS);
   }
 
