@@ -22,8 +22,8 @@ export interface TaskThreadKind {
  * A thread for one task, warmed in advance with the engine's modules.
  *
  * Invariants: it serves one task; a thread that ended is not replaced; after `destroy` resolved it does not run; while
- * it loads it is ended by force only when it has taken longer than it is given, which is `heartbeat.timeout` where it has
- * a task and {@link LOADING_MS} where it has none: a native library whose registration is cut off ends the process.
+ * it loads it is ended by force only when it has taken longer than it is given, with a task `heartbeat.timeout` and
+ * without one {@link LOADING_MS}: a native library whose registration is cut off ends the process.
  */
 export class TaskThread {
   readonly #pool: Piscina<TaskContract, void>;
