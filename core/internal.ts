@@ -243,7 +243,7 @@ export {
   restartStrategyFromOptions,
 } from './job/restart-strategy-config.js';
 export type { SlotConfig } from './job/slot-claim.js';
-export { loadBalanceMode, slotConfigFromOptions } from './job/slot-options.js';
+export { loadBalanceMode, slotConfigFromOptions, TASK_MANAGERS_MAX } from './job/slot-options.js';
 export { equalShare, excessOf, type SlotResource, withoutResource } from './job/slot-resource.js';
 export {
   type GrantedSlot,

@@ -29,6 +29,7 @@ import type {
   SavepointAnswer,
   SavepointRequest,
   SubmissionAnswer,
+  TaskManagerAnswer,
   TaskManagerStatus,
   TaskStatus,
   Telemetry,
@@ -99,8 +100,12 @@ export class ControlPlane implements ClusterGateway {
     return this.#taskManagers().status();
   }
 
-  startTaskManager(): string {
-    return this.#taskManagers().add();
+  startTaskManager(): TaskManagerAnswer {
+    try {
+      return { type: 'started', taskManagerId: this.#taskManagers().add() };
+    } catch (error) {
+      return { type: 'failed', error: toWireError(error) };
+    }
   }
 
   async terminateTaskManager(id: string): Promise<WireError | undefined> {

@@ -275,9 +275,14 @@ export class LocalCluster {
     return this.#end.orEnd(this.#gateway.taskManagers());
   }
 
-  /** One more TaskManager, as configured; resolves to its id. Jobs that wait for slots are given them. */
-  startTaskManager(): Promise<string> {
-    return this.#end.orEnd(this.#gateway.startTaskManager());
+  /**
+   * One more TaskManager, as configured; resolves to its id. Jobs that wait for slots are given them. Rejects with
+   * MR4002 when there are 128, the most that a process has.
+   */
+  async startTaskManager(): Promise<string> {
+    const answer = await this.#end.orEnd(this.#gateway.startTaskManager());
+    if (answer.type === 'failed') throw fromWireError(answer.error);
+    return answer.taskManagerId;
   }
 
   /**

@@ -4,6 +4,7 @@ import {
   MillraceError,
   type ResolvedOptions,
   type SlotResource,
+  TASK_MANAGERS_MAX,
 } from '../../core/internal.js';
 import { resourceOf, taskManagerMemory, withTaskManagerDefaultSize } from '../../memory/index.js';
 import type { TaskManagerStatus } from '../cluster/cluster-gateway.js';
@@ -50,8 +51,9 @@ export class LocalTaskManagers {
     for (let i = 0; i < number; i++) this.add();
   }
 
-  /** Another one, as those that there are. */
+  /** Another one, as those that there are. @throws MillraceError MR4002 if there are as many as there may be */
   add(): string {
+    if (this.slots.taskManagers().length >= TASK_MANAGERS_MAX) throw tooMany();
     this.#count++;
     const id = `taskmanager-${process.pid}${this.#count === 1 ? '' : `-${this.#count}`}`;
     const { perTaskManager: slots } = this.layout;
@@ -93,6 +95,13 @@ export class LocalTaskManagers {
     const heartbeatMs = SYSTEM_CLOCK.wallMs();
     return this.slots.taskManagers().map((taskManager) => ({ ...taskManager, heartbeatMs }));
   }
+}
+
+function tooMany(): MillraceError {
+  return new MillraceError('MR4002', `The cluster has ${TASK_MANAGERS_MAX} TaskManagers.`, {
+    why: 'a process has no more of them',
+    hint: 'Raise taskmanager.numberOfTaskSlots, and each has more slots.',
+  });
 }
 
 function notKnown(id: string): MillraceError {

@@ -5,7 +5,12 @@ import {
   type ResolvedOptions,
   type WireError,
 } from '../../core/internal.js';
-import type { CheckpointAnswer, SavepointAnswer, SubmissionAnswer } from '../cluster/cluster-gateway.js';
+import type {
+  CheckpointAnswer,
+  SavepointAnswer,
+  SubmissionAnswer,
+  TaskManagerAnswer,
+} from '../cluster/cluster-gateway.js';
 import type { RescaleAnswer } from '../cluster/rescale-request.js';
 import type { SessionGateway } from '../cluster/session-gateway.js';
 import type { RestCluster } from '../rest/rest-cluster.js';
@@ -36,7 +41,11 @@ export function restClusterOf(
     explain: (jobId) => asked(gateway.explain(jobId)),
     accumulators: (jobId) => asked(gateway.accumulators(jobId)),
     taskManagers: async () => restTaskManagers(options, await asked(gateway.taskManagers())),
-    startTaskManager: () => asked(gateway.startTaskManager()),
+    async startTaskManager() {
+      const answer = await asked<TaskManagerAnswer>(gateway.startTaskManager());
+      if (answer.type === 'failed') throw fromWireError(answer.error);
+      return answer.taskManagerId;
+    },
     async terminateTaskManager(id) {
       const error = await asked<WireError | undefined>(gateway.terminateTaskManager(id));
       if (error !== undefined) throw fromWireError(error);

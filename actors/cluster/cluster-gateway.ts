@@ -24,8 +24,8 @@ export interface ClusterGateway extends ClusterMonitor {
   configure(layers: readonly OptionLayer[]): void;
   /** In the order in which they came. */
   taskManagers(): readonly TaskManagerStatus[];
-  /** One more, as configured; answers its id. */
-  startTaskManager(): string;
+  /** One more, as configured. MR4002: there are as many as there may be. */
+  startTaskManager(): TaskManagerAnswer;
   /** It is gone, with what runs there, once adaptive jobs have left it. MR7002: there is none of that id. */
   terminateTaskManager(id: string): Promise<WireError | undefined>;
   submit(submission: JobSubmission): Promise<SubmissionAnswer>;
@@ -99,6 +99,10 @@ export interface SavepointRequest {
   readonly folder: string | undefined;
   readonly stop: 'suspend' | 'drain' | undefined;
 }
+
+export type TaskManagerAnswer =
+  | { readonly type: 'started'; readonly taskManagerId: string }
+  | { readonly type: 'failed'; readonly error: WireError };
 
 export type CheckpointAnswer =
   | { readonly type: 'completed'; readonly checkpointId: number }

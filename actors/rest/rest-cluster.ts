@@ -38,7 +38,7 @@ export interface RestCluster {
   /** Results by name. */
   accumulators(jobId: string): Promise<Readonly<Record<string, unknown>>>;
   taskManagers(): Promise<readonly RestTaskManager[]>;
-  /** One more, as configured; resolves to its id. */
+  /** One more, as configured; resolves to its id. Rejects with MR4002 if there are as many as there may be. */
   startTaskManager(): Promise<string>;
   /** Rejects with MR7002 if there is none of that id. */
   terminateTaskManager(id: string): Promise<void>;

@@ -4,12 +4,15 @@ import type { OptionValues } from './options.js';
 import type { SlotConfig } from './slot-claim.js';
 import type { LoadBalanceMode } from './slot-sharing.js';
 
+/** What one process has at the most: each holds jobs' memory to a plan of its own, beside the others on one machine. */
+export const TASK_MANAGERS_MAX = 128;
+
 /** How jobs come by their slots. */
 export const SLOT_OPTIONS = {
   'minicluster.number-of-taskmanagers': {
     type: { kind: 'int' },
     default: 1,
-    range: { min: 1 },
+    range: { min: 1, max: TASK_MANAGERS_MAX },
     deprecatedKeys: ['local.number-taskmanager'],
     description: 'TaskManagers of this process, each with its own memory plan.',
   },

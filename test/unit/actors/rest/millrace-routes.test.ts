@@ -1,4 +1,5 @@
 import t from 'tap';
+import { MillraceError } from '../../../../core/internal.js';
 import { ask, openRestWorld, post } from './rest-world.js';
 import { JOB_ID, SAMPLE_JOB } from './sample-cluster.js';
 
@@ -48,6 +49,16 @@ t.test('a TaskManager is started by a POST and stopped by a DELETE, by nobody el
   t.same(JSON.parse((await post(server, path, {})).text), { id: 'taskmanager-2' });
   t.equal((await ask(server, `/v1${path}/taskmanager-1`, { method: 'DELETE' })).status, 200);
   t.same(done, ['start TaskManager', 'terminate taskmanager-1']);
+});
+
+t.test('one TaskManager too many is a request that is refused', async (t) => {
+  const startTaskManager = () =>
+    Promise.reject(new MillraceError('MR4002', 'The cluster has 128 TaskManagers.'));
+  const { server } = await openRestWorld({ cluster: { startTaskManager } });
+  t.teardown(() => server.close());
+  const { status, text } = await post(server, '/millrace/taskmanagers', {});
+  t.equal(status, 400);
+  t.match(JSON.parse(text), { errors: [/MR4002 The cluster has 128 TaskManagers/] });
 });
 
 t.test('a rescale that is waited for tells what it did, and names vertices as people do', async (t) => {
