@@ -72,10 +72,7 @@ export function restoreRequests(
   for (const [name, { items }] of Object.entries(restored?.lists ?? {})) {
     const stored = storedItemsType(REQUEST_LIST, name);
     if (stored === undefined || items.length === 0) continue;
-    // What was written before the type stood in the name is of the declared one.
-    const decode: Decode = stored
-      ? itemDecoder(stored, storedRequests(type.type), codecs)
-      : (input) => type.codec.decode(input);
+    const decode = itemDecoder(stored, storedRequests(type.type), codecs);
     for (const item of items) restoreItem(item, decode, place, queue);
   }
 }
@@ -84,7 +81,7 @@ type Decode = (input: ByteReader) => unknown;
 
 /** The records of requests under way. */
 export function storedRequests<T>(type: TypeDescriptor<T>): StoredItems<T> {
-  return { name: REQUEST_LIST, what: 'records of requests under way', type };
+  return { name: REQUEST_LIST, what: 'records of requests under way', type, untypedIsDeclared: true };
 }
 
 function writePlace({ subtaskIndex, parallelism }: RequestPlace, writer: ByteWriter): void {

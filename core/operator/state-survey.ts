@@ -93,8 +93,9 @@ function itemOutcomes({ uid, operator }: ChainNode, stored: StoredStates): Surve
 }
 
 function itemOutcome(uid: string, items: StoredItems, text: string): SurveyedState {
-  const stored = text === '' ? UNDECLARED : text;
-  const place = { uid, state: items.name, stored, declared: items.type ? typeId(items.type) : UNDECLARED };
+  const declared = items.type ? typeId(items.type) : UNDECLARED;
+  const untyped = items.untypedIsDeclared ? declared : UNDECLARED;
+  const place = { uid, state: items.name, stored: text === '' ? untyped : text, declared };
   if (items.unwanted !== undefined) return { ...place, outcome: 'refuse', why: items.unwanted().message };
   const evolution = itemsEvolution(text, items);
   if (evolution.kind !== 'refuse') return { ...place, outcome: evolution.kind };

@@ -19,6 +19,8 @@ export interface StoredItems<T = unknown> {
   readonly what: string;
   /** As the job declares it; undefined: it does not, and what is stored is taken as it is. */
   readonly type: TypeDescriptor<T> | undefined;
+  /** A list that names no type is of the declared one, and not of none: it is from before the type stood there. */
+  readonly untypedIsDeclared?: true;
   /** Nobody takes them any more: the error where there are some. */
   readonly unwanted?: () => MillraceError;
 }
@@ -45,12 +47,14 @@ export function storedItemsType(name: string, key: string): string | undefined {
   return key.startsWith(`${name}:`) ? key.slice(name.length + 1) : undefined;
 }
 
-/** What restoring does with items that are stored as `stored`, a type's text or nothing. */
-export function itemsEvolution(stored: string, { type }: StoredItems): ReturnType<typeof typeEvolution> {
-  return typeEvolution(
-    stored === '' ? types.dynamic() : new TypeText(stored).type(),
-    type ?? types.dynamic(),
-  );
+/** What restoring does with items that are stored as `stored`, a type's text or nothing: see {@link StoredItems}. */
+export function itemsEvolution(stored: string, items: StoredItems): ReturnType<typeof typeEvolution> {
+  return typeEvolution(storedType(stored, items), items.type ?? types.dynamic());
+}
+
+function storedType(stored: string, { type, untypedIsDeclared }: StoredItems): TypeDescriptor<unknown> {
+  if (stored !== '') return new TypeText(stored).type();
+  return (untypedIsDeclared && type) ?? types.dynamic();
 }
 
 export function itemsRefused(what: string, refusal: TypeRefusal): MillraceError {
@@ -75,7 +79,7 @@ export function itemDecoder<T>(
     const codec = codecs.codecFor(declared);
     return (input) => codec.decode(input);
   }
-  const before = codecs.codecFor<unknown>(stored === '' ? types.dynamic() : new TypeText(stored).type());
+  const before = codecs.codecFor<unknown>(storedType(stored, items));
   return (input) => {
     const value = evolution.convert(before.decode(input));
     checkDeclared(items, declared, value);

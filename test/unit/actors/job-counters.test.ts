@@ -17,3 +17,16 @@ t.test(
     ]);
   },
 );
+
+t.test('of attempts that others have followed there are sums alone, which change no more', async (t) => {
+  const counters = new JobCounters();
+  const task = (attempt: number, subtask: number) => ({ jobId: 'job', attempt, vertexId: 0, subtask });
+  for (let attempt = 1; attempt <= 3; attempt++)
+    for (const subtask of [0, 1]) counters.add(task(attempt, subtask), { 'a.skipped': 1 });
+  counters.add(task(5, 1), { 'a.skipped': 10, 'b.late': 2 });
+  t.strictSame(counters.sums(), { 'a.skipped': 16, 'b.late': 2 });
+  counters.add(task(2, 0), { 'a.skipped': 50 });
+  t.strictSame(counters.sums(), { 'a.skipped': 16, 'b.late': 2 }, 'it comes too late');
+  counters.add(task(3, 0), { 'a.skipped': 4 });
+  t.strictSame(counters.sums(), { 'a.skipped': 19, 'b.late': 2 }, 'nobody has followed that one');
+});

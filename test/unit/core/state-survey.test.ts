@@ -1,5 +1,6 @@
 import t from 'tap';
 import {
+  AsyncDataStream,
   ListStateDescriptor,
   type Source,
   type StreamExecutionEnvironment,
@@ -137,6 +138,20 @@ t.test('types of what sources and sinks keep are compared, and nobody is asked',
   t.match(survey.states[1]?.why, /state of the split enumerator, field '\[\]\.at', is stored as nothing/);
   t.match(survey.states[3]?.why, /the sink has no committer/);
 });
+
+t.test(
+  'requests under way that name no type are of the declared one, as when they are restored',
+  async (t) => {
+    const survey = await surveyed(
+      (env) => {
+        const words = env.fromCollection(['a'], types.string);
+        AsyncDataStream.orderedWait(words, { asyncInvoke: nobody }, '1 s').uid('asked').print();
+      },
+      { asked: { tables: {}, lists: { requests: 'split' } } },
+    );
+    t.match(survey.states, [{ uid: 'asked', stored: 'string', declared: 'string', outcome: 'as-is' }]);
+  },
+);
 
 t.test('operators with stored states are asked, and the others are not', async (t) => {
   const survey = await surveyed(describe, {
