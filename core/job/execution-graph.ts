@@ -251,6 +251,11 @@ export class ExecutionGraph {
     return this.executions.every(({ state }) => state === 'RUNNING' || state === 'FINISHED');
   }
 
+  /** Some of its tasks have a thread, and do not run yet. */
+  get anyDeploying(): boolean {
+    return this.executions.some(({ state }) => state === 'DEPLOYING' || state === 'INITIALIZING');
+  }
+
   get anyAlive(): boolean {
     return this.executions.some(({ alive }) => alive);
   }

@@ -20,6 +20,7 @@ export interface JobDetails {
   readonly timestamps: Readonly<StateTimes<JobStatus>>;
   /** How long it was in each state before it came to the present one, ms. */
   readonly spentMs: Readonly<StateTimes<JobStatus>>;
+  readonly deploying: DeployingTimes;
   readonly runtimeMode: RuntimeMode;
   /** Of the present deployment, from 1; 0 before the first. */
   readonly attempt: number;
@@ -27,6 +28,14 @@ export interface JobDetails {
   readonly graph: JobGraph;
   /** By vertex id. */
   readonly vertices: readonly VertexDetails[];
+}
+
+/** For how long tasks of a running job have been on their way to running, whichever they were. */
+export interface DeployingTimes {
+  /** Wall time since which some are, ms; undefined: none is. */
+  readonly sinceMs: number | undefined;
+  /** All times before, ms. */
+  readonly spentMs: number;
 }
 
 export interface VertexDetails {

@@ -81,6 +81,8 @@ export class JobMaster {
     if (this.#record.isOver) return;
     this.#dispatch(event, now, effects);
     this.#proceed(now, effects);
+    if (this.#record.isDeploying || effects.some(({ type }) => type === 'launch'))
+      this.#record.onTasksChanged(now);
   }
 
   #dispatch(event: JobEvent, now: Instant, effects: JobEffect[]): void {

@@ -3,7 +3,13 @@ import { traceEvent } from '../checkpoint/coordinator-effects.js';
 import type { JobGraph } from '../graph/job-graph.js';
 import type { TraceEvent } from '../ports/trace.js';
 import type { ExecutionGraph } from './execution-graph.js';
-import { type JobDetails, neverEntered, type StateTimes, type VertexDetails } from './job-details.js';
+import {
+  type DeployingTimes,
+  type JobDetails,
+  neverEntered,
+  type StateTimes,
+  type VertexDetails,
+} from './job-details.js';
 import {
   checkJobTransition,
   EXECUTION_STATES,
@@ -24,13 +30,14 @@ export interface AcceptedJob {
  * What a job is at the moment, and since when: what happens to it is decided by others.
  *
  * Invariants: it begins as INITIALIZING; states change along the table only; the time at which each was last entered
- * is kept.
+ * is kept, and how long it was in each, and how long some of its tasks were being deployed.
  */
 export class JobRecord {
   readonly #job: AcceptedJob;
   readonly #enteredMs: StateTimes<JobStatus> = neverEntered(JOB_STATUSES);
   readonly #spentMs: StateTimes<JobStatus> = neverEntered(JOB_STATUSES);
   #status: JobStatus = 'INITIALIZING';
+  #deploying: DeployingTimes = { sinceMs: undefined, spentMs: 0 };
   #createdMs = 0;
   #executions: ExecutionGraph | undefined;
   /** Attempts that took the place of one that had not failed. */
@@ -63,6 +70,20 @@ export class JobRecord {
   onDeployed(executions: ExecutionGraph, replaces: boolean): void {
     this.#executions = executions;
     if (replaces) this.#replacements++;
+  }
+
+  /** Some of its tasks are on their way to running, or were when it last {@link onTasksChanged | heard of them}. */
+  get isDeploying(): boolean {
+    return this.#deploying.sinceMs !== undefined;
+  }
+
+  /** Tasks have been deployed, or have changed since. */
+  onTasksChanged({ wallMs }: Instant): void {
+    const { sinceMs, spentMs } = this.#deploying;
+    const isDeploying = this.#status === 'RUNNING' && this.#executions?.anyDeploying === true;
+    if (isDeploying) this.#deploying = { sinceMs: sinceMs ?? wallMs, spentMs };
+    else if (sinceMs !== undefined)
+      this.#deploying = { sinceMs: undefined, spentMs: spentMs + Math.max(0, wallMs - sinceMs) };
   }
 
   /** Of the present attempt; 0 before the first. */
@@ -114,6 +135,7 @@ export class JobRecord {
       lastModificationMs: Math.max(...Object.values(this.#enteredMs), ...changes),
       timestamps: { ...this.#enteredMs },
       spentMs: { ...this.#spentMs },
+      deploying: this.#deploying,
       runtimeMode: graph.runtimeMode,
       attempt: this.attempt,
       restarts: this.restarts,

@@ -21,13 +21,16 @@ export function jobReadings(
   history: CheckpointHistory | undefined,
   nowMs: number,
 ): MetricReading[] {
-  const { status, timestamps, spentMs, restarts } = details;
+  const { status, timestamps, spentMs, restarts, deploying } = details;
+  const deployingMs = deploying.sinceMs === undefined ? 0 : Math.max(0, nowMs - deploying.sinceMs);
   const inState = (state: JobStatus): number => (state === status ? nowMs - timestamps[state] : 0);
   const { completed, failed, aborted, pending, latest } = checkpoints;
   return [
     gaugeReading('uptime', status === 'RUNNING' ? inState('RUNNING') : details.endMs === undefined ? 0 : -1),
     gaugeReading('downtime', downtimeOf(details, nowMs)),
-    gaugeReading('deployingTime', deployingTimeOf(details, nowMs)),
+    gaugeReading('deployingState', deploying.sinceMs === undefined ? 0 : 1),
+    gaugeReading('deployingTime', deployingMs),
+    gaugeReading('deployingTimeTotal', deploying.spentMs + deployingMs),
     ...TIMED.flatMap((state) => {
       const name = state.toLowerCase();
       return [
@@ -52,17 +55,6 @@ export function jobReadings(
     gaugeReading('lastCheckpointExternalPath', history?.latestCompleted?.externalPath ?? 'n/a'),
     gaugeReading('lastCheckpointRestoreTimestamp', history?.restored?.restoredMs ?? -1),
   ];
-}
-
-/** For how long tasks of a job that runs have been on their way to running; 0: none is. */
-function deployingTimeOf({ status, vertices }: JobDetails, nowMs: number): number {
-  if (status !== 'RUNNING') return 0;
-  const begun = vertices.flatMap(({ subtasks }) =>
-    subtasks.flatMap(({ state, timestamps }) =>
-      state === 'DEPLOYING' || state === 'INITIALIZING' ? [timestamps.DEPLOYING] : [],
-    ),
-  );
-  return begun.length === 0 ? 0 : nowMs - Math.min(...begun);
 }
 
 /** For how long a job that is down between two attempts has been; 0: it runs, -1: it has ended. */

@@ -64,6 +64,36 @@ t.test('tasks pass through the states of a deployment, and when is kept', async 
   t.equal(lastModificationMs, 1_000_020);
 });
 
+t.test(
+  'for how long tasks were being deployed is added up, over restarts and failed deployments',
+  async (t) => {
+    const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy(0, 0) });
+    const deploying = () => driver.master.view.details().deploying;
+    t.same(deploying(), { sinceMs: 1_000_000, spentMs: 0 });
+    driver.nowMs = 10;
+    driver.run('source.0', 'source.1');
+    t.same(deploying(), { sinceMs: 1_000_000, spentMs: 0 }, 'one does not run yet');
+    driver.nowMs = 30;
+    driver.run('sink.0');
+    t.same(deploying(), { sinceMs: undefined, spentMs: 30 });
+    driver.nowMs = 100;
+    driver.fail('sink.0');
+    driver.gone();
+    t.same(deploying(), { sinceMs: 1_000_100, spentMs: 30 });
+    driver.nowMs = 105;
+    driver.fail('sink.0');
+    t.same(
+      deploying(),
+      { sinceMs: undefined, spentMs: 35 },
+      'those that are going down are not being deployed',
+    );
+    driver.gone();
+    driver.nowMs = 107;
+    driver.run();
+    t.same(deploying(), { sinceMs: undefined, spentMs: 37 });
+  },
+);
+
 t.test('a failure cancels the others; whatever they say of their end, they were cancelled', async (t) => {
   const driver = new JobMasterDriver(PIPELINE, { strategy: new ScriptedStrategy(1000) });
   driver.run();

@@ -137,18 +137,6 @@ t.test('a rate is that of the last while, or since the beginning where nobody ha
 
 t.test('a job tells for how long it has run, or been down', (t) => {
   const times = { RUNNING: 1000, RESTARTING: 4000, CREATED: 900, INITIALIZING: 800 };
-  const vertices = [
-    {
-      subtasks: [
-        { attempt: 1, state: 'RUNNING', timestamps: { DEPLOYING: 1000, INITIALIZING: 1200, RUNNING: 1300 } },
-        {
-          attempt: 1,
-          state: 'INITIALIZING',
-          timestamps: { DEPLOYING: 1100, INITIALIZING: 1600, RUNNING: 0 },
-        },
-      ],
-    },
-  ];
   const history = { latestCompleted: undefined, restored: { checkpointId: 3, restoredMs: 950 } };
   const at = (status: string, endMs?: number): Record<string, number | string> => {
     const spentMs = { INITIALIZING: 100, CREATED: 100, RUNNING: 700, RESTARTING: 50 };
@@ -158,7 +146,7 @@ t.test('a job tells for how long it has run, or been down', (t) => {
       restarts: 1,
       timestamps: times,
       spentMs,
-      vertices,
+      deploying: { sinceMs: status === 'RUNNING' ? 1100 : undefined, spentMs: 60 },
     } as unknown as JobDetails;
     return Object.fromEntries(
       jobReadings(details, NO_CHECKPOINTS, history as unknown as CheckpointHistory, 5000).map(
@@ -174,7 +162,9 @@ t.test('a job tells for how long it has run, or been down', (t) => {
     initializingTimeTotal: 100,
   });
   t.match(at('RESTARTING'), { runningTimeTotal: 700, restartingTimeTotal: 1050, restartingState: 1 });
-  t.match(at('RUNNING'), { deployingTime: 3900, lastCheckpointRestoreTimestamp: 950 });
+  t.match(at('RUNNING'), { deployingState: 1, deployingTime: 3900, deployingTimeTotal: 3960 });
+  t.match(at('RESTARTING'), { deployingState: 0, deployingTime: 0, deployingTimeTotal: 60 });
+  t.match(at('RUNNING'), { lastCheckpointRestoreTimestamp: 950 });
   t.match(at('RUNNING'), { lastCheckpointExternalPath: 'n/a', lastCheckpointFullSize: -1 });
   t.match(at('RESTARTING'), { deployingTime: 0, uptime: 0, downtime: 1000, restartingTime: 1000 });
   t.match(at('FINISHED', 4500), { uptime: -1, downtime: -1, lastCompletedCheckpointId: -1 });

@@ -92,6 +92,7 @@ export const SAMPLE_JOB: JobDetails = {
     FINISHED: 0,
     SUSPENDED: 0,
   },
+  deploying: { sinceMs: undefined, spentMs: 0 },
   spentMs: {
     INITIALIZING: 900,
     CREATED: 100,
