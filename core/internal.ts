@@ -148,6 +148,7 @@ export {
   type RecordedResult,
   recordedJob,
   type SubmittedJob,
+  taskManagersAtFirst,
   withJob,
   withoutJob,
   withResult,

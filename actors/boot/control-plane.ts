@@ -97,12 +97,12 @@ export class ControlPlane implements ClusterGateway {
   }
 
   taskManagers(): readonly TaskManagerStatus[] {
-    return this.#taskManagers().status();
+    return this.managers().status();
   }
 
-  startTaskManager(): TaskManagerAnswer {
+  async startTaskManager(): Promise<TaskManagerAnswer> {
     try {
-      return { type: 'started', taskManagerId: this.#taskManagers().add() };
+      return { type: 'started', taskManagerId: this.managers().add() };
     } catch (error) {
       return { type: 'failed', error: toWireError(error) };
     }
@@ -110,7 +110,7 @@ export class ControlPlane implements ClusterGateway {
 
   async terminateTaskManager(id: string): Promise<WireError | undefined> {
     try {
-      await this.#taskManagers().terminate(id, this.#jobs);
+      await this.managers().terminate(id, this.#jobs);
       return undefined;
     } catch (error) {
       return toWireError(error);
@@ -118,7 +118,7 @@ export class ControlPlane implements ClusterGateway {
   }
 
   /** Made for whoever asks first, since what is configured may be refused. */
-  #taskManagers(): LocalTaskManagers {
+  protected managers(): LocalTaskManagers {
     this.#managers ??= new LocalTaskManagers(resolveOptions(this.#layers ?? []));
     return this.#managers;
   }
@@ -264,7 +264,7 @@ export class ControlPlane implements ClusterGateway {
   async #submit(submission: JobSubmission): Promise<SubmissionAnswer> {
     const acceptedMs = SYSTEM_CLOCK.wallMs();
     this.#layers ??= submission.layers;
-    const { layout, slots } = this.#taskManagers();
+    const { layout, slots } = this.managers();
     const plan = await planForSlots(await planJob(submission, layout), slots.within(''));
     const failures = await failureHistory(plan);
     const { name } = plan.graph;
@@ -318,7 +318,7 @@ export class ControlPlane implements ClusterGateway {
     const collected = new CollectedValues();
     const counters = new JobCounters();
     const log = openJobLog(jobId, plan, home);
-    const { slots } = this.#taskManagers();
+    const { slots } = this.managers();
     const launcher = new ThreadTaskLauncher(launcherSettings(plan, home, log, slots), deployment);
     const scheduler = AdaptiveScheduler.of(plan.options.values, slots);
     const running = startJobMaster(
@@ -371,7 +371,7 @@ export class ControlPlane implements ClusterGateway {
 
   async #ended(jobId: string, job: HostedJob): Promise<void> {
     this.#registry.ended(jobId);
-    this.#taskManagers().slots.release(jobId);
+    this.managers().slots.release(jobId);
     await leave(job);
     this.#names.delete(job.name);
     for (const id of this.#jobs.keys()) if (!this.#registry.knows(id)) this.#jobs.delete(id);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type ClusterState,
   fromWireError,
   isMillraceError,
   jobNameOf,
@@ -9,6 +10,7 @@ import {
   recordedJob,
   resolveOptions,
   type SubmittedJob,
+  taskManagersAtFirst,
   toWireError,
   type WireError,
   withJob,
@@ -16,7 +18,12 @@ import {
   withResult,
 } from '../../core/internal.js';
 import { type ClusterLog, currentHolder } from '../../storage/index.js';
-import type { JobResultAnswer, JobSubmission, SubmissionAnswer } from '../cluster/cluster-gateway.js';
+import type {
+  JobResultAnswer,
+  JobSubmission,
+  SubmissionAnswer,
+  TaskManagerAnswer,
+} from '../cluster/cluster-gateway.js';
 import type {
   ClusterAnswer,
   ClusterOrder,
@@ -35,7 +42,7 @@ import { SYSTEM_CLOCK } from './system-clock.js';
 /**
  * A control plane whose jobs outlive it: while it leads, what it accepts is recorded in the cluster's log before it
  * starts, and what ends is recorded before the lead is given back. The next leader submits again what has not ended,
- * under the same id, so it goes on from the newest checkpoint.
+ * under the same id, so it goes on from the newest checkpoint, and has as many TaskManagers as there were.
  *
  * Invariants:
  * - with high availability no job runs here unless this process leads, or has led and has not noticed yet that it
@@ -149,6 +156,30 @@ export class Dispatcher extends ControlPlane implements SessionGateway {
     }
   }
 
+  override async startTaskManager(): Promise<TaskManagerAnswer> {
+    const answer = await super.startTaskManager();
+    if (answer.type === 'started') await this.#recordTaskManagers();
+    return answer;
+  }
+
+  override async terminateTaskManager(id: string): Promise<WireError | undefined> {
+    const error = await super.terminateTaskManager(id);
+    if (error === undefined) await this.#recordTaskManagers();
+    return error;
+  }
+
+  /** What cannot be recorded the next leader does not know. */
+  async #recordTaskManagers(): Promise<void> {
+    try {
+      await this.#log?.change((state) => {
+        const { configured, present } = this.managers();
+        return { ...state, taskManagers: { configured, present } };
+      });
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
   async stopAll(): Promise<readonly StoppedJob[]> {
     const jobs = [...this.#running].map(async ([jobId, jobName]): Promise<StoppedJob> => {
       const answer = await this.savepoint(jobId, { folder: undefined, stop: 'suspend' });
@@ -168,11 +199,22 @@ export class Dispatcher extends ControlPlane implements SessionGateway {
 
   async #recover({ kind }: ClusterOrder): Promise<ClusterAnswer> {
     const recovered: RecoveredJob[] = [];
+    if (this.#log !== undefined) this.#takeOver(this.#log.state);
     for (const job of kind === 'session' ? (this.#log?.state.jobs ?? []) : []) {
       const answer = await this.#start(submissionOf(job), job.key);
       recovered.push({ jobId: job.jobId, answer });
     }
     return { type: 'leading', recovered };
+  }
+
+  #takeOver(state: ClusterState): void {
+    try {
+      const managers = this.managers();
+      managers.resize(taskManagersAtFirst(state, managers.configured));
+    } catch (error) {
+      // It is refused for what is configured, as each of the jobs will be.
+      this.#refused(error);
+    }
   }
 
   /** Starts what is recorded, where anything is. */

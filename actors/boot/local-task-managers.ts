@@ -32,6 +32,7 @@ export interface SlotLayout {
 export class LocalTaskManagers {
   readonly layout: SlotLayout;
   readonly slots: ClusterSlots;
+  readonly configured: number;
   /** Of each. */
   readonly #resource: SlotResource;
   #count = 0;
@@ -48,12 +49,23 @@ export class LocalTaskManagers {
       mode: loadBalanceMode(values),
     };
     this.slots = new ClusterSlots(this.layout.mode);
-    for (let i = 0; i < number; i++) this.add();
+    this.configured = number;
+    this.resize(number);
+  }
+
+  get present(): number {
+    return this.slots.taskManagers().length;
+  }
+
+  /** Before any job has slots. @throws MillraceError MR4002 if there may not be as many */
+  resize(present: number): void {
+    for (const { id } of this.slots.taskManagers().slice(present)) this.slots.unregister(id);
+    while (this.present < present) this.add();
   }
 
   /** Another one, as those that there are. @throws MillraceError MR4002 if there are as many as there may be */
   add(): string {
-    if (this.slots.taskManagers().length >= TASK_MANAGERS_MAX) throw tooMany();
+    if (this.present >= TASK_MANAGERS_MAX) throw tooMany();
     this.#count++;
     const id = `taskmanager-${process.pid}${this.#count === 1 ? '' : `-${this.#count}`}`;
     const { perTaskManager: slots } = this.layout;

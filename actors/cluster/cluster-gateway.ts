@@ -25,7 +25,7 @@ export interface ClusterGateway extends ClusterMonitor {
   /** In the order in which they came. */
   taskManagers(): readonly TaskManagerStatus[];
   /** One more, as configured. MR4002: there are as many as there may be. */
-  startTaskManager(): TaskManagerAnswer;
+  startTaskManager(): Promise<TaskManagerAnswer>;
   /** It is gone, with what runs there, once adaptive jobs have left it. MR7002: there is none of that id. */
   terminateTaskManager(id: string): Promise<WireError | undefined>;
   submit(submission: JobSubmission): Promise<SubmissionAnswer>;

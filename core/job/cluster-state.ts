@@ -40,6 +40,14 @@ export interface ClusterState {
   readonly results: readonly RecordedResult[];
   /** Where the leader that has written this serves REST, `http://host:port`; undefined: nowhere, or not yet. */
   readonly restUrl?: string | undefined;
+  /** Undefined: nobody has started or stopped any. */
+  readonly taskManagers?: ChangedTaskManagers | undefined;
+}
+
+/** How many TaskManagers a leader was configured with, and how many people have made of them. */
+interface ChangedTaskManagers {
+  readonly configured: number;
+  readonly present: number;
 }
 
 export const EMPTY_CLUSTER: ClusterState = { jobs: [], results: [] };
@@ -79,6 +87,14 @@ export function withResult(state: ClusterState, result: RecordedResult): Cluster
     jobs: state.jobs.filter(({ jobId }) => jobId !== result.jobId),
     results: [...state.results, result].slice(-RESULTS_MAX),
   };
+}
+
+/**
+ * How many TaskManagers a leader begins with that is configured with so many: as many as the one before had in the end,
+ * one at the least, unless the configuration has changed since.
+ */
+export function taskManagersAtFirst({ taskManagers }: ClusterState, configured: number): number {
+  return taskManagers?.configured === configured ? Math.max(1, taskManagers.present) : configured;
 }
 
 /** The job was refused after all, and its submitter knows. */

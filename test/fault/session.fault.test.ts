@@ -98,6 +98,9 @@ t.test('who stands by takes the jobs of a killed leader over, each result once',
   const rescaled = await new MillraceProcess(folder, ['-m', address, jobId, '-p', '2'], 'rescale').ended;
   t.equal(rescaled.code, 0, rescaled.stderr);
   await leader.until(join(folder, 'out'), async () => committed().length > 0);
+  const json = { 'content-type': 'application/json' };
+  const another = { method: 'POST', headers: json, body: '{}' };
+  t.equal((await fetch(`http://${address}/millrace/taskmanagers`, another)).status, 200);
   leader.kill();
   const [recovered] = await standBy.said(/^Job sensor-minutes \(([0-9a-f]{32})\) starts from .*$/);
   t.equal(recovered?.[1], jobId, 'clients know it by the same id');
@@ -106,6 +109,8 @@ t.test('who stands by takes the jobs of a killed leader over, each result once',
   const requirements = await fetch(`http://${next}/jobs/${jobId}/resource-requirements`);
   const bounds = Object.values((await requirements.json()) as Readonly<Record<string, unknown>>);
   t.match(bounds[0], { parallelism: { upperBound: 2 } }, 'the rescale goes with it');
+  const managers = await (await fetch(`http://${next}/taskmanagers`)).json();
+  t.match(managers, { taskmanagers: { length: 2 } }, 'there are as many TaskManagers as there were');
   const checkpoints = await (await fetch(`http://${next}/jobs/${jobId}/checkpoints`)).json();
   t.match(checkpoints, { latest: { restored: { external_path: /\/sensor-minutes\/log\/\d+$/ } } });
   await ended(next, jobId);

@@ -16,3 +16,13 @@ t.test('a process has so many TaskManagers at the most, however they come', asyn
   t.match(few.add(), /^taskmanager-\d+-129$/, 'there is room again, and an id that was none before');
   t.throws(() => managers(129), { code: 'MR4002' });
 });
+
+t.test('before it has jobs a process takes over as many as there were', async (t) => {
+  const taken = managers(2);
+  const [first] = taken.status();
+  taken.resize(3);
+  t.equal(taken.present, 3);
+  taken.resize(1);
+  t.match(taken.status(), [{ id: first?.id }]);
+  t.equal(taken.configured, 2);
+});

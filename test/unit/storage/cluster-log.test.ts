@@ -4,6 +4,7 @@ import {
   isMillraceError,
   recordedJob,
   type SubmittedJob,
+  taskManagersAtFirst,
   withJob,
   withResult,
 } from '../../../core/internal.js';
@@ -126,6 +127,18 @@ t.test('where a leader serves REST is seen until another one leads, or none', as
   t.match(await leaderOfCluster(store), { holder: { pid: 2 }, restUrl: undefined });
   await second.release();
   t.equal(await leaderOfCluster(store), undefined);
+});
+
+t.test('the next leader has as many TaskManagers as there were, where it is configured alike', async (t) => {
+  const store = new MemoryObjectStore();
+  const first = await claim(store, 1);
+  t.equal(taskManagersAtFirst(first.state, 2), 2, 'nobody has changed anything');
+  await first.change((state) => ({ ...state, taskManagers: { configured: 2, present: 3 } }));
+  const second = await claim(store, 2);
+  t.equal(taskManagersAtFirst(second.state, 2), 3);
+  t.equal(taskManagersAtFirst(second.state, 4), 4);
+  await second.change((state) => ({ ...state, taskManagers: { configured: 2, present: 0 } }));
+  t.equal(taskManagersAtFirst((await claim(store, 3)).state, 2), 1, 'without any no job could run');
 });
 
 t.test('a cluster whose jobs cannot be read does not begin without them', async (t) => {
