@@ -8,6 +8,8 @@ import type { StateWriterPort } from './state-writer-protocol.js';
 /** Longest wait for the state writer to commit one short transaction. */
 const WRITE_TIMEOUT_MS = 60_000;
 const WAIT_STEP_MS = 100;
+/** After so much more, or less, the state writer is told of what is spilled, though nothing is written. */
+const SPILLED_STEP_BYTES = 1024 * 1024;
 
 /**
  * The LMDB environment of one store, as its task sees it: it reads, and lets the state writer write.
@@ -23,6 +25,8 @@ export class LmdbHome {
   #rows: LmdbRows | undefined = undefined;
   #sequence = 0;
   #wasUsed = false;
+  /** What the state writer knows to be spilled. */
+  #toldBytes = 0;
   #closed = false;
   /** What checkpoints still need of chunks that had to leave memory. */
   readonly spills: SpillFiles;
@@ -50,8 +54,17 @@ export class LmdbHome {
     const sequence = ++this.#sequence;
     this.#wasUsed = true;
     this.inFlight++;
-    this.#port.post({ type: 'write', path: this.#path, sequence, rows, spilledBytes: this.spills.bytes });
+    this.#toldBytes = this.spills.bytes;
+    this.#port.post({ type: 'write', path: this.#path, sequence, rows, spilledBytes: this.#toldBytes });
     return sequence;
+  }
+
+  /** Something was spilled that no write follows. @throws as {@link poll}: it may be too much, if a little later */
+  onSpilled(): void {
+    if (Math.abs(this.spills.bytes - this.#toldBytes) < SPILLED_STEP_BYTES) return;
+    this.#toldBytes = this.spills.bytes;
+    this.#port.post({ type: 'spilled', path: this.#path, spilledBytes: this.#toldBytes });
+    this.poll();
   }
 
   /** Takes in what the state writer has confirmed. @throws MillraceError MR3011, MR3003 or MR3001 if it failed */
@@ -100,7 +113,7 @@ export class LmdbHome {
     this.#closed = true;
     await this.#environment?.close();
     this.spills.close();
-    if (this.#wasUsed) this.#port.post({ type: 'close', path: this.#path });
-    else this.spills.removeFolder();
+    if (this.#wasUsed || this.#toldBytes > 0) this.#port.post({ type: 'close', path: this.#path });
+    if (!this.#wasUsed) this.spills.removeFolder();
   }
 }

@@ -87,6 +87,7 @@ export class LmdbStateStore implements KeyedStateStore {
     this.#saved = new SavedBlocks(this.#home.spills, {
       ownBytes: budget / SAVED_PART,
       freeBytes: () => this.#reclaimer.freeBytes,
+      onSpilled: () => this.#home.onSpilled(),
     });
     this.#generations = new MemtableGenerations(this.#memtable, this.#home);
     this.#reclaimer = new MemoryReclaimer({

@@ -6,6 +6,8 @@ export interface SavedRoom {
   readonly ownBytes: number;
   /** What is left of managed memory now. */
   freeBytes(): number;
+  /** Blocks are put on the disk, now and before. @throws MillraceError MR3011 if what lies there is too much */
+  onSpilled(): void;
 }
 
 /**
@@ -43,12 +45,15 @@ export class SavedBlocks {
     return new SavedQueue(this);
   }
 
-  /** A copy of the block, or the number of its place on the disk. @throws MillraceError MR3003 if that is full */
+  /** A copy of the block, or the number of its place on the disk. @throws MillraceError MR3003, MR3011: it is full */
   keep(block: Uint8Array, queue: SavedQueue): Uint8Array | number {
     this.#queues.add(queue);
     const { ownBytes } = this.#room;
     const held = this.#heldBytes + block.length;
-    if (held > ownBytes && (held - ownBytes) * 2 > this.#room.freeBytes()) return this.#spills.write(block);
+    if (held > ownBytes && (held - ownBytes) * 2 > this.#room.freeBytes()) {
+      this.#room.onSpilled();
+      return this.#spills.write(block);
+    }
     this.#heldBytes = held;
     return block.slice();
   }
@@ -56,6 +61,8 @@ export class SavedBlocks {
   /**
    * Gives borrowed memory back: blocks go to the disk. Where that is full, their snapshots fail, and not the record for
    * which the memory is needed.
+   *
+   * @throws MillraceError MR3011 if what lies on the disk is too much
    */
   giveBack(): void {
     for (const queue of this.#queues) {
@@ -65,6 +72,7 @@ export class SavedBlocks {
         queue.fail(error);
       }
     }
+    this.#room.onSpilled();
   }
 
   #putAside(block: Uint8Array): Uint8Array | number {

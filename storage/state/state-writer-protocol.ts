@@ -15,6 +15,8 @@ export type StateWriterMessage =
       /** Size of the store's other files on that disk (spill-files.ts), which count to its quota. */
       readonly spilledBytes: number;
     }
+  /** That size has changed much since it was told last. Answered only if it is too much, by `failed`. */
+  | { readonly type: 'spilled'; readonly path: string; readonly spilledBytes: number }
   /** The environment is of no use any more: it is closed, and its folder removed. Answered by `closed`. */
   | { readonly type: 'close'; readonly path: string };
 

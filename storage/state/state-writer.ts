@@ -23,8 +23,6 @@ interface OpenEnvironment {
   readonly environment: LmdbEnvironment;
   readonly rows: LmdbRows;
   fileBytes: number;
-  /** Of the store's other files. */
-  spilledBytes: number;
 }
 
 type Write = StateWriterMessage & { readonly type: 'write' };
@@ -42,12 +40,15 @@ const EDQUOT = 122;
  *
  * Invariants:
  * - an environment is open here from its first message to its `close`;
- * - no write begins that would bring all environments and their stores' other files, together, above the quota.
+ * - no write begins that would bring all environments and their stores' other files, together, above the quota; whose
+ *   other files grow beyond it is told so.
  */
 export class StateWriter {
   readonly #guard: WriteGuard;
   readonly #quotaBytes: number;
   readonly #environments = new Map<string, OpenEnvironment>();
+  /** By path: of the store's other files, as it told last. */
+  readonly #spilledBytes = new Map<string, number>();
 
   /** `quotaBytes`: what all of it may take on the disk. */
   constructor(guard: WriteGuard, quotaBytes: number = Number.POSITIVE_INFINITY) {
@@ -56,7 +57,7 @@ export class StateWriter {
   }
 
   /**
-   * Carries a message out and replies, a write before this returns; never throws. No reply: the thread is
+   * Carries a message out and replies, a write before this returns; never throws. No reply to a write: the thread is
    * being ended.
    */
   handle(message: StateWriterMessage, reply: (reply: StateWriterReply) => void): void {
@@ -68,6 +69,11 @@ export class StateWriter {
       return;
     }
     try {
+      if (message.type === 'spilled') {
+        this.#spilledBytes.set(path, message.spilledBytes);
+        this.#keepQuota([]);
+        return;
+      }
       if (!this.#write(message)) return;
       const storedBytes = this.#opened(path).environment.storedBytes;
       reply({ type: 'written', path, sequence: message.sequence, storedBytes });
@@ -81,8 +87,8 @@ export class StateWriter {
     const { environment, rows } = opened;
     const sorted = new SortedRows();
     for (const block of message.rows) sorted.add(block);
-    opened.spilledBytes = message.spilledBytes;
-    this.#keepQuota(message);
+    this.#spilledBytes.set(message.path, message.spilledBytes);
+    this.#keepQuota(message.rows);
     if (!this.#guard.enter()) return false;
     try {
       commitRows(environment, rows, sorted);
@@ -93,10 +99,11 @@ export class StateWriter {
     return true;
   }
 
-  #keepQuota({ rows }: Write): void {
+  #keepQuota(rows: Write['rows']): void {
     if (this.#quotaBytes === Number.POSITIVE_INFINITY) return;
     let used = 0;
-    for (const { fileBytes, spilledBytes } of this.#environments.values()) used += fileBytes + spilledBytes;
+    for (const { fileBytes } of this.#environments.values()) used += fileBytes;
+    for (const bytes of this.#spilledBytes.values()) used += bytes;
     const wanted = rows.reduce((sum, block) => sum + block.length, 0);
     if (used + wanted <= this.#quotaBytes) return;
     throw new MillraceError(
@@ -116,7 +123,7 @@ export class StateWriter {
     const known = this.#environments.get(path);
     if (known !== undefined) return known;
     const environment = new LmdbEnvironment(path);
-    const opened = { environment, rows: new LmdbRows(environment), fileBytes: 0, spilledBytes: 0 };
+    const opened = { environment, rows: new LmdbRows(environment), fileBytes: 0 };
     this.#environments.set(path, opened);
     return opened;
   }
@@ -124,6 +131,7 @@ export class StateWriter {
   async #close(path: string): Promise<void> {
     const opened = this.#environments.get(path);
     this.#environments.delete(path);
+    this.#spilledBytes.delete(path);
     await opened?.environment.remove();
   }
 }

@@ -181,3 +181,38 @@ t.test(
     await after.store.close();
   },
 );
+
+t.test('what is saved for a snapshot counts to the quota, though nothing is written to LMDB', async (t) => {
+  const folder = folderOf(t);
+  const limited = new InThreadStateWriter(MEGABYTE);
+  const life = new KeyedStateLife(new LmdbStateBackend(folder, () => limited.connect()));
+  const access = await life.open(undefined, { managedBytes: 8 * MEGABYTE });
+  const count = access.getState(new ValueStateDescriptor('count', types.int32));
+  const countAll = (value: number): void => {
+    for (let key = 0; key < 120_000; key++) {
+      access.keys.setCurrentKey(key);
+      count.update(value);
+    }
+  };
+  const snapshots = [1, 2, 3, 4].map((id) => {
+    countAll(id);
+    return access.store.snapshot(id);
+  });
+  countAll(5);
+  const last = snapshots.at(-1);
+  const spilled = readdirSync(folder).flatMap((name) => readdirSync(join(folder, name)));
+  t.same(
+    spilled.filter((name) => !name.startsWith('spill-')),
+    [],
+    'there is no environment',
+  );
+  await t.rejects(Promise.resolve(last?.write(life.files.writerFor(4))), {
+    code: 'MR3011',
+    message: /takes \d+ bytes/,
+  });
+  access.keys.setCurrentKey(0);
+  t.equal(count.value(), 5, 'no record is to blame');
+  for (const snapshot of snapshots) snapshot.discard();
+  await access.store.close();
+  t.same(readdirSync(folder), []);
+});

@@ -18,6 +18,7 @@ const ARENA_BYTES = 4 * 1024 * 1024;
 const SAVED = new SavedBlocks(new SpillFiles('/nowhere'), {
   ownBytes: Number.POSITIVE_INFINITY,
   freeBytes: () => 0,
+  onSpilled: () => {},
 });
 
 function tableOfInts(): InlineTable {
@@ -41,7 +42,7 @@ function put(table: InlineTable, from: number, to: number, value: number): void 
 }
 
 /** Of rows that are saved: memory that is full otherwise. */
-const ROOM = { ownBytes: 100_000, freeBytes: () => 0 };
+const ROOM = { ownBytes: 100_000, freeBytes: () => 0, onSpilled: () => {} };
 
 function rowsOf(snapshot: InlineSnapshot): number {
   const block = new RowBlockWriter(Number.POSITIVE_INFINITY);
@@ -90,7 +91,7 @@ t.test('what is saved takes half of what is free, and gives that back', (t) => {
   const folder = join(mkdtempSync(join(tmpdir(), 'millrace-saved-')), 'state');
   t.teardown(() => rmSync(dirname(folder), { recursive: true, force: true }));
   const spills = new SpillFiles(folder);
-  const saved = new SavedBlocks(spills, { ownBytes: 100_000, freeBytes: () => 600_000 });
+  const saved = new SavedBlocks(spills, { ownBytes: 100_000, freeBytes: () => 600_000, onSpilled: () => {} });
   const table = tableOfInts();
   put(table, 0, 50_000, 1);
   table.advance(2);
@@ -116,7 +117,11 @@ t.test('memory that is given back where the disk is full costs the snapshot', (t
       throw new MillraceError('MR3003', 'The disk is full.');
     }
   }
-  const saved = new SavedBlocks(new FullDisk('/nowhere'), { ownBytes: 0, freeBytes: () => 10_000_000 });
+  const saved = new SavedBlocks(new FullDisk('/nowhere'), {
+    ownBytes: 0,
+    freeBytes: () => 10_000_000,
+    onSpilled: () => {},
+  });
   const table = tableOfInts();
   put(table, 0, 50_000, 1);
   table.advance(2);
