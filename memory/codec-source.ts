@@ -336,6 +336,7 @@ class CodecGenerator {
         'const n = readCount(input, 1);',
         'const v = new Map();',
         `for (let i = 0; i < n; i++) { const k = ${this.#codecOf(type.key, key, 'decode')}(input); v.set(k, ${this.#codecOf(type.value, value, 'decode')}(input)); }`,
+        "if (v.size !== n) badBytes(input.position, 'a map has a key twice');",
         'return v;',
       ],
     );

@@ -74,6 +74,8 @@ export class DynamicCodec implements FrameCodec<unknown> {
       const copy = this.#plainCopy(bytes, start, length).subarray(0, length);
       this.#frameUnpackr.unpackMultiple(copy, (value) => {
         values.push(value);
+        // Bytes that say where to go on could lead back.
+        return values.length <= count;
       });
     } catch (error) {
       throw notReadable(start, error);

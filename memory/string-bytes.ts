@@ -1,6 +1,7 @@
 import {
   type ByteReader,
   badBytes,
+  decodeUtf8,
   need,
   readVarint,
   STRING_BYTES_MAX,
@@ -151,6 +152,13 @@ export function textOf(bytes: Uint8Array, start: number, end: number, form: numb
   return form === BlockForm.LATIN1 ? latin1Slice.call(bytes, start, end) : ucs2Slice.call(bytes, start, end);
 }
 
+/** The mark may stand for bytes that are none, or have been written. */
+function utf8Text(bytes: Uint8Array, start: number, length: number): string {
+  const text = utf8Slice.call(bytes, start, start + length);
+  if (!text.includes('\ufffd') || decodeUtf8(bytes, start, start + length) === text) return text;
+  throw badBytes(start, 'a text is not UTF-8');
+}
+
 /** Reads a text with any header. @throws MillraceError MR2003 */
 export function takeString(input: ByteReader): string {
   const header = readVarint(input);
@@ -162,7 +170,7 @@ export function takeString(input: ByteReader): string {
     case StringForm.ASCII:
       return asciiText(input.bytes, start, length);
     case StringForm.UTF8:
-      return utf8Slice.call(input.bytes, start, start + length);
+      return utf8Text(input.bytes, start, length);
     case StringForm.UTF16:
       if (length % 2 === 0) return utf16Text(input.view, start, length);
       throw badBytes(start, 'a text in UTF-16 has an even length');

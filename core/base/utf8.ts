@@ -57,15 +57,18 @@ export function encodeUtf8(text: string): Uint8Array {
 /** UTF-16 units are turned to text in pieces, because the argument list of a call has a limit. */
 const PIECE = 4096;
 
-/** The text of bytes[start, end). undefined where they are not what {@link writeUtf8} writes. */
+/** The text of bytes[start, end). undefined where they are not what {@link writeUtf8} writes, which has one form of each text. */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): string | undefined {
   let text = '';
   let units: number[] = [];
   let p = start;
+  /** The code before is the first half of a pair, alone. */
+  let isHalf = false;
   while (p < end) {
     const lead = bytes[p++] ?? 0;
     if (lead < 0x80) {
       units.push(lead);
+      isHalf = false;
     } else {
       const size = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc2 ? 1 : 0;
       if (size === 0 || lead > 0xf4 || p + size > end) return undefined;
@@ -76,6 +79,9 @@ export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.len
         code = (code << 6) | (next & 0x3f);
       }
       if (code < LEAST_CODE[size] || code > 0x10ffff) return undefined;
+      // Both halves of a pair are written as one.
+      if (isHalf && code >= 0xdc00 && code <= 0xdfff) return undefined;
+      isHalf = code >= 0xd800 && code <= 0xdbff;
       if (code >= 0x10000) units.push(0xd7c0 + (code >> 10), 0xdc00 | (code & 0x3ff));
       else units.push(code);
     }

@@ -138,6 +138,7 @@ class MapCodec implements RecordCodec<unknown> {
       const key = this.#key.decode(input);
       map.set(key, this.#value.decode(input));
     }
+    if (map.size !== count) throw badBytes(input.position, 'a map has a key twice');
     return map;
   }
 }

@@ -6,11 +6,14 @@ import { BigintHeader, KeyTag, NumberRest } from './key-layout.js';
 
 const float64 = new DataView(new ArrayBuffer(8));
 
+/** The longest magnitude that a bigint can have. */
+const BIGINT_BYTES_MAX = 2 ** 27;
+
 /**
  * Reads one key at `input.position` and advances past it: the opposite of `encodeKey`. Objects come back
  * plain, with their fields in canonical order and without the undefined ones; -0 comes back as 0.
  *
- * @throws MillraceError MR2003 on bytes that no key has
+ * @throws MillraceError MR2003 on bytes that `encodeKey` writes of no key: each has one form
  */
 export function decodeKey(input: ByteReader): unknown {
   return decodeAt(input, 0);
@@ -18,7 +21,6 @@ export function decodeKey(input: ByteReader): unknown {
 
 function decodeAt(input: ByteReader, depth: number): unknown {
   const at = input.position;
-  if (depth > KEY_DEPTH_MAX) throw badKeyBytes(at, 'it nests too deep');
   const tag = takeByte(input);
   switch (tag) {
     case KeyTag.UNDEFINED:
@@ -33,7 +35,7 @@ function decodeAt(input: ByteReader, depth: number): unknown {
       return decodeNumber(input);
     case KeyTag.NUMBER_BELOW:
     case KeyTag.NUMBER_ABOVE:
-      return takeOrderedFloat(input);
+      return decodeFarNumber(input, tag);
     case KeyTag.NAN:
       return Number.NaN;
     case KeyTag.BIGINT:
@@ -41,11 +43,11 @@ function decodeAt(input: ByteReader, depth: number): unknown {
     case KeyTag.STRING:
       return decodeString(input);
     case KeyTag.BYTES:
-      return takeEscaped(input);
     case KeyTag.ARRAY:
-      return decodeArray(input, depth);
     case KeyTag.OBJECT:
-      return decodeObject(input, depth);
+      if (depth >= KEY_DEPTH_MAX) throw badKeyBytes(at, 'it nests too deep');
+      if (tag === KeyTag.BYTES) return takeEscaped(input);
+      return tag === KeyTag.ARRAY ? decodeArray(input, depth) : decodeObject(input, depth);
     default:
       throw badKeyBytes(at, `0x${tag.toString(16)} begins no key`);
   }
@@ -55,8 +57,17 @@ function decodeNumber(input: ByteReader): number {
   const value = takeUint32(input) ^ 0x8000_0000;
   const rest = takeByte(input);
   if (rest === NumberRest.WHOLE) return value;
-  if (rest === NumberRest.FRACTION) return takeOrderedFloat(input);
-  throw badKeyBytes(input.position - 1, 'a number goes on with 00 or 01');
+  if (rest !== NumberRest.FRACTION) throw badKeyBytes(input.position - 1, 'a number goes on with 00 or 01');
+  const exact = takeOrderedFloat(input);
+  if (Math.floor(exact) === value && exact !== value) return exact;
+  throw badKeyBytes(input.position - 8, 'a number lies elsewhere');
+}
+
+/** One that no integer of 32 bits is near. */
+function decodeFarNumber(input: ByteReader, tag: number): number {
+  const value = takeOrderedFloat(input);
+  if (tag === KeyTag.NUMBER_BELOW ? value < -0x8000_0000 : value >= 0x8000_0000) return value;
+  throw badKeyBytes(input.position - 8, 'a number lies elsewhere');
 }
 
 function takeOrderedFloat(input: ByteReader): number {
@@ -74,12 +85,15 @@ function decodeBigint(input: ByteReader): bigint {
   if ((header ^ flip) === BigintHeader.LONG) {
     const raw = takeUint32(input);
     length = flip === 0 ? raw : ~raw >>> 0;
-  } else if (length > BigintHeader.SHORT_MAX) {
+    if (length <= BigintHeader.SHORT_MAX || length > BIGINT_BYTES_MAX)
+      throw badKeyBytes(input.position - 4, 'no bigint has this length');
+  } else if (length > BigintHeader.SHORT_MAX || (length === 0 && flip !== 0)) {
     throw badKeyBytes(input.position - 1, 'no bigint has this header');
   }
   const start = input.position;
   if (length > input.limit - start) throw badKeyBytes(start, 'it ends early');
   if (length === 0) return 0n;
+  if (input.bytes[start] === flip) throw badKeyBytes(start, 'a bigint begins with a zero');
   let hex = '0x';
   for (let i = start; i < start + length; i++) {
     hex += ((input.bytes[i] ?? 0) ^ flip).toString(16).padStart(2, '0');
@@ -135,11 +149,15 @@ function decodeArray(input: ByteReader, depth: number): unknown[] {
 
 function decodeObject(input: ByteReader, depth: number): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
+  let last: string | undefined;
   while (!takeEnd(input)) {
     const at = input.position;
     if (takeByte(input) !== KeyTag.STRING) throw badKeyBytes(at, 'a field begins with its name');
     const name = decodeString(input);
+    if (last !== undefined && name <= last) throw badKeyBytes(at, 'fields are out of order');
+    last = name;
     const value = decodeAt(input, depth + 1);
+    if (value === undefined) throw badKeyBytes(at, 'a field that is undefined is none');
     // Assigning '__proto__' would replace the prototype instead of making a field.
     if (name === '__proto__')
       Object.defineProperty(fields, name, { value, enumerable: true, writable: true, configurable: true });

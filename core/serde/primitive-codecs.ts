@@ -121,7 +121,8 @@ class StringCodec extends PrimitiveCodec {
     if (form !== StringForm.ASCII && form !== StringForm.UTF8)
       throw badBytes(start, 'a text has no such form');
     const text = decodeUtf8(input.bytes, start, start + length);
-    if (text === undefined) throw badBytes(start, 'a text is not UTF-8');
+    if (text === undefined || !text.isWellFormed()) throw badBytes(start, 'a text is not UTF-8');
+    if (form === StringForm.ASCII && text.length !== length) throw badBytes(start, 'a text is not ASCII');
     return text;
   }
 }
@@ -160,7 +161,12 @@ class BigintCodec extends PrimitiveCodec {
   encode(value: unknown, out: ByteWriter): void {
     if (typeof value !== 'bigint') this.refuse(value);
     let words = 1;
-    while (BigInt.asIntN(words * 64, value) !== value) words++;
+    while (BigInt.asIntN(words * 64, value) !== value) {
+      if (++words > SHIFTED_WORDS_MAX) {
+        encodeLong(value, out);
+        return;
+      }
+    }
     writeVarint(words, out);
     out.reserve(words * 8);
     let rest = value;
@@ -176,11 +182,44 @@ class BigintCodec extends PrimitiveCodec {
     if (words === 0) throw badBytes(input.position - 1, 'a bigint has at least one word');
     need(input, words * 8);
     const start = input.position;
+    input.position = start + words * 8;
+    if (words > SHIFTED_WORDS_MAX) return decodeLong(input.view, start, words);
     let value = input.view.getBigInt64(start + (words - 1) * 8, true);
     for (let i = words - 2; i >= 0; i--)
       value = (value << 64n) | input.view.getBigUint64(start + i * 8, true);
-    input.position = start + words * 8;
     return value;
+  }
+}
+
+/** Longer ones go by their digits, since shifting word by word takes time by the square of the length. */
+const SHIFTED_WORDS_MAX = 8;
+/** The longest that there can be. */
+const BIGINT_WORDS_MAX = 2 ** 24;
+
+function decodeLong(view: DataView, start: number, words: number): bigint {
+  if (words > BIGINT_WORDS_MAX) throw badBytes(start, 'no bigint is that long');
+  let hex = '0x';
+  for (let i = words - 1; i >= 0; i--)
+    hex += view
+      .getBigUint64(start + i * 8, true)
+      .toString(16)
+      .padStart(16, '0');
+  return BigInt.asIntN(words * 64, BigInt(hex));
+}
+
+function encodeLong(value: bigint, out: ByteWriter): void {
+  const digits = (value < 0n ? ~value : value).toString(16).length;
+  // The sign takes a bit of its own.
+  const most = Math.ceil((digits * 4 + 1) / 64);
+  const words = BigInt.asIntN((most - 1) * 64, value) === value ? most - 1 : most;
+  const hex = BigInt.asUintN(words * 64, value)
+    .toString(16)
+    .padStart(words * 16, '0');
+  writeVarint(words, out);
+  out.reserve(words * 8);
+  for (let end = hex.length; end > 0; end -= 16) {
+    out.view.setBigUint64(out.position, BigInt(`0x${hex.slice(end - 16, end)}`), true);
+    out.position += 8;
   }
 }
 

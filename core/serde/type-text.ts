@@ -46,7 +46,7 @@ export class TypeText {
   type(): TypeNode {
     if (++this.#depth > DEPTH_MAX) throw this.#unreadable('it nests too deep');
     let node = this.#plain();
-    while (this.take('?')) node = { kind: 'optional', element: node };
+    if (this.take('?')) node = { kind: 'optional', element: node };
     this.#depth--;
     return node;
   }

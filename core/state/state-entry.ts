@@ -4,6 +4,7 @@ import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
 import { readTime, TIME_BYTES } from '../serde/time-layout.js';
 import type { TypeNode } from '../serde/type-descriptor.js';
 import { TypeText } from '../serde/type-text.js';
+import { need } from '../serde/varint.js';
 import type { StateKind } from './state-descriptor.js';
 import { TIMED_BYTES } from './timed-codec.js';
 
@@ -74,7 +75,7 @@ export class StateEntryDecoder {
     this.#values = codecs.codecFor<unknown>(type.valueType);
   }
 
-  /** Undefined for the row that holds no value but the length of a list. */
+  /** Undefined for the row that holds no value but the length of a list. @throws MillraceError MR2003 for other bytes */
   decode(row: Uint8Array, value: Uint8Array): StateEntry | undefined {
     const { kind, perWindow, ttl } = this.#type;
     pointAt(this.#row, row);
@@ -84,6 +85,7 @@ export class StateEntryDecoder {
     const place = { key, ...(window && { window }) };
     if (kind === 'list') {
       if (this.#row.position === row.length) return undefined;
+      need(this.#row, 4);
       const index = this.#row.view.getUint32(this.#row.position);
       return { ...place, index, ...this.#timed(ttl) };
     }
@@ -92,6 +94,7 @@ export class StateEntryDecoder {
   }
 
   #window(): { readonly start: number; readonly end: number } {
+    need(this.#row, 2 * TIME_BYTES);
     const at = this.#row.position;
     this.#row.position += 2 * TIME_BYTES;
     return { start: readTime(this.#row.bytes, at), end: readTime(this.#row.bytes, at + TIME_BYTES) };
@@ -100,6 +103,7 @@ export class StateEntryDecoder {
   #timed(ttl: boolean): Pick<StateEntry, 'value' | 'writtenMs'> {
     const input = this.#value;
     if (!ttl) return { value: this.#values.decode(input) };
+    need(input, TIMED_BYTES);
     const writtenMs = input.view.getFloat64(input.position);
     input.position += TIMED_BYTES;
     return { value: this.#values.decode(input), writtenMs };

@@ -1,6 +1,7 @@
 import type { ByteReader } from '../serde/byte-reader.js';
 import type { ByteWriter } from '../serde/byte-writer.js';
 import type { RecordCodec } from '../serde/record-codec.js';
+import { need } from '../serde/varint.js';
 
 /** A value and when it was written, wall time in ms. */
 export interface Timed<T> {
@@ -28,6 +29,7 @@ export class TimedCodec<T> implements RecordCodec<Timed<T>> {
   }
 
   decode(input: ByteReader): Timed<T> {
+    need(input, TIMED_BYTES);
     const time = input.view.getFloat64(input.position);
     input.position += TIMED_BYTES;
     return { time, value: this.#values.decode(input) };

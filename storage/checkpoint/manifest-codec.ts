@@ -5,6 +5,7 @@ import type {
   InFlightHandle,
   KeyedStateFile,
   KeyedStateHandle,
+  KeyGroupRange,
   OperatorListHandle,
   OperatorStateHandle,
   PartitionerKind,
@@ -129,6 +130,9 @@ function readVertex(input: FieldReader, version: number): VertexSnapshot {
     subtasks: readEach(input, (each) => readSubtask(each, version)),
     enumerator: isPresent(input) ? input.bytes() : undefined,
   };
+  const { parallelism, maxParallelism, subtasks } = vertex;
+  if (parallelism < 1 || parallelism > maxParallelism || parallelism !== subtasks.length)
+    throw input.corrupt(`${subtasks.length} subtasks do not make a parallelism of ${parallelism}`);
   const ended = version >= 4 ? readRecord(input, readAccumulators) : {};
   return Object.keys(ended).length > 0 ? { ...vertex, ended } : vertex;
 }
@@ -217,13 +221,21 @@ function writeKeyed(out: FieldWriter, keyed: KeyedStateHandle): void {
 }
 
 function readKeyed(input: FieldReader): KeyedStateHandle {
+  const format = input.natural();
+  const { start: keyGroupStart, end: keyGroupEnd } = readRange(input);
   return {
-    format: input.natural(),
-    keyGroupStart: input.natural(),
-    keyGroupEnd: input.natural(),
+    format,
+    keyGroupStart,
+    keyGroupEnd,
     files: readEach(input, readFile),
     tables: readRecord(input, readText),
   };
+}
+
+function readRange(input: FieldReader): KeyGroupRange {
+  const range = { start: input.natural(), end: input.natural() };
+  if (range.start > range.end) throw input.corrupt('a range of key groups ends before it begins');
+  return range;
 }
 
 function writeHandle(out: FieldWriter, file: StateFileHandle): void {
@@ -249,7 +261,7 @@ function writeFile(out: FieldWriter, file: KeyedStateFile): void {
 
 function readFile(input: FieldReader): KeyedStateFile {
   const file = readHandle(input);
-  return isPresent(input) ? { ...file, keyGroups: { start: input.natural(), end: input.natural() } } : file;
+  return isPresent(input) ? { ...file, keyGroups: readRange(input) } : file;
 }
 
 function writeList(out: FieldWriter, list: OperatorListHandle): void {

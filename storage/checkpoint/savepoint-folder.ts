@@ -5,10 +5,11 @@ import {
   type StateFileReader,
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
+import { DATA_PREFIX } from './checkpoint-paths.js';
 import { corruptFile, FieldReader } from './field-reader.js';
 import { FieldWriter } from './field-writer.js';
 import { BODY_BYTES_MAX } from './log-entry.js';
-import { decodeManifest, encodeManifest } from './manifest-codec.js';
+import { decodeManifest, encodeManifest, filesOfManifest } from './manifest-codec.js';
 import { ObjectSnapshotWriter } from './object-snapshot-writer.js';
 import { copying, StateFileCopies } from './state-file-copies.js';
 
@@ -104,7 +105,13 @@ function decodeMetadata(bytes: Uint8Array, file: string): CheckpointManifest {
   const end = bytes.length - CRC_BYTES;
   if (new FieldReader(bytes, file, end).uint32() !== crc32c(bytes, 0, 0, end))
     throw corruptFile(file, 'its checksum differs');
-  return decodeManifest(bytes.subarray(FRAME_BYTES, end), file);
+  const manifest = decodeManifest(bytes.subarray(FRAME_BYTES, end), file);
+  for (const key of filesOfManifest(manifest).keys()) {
+    // Others may stand for what lies elsewhere, which a savepoint never does: who made this one could have any file read.
+    if (!key.startsWith(DATA_PREFIX))
+      throw corruptFile(file, `it names ${key}, which is no file of a savepoint`);
+  }
+  return manifest;
 }
 
 async function* once(content: Uint8Array): AsyncIterable<Uint8Array> {

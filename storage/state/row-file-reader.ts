@@ -1,4 +1,4 @@
-import { ByteReader, decodeUtf8, MillraceError, readVarint } from '../../core/internal.js';
+import { ByteReader, decodeUtf8, isMillraceError, MillraceError, readVarint } from '../../core/internal.js';
 import {
   BLOCK_HEADER_BYTES,
   FORM,
@@ -12,8 +12,8 @@ import {
 
 /** One row of a file. The same object shows every row: valid only during the visit. */
 export class FileRow {
-  /** Number of the table in the file. */
-  table = 0;
+  /** Number of the table in the file; -1 before the first row, or form of one. */
+  table = -1;
   keyGroup = 0;
   bytes: Uint8Array = new Uint8Array(0);
   keyStart = 0;
@@ -34,12 +34,15 @@ export interface RowFileVisitor {
 /**
  * Takes a file apart (row-file-layout.ts), whatever pieces it comes in.
  *
- * Invariant: `#rest` holds the bytes after the last complete part.
+ * Invariants: `#rest` holds the bytes after the last complete part, `#restBytes` of them, in pieces; fewer than
+ * `#wanted`, with which the next part is complete, or its head.
  */
 export class RowFileReader {
   readonly #name: string;
   readonly #visitor: RowFileVisitor;
-  #rest: Uint8Array = new Uint8Array(0);
+  #rest: Uint8Array[] = [];
+  #restBytes = 0;
+  #wanted = 4;
   #tables: readonly RowFileTable[] | undefined = undefined;
   #rowCount = 0;
   /** Set by the preamble. */
@@ -53,25 +56,47 @@ export class RowFileReader {
 
   /** @throws MillraceError MR3004 if this is no such file */
   push(piece: Uint8Array): void {
-    const bytes = this.#rest.length === 0 ? piece : concat(this.#rest, piece);
+    const bytes = this.#withRest(piece);
+    if (bytes === undefined) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = 0;
     for (;;) {
       const header = this.#tables === undefined ? 4 : BLOCK_HEADER_BYTES;
+      this.#wanted = header;
       if (bytes.length - at < header) break;
-      const end = at + header + view.getUint32(at, true);
+      this.#wanted = header + view.getUint32(at, true);
+      const end = at + this.#wanted;
       if (end > bytes.length) break;
       if (this.#tables === undefined) this.#readPreamble(bytes, view, at + header, end);
       else this.#readRows(bytes, view, at + header, end, view.getUint32(at + 4, true));
       at = end;
     }
     // The pieces belong to who brought them; what is left is kept as a copy.
-    this.#rest = bytes.slice(at);
+    this.#rest = at === bytes.length ? [] : [bytes.slice(at)];
+    this.#restBytes = bytes.length - at;
+  }
+
+  /** What was left with the piece behind it; undefined: the part is not complete yet, and the piece is left too. */
+  #withRest(piece: Uint8Array): Uint8Array | undefined {
+    const length = this.#restBytes + piece.length;
+    if (length < this.#wanted) {
+      this.#rest.push(piece.slice());
+      this.#restBytes = length;
+      return undefined;
+    }
+    if (this.#restBytes === 0) return piece;
+    const whole = new Uint8Array(length);
+    let filled = 0;
+    for (const each of [...this.#rest, piece]) {
+      whole.set(each, filled);
+      filled += each.length;
+    }
+    return whole;
   }
 
   /** The file has ended. @throws MillraceError MR3004 unless it was whole */
   end(rowCount: number): void {
-    if (this.#tables === undefined || this.#rest.length > 0) throw this.#corrupt('it ends early');
+    if (this.#tables === undefined || this.#restBytes > 0) throw this.#corrupt('it ends early');
     if (rowCount !== this.#rowCount) {
       throw this.#corrupt(`it has ${this.#rowCount} rows, and the checkpoint names ${rowCount}`);
     }
@@ -86,6 +111,7 @@ export class RowFileReader {
       throw this.#corrupt(`it has the unknown version ${version}`);
     this.#hasForms = version > 1;
     const tables: RowFileTable[] = [];
+    const names = new Set<string>();
     let at = start + 8;
     for (let left = view.getUint16(start + 6, true); left > 0; left--) {
       const nameStart = at + TABLE_HEADER_BYTES;
@@ -93,10 +119,15 @@ export class RowFileReader {
       const nameEnd = nameStart + view.getUint16(at + 5, true);
       const name = nameEnd > end ? undefined : decodeUtf8(bytes, nameStart, nameEnd);
       if (name === undefined) throw this.#corrupt('the name of a table is not understood');
-      const ordered = (view.getUint8(at) & TABLE_ORDERED) !== 0;
+      const flags = view.getUint8(at);
+      if (flags > TABLE_ORDERED || names.has(name))
+        throw this.#corrupt(`the table ${name} stands in it twice, or is of an unknown form`);
+      const ordered = flags === TABLE_ORDERED;
+      names.add(name);
       tables.push({ name, ordered, fixedValueBytes: view.getUint32(at + 1, true) });
       at = nameEnd;
     }
+    if (at !== end) throw this.#corrupt('its list of tables has bytes behind it');
     this.#tables = tables;
     this.#visitor.tables(tables);
   }
@@ -107,19 +138,8 @@ export class RowFileReader {
     input.pointAt(bytes, view, start, end);
     const row = new FileRow();
     row.bytes = bytes;
-    const hasForms = this.#hasForms;
     for (let i = 0; i < count; i++) {
-      if (hasForms) {
-        if (!readRow(input, tables, row))
-          throw this.#corrupt(`a row names a table that is none of ${tables.length}`);
-      } else {
-        row.table = readVarint(input);
-        const table = tables[row.table];
-        if (table === undefined) throw this.#corrupt(`a row names table ${row.table} of ${tables.length}`);
-        row.keyGroup = readVarint(input);
-        readForm(input, table.ordered, row);
-        readBytes(input, row);
-      }
+      this.#readRow(input, tables, row);
       if (input.position > end || row.prefixLength > row.keyLength) throw this.#corrupt('a row ends early');
       this.#visitor.row(row);
     }
@@ -127,41 +147,48 @@ export class RowFileReader {
     this.#rowCount += count;
   }
 
+  #readRow(input: ByteReader, tables: readonly RowFileTable[], row: FileRow): void {
+    try {
+      if (readRow(input, tables, row, this.#hasForms)) return;
+    } catch (error) {
+      // Numbers say so as those of records do.
+      if (!isMillraceError(error)) throw error;
+    }
+    throw this.#corrupt(`a row is not understood, or of a table that is none of ${tables.length}`);
+  }
+
   #corrupt(why: string): MillraceError {
     return new MillraceError('MR3004', `The state file ${this.#name} cannot be read: ${why}.`);
   }
 }
 
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
-}
-
 /**
  * Reads a row, which may be of the form of the row that was read before into the same object. False: it names a table
  * that there is not. Undefined `tables`: none is ordered, whatever its number.
+ *
+ * @throws MillraceError MR2003 for a number that is none
  */
 export function readRow(
   input: ByteReader,
   tables: readonly { readonly ordered: boolean }[] | undefined,
   row: FileRow,
+  hasForms = true,
 ): boolean {
   let first = readVarint(input);
-  while (first === FORM) {
+  while (hasForms && first === FORM) {
     row.table = tableOf(readVarint(input));
     const declared = tables?.[row.table];
     if (tables !== undefined && declared === undefined) return false;
     readForm(input, declared?.ordered ?? false, row);
     first = readVarint(input);
   }
-  if (first === OF_FORM) {
+  if (hasForms && first === OF_FORM) {
+    if (row.table < 0) return false;
     row.keyGroup = readVarint(input);
     readBytes(input, row);
     return true;
   }
-  row.table = tableOf(first);
+  row.table = hasForms ? tableOf(first) : first;
   const table = tables?.[row.table];
   if (tables !== undefined && table === undefined) return false;
   row.keyGroup = readVarint(input);

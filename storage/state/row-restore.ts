@@ -4,6 +4,7 @@ import {
   TIMER_PREFIX_BYTES,
   TIMER_TABLE_PREFIX,
 } from '../../core/internal.js';
+import { corruptFile } from '../checkpoint/field-reader.js';
 import { ROW_FILE_FORMAT, type RowFileTable } from './row-file-layout.js';
 import { type FileRow, RowFileReader } from './row-file-reader.js';
 
@@ -47,7 +48,10 @@ export async function restoreRows(
       },
       row: (row) => {
         // Earlier versions did not scan timers by their time.
-        if (areTimers[row.table]) row.prefixLength = TIMER_PREFIX_BYTES;
+        if (areTimers[row.table]) {
+          if (row.keyLength < TIMER_PREFIX_BYTES) throw corruptFile(file.key, 'a timer has no time');
+          row.prefixLength = TIMER_PREFIX_BYTES;
+        }
         if (row.keyGroup >= first && row.keyGroup <= last) takers[row.table]?.(row);
       },
     });

@@ -25,19 +25,21 @@ const wholeFile = plain({
   entryCount: natural,
   crc32c: fc.integer({ min: 0, max: 0xffffffff }),
 });
+const range = fc.tuple(natural, natural).map(([a, b]) => ({ start: Math.min(a, b), end: Math.max(a, b) }));
 const file = fc.oneof(
   wholeFile,
-  fc
-    .tuple(wholeFile, natural, natural)
-    .map(([whole, start, end]) => ({ ...whole, keyGroups: { start, end } })),
+  fc.tuple(wholeFile, range).map(([whole, keyGroups]) => ({ ...whole, keyGroups })),
 );
-const keyed = plain({
-  format: natural,
-  keyGroupStart: natural,
-  keyGroupEnd: natural,
-  files: fc.array(file, { maxLength: 4 }),
-  tables: fc.dictionary(name, name, { maxKeys: 4, noNullPrototype: true }),
-});
+const keyed = fc
+  .tuple(
+    range,
+    plain({
+      format: natural,
+      files: fc.array(file, { maxLength: 4 }),
+      tables: fc.dictionary(name, name, { maxKeys: 4, noNullPrototype: true }),
+    }),
+  )
+  .map(([{ start, end }, rest]) => ({ keyGroupStart: start, keyGroupEnd: end, ...rest }));
 const list = plain({
   mode: fc.constantFrom<OperatorListHandle['mode']>('split', 'union', 'broadcast', 'watermark', 'together'),
   items: fc.array(bytes, { maxLength: 4 }),
@@ -93,18 +95,19 @@ const accumulator: fc.Arbitrary<AccumulatorValue> = fc.oneof(
 const accumulators = fc.dictionary(name, accumulator, { maxKeys: 3, noNullPrototype: true });
 const vertexBase = {
   vertexUid: name,
-  parallelism: natural,
-  maxParallelism: natural,
-  subtasks: fc.array(subtask, { maxLength: 3 }),
+  maxParallelism: natural.map((most) => Math.max(3, most)),
+  subtasks: fc.array(subtask, { minLength: 1, maxLength: 3 }),
   enumerator: fc.option(bytes, { nil: undefined }),
 };
-const vertex: fc.Arbitrary<VertexSnapshot> = fc.oneof(
-  plain(vertexBase),
-  plain({
-    ...vertexBase,
-    ended: fc.dictionary(name, accumulators, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
-  }),
-);
+const vertex: fc.Arbitrary<VertexSnapshot> = fc
+  .oneof(
+    plain(vertexBase),
+    plain({
+      ...vertexBase,
+      ended: fc.dictionary(name, accumulators, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
+    }),
+  )
+  .map((rest) => ({ ...rest, parallelism: rest.subtasks.length }));
 const manifest: fc.Arbitrary<CheckpointManifest> = plain({
   checkpointId: natural,
   epoch: natural,
