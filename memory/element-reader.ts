@@ -1,10 +1,13 @@
 import {
   ByteReader,
   ByteWriter,
+  badBytes,
   ElementKind,
+  endsEarly,
   invariant,
   type LatencyMarker,
   NO_TIMESTAMP,
+  need,
   type RecordCodec,
 } from '../core/internal.js';
 import { type BlockCodec, BlockReader, blockCodecOf } from './block-codec.js';
@@ -27,6 +30,8 @@ import { textOf } from './string-bytes.js';
 
 /** A larger buffer for spanning elements is given up after its use. */
 const SPAN_KEPT_BYTES = 1 << 20;
+/** Instead of an element: something has been found, and the next one has to be looked for there. */
+const LOOK_AGAIN = -1;
 
 /**
  * Reads elements out of segments, from a channel or from a checkpoint. The fields describe the element that
@@ -81,22 +86,28 @@ export class ElementReader<T> {
    */
   next(): ElementKind {
     const segments = this.#segments;
-    const start = segments.position;
-    if (start >= this.#stop) return this.#lookFurther();
-    const input = this.#input;
-    const tag = input.bytes[start];
-    if (tag === Tag.RECORD) {
-      this.timestamp = input.view.getFloat64(start + 1, true);
-      input.position = start + RECORD_HEAD_BYTES;
-      const rows = this.#rows;
-      this.value = rows === undefined ? this.#codec.decode(input) : rows.decodeRow(input);
+    for (;;) {
+      const start = segments.position;
+      if (start >= this.#stop) {
+        const kind = this.#lookFurther();
+        if (kind === LOOK_AGAIN) continue;
+        return kind;
+      }
+      const input = this.#input;
+      const tag = input.bytes[start];
+      if (tag === Tag.RECORD) {
+        this.timestamp = input.view.getFloat64(start + 1, true);
+        input.position = start + RECORD_HEAD_BYTES;
+        const rows = this.#rows;
+        this.value = rows === undefined ? this.#codec.decode(input) : rows.decodeRow(input);
+        segments.position = input.position;
+        return ElementKind.RECORD;
+      }
+      input.position = start;
+      const kind = this.#readElement(input, tag ?? 0);
       segments.position = input.position;
-      return ElementKind.RECORD;
+      if (kind !== ElementKind.NONE) return kind;
     }
-    input.position = start;
-    const kind = this.#readElement(input, tag ?? 0);
-    segments.position = input.position;
-    return kind === ElementKind.NONE ? this.next() : kind;
   }
 
   /** True if {@link next} would return an element, or at least get on with one. */
@@ -156,10 +167,11 @@ export class ElementReader<T> {
     return block;
   }
 
-  #lookFurther(): ElementKind {
+  #lookFurther(): ElementKind | typeof LOOK_AGAIN {
     if (this.#frameNext < this.#frame.length) return this.#nextOfFrame();
-    this.#leaveBlock();
     const segments = this.#segments;
+    if (this.#stop > 0 && segments.position > this.#stop) throw endsEarly(segments.position);
+    this.#leaveBlock();
     this.#stop = 0;
     if (!segments.advance()) return ElementKind.NONE;
     const segment = segments.segment;
@@ -167,7 +179,7 @@ export class ElementReader<T> {
     if (this.#spanLength > 0) return this.#continueSpan(segment.bytes);
     this.#stop = segments.end;
     this.#input.pointAt(segment.bytes, segment.view, segments.position, segments.end);
-    return this.next();
+    return LOOK_AGAIN;
   }
 
   /** Everything but the ordinary record. NONE: not complete yet, or records were made ready to be returned. */
@@ -175,6 +187,7 @@ export class ElementReader<T> {
     const start = input.position;
     switch (tag) {
       case Tag.RECORD:
+        need(input, RECORD_HEAD_BYTES);
         this.timestamp = input.view.getFloat64(start + 1, true);
         input.position = start + RECORD_HEAD_BYTES;
         this.value = this.#codec.decode(input);
@@ -185,16 +198,19 @@ export class ElementReader<T> {
         this.value = this.#rows === undefined ? this.#codec.decode(input) : this.#rows.decodeRow(this.#input);
         return ElementKind.RECORD;
       case ElementKind.WATERMARK:
+        need(input, WATERMARK_BYTES);
         this.timestamp = input.view.getFloat64(start + 1, true);
         input.position = start + WATERMARK_BYTES;
         return ElementKind.WATERMARK;
       case ElementKind.BARRIER:
+        need(input, BARRIER_BYTES);
         this.checkpointId = input.view.getFloat64(start + 1, true);
         this.timestamp = input.view.getFloat64(start + 9, true);
         this.isSavepoint = input.bytes[start + 17] === 1;
         input.position = start + BARRIER_BYTES;
         return ElementKind.BARRIER;
       case ElementKind.LATENCY_MARKER:
+        need(input, LATENCY_MARKER_BYTES);
         this.latencyMarker = {
           markedMs: input.view.getFloat64(start + 1, true),
           sourceVertexId: input.view.getUint32(start + 9, true),
@@ -209,6 +225,7 @@ export class ElementReader<T> {
         input.position = start + 1;
         return tag;
       case Tag.BLOCK:
+        if (input !== this.#input) throw badBytes(start, 'a block is in one segment');
         this.#enterBlock(this.#input);
         return ElementKind.NONE;
       case Tag.FRAME:
@@ -218,22 +235,17 @@ export class ElementReader<T> {
         this.#beginSpan(input);
         return ElementKind.NONE;
       default:
-        invariant(false, 'a channel carries known elements only', { tag, kind: tag & KIND_MASK });
+        throw badBytes(start, `no element is of the kind ${tag & KIND_MASK}, tag ${tag}`);
     }
   }
 
   #enterBlock(input: BlockReader): void {
     const start = input.position;
+    need(input, BLOCK_HEAD_BYTES);
     const rowsEnd = start + BLOCK_HEAD_BYTES + input.view.getUint32(start + 2, true);
     const end = rowsEnd + input.view.getUint32(start + 6, true);
-    invariant(
-      this.#blocks !== undefined && end <= input.limit,
-      'a block is complete, and its codec reads it',
-      {
-        end,
-        limit: input.limit,
-      },
-    );
+    if (this.#blocks === undefined || this.#rows !== undefined || end > input.limit)
+      throw badBytes(start, 'a block is complete, is in no other, and its codec reads it');
     input.text = textOf(input.bytes, rowsEnd, end, input.bytes[start + 1] ?? 0);
     input.taken = 0;
     input.position = start + BLOCK_HEAD_BYTES;
@@ -246,10 +258,11 @@ export class ElementReader<T> {
   #leaveBlock(): void {
     if (this.#rows === undefined) return;
     const input = this.#input;
-    invariant(input.taken === input.text.length, 'the rows of a block take the whole of its text', {
-      taken: input.taken,
-      text: input.text.length,
-    });
+    if (input.taken !== input.text.length)
+      throw badBytes(
+        this.#blockEnd,
+        `${input.text.length} units of text, of which its rows take ${input.taken}`,
+      );
     input.text = '';
     this.#rows = undefined;
     this.#segments.position = this.#blockEnd;
@@ -258,11 +271,13 @@ export class ElementReader<T> {
   #openFrame(input: ByteReader): void {
     const start = input.position;
     const frames = this.#frames;
-    invariant(frames !== undefined, 'frames come from a codec that reads them');
+    if (frames === undefined || this.#rows !== undefined)
+      throw badBytes(start, 'a frame is in no block, and its codec reads it');
+    need(input, FRAME_HEAD_BYTES);
     const count = input.view.getUint32(start + 1, true);
     const length = input.view.getUint32(start + 5, true);
     const records = start + FRAME_HEAD_BYTES + count * 8;
-    invariant(records + length <= input.limit, 'a frame is complete', { count, length, limit: input.limit });
+    if (records + length > input.limit) throw endsEarly(start);
     const times = this.#frameTimes.length >= count ? this.#frameTimes : new Float64Array(count);
     for (let i = 0; i < count; i++) times[i] = input.view.getFloat64(start + FRAME_HEAD_BYTES + i * 8, true);
     this.#frameTimes = times;
@@ -280,9 +295,11 @@ export class ElementReader<T> {
   }
 
   #beginSpan(input: ByteReader): void {
-    const length = input.view.getUint32(input.position + 1, true);
-    invariant(length > 0, 'an element that spans has bytes');
-    if (this.#span.length < length) this.#span = new Uint8Array(length);
+    const start = input.position;
+    need(input, SPAN_HEAD_BYTES);
+    const length = input.view.getUint32(start + 1, true);
+    if (length === 0 || this.#rows !== undefined || input !== this.#input)
+      throw badBytes(start, 'an element that spans has bytes, and is in no other');
     this.#spanLength = length;
     this.#spanFilled = 0;
     this.#stop = 0;
@@ -290,18 +307,27 @@ export class ElementReader<T> {
   }
 
   /** Takes what the present segment has of the spanning element, and reads it once it is complete. */
-  #continueSpan(bytes: Uint8Array): ElementKind {
+  #continueSpan(bytes: Uint8Array): ElementKind | typeof LOOK_AGAIN {
     const segments = this.#segments;
     const piece = Math.min(this.#spanLength - this.#spanFilled, segments.end - segments.position);
+    this.#growSpan(this.#spanFilled + piece);
     this.#span.set(bytes.subarray(segments.position, segments.position + piece), this.#spanFilled);
     segments.position += piece;
     this.#spanFilled += piece;
-    if (this.#spanFilled < this.#spanLength) return this.next();
+    if (this.#spanFilled < this.#spanLength) return LOOK_AGAIN;
     const input = new ByteReader(this.#span);
     input.limit = this.#spanLength;
     this.#spanLength = 0;
     const kind = this.#readElement(input, this.#span[0] ?? 0);
     if (this.#span.length > SPAN_KEPT_BYTES) this.#span = new Uint8Array(0);
-    return kind === ElementKind.NONE ? this.next() : kind;
+    return kind === ElementKind.NONE ? LOOK_AGAIN : kind;
+  }
+
+  /** By what has come of it, and not by what its head says. */
+  #growSpan(bytes: number): void {
+    if (this.#span.length >= bytes) return;
+    const grown = new Uint8Array(Math.min(this.#spanLength, Math.max(bytes, this.#span.length * 2)));
+    grown.set(this.#span.subarray(0, this.#spanFilled));
+    this.#span = grown;
   }
 }

@@ -1,4 +1,10 @@
-import { COMMITTED_MASK, SEALED, SEGMENT_HEADER_BYTES, STATE_WORD } from './segment-layout.js';
+import {
+  COMMITTED_MASK,
+  RECORD_HEAD_BYTES,
+  SEALED,
+  SEGMENT_HEADER_BYTES,
+  STATE_WORD,
+} from './segment-layout.js';
 import { heapSegment, type Segment } from './segment-pool.js';
 
 /** Where a reader takes its segments from, in order. */
@@ -41,7 +47,8 @@ const NOTHING = new Uint8Array(0);
 
 function segmentOf(piece: Uint8Array): Segment {
   const length = SEGMENT_HEADER_BYTES + piece.length;
-  const segment = heapSegment((length + 3) & ~3);
+  // An element that is cut off is looked at up to the end of its head before that is seen.
+  const segment = heapSegment((length + RECORD_HEAD_BYTES + 3) & ~3);
   segment.bytes.set(piece, SEGMENT_HEADER_BYTES);
   segment.words[STATE_WORD] = (length & COMMITTED_MASK) | SEALED;
   return segment;

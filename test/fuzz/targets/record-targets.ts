@@ -165,7 +165,7 @@ const elements: FuzzTarget = {
     Uint8Array.from([0, ...tagged(ElementKind.BARRIER, 17), ...tagged(ElementKind.LATENCY_MARKER, 14)]),
     Uint8Array.from([0, ...recordOf('a', 1), ...recordOf('é', 2), ElementKind.END_OF_DATA]),
     Uint8Array.from([0, ElementKind.RECORD | 0x80, 0, 18, 0, 0, 0, 2, 0, 0, 0, ...rowOfTwo(), 0x78, 0x79]),
-    Uint8Array.from([0, ElementKind.RECORD | 0x40, 13, 0, 0, 0, ...recordOf('abc', 3)]),
+    Uint8Array.from([0, ElementKind.RECORD | 0x40, 21, 0, 0, 0, ...recordOf('abc', 3)]),
     Uint8Array.from([1, ElementKind.RECORD | 0x20, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x91, 5]),
   ],
   read(bytes) {
