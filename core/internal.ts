@@ -386,7 +386,7 @@ export { KEY_TIMER_TYPE, KeyTimers, USER_TIMERS } from './state/key-timers.js';
 export { KeyedStateAccess } from './state/keyed-state-access.js';
 export { keyedStatesOver, keyedTimers } from './state/keyed-states-over.js';
 export { LOOK_AHEAD_RECORDS } from './state/look-ahead.js';
-export { OperatorStates } from './state/operator-state-store.js';
+export { OperatorStates, operatorStateOf } from './state/operator-state-store.js';
 export { intRowHash, rowHash } from './state/row-hash.js';
 export { ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor } from './state/state-descriptor.js';
 export { STATE_TABLE_PREFIX, StateEntryDecoder, stateTableType } from './state/state-entry.js';

@@ -3,7 +3,7 @@
  * 32-bit floats; it agrees with Flink's to the byte only if each of these steps does.
  */
 
-const FLOAT_TEXT = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/;
+const FLOAT_TEXT = /^[+-]?(?:NaN|Infinity|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/;
 
 /** `text` as a JVM float widened to a number, or undefined if it is none. Space around it is allowed. */
 export function parseFloat32(text: string): number | undefined {

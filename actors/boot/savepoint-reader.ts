@@ -13,8 +13,8 @@ import {
   MillraceError,
   type OperatorStateHandle,
   OperatorStates,
+  operatorStateOf,
   operatorUids,
-  STATE_TABLE_PREFIX,
   stateTableType,
   type TypeDescriptor,
   USER_TIMERS,
@@ -184,11 +184,10 @@ export class SavepointReader {
     let found = false;
     for (const { handle } of this.#partsOf(uid)) {
       for (const [key, list] of Object.entries(handle.lists)) {
-        if (list.mode !== mode || !key.startsWith(STATE_TABLE_PREFIX)) continue;
-        const [own, typeId = ''] = JSON.parse(key.slice(STATE_TABLE_PREFIX.length)) as string[];
-        if (own !== name) continue;
+        const state = list.mode === mode ? operatorStateOf(key) : undefined;
+        if (state?.name !== name) continue;
         found = true;
-        const { valueType, keyType } = stateTableType(typeId);
+        const { valueType, keyType } = stateTableType(state.typeId);
         yield [
           new OperatorStates(new ThreadCodecFactory(), { [key]: list }),
           valueType as TypeDescriptor<T>,

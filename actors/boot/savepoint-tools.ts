@@ -13,6 +13,7 @@ import {
   KEYS_TABLE,
   MillraceError,
   type OperatorStateHandle,
+  operatorStateOf,
   operatorUids,
   resolveOptions,
   STATE_TABLE_PREFIX,
@@ -275,9 +276,8 @@ function addList(
   { mode, items }: OperatorStateHandle['lists'][string],
 ): void {
   const before = lists.get(name);
-  const [state, type] = name.startsWith(STATE_TABLE_PREFIX)
-    ? (JSON.parse(name.slice(STATE_TABLE_PREFIX.length)) as [string, string])
-    : ownList(name);
+  const declared = operatorStateOf(name);
+  const [state, type] = declared === undefined ? ownList(name) : [declared.name, declared.typeId];
   lists.set(name, {
     state,
     type,

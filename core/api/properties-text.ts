@@ -13,19 +13,18 @@ export function parseProperties(text: string): Map<string, string> {
 }
 
 function* logicalLines(text: string): Generator<string> {
-  let begun = '';
+  let begun: string[] = [];
   for (const natural of text.split(/\r\n|\n|\r/)) {
     const line = natural.trimStart();
-    if (begun === '' && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
-    const joined = begun + line;
-    if (endsInBackslash(joined)) {
-      begun = joined.slice(0, -1);
+    if (begun.length === 0 && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
+    if (endsInBackslash(line)) {
+      begun.push(line.slice(0, -1));
       continue;
     }
-    begun = '';
-    yield joined;
+    yield begun.join('') + line;
+    begun = [];
   }
-  if (begun !== '') yield begun;
+  if (begun.length > 0) yield begun.join('');
 }
 
 /** An even number of backslashes stands for half as many. */

@@ -167,11 +167,28 @@ interface RestoredList {
   readonly handle: OperatorListHandle;
 }
 
-/** Which state the name of a list in a checkpoint stands for; undefined: a list of the engine's own. */
+/**
+ * Which state the name of a list in a checkpoint stands for; undefined: a list of the engine's own.
+ *
+ * @throws MillraceError MR2003 for a name that begins as that of a state, and is none
+ */
 export function operatorStateOf(key: string): { readonly name: string; readonly typeId: string } | undefined {
   if (!key.startsWith(STATE_TABLE_PREFIX)) return undefined;
-  const [name = '', typeId = ''] = JSON.parse(key.slice(STATE_TABLE_PREFIX.length)) as string[];
-  return { name, typeId };
+  const [name, typeId] = pairIn(key.slice(STATE_TABLE_PREFIX.length));
+  if (typeof name === 'string' && typeof typeId === 'string') return { name, typeId };
+  throw new MillraceError('MR2003', `'${key.slice(0, 200)}' is not the name of an operator state.`, {
+    hint: 'See whether a newer millrace wrote it.',
+  });
+}
+
+function pairIn(text: string): readonly unknown[] {
+  try {
+    const pair: unknown = JSON.parse(text);
+    return Array.isArray(pair) && pair.length === 2 ? pair : [];
+  } catch {
+    // Told by who has asked for the two.
+    return [];
+  }
 }
 
 function keyOf(name: string, typeId: string): string {

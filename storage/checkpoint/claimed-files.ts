@@ -1,5 +1,10 @@
 import { encodeUtf8, MillraceError, type StoredDataFile } from '../../core/internal.js';
-import type { ByteRange, ObjectStatus, ObjectStore } from '../object-store/object-store.js';
+import {
+  type ByteRange,
+  isObjectKey,
+  type ObjectStatus,
+  type ObjectStore,
+} from '../object-store/object-store.js';
 import { CLAIMED_PREFIX, claimName, dataKeyOrigin } from './checkpoint-paths.js';
 import type { PlaceFile } from './state-file-copies.js';
 
@@ -245,13 +250,34 @@ async function readClaim(store: ObjectStore, key: string): Promise<Claim | undef
   const chunks: Uint8Array[] = [];
   const range = { offset: 0, length: Math.min(status.sizeBytes, TEXT_BYTES_MAX) };
   for await (const chunk of store.get(key, range)) chunks.push(chunk.slice());
+  const claim = parsed(Buffer.concat(chunks).toString());
+  if (isClaim(claim) && (key === MARKER_KEY || key === RECORDS_PREFIX + claim.name)) return claim;
+  const at = store.describe(key);
+  throw new MillraceError('MR3004', `What a job has claimed cannot be read: ${at}`, {
+    where: { at },
+    hint: 'restore the file from a copy',
+  });
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString()) as Claim;
-  } catch (cause) {
-    const at = store.describe(key);
-    throw new MillraceError('MR3004', `What a job has claimed cannot be read: ${at}`, {
-      where: { at },
-      cause,
-    });
+    return JSON.parse(text);
+  } catch {
+    // Told as whatever else is no claim.
+    return undefined;
   }
+}
+
+/** What is named here is deleted one day: nothing that could lead out of its folder passes. */
+function isClaim(value: unknown): value is Claim {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, folder, keys, metadataKey, owner, jobName } = value as Partial<Claim>;
+  return (
+    [name, folder, owner, jobName].every((text) => typeof text === 'string') &&
+    claimName(`${CLAIMED_PREFIX}${name}/x`) === name &&
+    Array.isArray(keys) &&
+    [...keys, ...(metadataKey === undefined ? [] : [metadataKey])].every(
+      (each: unknown) => typeof each === 'string' && isObjectKey(each),
+    )
+  );
 }

@@ -73,12 +73,15 @@ function isRequirements(value: unknown): value is RequirementsByUid {
   return (
     typeof value === 'object' &&
     value !== null &&
+    !Array.isArray(value) &&
     Object.values(value).every(
       (bounds) =>
         typeof bounds === 'object' &&
         bounds !== null &&
         Number.isSafeInteger(bounds.lowerBound) &&
-        Number.isSafeInteger(bounds.upperBound),
+        Number.isSafeInteger(bounds.upperBound) &&
+        bounds.lowerBound >= 1 &&
+        bounds.upperBound >= bounds.lowerBound,
     )
   );
 }

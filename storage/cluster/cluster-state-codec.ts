@@ -36,19 +36,41 @@ export function decodeClusterBody(body: Uint8Array, file: string): ClusterBody {
     throw corruptFile(file, 'it does not tell the jobs of a cluster');
   }
   if (!isRecord(read)) throw corruptFile(file, 'it does not tell the jobs of a cluster');
-  if (typeof read.in === 'number') return { type: 'in', slot: read.in };
+  if (read.in !== undefined) {
+    const slot = Number.isSafeInteger(read.in) ? Number(read.in) : 0;
+    if (slot < 1) throw corruptFile(file, `it names slot ${String(read.in)}`);
+    return { type: 'in', slot };
+  }
   if (read.version !== VERSION) throw corruptFile(file, `its version ${String(read.version)} is unknown`);
   const { state } = read;
-  if (!isRecord(state) || !isListOfJobs(state.jobs) || !isListOfJobs(state.results))
+  if (!isRecord(state) || !isListOf(state.jobs, isJob) || !isListOf(state.results, isResult))
     throw corruptFile(file, 'its lists of jobs are none');
-  // Written by this file alone, under a checksum: the forms inside are those of the version.
   return { type: 'state', state: state as unknown as ClusterState };
 }
 
-function isListOfJobs(value: unknown): boolean {
-  return Array.isArray(value) && value.every((job) => isRecord(job) && typeof job.jobId === 'string');
+type Fields = Readonly<Record<string, unknown>>;
+
+function isListOf(value: unknown, isOne: (fields: Fields) => boolean): boolean {
+  return Array.isArray(value) && value.every((each) => isRecord(each) && isOne(each));
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isJob({ jobId, key, url, start, params, layers }: Fields): boolean {
+  return (
+    areTexts([jobId, key, url, start]) &&
+    isRecord(params) &&
+    areTexts(Object.values(params)) &&
+    isListOf(layers, ({ origin, values }) => areTexts([origin]) && isRecord(values))
+  );
+}
+
+function isResult({ jobId, key, state, endedMs, epoch }: Fields): boolean {
+  return areTexts([jobId, key, state]) && Number.isFinite(endedMs) && Number.isSafeInteger(epoch);
+}
+
+function areTexts(values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === 'string');
+}
+
+function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -17,8 +17,7 @@ async function main([name = 'all', seconds = '10', given]: readonly string[]): P
     let seed = given === undefined ? Date.now() | 0 : Number(given);
     let runs = 0;
     let accepted = 0;
-    for (const bytes of seeds)
-      if (!(await readBounded(target, bytes))) throw new Error(`${target.name}: a seed is refused`);
+    for (const bytes of seeds) await readBounded(target, bytes);
     while (performance.now() < end) {
       seed = (seed + 1) | 0;
       const result = await fc.check(

@@ -1,8 +1,19 @@
 import type { FuzzTarget } from '../fuzz-target.js';
 import { CHECKPOINT_TARGETS } from './checkpoint-targets.js';
+import { CONFIGURATION_TARGETS } from './configuration-targets.js';
+import { CONNECTOR_TARGETS } from './connector-targets.js';
+import { DOCUMENT_TARGETS } from './document-targets.js';
 import { RECORD_TARGETS } from './record-targets.js';
+import { STATE_TARGETS } from './state-targets.js';
 
-export const TARGETS: readonly FuzzTarget[] = [...CHECKPOINT_TARGETS, ...RECORD_TARGETS];
+export const TARGETS: readonly FuzzTarget[] = [
+  ...CHECKPOINT_TARGETS,
+  ...CONNECTOR_TARGETS,
+  ...CONFIGURATION_TARGETS,
+  ...STATE_TARGETS,
+  ...DOCUMENT_TARGETS,
+  ...RECORD_TARGETS,
+];
 
 export function targetNamed(name: string): FuzzTarget {
   const target = TARGETS.find((each) => each.name === name);
