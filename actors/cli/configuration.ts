@@ -84,11 +84,21 @@ function fileLayer(context: CliContext, named: string | undefined): OptionLayer 
   return { origin: 'file', values: Object.fromEntries(flatten(path, '', content)) };
 }
 
+/** More than any key has. */
+const KEY_PARTS_MAX = 32;
+
 /** `{"taskmanager": {"numberOfTaskSlots": 2}}` says the same as `{"taskmanager.numberOfTaskSlots": 2}`. */
-function flatten(path: string, prefix: string, value: unknown): readonly (readonly [string, RawValue])[] {
+function flatten(
+  path: string,
+  prefix: string,
+  value: unknown,
+  depth = 0,
+): readonly (readonly [string, RawValue])[] {
+  if (depth > KEY_PARTS_MAX)
+    throw new MillraceError('MR4002', `The configuration file ${path} nests too deep.`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return Object.entries(value).flatMap(([name, inner]) =>
-      flatten(path, prefix === '' ? name : `${prefix}.${name}`, inner),
+      flatten(path, prefix === '' ? name : `${prefix}.${name}`, inner, depth + 1),
     );
   }
   if (

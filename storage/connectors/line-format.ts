@@ -53,9 +53,8 @@ export function jsonLinesFormat<T>(
 ): LineFormat<T> {
   const parse =
     type === undefined
-      ? (line: string): T | typeof NO_RECORD => (isBlank(line) ? NO_RECORD : JSON.parse(line))
-      : (line: string): T | typeof NO_RECORD =>
-          isBlank(line) ? NO_RECORD : fromJson(type, JSON.parse(line));
+      ? (line: string): T | typeof NO_RECORD => (isBlank(line) ? NO_RECORD : (parseJson(line) as T))
+      : (line: string): T | typeof NO_RECORD => (isBlank(line) ? NO_RECORD : fromJson(type, parseJson(line)));
   return new LineFormat(type, parse, options, 'FileSource.jsonLines');
 }
 
@@ -85,6 +84,31 @@ class LineScanner<T> implements RecordScanner<T> {
   learned(): Partial<FileSplit> {
     return {};
   }
+}
+
+/** Deeper values could be read and never be sent on: whoever walks them needs a call for each level. */
+const JSON_DEPTH_MAX = 1000;
+
+function parseJson(line: string): unknown {
+  if (line.length > 2 * JSON_DEPTH_MAX && nestsTooDeep(line))
+    throw new RangeError(`The value nests deeper than ${JSON_DEPTH_MAX} levels.`);
+  return JSON.parse(line);
+}
+
+function nestsTooDeep(line: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let i = 0; i < line.length; i++) {
+    const character = line[i];
+    if (isText) {
+      if (character === '\\') i++;
+      else if (character === '"') isText = false;
+    } else if (character === '"') isText = true;
+    else if (character === '[' || character === '{') {
+      if (++depth > JSON_DEPTH_MAX) return true;
+    } else if (character === ']' || character === '}') depth--;
+  }
+  return false;
 }
 
 function isBlank(line: string): boolean {

@@ -20,6 +20,8 @@ export interface FuzzTarget {
   /** Whether a single changed bit of a seed has to be refused. */
   readonly checksummed?: boolean;
   read(bytes: Uint8Array): void | Promise<void>;
+  /** Called last, where the target holds something open. */
+  close?(): Promise<void>;
 }
 
 /** What was found: a wrong value that was accepted. */

@@ -250,6 +250,7 @@ const SUFFIXES: Readonly<Record<string, string>> = {
   property: '.property.test.ts',
   concurrency: '.litmus.test.ts',
   fault: '.fault.test.ts',
+  fuzz: '.fuzz.test.ts',
 };
 
 export const RULES: readonly Rule[] = [

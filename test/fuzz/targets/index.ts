@@ -4,15 +4,17 @@ import { CONFIGURATION_TARGETS } from './configuration-targets.js';
 import { CONNECTOR_TARGETS } from './connector-targets.js';
 import { DOCUMENT_TARGETS } from './document-targets.js';
 import { RECORD_TARGETS } from './record-targets.js';
+import { REST_TARGETS } from './rest-targets.js';
 import { STATE_TARGETS } from './state-targets.js';
 
 export const TARGETS: readonly FuzzTarget[] = [
   ...CHECKPOINT_TARGETS,
-  ...CONNECTOR_TARGETS,
+  ...CONNECTOR_TARGETS.filter(({ name }) => name !== 'parquet'),
   ...CONFIGURATION_TARGETS,
   ...STATE_TARGETS,
   ...DOCUMENT_TARGETS,
   ...RECORD_TARGETS,
+  ...REST_TARGETS,
 ];
 
 export function targetNamed(name: string): FuzzTarget {

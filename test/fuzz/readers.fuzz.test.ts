@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { check } from '../check.js';
+import { readBounded } from './bounded-reading.js';
+import { FOUND_INPUTS } from './found-inputs.js';
+import { mutations } from './mutation.js';
+import { TARGETS, targetNamed } from './targets/index.js';
+
+/** Of each target, in the time that a test may take. */
+const RUN_MS = 400;
+const RUNS_MAX = 400;
+/** Longer seeds are flipped here and there. */
+const FLIPPED_BITS_MAX = 1500;
+
+t.teardown(async () => {
+  for (const target of TARGETS) await target.close?.();
+});
+
+t.test('what a reader once took the wrong way is refused, or read in time', async (t) => {
+  for (const { target: name, holds, refused, bytes } of FOUND_INPUTS) {
+    const accepted = await readBounded(targetNamed(name), bytes);
+    t.equal(accepted, !refused, `${name}: ${holds}`);
+  }
+});
+
+t.test(
+  'whatever bytes a reader is given, it ends in time, and refuses them or says what they hold',
+  async (t) => {
+    for (const target of TARGETS) {
+      const seeds = await target.seeds();
+      t.ok(seeds.length > 0, target.name);
+      for (const bytes of seeds) await readBounded(target, bytes);
+      const end = performance.now() + RUN_MS;
+      await check(
+        target.name,
+        fc.asyncProperty(mutations(seeds, target.words), async (bytes) => {
+          if (performance.now() > end) return;
+          await readBounded(target, target.repaired?.(bytes) ?? bytes);
+        }),
+        { runs: RUNS_MAX },
+      );
+    }
+  },
+);
+
+t.test('a single changed bit of what has a checksum is refused', async (t) => {
+  for (const target of TARGETS.filter(({ checksummed }) => checksummed === true)) {
+    const [seed = new Uint8Array()] = await target.seeds();
+    const bits = seed.length * 8;
+    const step = Math.max(1, Math.floor(bits / FLIPPED_BITS_MAX));
+    let refused = 0;
+    let flipped = 0;
+    for (let bit = 0; bit < bits; bit += bit < 512 || bit > bits - 512 ? 1 : step) {
+      const changed = seed.slice();
+      changed[bit >>> 3] = (changed[bit >>> 3] ?? 0) ^ (1 << (bit & 7));
+      flipped++;
+      if (!(await readBounded(target, changed))) refused++;
+    }
+    t.equal(refused, flipped, target.name);
+  }
+});
