@@ -1,5 +1,10 @@
 import fc from 'fast-check';
 
+/** Values that a property would be tried with, for who runs something of its own kind and prints the seed itself. */
+export function drawn<T>(arbitrary: fc.Arbitrary<T>, seed: number, count: number): T[] {
+  return fc.sample(arbitrary, { seed, numRuns: count });
+}
+
 /**
  * The one way to run a property: draws a fresh seed unless `MILLRACE_SEED` replays one, and prints it
  * first and last so that every failure can be replayed.

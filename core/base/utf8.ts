@@ -57,7 +57,7 @@ export function encodeUtf8(text: string): Uint8Array {
 /** UTF-16 units are turned to text in pieces, because the argument list of a call has a limit. */
 const PIECE = 4096;
 
-/** The text of bytes[start, end). undefined where they are not what {@link writeUtf8} writes, which has one form of each text. */
+/** The text of bytes[start, end). undefined where they are not what {@link writeUtf8} writes: a text has one form. */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): string | undefined {
   let text = '';
   let units: number[] = [];

@@ -75,7 +75,11 @@ export class StateEntryDecoder {
     this.#values = codecs.codecFor<unknown>(type.valueType);
   }
 
-  /** Undefined for the row that holds no value but the length of a list. @throws MillraceError MR2003 for other bytes */
+  /**
+   * Undefined for the row that holds no value but the length of a list.
+   *
+   * @throws MillraceError MR2003 for other bytes
+   */
   decode(row: Uint8Array, value: Uint8Array): StateEntry | undefined {
     const { kind, perWindow, ttl } = this.#type;
     pointAt(this.#row, row);

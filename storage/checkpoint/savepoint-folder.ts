@@ -107,7 +107,7 @@ function decodeMetadata(bytes: Uint8Array, file: string): CheckpointManifest {
     throw corruptFile(file, 'its checksum differs');
   const manifest = decodeManifest(bytes.subarray(FRAME_BYTES, end), file);
   for (const key of filesOfManifest(manifest).keys()) {
-    // Others may stand for what lies elsewhere, which a savepoint never does: who made this one could have any file read.
+    // Others may stand for what lies elsewhere: who made the savepoint could have any file read, and removed.
     if (!key.startsWith(DATA_PREFIX))
       throw corruptFile(file, `it names ${key}, which is no file of a savepoint`);
   }

@@ -27,7 +27,7 @@ export function withLastChecksum(bytes: Uint8Array): Uint8Array {
   return repaired;
 }
 
-/** A state file with the checksums of its blocks and its own, and its own length, as far as its blocks lead to its end. */
+/** A state file with its length, and the checksums of its blocks and its own, as far as its blocks lead. */
 export function withFileChecksums(bytes: Uint8Array): Uint8Array {
   const repaired = bytes.slice();
   let crc = crc32c(repaired, 0, 0, HEADER_BYTES);
