@@ -1,6 +1,7 @@
 import type { AsyncBuffer, DecodedArray, FileMetaData, ParquetScan } from 'hyparquet';
 import { type FileSystem, isMillraceError, MillraceError, type ReadableFile } from '../../core/internal.js';
 import { PARQUET_PARSERS } from './parquet-conversion.js';
+import { type CheckedPart, checkedParts, checkFooter, checkMetadata } from './parquet-structure.js';
 import type { Prefetched, PrefetchSource } from './prefetch.js';
 import { closeReadable, openAtLeast, unreadable } from './read-ahead.js';
 
@@ -91,9 +92,13 @@ export class ParquetPieces implements PrefetchSource<ParquetPiece> {
     const file = await openAtLeast(this.#fileSystem, path, sizeBytes);
     this.#file = file;
     if (sizeBytes < 12) throw new Error('The file is too short.');
-    const buffer = bufferOf(file, path, sizeBytes);
+    let parts: readonly CheckedPart[] = [];
+    const buffer = bufferOf(file, path, sizeBytes, () => parts);
+    await checkFooter(buffer);
     const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
+    checkMetadata(metadata, sizeBytes);
     this.#present = this.#checkColumns(metadata);
+    parts = checkedParts(metadata);
     const scan = (binary: boolean) =>
       parquetScan({
         file: buffer,
@@ -132,6 +137,9 @@ export class ParquetPieces implements PrefetchSource<ParquetPiece> {
       const data = this.#present.has(name)
         ? await scan?.readColumn({ column: name, rowStart: range.start, rowEnd: range.end })
         : undefined;
+      const rows = range.end - range.start;
+      if (data !== undefined && data.length !== rows)
+        throw new Error(`Of ${rows} rows the column '${name}' has ${data.length}.`);
       columns.push(data);
     }
     return { start: range.start, count: range.end - range.start, columns };
@@ -175,14 +183,25 @@ function pieceRanges(metadata: FileMetaData, columns: ReadonlySet<string>, fromR
   return ranges;
 }
 
-function bufferOf(file: ReadableFile, path: string, sizeBytes: number): AsyncBuffer {
+/** `parts`: what is checked when it is read; none are known before the metadata are. */
+function bufferOf(
+  file: ReadableFile,
+  path: string,
+  sizeBytes: number,
+  parts: () => readonly CheckedPart[],
+): AsyncBuffer {
   return {
     byteLength: sizeBytes,
     slice: async (start, end = sizeBytes) => {
+      if (!(start >= 0 && start <= end && end <= sizeBytes))
+        throw new Error(`It leads to bytes ${start} to ${end} of ${sizeBytes}.`);
       const bytes = await file.read(start, end - start).catch((error: unknown) => {
         throw unreadable(path, error);
       });
       if (bytes.length !== end - start) throw unfit(path, `It ends within bytes ${start} to ${end}.`);
+      for (const part of parts())
+        if (part.start >= start && part.end <= end)
+          part.check(bytes.subarray(part.start - start, part.end - start));
       const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
       return whole && bytes.buffer instanceof ArrayBuffer ? bytes.buffer : new Uint8Array(bytes).buffer;
     },

@@ -9,7 +9,7 @@ import { STATE_TARGETS } from './state-targets.js';
 
 export const TARGETS: readonly FuzzTarget[] = [
   ...CHECKPOINT_TARGETS,
-  ...CONNECTOR_TARGETS.filter(({ name }) => name !== 'parquet'),
+  ...CONNECTOR_TARGETS,
   ...CONFIGURATION_TARGETS,
   ...STATE_TARGETS,
   ...DOCUMENT_TARGETS,
