@@ -29,7 +29,7 @@ const PAGE_BYTES_MAX = 16 * 1024 * 1024;
 const PAGE_RATIO_MAX = 1100;
 const PAGE_VALUES_MAX = 2 ** 26;
 
-/** That a struct lies in bytes[at, end), and each length in it leads to something that is there. Gives where it ends. */
+/** That a struct lies in bytes[at, end), and each length in it leads to something that is there. Gives its end. */
 function checkStruct(bytes: Uint8Array, at = 0): number {
   return new StructWalk(bytes, at).struct(0);
 }

@@ -54,16 +54,24 @@ export function document(tree: SourceTree, path: string): TextFile | undefined {
   return tree.documents.find((file) => file.path === path);
 }
 
+/** By folder of tests. */
+const SUFFIXES: Readonly<Record<string, string>> = {
+  property: '.property.test.ts',
+  concurrency: '.litmus.test.ts',
+  fault: '.fault.test.ts',
+  fuzz: '.fuzz.test.ts',
+};
+
 /** Test files end in the suffix of their folder, which says what they need to run. */
-export function testSuffixes(tree: SourceTree, suffixes: Readonly<Record<string, string>>): Finding[] {
+export function testSuffixes(tree: SourceTree): Finding[] {
   return tree.sources.flatMap((file) => {
     const [room, folder] = file.path.split('/');
-    const suffix = suffixes[folder ?? ''];
+    const suffix = SUFFIXES[folder ?? ''];
     if (room !== 'test' || !file.path.endsWith('.test.ts')) return [];
     if (suffix !== undefined && !file.path.endsWith(suffix)) {
       return [findingAt(file, 0, `does not end in ${suffix}`)];
     }
-    const foreign = Object.entries(suffixes).find(
+    const foreign = Object.entries(SUFFIXES).find(
       ([home, end]) => home !== folder && file.path.endsWith(end),
     );
     return suffix === undefined && foreign !== undefined

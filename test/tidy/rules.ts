@@ -246,13 +246,6 @@ const MACHINE_PATH = /(?<![\w.$}-])\/(?:home|work|root|Users)\/\w+/;
 const NO_MACHINE_PATH = 'a path of one machine';
 const NAMELESS = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'impl']);
 
-const SUFFIXES: Readonly<Record<string, string>> = {
-  property: '.property.test.ts',
-  concurrency: '.litmus.test.ts',
-  fault: '.fault.test.ts',
-  fuzz: '.fuzz.test.ts',
-};
-
 export const RULES: readonly Rule[] = [
   {
     id: 'import-table',
@@ -367,7 +360,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'test-suffixes',
     says: "A test file ends in its folder's suffix.",
-    find: (tree) => testSuffixes(tree, SUFFIXES),
+    find: (tree) => testSuffixes(tree),
   },
   {
     id: 'links',
