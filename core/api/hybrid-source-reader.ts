@@ -10,7 +10,8 @@ import {
 
 /**
  * What a reader of a hybrid source is sent, and what of it is in its snapshot. Plain data. `begin`: read that
- * source now; `end`: it has no more splits; `finished`: it has been read to its end, and that was told.
+ * source now; `end`: it has no more splits. A snapshot holds splits, and the source; those of earlier versions also
+ * hold `end` and `finished`, of which the enumerator is asked anew.
  */
 export type HybridSplit =
   | { readonly source: number; readonly kind: 'split'; readonly split: unknown }
@@ -19,8 +20,10 @@ export type HybridSplit =
 /**
  * Reads one source after another, each with a reader of its own.
  *
- * Invariants: one reader is open at a time; a source that was read to its end is told as finished once, by
- * asking for a split; nothing is polled while the next reader is starting.
+ * Invariants:
+ * - one reader is open at a time; nothing is polled while the next one is starting;
+ * - at most one request is unanswered; the answer is a split, the end of the source, or the next one;
+ * - a source that was read to its end is told as finished once, by asking for a split.
  */
 export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
   readonly #sources: readonly Source<T>[];
@@ -29,11 +32,12 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
   #source: number;
   #reader: SourceReader<T, unknown>;
   #starting: boolean;
-  /** The source has no more splits. */
-  #ended: boolean;
   #finished: boolean;
-  /** It has finished, and that is still to be told. */
-  #untold: boolean;
+  #asked: boolean;
+  /** Until then comes what was restored. */
+  #polled: boolean;
+  /** Of the readers of the sources. */
+  readonly #ownContext: SourceReaderContext;
   #failure: { readonly error: unknown } | undefined;
   #closing: Promise<void>;
 
@@ -41,12 +45,21 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
     this.#sources = sources;
     this.#context = context;
     this.#arrival = new Availability();
+    this.#asked = false;
+    this.#polled = false;
+    this.#ownContext = {
+      subtaskIndex: context.subtaskIndex,
+      parallelism: context.parallelism,
+      fileSystem: context.fileSystem,
+      clock: context.clock,
+      sleep: (delayMs) => context.sleep(delayMs),
+      countSkippedRecord: () => context.countSkippedRecord(),
+      requestSplit: () => this.#ask(),
+    };
     this.#source = 0;
     this.#reader = this.#open(0);
     this.#starting = false;
-    this.#ended = false;
     this.#finished = false;
-    this.#untold = false;
     this.#failure = undefined;
     this.#closing = Promise.resolve();
   }
@@ -57,12 +70,12 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
 
   pollNext(output: ReaderOutput<T>): InputStatus {
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#untold) this.#tellFinished();
+    this.#polled = true;
     if (this.#finished || this.#starting) return InputStatus.NOTHING_AVAILABLE;
     const status = this.#reader.pollNext(output);
     if (status !== InputStatus.END_OF_INPUT || this.#source === this.#sources.length - 1) return status;
     this.#finished = true;
-    this.#tellFinished();
+    this.#ask();
     return InputStatus.NOTHING_AVAILABLE;
   }
 
@@ -77,31 +90,29 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
 
   snapshotState(checkpointId: number): readonly HybridSplit[] {
     const source = this.#source;
-    if (this.#finished) return [{ source, kind: 'finished' }];
+    if (this.#finished) return [{ source, kind: 'begin' }];
     const splits = this.#reader
       .snapshotState(checkpointId)
       .map((split): HybridSplit => ({ source, kind: 'split', split }));
-    const begin: HybridSplit = { source, kind: 'begin' };
-    return this.#ended ? [begin, ...splits, { source, kind: 'end' }] : [begin, ...splits];
+    return [{ source, kind: 'begin' }, ...splits];
   }
 
   addSplits(splits: readonly HybridSplit[]): void {
     for (const split of splits) {
       if (split.source !== this.#source) this.#switchTo(split.source);
-      if (split.kind === 'split') this.#reader.addSplits([split.split]);
-      else if (split.kind === 'end') {
-        this.#ended = true;
+      if (split.kind === 'split') {
+        this.#asked = false;
+        this.#reader.addSplits([split.split]);
+      } else if (split.kind === 'end' && this.#polled) {
+        this.#asked = false;
         this.#reader.notifyNoMoreSplits();
-      } else if (split.kind === 'finished') {
-        // Restored: whether the enumerator has heard of it is not known, and it hears it once more.
-        this.#finished = true;
-        this.#untold = true;
       }
     }
     this.#arrival.release();
   }
 
   notifyNoMoreSplits(): void {
+    this.#asked = false;
     this.#reader.notifyNoMoreSplits();
     this.#arrival.release();
   }
@@ -114,13 +125,19 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
     this.#reader.pauseOrResumeSplits?.(paused, resumed);
   }
 
+  /** From the end of one source to the beginning of the next, for which all must have come to that end. */
+  waitsForOthers(): boolean {
+    return this.#finished || this.#reader.waitsForOthers?.() === true;
+  }
+
   async close(): Promise<void> {
     await this.#closing;
     await this.#reader.close?.();
   }
 
-  #tellFinished(): void {
-    this.#untold = false;
+  #ask(): void {
+    if (this.#asked) return;
+    this.#asked = true;
     this.#context.requestSplit();
   }
 
@@ -132,7 +149,8 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
       await before.close?.();
     })();
     this.#source = source;
-    this.#ended = false;
+    // The next source is the answer to who said that he has finished this one.
+    if (this.#finished) this.#asked = false;
     this.#finished = false;
     this.#reader = this.#open(source);
     const started = this.#reader.start?.();
@@ -153,6 +171,6 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
   #open(index: number): SourceReader<T, unknown> {
     const source = this.#sources[index];
     invariant(source !== undefined, 'a reader is sent to one of the sources', { index });
-    return source.createReader(this.#context);
+    return source.createReader(this.#ownContext);
   }
 }

@@ -7,20 +7,18 @@ export interface HybridEnumeratorState {
   readonly source: number;
   /** Of that source's own enumerator. */
   readonly state: unknown;
-  /** Readers that were told that this source has no more splits. */
-  readonly told: readonly number[];
-  /** Those of them that have read it to its end. */
-  readonly finished: readonly number[];
 }
 
 /**
  * Deals out the splits of one source after another.
  *
+ * Nothing is remembered of single readers over a restore, after which there may be more or fewer of them: each asks for
+ * a split, and is told once more which source is read, and that it has no more splits if that is so.
+ *
  * Invariants:
  * - the next source begins when every reader has finished the present one;
- * - a reader that was told the end of a source asks again only when it has finished it; one that had, says so
- *   once more after a restore (`#repeating`);
- * - until the next source has started, a snapshot holds that all have finished the one before;
+ * - a reader that was told the end of a source asks again only when it has finished it;
+ * - until the next source has started, a snapshot is of the one before, which has nothing left;
  * - of the last source the end is the end of all.
  */
 export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorState> {
@@ -30,9 +28,12 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
   #source: number;
   #inner: SplitEnumerator<unknown> | undefined;
   #started: boolean;
+  /** Readers that know which source is read. */
+  #begun: Set<number>;
+  /** Readers that were told that this source has no more splits. */
   #told: Set<number>;
+  /** Those of them that have read it to its end. */
   #finished: Set<number>;
-  readonly #repeating: Set<number>;
   #switching: HybridEnumeratorState | undefined;
   /** Requests that came while the next source was starting. */
   #early: number[];
@@ -48,9 +49,9 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
     this.#source = restored?.source ?? 0;
     this.#inner = undefined;
     this.#started = false;
-    this.#told = new Set(restored?.told);
-    this.#finished = new Set(restored?.finished);
-    this.#repeating = new Set(restored?.finished);
+    this.#begun = new Set();
+    this.#told = new Set();
+    this.#finished = new Set();
     this.#switching = undefined;
     this.#early = [];
   }
@@ -66,7 +67,6 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
         : source.restoreEnumerator(context, restored.state);
     await this.#inner.start();
     this.#started = true;
-    if (this.#finished.size === this.#context.parallelism) this.#switch();
   }
 
   handleSplitRequest(subtask: number): void {
@@ -74,8 +74,8 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
       this.#early.push(subtask);
       return;
     }
-    if (this.#repeating.delete(subtask)) return;
     if (!this.#told.has(subtask)) {
+      this.#begin(subtask);
       this.#inner?.handleSplitRequest(subtask);
       return;
     }
@@ -85,12 +85,7 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
 
   snapshotState(checkpointId: number): HybridEnumeratorState {
     if (this.#switching !== undefined) return this.#switching;
-    return {
-      source: this.#source,
-      state: this.#inner?.snapshotState(checkpointId),
-      told: [...this.#told],
-      finished: [...this.#finished],
-    };
+    return { source: this.#source, state: this.#inner?.snapshotState(checkpointId) };
   }
 
   notifyCheckpointComplete(checkpointId: number): void {
@@ -106,6 +101,7 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
     const before = this.#inner;
     this.#switching = this.snapshotState(0);
     this.#source++;
+    this.#begun = new Set();
     this.#told = new Set();
     this.#finished = new Set();
     this.#reportBacklog();
@@ -120,13 +116,19 @@ export class HybridSplitEnumerator implements SplitEnumerator<HybridEnumeratorSt
       () => {
         this.#started = true;
         this.#switching = undefined;
-        for (let subtask = 0; subtask < this.#context.parallelism; subtask++)
-          this.#context.assignSplit({ source: this.#source, kind: 'begin' }, subtask);
+        for (let subtask = 0; subtask < this.#context.parallelism; subtask++) this.#begin(subtask);
         const early = this.#early;
         this.#early = [];
         for (const subtask of early) this.handleSplitRequest(subtask);
       },
     );
+  }
+
+  /** Readers begin with the first source, or with the one of what was restored to them, if anything was. */
+  #begin(subtask: number): void {
+    if (this.#source === 0 || this.#begun.has(subtask)) return;
+    this.#begun.add(subtask);
+    this.#context.assignSplit({ source: this.#source, kind: 'begin' }, subtask);
   }
 
   /** Every source but the last catches up with it. */

@@ -117,6 +117,10 @@ class PacedReader<T, SplitT> implements SourceReader<T, SplitT> {
     this.#reader.pauseOrResumeSplits?.(paused, resumed);
   }
 
+  waitsForOthers(): boolean {
+    return this.#reader.waitsForOthers?.() === true;
+  }
+
   close(): void | Promise<void> {
     return this.#reader.close?.();
   }

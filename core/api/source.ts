@@ -256,6 +256,11 @@ export interface SourceReader<T, SplitT> {
    * any more. A reader without this method is paused as a whole when all of it is ahead.
    */
   pauseOrResumeSplits?(paused: readonly string[], resumed: readonly string[]): void;
+  /**
+   * Whether it can give nothing before other readers have come as far. Nobody of its alignment group waits for it
+   * then: they would for ever. False without this method.
+   */
+  waitsForOthers?(): boolean;
   close?(): void | Promise<void>;
 }
 

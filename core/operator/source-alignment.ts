@@ -57,7 +57,8 @@ export class SourceAlignment<T, SplitT> {
 
   /** Tells the group, if there is anything new. */
   report(): void {
-    const watermark = this.#stage.isIdle ? Watermark.MAX : this.#stage.currentWatermark;
+    const holdsNobodyBack = this.#stage.isIdle || this.#reader.waitsForOthers?.() === true;
+    const watermark = holdsNobodyBack ? Watermark.MAX : this.#stage.currentWatermark;
     if (watermark === this.#reported) return;
     this.#reported = watermark;
     this.#host.reportWatermark?.(this.group, watermark);

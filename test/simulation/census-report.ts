@@ -1,3 +1,5 @@
+import type { CoreCoverage } from './core-coverage.js';
+import type { LedgerSums } from './run-ledger.js';
 import { type Census, FAULTS, FEATURES } from './world-census.js';
 
 /** How the worlds of a report were run. */
@@ -16,7 +18,12 @@ export interface CensusRun {
 }
 
 /** The report as a text in Markdown. */
-export function censusReport(census: Census, run: CensusRun): string {
+export function censusReport(
+  census: Census,
+  run: CensusRun,
+  ledger: LedgerSums,
+  coverage: CoreCoverage,
+): string {
   return [
     '# Simulated worlds: the last large run',
     '',
@@ -49,6 +56,8 @@ export function censusReport(census: Census, run: CensusRun): string {
       ],
     ),
     '',
+    ...ledgerPart(ledger),
+    ...coveragePart(coverage),
     '## Faults by what the world has',
     '',
     'How often each came to a world that has the feature.',
@@ -72,6 +81,43 @@ export function censusReport(census: Census, run: CensusRun): string {
     ...census.failures.map(({ seed, kind, message }) => `\nSeed ${seed}: ${kind}: ${message}`),
     '',
   ].join('\n');
+}
+
+function ledgerPart(ledger: LedgerSums): string[] {
+  return [
+    '## All runs',
+    '',
+    'The large runs of [runs.jsonl](runs.jsonl) together. What violations showed was mended before later runs.',
+    '',
+    ...table(
+      ['what', 'seen'],
+      [
+        ['states of the code', count(ledger.commits)],
+        ['worlds', count(ledger.worlds)],
+        ['of those that count', count(ledger.counting)],
+        ['worlds of batches, beside them', count(ledger.batches)],
+        ['faults injected', count(ledger.faults)],
+        ['violations', count(ledger.violations)],
+      ],
+    ),
+    '',
+  ];
+}
+
+function coveragePart(coverage: CoreCoverage): string[] {
+  return [
+    '## What worlds go through of core',
+    '',
+    `Nothing but ${count(coverage.worlds)} worlds ran, of commit ${coverage.commit}: \`npm run sim -- coverage\`.`,
+    '',
+    ...table(
+      ['folder', 'lines', 'branches of what ran'],
+      [['all', coverage.core] as const, ...Object.entries(coverage.folders)]
+        .filter(([name]) => !name.endsWith('.ts'))
+        .map(([name, { lines, branches }]) => [name, `${lines} %`, `${branches} %`]),
+    ),
+    '',
+  ];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

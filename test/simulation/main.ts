@@ -1,20 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
-import { packageRoot } from '../tidy/source-tree.js';
 import { shrinkCase } from './case-shrinker.js';
-import { censusReport } from './census-report.js';
 import { commit } from './commit.js';
-import { coverCore, keepCoverage } from './core-coverage.js';
 import { runWorld } from './drawn-world.js';
-import { gapsOf } from './fault-coverage.js';
 import type { FaultPlan } from './fault-plan.js';
+import { coverage, report } from './many-worlds.js';
 import { PerfettoTrace } from './perfetto-trace.js';
 import { caseText, parseCase } from './world-case.js';
 import { drawWorldOptions } from './world-draws.js';
 import { WORLD_EXIT_CODES, WorldFailure } from './world-failure.js';
-import { runFleet } from './world-fleet.js';
 import { describeOptions, type WorldOptions } from './world-options.js';
 import { formatLine, type TraceLine } from './world-trace.js';
 
@@ -26,8 +20,6 @@ npm run sim -- report [WORLDS] [FIRST SEED]
 npm run sim -- coverage [WORLDS] [FIRST SEED]`;
 /** Of a report. */
 const WORLDS = 2_000;
-/** Smaller ones are only printed: the file is to hold the last large one. */
-const WRITTEN_MIN = 1_000;
 
 /**
  * Runs one world: `npm run sim -- SEED`, of a random seed if none is given. Prints its options, one line for
@@ -114,50 +106,6 @@ async function shrink(seed: number): Promise<number> {
   console.log(`${failure.kind.toUpperCase()}: ${failure.message}\n${text}`);
   console.log(`replay: npm run sim -- replay '${text}'`);
   return WORLD_EXIT_CODES[failure.kind];
-}
-
-async function report(worlds: number, firstSeed: number): Promise<number> {
-  const processes = availableParallelism();
-  const version = commit();
-  console.log(`${worlds} worlds from seed ${firstSeed} in ${processes} processes, commit ${version}`);
-  const { census, tookMs, cpuMs } = await runFleet({
-    firstSeed,
-    worlds,
-    processes,
-    onProgress: (sum) =>
-      console.log(`${sum.worlds} worlds, ${sum.faults} faults, ${sum.failures.length} failures`),
-  });
-  const machine = `${processes} x ${cpus()[0]?.model ?? 'unknown'}`;
-  const date = new Date().toISOString().slice(0, 10);
-  const run = {
-    commit: version,
-    machine,
-    node: process.version,
-    load: loadavg()[1] ?? 0,
-    date,
-    firstSeed,
-    processes,
-    tookMs,
-    cpuMs,
-  };
-  const text = censusReport(census, run);
-  if (worlds >= WRITTEN_MIN) writeFileSync(join(packageRoot(), 'test', 'simulation', 'REPORT.md'), text);
-  console.log(text);
-  const gaps = gapsOf(census);
-  for (const gap of gaps) console.error(`GAP: ${gap}`);
-  for (const { seed, kind, message } of census.failures)
-    console.error(
-      `${kind.toUpperCase()}: ${message}\n  npm run sim -- ${seed}\n  npm run sim -- shrink ${seed}`,
-    );
-  return gaps.length + census.failures.length === 0 ? 0 : 1;
-}
-
-async function coverage(worlds: number, firstSeed: number): Promise<number> {
-  console.log(`${worlds} worlds from seed ${firstSeed}, commit ${commit()}`);
-  const covered = await coverCore({ firstSeed, worlds, processes: availableParallelism() }, commit());
-  console.log(JSON.stringify(covered, undefined, 2));
-  if (worlds >= WRITTEN_MIN) keepCoverage(covered);
-  return 0;
 }
 
 main(process.argv.slice(2)).then(

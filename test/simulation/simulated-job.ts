@@ -1,5 +1,6 @@
 import type { StreamExecutionEnvironment } from '../../core/index.js';
 import { buildJob, JobParameters } from '../../core/internal.js';
+import { configuredJob } from './configured-job.js';
 import type { SimulatedJob } from './simulated-process.js';
 import type { TaskHost } from './task-host.js';
 import type { WorldOptions } from './world-options.js';
@@ -16,6 +17,7 @@ export function simulatedJob(options: WorldOptions, describe: DescribeJob): Simu
     env.setMaxParallelism(options.maxParallelism);
     describe(env, host);
   };
+  const { checkpointing, restartStrategy, alignedTimeoutMs } = configuredJob(options);
   return {
     name: JOB_NAME,
     build: (vertexParallelism = {}, host) =>
@@ -23,10 +25,10 @@ export function simulatedJob(options: WorldOptions, describe: DescribeJob): Simu
         name: JOB_NAME,
         vertexParallelism,
       }),
-    checkpointing: options.checkpointing,
-    restartStrategy: options.restartStrategy,
+    checkpointing,
+    restartStrategy,
     launcher: {
-      alignedTimeoutMs: options.alignedTimeoutMs,
+      alignedTimeoutMs,
       slowTasks: options.slowTasks,
       autoWatermarkIntervalMs: options.autoWatermarkIntervalMs,
       segmentBytes: options.segmentBytes,

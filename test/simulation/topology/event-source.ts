@@ -40,15 +40,19 @@ export class EventSource implements Source<Event, EventSplit, readonly EventSpli
   readonly outputType?: TypeDescriptor<Event>;
   readonly #plan: EventPlan;
   readonly #pace: SourcePace;
+  readonly #firstSplit: number;
 
-  constructor(plan: EventPlan, pace: SourcePace) {
+  /** Gives the splits of the plan from `firstSplit` on. */
+  constructor(plan: EventPlan, pace: SourcePace, firstSplit = 0) {
     this.#plan = plan;
+    this.#firstSplit = firstSplit;
     this.#pace = pace;
     if (pace.declared) this.outputType = EVENT;
   }
 
   createEnumerator(context: SplitEnumeratorContext<EventSplit>): SplitEnumerator<readonly EventSplit[]> {
-    const splits = Array.from({ length: this.#plan.splits }, (_, split) => ({ split, next: 0 }));
+    const length = this.#plan.splits - this.#firstSplit;
+    const splits = Array.from({ length }, (_, index) => ({ split: this.#firstSplit + index, next: 0 }));
     return new SplitQueueEnumerator(context, splits);
   }
 

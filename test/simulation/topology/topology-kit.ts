@@ -1,7 +1,10 @@
 import {
   type DataStream,
+  HybridSource,
+  PacedSource,
   type SingleOutputStreamOperator,
   type Sink,
+  type Source,
   type StreamExecutionEnvironment,
   WatermarkStrategy,
 } from '../../../core/index.js';
@@ -51,7 +54,10 @@ interface SourceSettings {
   readonly number: number;
   readonly parallelism: number;
   readonly alignment: { readonly driftMs: number; readonly intervalMs: number } | undefined;
-  readonly fromFiles: boolean;
+  /** So many of the first splits are files. */
+  readonly fileSplits: number;
+  /** Of all its readers together; undefined: as fast as it can. */
+  readonly ratePerSecond: number | undefined;
 }
 
 /** Draws the parts of a topology; everything is drawn before the first build, nothing during one. */
@@ -115,7 +121,10 @@ export class TopologyKit {
       number,
       parallelism: this.parallelism(),
       alignment,
-      fromFiles: prng.chance(0.25) && !this.#settings.moves,
+      fileSplits: this.#settings.moves ? 0 : prng.pick([0, 0, 0, 0, splits, splits, Math.ceil(splits / 2)]),
+      ratePerSecond: prng.chance(0.85)
+        ? undefined
+        : leastRate(plan, this.#settings.pausesMaxMs) * prng.between(1, 5),
     });
     this.#drawnSources.push(drawn);
     return drawn;
@@ -158,7 +167,7 @@ export class TopologyKit {
   #drawn(
     plan: EventPlan,
     pace: SourcePace,
-    { number, parallelism, alignment, fromFiles }: SourceSettings,
+    { number, parallelism, alignment, fileSplits, ratePerSecond }: SourceSettings,
   ): DrawnSource {
     const { counts, readFolder, sink } = this.#settings;
     let events: readonly Event[] | undefined;
@@ -178,12 +187,11 @@ export class TopologyKit {
         events ??= eventsOf(plan).filter(({ id }) => counts(id));
         return events;
       },
-      files: fromFiles ? filesOf(eventsOf(plan), plan, folder) : new Map(),
+      files: filesOf(eventsOf(plan), plan, fileSplits, folder),
       stream: (env) => {
-        const source = fromFiles
-          ? FileSource.jsonLines<Event>(folder, pace.declared ? EVENT : undefined)
-          : new EventSource(plan, pace);
-        const stream = env.fromSource(source as EventSource, strategy, name).setParallelism(parallelism);
+        const free = eventSource(plan, pace, fileSplits, folder);
+        const source = ratePerSecond === undefined ? free : new PacedSource(free, { ratePerSecond });
+        const stream = env.fromSource(source, strategy, name).setParallelism(parallelism);
         if (readFolder !== undefined)
           stream
             .map(({ id }) => String(id))
@@ -194,9 +202,28 @@ export class TopologyKit {
   }
 }
 
-function filesOf(events: readonly Event[], plan: EventPlan, folder: string): Map<string, string> {
+/** Records a second: such that it holds nobody up for longer than pauses may. */
+function leastRate({ splits, perSplit }: EventPlan, pausesMaxMs: number): number {
+  // Of all readers together, one of which may have everything to read.
+  return Math.ceil((splits * perSplit * 8000) / Math.max(1, pausesMaxMs));
+}
+
+/** Of files, of what gives events, or of the one and then the other. */
+function eventSource(plan: EventPlan, pace: SourcePace, fileSplits: number, folder: string): Source<Event> {
+  const events = new EventSource(plan, pace, fileSplits) as Source<Event>;
+  if (fileSplits === 0) return events;
+  const files = FileSource.jsonLines<Event>(folder, pace.declared ? EVENT : undefined) as Source<Event>;
+  return fileSplits === plan.splits ? files : HybridSource.builder(files).addSource(events).build();
+}
+
+function filesOf(
+  events: readonly Event[],
+  plan: EventPlan,
+  fileSplits: number,
+  folder: string,
+): Map<string, string> {
   const files = new Map<string, string>();
-  for (let split = 0; split < plan.splits; split++) {
+  for (let split = 0; split < fileSplits; split++) {
     const lines = events
       .slice(split * plan.perSplit, (split + 1) * plan.perSplit)
       .map((event) => `${JSON.stringify(event)}\n`);
