@@ -125,33 +125,29 @@ function repetition<OutT>(
   const between =
     recovery === undefined
       ? 'with no recovery between'
-      : `since the job ${begun(recovery)}${causeOf(recovery, parts.history)} and made it again`;
+      : `since the job ${begun(recovery, parts.history)}${recovery.checkpoint === undefined ? '' : ', which does not hold it,'} and made it again`;
   return `${short(result)} came ${counted}: in turn ${first.turn}${by(first, parts)} and in turn ${next.turn}${by(next, parts)}, ${between}.`;
 }
 
-function begun({ turn, checkpoint }: Recovery): string {
-  const from = checkpoint === undefined ? 'began anew' : `went on from checkpoint ${checkpoint}`;
-  return `${from} in turn ${turn}`;
-}
-
-/** The fault that it was a recovery from. */
-function causeOf({ turn }: Recovery, { faults }: RunHistory): string {
+/** Where the job went on, and after which fault. */
+function begun({ turn, checkpoint }: Recovery, { faults }: RunHistory): string {
   const fault = faults.findLast((each) => each.turn <= turn);
-  return fault === undefined ? '' : ` (after ${fault.kind} in turn ${fault.turn})`;
+  const after = fault === undefined ? '' : ` (after ${fault.kind} in turn ${fault.turn})`;
+  const from = checkpoint === undefined ? 'began anew' : 'went on';
+  return `${from} in turn ${turn}${after}${checkpoint === undefined ? '' : ` from checkpoint ${checkpoint}`}`;
 }
 
 function after<OutT>({ history }: StoryParts<OutT>): string {
   const { recoveries } = history;
   const recovery = recoveries.find(({ checkpoint }) => checkpoint !== undefined) ?? recoveries[0];
-  return recovery === undefined ? '' : `, and the job ${begun(recovery)}${causeOf(recovery, history)}`;
+  return recovery === undefined ? '' : `, and the job ${begun(recovery, history)}`;
 }
 
 function came<OutT>(result: OutT, parts: StoryParts<OutT>): string {
   const moment = parts.journal.momentsOf(result)[0];
   if (moment === undefined) return 'was not expected';
   const recovery = parts.history.recoveries.findLast(({ turn }) => turn <= moment.turn);
-  const since =
-    recovery === undefined ? '' : `, after the job ${begun(recovery)}${causeOf(recovery, parts.history)}`;
+  const since = recovery === undefined ? '' : `, after the job ${begun(recovery, parts.history)}`;
   return `was not expected; it came in turn ${moment.turn}${by(moment, parts)}${since}`;
 }
 

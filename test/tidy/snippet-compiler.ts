@@ -18,11 +18,22 @@ export function compileSnippets(snippets: readonly Snippet[]): string {
 
 /** What the compiler has against the snippet, or Node when it runs it; '' if nothing. */
 export function runSnippet(snippet: Snippet): string {
+  return made(snippet, (program) => output([program]));
+}
+
+/** What the snippet prints; what the compiler has against it, or Node, where it does not come to its end. */
+export function printedBy(snippet: Snippet): string {
+  return made(snippet, (program) => {
+    const run = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: TIMEOUT_MS });
+    return run.status === 0 ? run.stdout : `${run.stdout}${run.stderr}`;
+  });
+}
+
+function made(snippet: Snippet, work: (program: string) => string): string {
   return inFolder([snippet], (folder) => {
     const found = compile(folder, { outDir: 'made', declaration: false, sourceMap: false });
     if (found !== '') return found;
-    const made = join(folder, 'made', '.out', basename(folder), snippet.file.replace(/\.ts$/, '.js'));
-    return output([made]);
+    return work(join(folder, 'made', '.out', basename(folder), snippet.file.replace(/\.ts$/, '.js')));
   });
 }
 

@@ -47,7 +47,7 @@ t.test('what is wrong is caught', async (t) => {
     isCaught(
       t,
       ordersTo(insertSink, inRows),
-      /came too often.*operator Sink: to-db, seed \d+, faults \[.*came twice: in turn \d+ from 'Sink: to-db' and in turn \d+ .*since the job .* \(after \w+ in turn \d+\) and made it again.*idempotently/,
+      /came too often.*operator Sink: to-db, seed \d+, faults \[.*came twice: in turn \d+ from 'Sink: to-db' and in turn \d+ .*since the job .* \(after \w+ in turn \d+\).* and made it again.*idempotently/,
     ),
   );
   t.test('a sink that commits before the checkpoint', (t) =>
@@ -57,7 +57,11 @@ t.test('what is wrong is caught', async (t) => {
     isCaught(t, ordersTo(forgettingCommitterSink, inRows), /came too often.*perhaps more than once/),
   );
   t.test('a sink that leaves its buffer out of the checkpoint', (t) =>
-    isCaught(t, ordersTo(forgottenBatchSink, inTable), /missing.*went on from checkpoint.*snapshotState/),
+    isCaught(
+      t,
+      ordersTo(forgottenBatchSink, inTable),
+      /missing.*went on in turn .* from checkpoint.*snapshotState/,
+    ),
   );
   t.test('a sink that does not ask for its restored state', (t) =>
     isCaught(t, ordersTo(unrestoredBatchSink, inTable), /missing.*take it up again from `restored`/),
