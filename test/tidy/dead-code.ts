@@ -15,8 +15,8 @@ export function pageScripts(path: string, html: string): string[] {
   );
 }
 
-/** Files of the rooms that no way leads to from an entry or a door; ambient declarations are imported by nobody. */
-export function deadFiles(tree: SourceTree, roots: ReadonlySet<string>, rooms: RegExp): Finding[] {
+/** The files that imports lead to from these, and these. */
+export function reachedFrom(tree: SourceTree, roots: Iterable<string>): ReadonlySet<string> {
   const bySource = new Map(tree.sources.map((file) => [file.path, file]));
   const reached = new Set<string>();
   const tsx = tsxPaths(tree);
@@ -29,6 +29,12 @@ export function deadFiles(tree: SourceTree, roots: ReadonlySet<string>, rooms: R
       if (specifier?.startsWith('.')) open.push(resolveSource(path, specifier, tsx));
     }
   }
+  return reached;
+}
+
+/** Files of the rooms that no way leads to from an entry or a door; ambient declarations are imported by nobody. */
+export function deadFiles(tree: SourceTree, roots: ReadonlySet<string>, rooms: RegExp): Finding[] {
+  const reached = reachedFrom(tree, roots);
   return tree.sources
     .filter(({ path }) => rooms.test(path) && !reached.has(path) && !path.endsWith('.d.ts'))
     .map((file) => findingAt(file, 0, 'is reached from no door and no program'));

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { reachedFrom } from './dead-code.js';
 import { packageName } from './import-rules.js';
 import { type Finding, findingAt, type SourceTree, type TextFile } from './source-tree.js';
 
@@ -11,7 +12,10 @@ export function topFolders(tree: SourceTree, rooms: ReadonlySet<string>): Findin
     .map((folder) => ({ path: folder, line: 1, message: 'is no room of the house' }));
 }
 
-/** What shipped files import is a dependency that users get; what is `bundled` brings its own, as of the build. */
+/**
+ * What shipped files import, and those that they lead to, is a dependency that users get; what is `bundled` brings its
+ * own, as of the build.
+ */
 export function declaredPackages(
   tree: SourceTree,
   manifest: Manifest,
@@ -23,8 +27,10 @@ export function declaredPackages(
     ...manifest.optionalDependencies,
     ...manifest.peerDependencies,
   };
+  const roots = tree.sources.map(({ path }) => path).filter((path) => shipped.test(path));
+  const reached = reachedFrom(tree, roots);
   return tree.sources
-    .filter(({ path }) => shipped.test(path))
+    .filter(({ path }) => reached.has(path))
     .flatMap((file) => {
       const declared = new Set(
         Object.keys(file.path.startsWith(bundled) ? (manifest.devDependencies ?? {}) : installed),
