@@ -45,6 +45,10 @@ export async function runSimulation<WorldT, OutT>(
     journal?.look(simulation.output(world, files), { turn, task: history.taskAt(turn) });
   // What is wrong with the job itself is told before anything is done to it.
   const { graph } = job.build();
+  if (graph.runtimeMode !== 'STREAMING')
+    throw new MillraceError('MR1001', 'A simulation runs a job as a stream, and this one is a batch.', {
+      hint: "Describe it with the mode 'STREAMING'.",
+    });
   const report = await runWorldOf(
     () => ({
       files: new Map(Object.entries(simulation.files ?? {})),

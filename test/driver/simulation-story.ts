@@ -37,6 +37,13 @@ const ORDER =
 const STABLE =
   'The same run went another way when it was made again, so user code asks for real time, chance or input.';
 
+const HANDLED = 'Await what user code begins, or handle its rejection: nobody else does.';
+const NO_FAULT = 'No fault makes a job fail of this: it comes from the job, or from what the job relies on.';
+const SETTLES =
+  'Where it waits for a promise, that has to settle in reactions to others or by `sleep` of the simulation.';
+const BEARS =
+  'User code must bear to be called again after a recovery, with what came before it still in the outside world.';
+
 /** What went wrong with the results, and why. */
 export function resultStory<OutT>(
   { repeated, missing, unexpected, misplaced }: ResultDifference<OutT>,
@@ -72,18 +79,20 @@ export function resultStory<OutT>(
   return told(`${counts.join(', ')}.`, sentences.join(' '), hints.join(' '), parts, sinkOf(repeated, parts));
 }
 
-/** The run did not come to its end. */
+/** The run did not come to its end, or something threw on the way that must not. */
 export function failureStory<OutT>(failure: WorldFailure, parts: StoryParts<OutT>): MillraceError {
   const error = parts.history.errors.at(-1);
   const what =
     failure.kind === 'stuck' ? 'The job does not come to its end.' : 'The job went wrong while it ran.';
   const why = `${failure.message}${/[.!?]$/.test(failure.message) ? '' : '.'}`;
-  const hint =
-    error === undefined
-      ? 'Where it waits for a promise, that has to settle in reactions to others or by `sleep` of the simulation.'
-      : 'User code must bear to be called again after a recovery, with what came before it still in the outside world.';
   const last = error === undefined ? '' : ` An attempt failed of ${error}`;
-  return told(what, `${why}${last}`, hint, parts, undefined, failure.cause);
+  return told(what, `${why}${last}`, hintOf(failure, error), parts, undefined, failure.cause);
+}
+
+function hintOf({ kind }: WorldFailure, error: string | undefined): string {
+  if (kind === 'crash') return HANDLED;
+  if (kind === 'wrong') return NO_FAULT;
+  return error === undefined ? SETTLES : BEARS;
 }
 
 function told<OutT>(

@@ -12,7 +12,8 @@ export interface Simulation<WorldT, OutT> {
   readonly world: () => WorldT;
   /**
    * Describes the job. Called for each task of each attempt, as each thread does: what it makes is gone when the task
-   * ends, so what must last belongs into state, or into `io.world`.
+   * ends, so what must last belongs into state, or into `io.world`. What it configures of checkpoints, restarts and
+   * memory does not count.
    */
   readonly job: (env: StreamExecutionEnvironment, io: SimulationIO<WorldT>) => void;
   /** The results, as somebody finds them in the outside world when the job has finished. */
@@ -30,7 +31,7 @@ export interface Simulation<WorldT, OutT> {
   /** Number of key groups. Default 128. */
   readonly maxParallelism?: number;
   /**
-   * Virtual time between two checkpoints, ms, whatever the job says; a turn takes a twentieth of one. Default 3.
+   * Virtual time between two checkpoints, ms; a turn takes a twentieth of one. Default 3.
    */
   readonly checkpointIntervalMs?: number;
   /** Barriers overtake what lies in channels. Default false. */

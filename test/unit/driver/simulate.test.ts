@@ -172,6 +172,17 @@ t.test('a job that waits for something real is told so', async (t) => {
   t.match(failure?.message, /does not come to its end.*by `sleep` of the simulation/);
 });
 
+t.test('a promise whose rejection nobody handles is told', async (t) => {
+  const careless = ordersTo(
+    () => ({
+      createWriter: () => ({ write: ({ id }) => void Promise.reject(new Error(`no ${id}`)), flush() {} }),
+    }),
+    inTable,
+  );
+  const { failure } = await simulate({ ...careless, faults: [] });
+  t.match(failure?.message, /went wrong while it ran.*Nobody handles a rejection: Error: no \d+.*Await/);
+});
+
 t.test('a run that goes another way the second time is told so', async (t) => {
   let runs = 0;
   const simulation = ordersTo(upsertSink, inTable);
@@ -201,4 +212,9 @@ t.test('what is wrong with the call or the graph is told at once', async (t) => 
   await t.rejects(simulate({ ...simulation, seed: -1 }), /MR1001 .*seed/);
   await t.rejects(simulate({ ...simulation, sead: 1 } as never), /MR1001 .*sead/);
   await t.rejects(simulate({ ...simulation, job: () => {} }), /MR1005/);
+  const batch: typeof simulation = {
+    ...simulation,
+    job: (env, io) => simulation.job(env.setRuntimeMode('BATCH'), io),
+  };
+  await t.rejects(simulate(batch), /MR1001 .* batch/);
 });
