@@ -32,6 +32,8 @@ const NOTHING_LOST =
 const REMEMBER =
   'What a function keeps in a field or a variable is gone after a recovery: keep it in state. Results that hang on ' +
   'the order of arrival, on processing time or on chance cannot be compared: give `expected`, or leave them out.';
+const FENCE =
+  'A process that stood still may go on beside the one that took over: `epoch` of the context tells who is the older.';
 const ORDER =
   'Records keep their order from one subtask to another; a sink that writes side by side does not.';
 const STABLE =
@@ -75,6 +77,7 @@ export function resultStory<OutT>(
     ...(lost > 0 && strange === 0 ? [NOTHING_LOST] : []),
     ...(strange > 0 ? [REMEMBER] : []),
     ...(moved > 0 ? [ORDER] : []),
+    ...(again + strange > 0 && parts.faults.some(({ kind }) => kind === 'takeOver') ? [FENCE] : []),
   ];
   return told(`${counts.join(', ')}.`, sentences.join(' '), hints.join(' '), parts, sinkOf(repeated, parts));
 }
@@ -153,7 +156,7 @@ function after<OutT>({ history }: StoryParts<OutT>): string {
 }
 
 function came<OutT>(result: OutT, parts: StoryParts<OutT>): string {
-  const moment = parts.journal.momentsOf(result)[0];
+  const moment = parts.journal.momentsOf(result).at(-1);
   if (moment === undefined) return 'was not expected';
   const recovery = parts.history.recoveries.findLast(({ turn }) => turn <= moment.turn);
   const since = recovery === undefined ? '' : `, after the job ${begun(recovery, parts.history)}`;

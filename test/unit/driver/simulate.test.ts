@@ -3,15 +3,17 @@ import t, { type Test } from 'tap';
 import { FileSource, WatermarkStrategy } from '../../../actors/index.js';
 import { check } from '../../check.js';
 import { faultPlans, type PlannedFault, type Simulation, simulate } from '../../driver/index.js';
-import { lostTotals, ordersTo, windowsToFiles } from './simulated-jobs.js';
+import { lastTotals, lostTotals, ordersTo, windowsToFiles } from './simulated-jobs.js';
 import {
   type Database,
+  fencedLastOfUserSink,
   forgettingCommitterSink,
   forgottenBatchSink,
   hastySink,
   inRows,
   insertSink,
   inTable,
+  lastOfUserSink,
   type Row,
   refusingSink,
   slowUpsertSink,
@@ -76,6 +78,21 @@ t.test('what is wrong is caught', async (t) => {
     isCaught(t, ordersTo(refusingSink, inTable), /does not come to its end.*There is a row \d+/),
   );
 });
+
+t.test(
+  'a process that was taken over and writes late is caught, and one that is fenced is not',
+  async (t) => {
+    const caught: string[] = [];
+    for (let turn = 150; turn <= 600; turn += 25) {
+      const faults: readonly PlannedFault[] = [{ turn, kind: 'takeOver', seed: turn }];
+      const { failure } = await simulate({ ...lastTotals(lastOfUserSink), faults });
+      if (failure !== undefined) caught.push(failure.message);
+      (await simulate({ ...lastTotals(fencedLastOfUserSink), faults })).expectOk();
+    }
+    t.ok(caught.length > 0, `${caught.length} times`);
+    for (const message of caught) t.match(message, /nobody expected.*after takeOver in turn .*`epoch`/);
+  },
+);
 
 t.test('a run is told by its seed and its faults', async (t) => {
   const simulation = ordersTo(upsertSink, inTable);

@@ -1,6 +1,7 @@
 import {
   FileSink,
   type KeyedProcessFunction,
+  type Sink,
   type Source,
   type StreamExecutionEnvironment,
   TumblingEventTimeWindows,
@@ -77,7 +78,9 @@ function forgottenTotals(): Totals {
   };
 }
 
-function totalsBy(create: () => Totals): Simulation<Database, Row> {
+type RowSink = (io: DatabaseIO) => Sink<Row>;
+
+function totalsBy(create: () => Totals, sink: RowSink = upsertSink): Simulation<Database, Row> {
   return {
     world: () => new Database(),
     job: (env, io) =>
@@ -86,9 +89,14 @@ function totalsBy(create: () => Totals): Simulation<Database, Row> {
         .keyBy(({ user }) => user)
         .process(create())
         .uid('totals')
-        .sinkTo(upsertSink(io), 'to-db'),
+        .sinkTo(sink(io), 'to-db'),
     output: inTable,
   };
+}
+
+/** The last total of each user, and nothing else, is to be there in the end. */
+export function lastTotals(sink: RowSink): Simulation<Database, Row> {
+  return totalsBy(totals, sink);
 }
 
 export const keptTotals = totalsBy(totals);

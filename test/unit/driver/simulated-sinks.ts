@@ -12,6 +12,8 @@ export class Database {
   readonly rows: Row[] = [];
   readonly table = new Map<number, Row>();
   readonly committed = new Set<string>();
+  /** Of the newest process that has written. */
+  epoch = 0;
 }
 
 export type DatabaseIO = SimulationIO<Database>;
@@ -199,4 +201,27 @@ export function refusingSink({ world }: DatabaseIO): Sink<Row> {
       flush() {},
     }),
   };
+}
+
+/** Wrong: keeps the last row of each user, and a process that was taken over writes over a later one. */
+export function lastOfUserSink({ world }: DatabaseIO): Sink<Row> {
+  return { createWriter: () => ({ write: (row) => void world.table.set(userNumber(row), row), flush() {} }) };
+}
+
+/** Right: whoever is older than the one that has written is passed over. */
+export function fencedLastOfUserSink({ world }: DatabaseIO): Sink<Row> {
+  return {
+    createWriter: ({ epoch }) => ({
+      write: (row) => {
+        if (epoch < world.epoch) return;
+        world.epoch = epoch;
+        world.table.set(userNumber(row), row);
+      },
+      flush() {},
+    }),
+  };
+}
+
+function userNumber({ user }: Row): number {
+  return Number(user.slice('user-'.length));
 }
