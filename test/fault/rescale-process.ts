@@ -29,12 +29,16 @@ function say(line: RescaleLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
+/** A child that outlives its test, whose folder has gone, does not look for ever. */
+const ENDED: readonly string[] = ['FINISHED', 'FAILED', 'CANCELED'];
+
 /** Until another checkpoint is complete, or the job has ended. */
 async function anotherCheckpoint(job: LocalJob): Promise<void> {
   const before = (await job.status())?.checkpoints.completed ?? 0;
   for (;;) {
     const status = await job.status();
-    if (status === undefined || status.status === 'FINISHED' || status.checkpoints.completed > before) return;
+    if (status === undefined || ENDED.includes(status.status) || status.checkpoints.completed > before)
+      return;
   }
 }
 
