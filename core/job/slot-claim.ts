@@ -80,7 +80,8 @@ export class SlotClaim {
    */
   claim(attempt: number, graph: JobGraph, kept: TaskPlacement | undefined, effects: JobEffect[]): boolean {
     this.#own = slotRequirements(graph);
-    if (isSame(this.#next, this.#own)) this.#next = [];
+    // A region that begins again is not what a rescale was to come to, though the parallelism be the same.
+    if (kept === undefined && isSame(this.#next, this.#own)) this.#next = [];
     this.#place(graph, kept);
     this.#inUse = keysOf(this.#placement ?? kept);
     this.#declare(effects);

@@ -210,6 +210,24 @@ t.test(
   },
 );
 
+t.test('a region that begins again takes nothing from a rescale to the same parallelism', async (t) => {
+  const claim = new SlotClaim({ requestTimeoutMs: 1000, mode: 'NONE' });
+  const effects: JobEffect[] = [];
+  const graph = graphOf(2);
+  claim.claim(1, graph, undefined, effects);
+  claim.onGranted({ declaration: 1, slots: slotsOf('a', 'b') }, effects);
+  t.ok(claim.resume(1, graph, undefined, effects));
+  claim.onGranted({ declaration: 1, slots: slotsOf('a!', 'b') }, effects);
+  claim.reserve(graph, effects);
+  t.equal(declaredBy(effects), '3, not -');
+  claim.onGranted({ declaration: 2, slots: slotsOf('a!', 'b', 'c') }, effects);
+  t.ok(claim.claim(2, graph, claim.placement, effects));
+  t.equal(declaredBy(effects), '3, not -', 'it goes on where it is');
+  t.ok(claim.has(graph), 'and may move');
+  t.ok(claim.claim(3, graph, undefined, effects));
+  t.equal(declaredBy(effects), '2, not a/0');
+});
+
 t.test('a job that shrinks because some of its slots go is given what it lacks beside them', async (t) => {
   const driver = driverOf(graphOf(4));
   grantSlots(driver, slotsOf('a', 'a', 'b', 'b'));
