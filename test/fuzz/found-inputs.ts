@@ -23,6 +23,7 @@ export const FOUND_INPUTS: readonly FoundInput[] = [
   ...inFlight(),
   ...documents(),
   ...connectors(),
+  ...parquet(),
   ...configuration(),
 ];
 
@@ -250,6 +251,24 @@ function connectors(): readonly FoundInput[] {
       '['.repeat(30_000) + ']'.repeat(30_000),
       false,
     ),
+  ];
+}
+
+function parquet(): readonly FoundInput[] {
+  const file = (...metadata: readonly number[]): Uint8Array =>
+    bytesOf(encodeUtf8('PAR1'), metadata, [metadata.length, 0, 0, 0], encodeUtf8('PAR1'));
+  // A schema of one node, of so many children, and no row group.
+  const root = (children: readonly number[]): Uint8Array =>
+    file(0x15, 2, 0x19, 0x1c, 0x48, 1, 0x72, 0x15, ...children, 0, 0x16, 0, 0x19, 0x0c, 0);
+  return [
+    accepted('parquet-structure', 'no column', root([0])),
+    refused('parquet-structure', 'two billion columns', root([0xfe, 0xff, 0xff, 0xff, 0x0f])),
+    refused(
+      'parquet-structure',
+      'a list that is longer than it',
+      file(0x29, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x07),
+    ),
+    refused('parquet-structure', 'structs that nest without end', file(...new Array<number>(200).fill(0x1c))),
   ];
 }
 
