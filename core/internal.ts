@@ -53,6 +53,7 @@ export {
 export { type ErrorDetails, type ErrorPlace, isMillraceError, MillraceError } from './base/millrace-error.js';
 export { murmur3, murmurOfInt } from './base/murmur3.js';
 export { levenshtein, nearest } from './base/nearest.js';
+export { ownEntry } from './base/own-entry.js';
 export { Prng } from './base/prng.js';
 export { decodeUtf8, encodeUtf8, utf8Length, writeUtf8 } from './base/utf8.js';
 export { Alignment, BarrierAligner } from './checkpoint/barrier-aligner.js';

@@ -15,6 +15,7 @@ import {
   OperatorStates,
   operatorStateOf,
   operatorUids,
+  ownEntry,
   stateTableType,
   type TypeDescriptor,
   USER_TIMERS,
@@ -201,7 +202,7 @@ export class SavepointReader {
   #partsOf(uid: string): readonly OperatorPart[] {
     return this.#found.manifest.vertices.flatMap(({ subtasks, maxParallelism }) =>
       subtasks.flatMap((snapshot, subtask) => {
-        const handle = snapshot === 'finished' ? undefined : snapshot.operators[uid];
+        const handle = snapshot === 'finished' ? undefined : ownEntry(snapshot.operators, uid);
         return handle === undefined ? [] : [{ handle, subtask, maxParallelism }];
       }),
     );

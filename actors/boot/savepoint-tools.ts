@@ -15,6 +15,7 @@ import {
   type OperatorStateHandle,
   operatorStateOf,
   operatorUids,
+  ownEntry,
   resolveOptions,
   STATE_TABLE_PREFIX,
   StateEntryDecoder,
@@ -219,7 +220,7 @@ interface OperatorPart {
 
 function partsOf(vertex: VertexSnapshot, uid: string): readonly OperatorPart[] {
   return vertex.subtasks.flatMap((snapshot, subtask) => {
-    const handle = snapshot === 'finished' ? undefined : snapshot.operators[uid];
+    const handle = snapshot === 'finished' ? undefined : ownEntry(snapshot.operators, uid);
     return handle === undefined ? [] : [{ subtask, handle }];
   });
 }
@@ -266,7 +267,7 @@ async function reportOf(
 
 /** Results by name, as JSON. */
 function accumulatedOf({ ended = {} }: VertexSnapshot, uid: string): Readonly<Record<string, string>> {
-  const { results } = new AccumulatorTotals({ [uid]: ended[uid] ?? {} });
+  const { results } = new AccumulatorTotals({ [uid]: ownEntry(ended, uid) ?? {} });
   return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, jsonText(value)]));
 }
 

@@ -7,6 +7,7 @@ import {
   MillraceError,
   type OperatorContext,
   OperatorLogger,
+  ownEntry,
   type TaskAddress,
 } from '../../core/internal.js';
 import type { OutputRoom } from './result-partition.js';
@@ -57,7 +58,7 @@ export class TaskContexts {
         keyGroups: keyGroupRangeOf(address.subtask, vertex.vertex.parallelism, vertex.vertex.maxParallelism),
         keyType: node.keyType,
         managedBytes: this.#managedBytesOf(node),
-        restore: restore?.snapshot.operators[node.uid]?.keyed,
+        restore: restore && ownEntry(restore.snapshot.operators, node.uid)?.keyed,
         reader: stateFiles,
       });
       this.#stores[index] = await this.#located(node, opening);
@@ -98,7 +99,7 @@ export class TaskContexts {
       distributedCache: environment.distributedCache,
       epoch: environment.epoch,
       attempt: environment.address.attempt,
-      restored: environment.restore?.snapshot.operators[node.uid],
+      restored: environment.restore && ownEntry(environment.restore.snapshot.operators, node.uid),
       restoredCheckpointId: environment.restore?.checkpointId,
       checkpointing: environment.settings.checkpointing,
       commitsWithJob: environment.settings.commitsWithJob,

@@ -1,3 +1,5 @@
+import { endsEarly } from '../serde/varint.js';
+
 /**
  * The form of files of in-flight data. A block is a piece of one channel's bytes:
  *
@@ -19,11 +21,12 @@ export function encodeInFlightBlock(channel: number, piece: Uint8Array): Uint8Ar
   return block;
 }
 
-/** `piece` is a view of the block. */
+/** `piece` is a view of the block. @throws MillraceError MR2003 for a block without a channel */
 export function decodeInFlightBlock(block: Uint8Array): {
   readonly channel: number;
   readonly piece: Uint8Array;
 } {
+  if (block.length < HEAD_BYTES) throw endsEarly(0);
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   return { channel: view.getUint32(0, true), piece: block.subarray(HEAD_BYTES) };
 }

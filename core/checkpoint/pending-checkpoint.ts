@@ -1,5 +1,6 @@
 import type { Instant } from '../base/instant.js';
 import { invariant } from '../base/invariant.js';
+import { ownEntry } from '../base/own-entry.js';
 import type { JobVertex } from '../graph/job-graph.js';
 import type { AccumulatorsByUid } from '../job/accumulator-totals.js';
 import type { Execution, ExecutionGraph } from '../job/execution-graph.js';
@@ -269,7 +270,7 @@ function endedOf(
     .map(({ uid }) => uid)
     .filter((uid) => partly || Object.hasOwn(accumulated, uid));
   if (uids.length === 0) return {};
-  return { ended: Object.fromEntries(uids.map((uid) => [uid, accumulated[uid] ?? {}])) };
+  return { ended: Object.fromEntries(uids.map((uid) => [uid, ownEntry(accumulated, uid) ?? {}])) };
 }
 
 function hasUnionState(snapshot: SubtaskSnapshot): boolean {

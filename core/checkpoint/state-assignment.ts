@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import { ownEntry } from '../base/own-entry.js';
 import type { JobGraph, JobVertex } from '../graph/job-graph.js';
 import type { AccumulatorsByUid, AccumulatorValues } from '../job/accumulator-totals.js';
 import type { AttemptRestore } from '../ports/task-launcher.js';
@@ -165,7 +166,9 @@ class StateAssignment {
 function losesKeys({ uid, snapshot: { subtasks } }: Home): boolean {
   return (
     subtasks.includes('finished') &&
-    subtasks.some((subtask) => subtask !== 'finished' && subtask.operators[uid]?.keyed !== undefined)
+    subtasks.some(
+      (subtask) => subtask !== 'finished' && ownEntry(subtask.operators, uid)?.keyed !== undefined,
+    )
   );
 }
 
@@ -237,7 +240,9 @@ function checkMaxParallelism(
 }
 
 function formerStates(home: VertexSnapshot, uid: string): FormerStates {
-  return home.subtasks.map((subtask) => (subtask === 'finished' ? undefined : subtask.operators[uid]));
+  return home.subtasks.map((subtask) =>
+    subtask === 'finished' ? undefined : ownEntry(subtask.operators, uid),
+  );
 }
 
 /** Operators of the checkpoint that hold state, and that the graph does not have. */
@@ -282,7 +287,7 @@ function holdsState(snapshot: VertexSnapshot, uid: string): boolean {
   const { [uid]: accumulated = {} } = snapshot.ended ?? {};
   if (Object.keys(accumulated).length > 0) return true;
   return snapshot.subtasks.some((subtask) => {
-    const handle = subtask === 'finished' ? undefined : subtask.operators[uid];
+    const handle = subtask === 'finished' ? undefined : ownEntry(subtask.operators, uid);
     if (handle === undefined) return false;
     const { keyed, lists } = handle;
     return (

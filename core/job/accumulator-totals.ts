@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/millrace-error.js';
+import { ownEntry } from '../base/own-entry.js';
 
 /** How much of an accumulator has come together in one subtask, or in several. Plain data. */
 export type AccumulatorValue =
@@ -66,7 +67,8 @@ function accumulatorResult(value: AccumulatorValue): unknown {
  */
 function mergeAccumulatorValues(a: AccumulatorValues, b: AccumulatorValues): AccumulatorValues {
   const merged: Record<string, AccumulatorValue> = { ...a };
-  for (const [name, value] of Object.entries(b)) merged[name] = mergeAccumulators(name, merged[name], value);
+  for (const [name, value] of Object.entries(b))
+    merged[name] = mergeAccumulators(name, ownEntry(merged, name), value);
   return merged;
 }
 
@@ -114,7 +116,7 @@ export class AccumulatorTotals {
     for (const { task, values } of this.#ended.values()) {
       if (!counted(task)) continue;
       for (const [uid, own] of Object.entries(values))
-        byUid[uid] = mergeAccumulatorValues(byUid[uid] ?? {}, own);
+        byUid[uid] = mergeAccumulatorValues(ownEntry(byUid, uid) ?? {}, own);
     }
     return byUid;
   }

@@ -4,6 +4,7 @@ import { ByteWriter } from '../serde/byte-writer.js';
 import type { CodecFactory, RecordCodec } from '../serde/record-codec.js';
 import type { TypeDescriptor } from '../serde/type-descriptor.js';
 import { types } from '../serde/types.js';
+import { badBytes } from '../serde/varint.js';
 import { itemDecoder, type StoredItems, storedItemsType } from './stored-items.js';
 import type { OperatorContext } from './stream-operator.js';
 
@@ -61,6 +62,10 @@ export function encodePlain<T>(codec: RecordCodec<T>, value: T): Uint8Array {
   return writer.bytes.slice(writer.mark, writer.position);
 }
 
+/** @throws MillraceError MR2003 for bytes that hold no value, or more than one */
 export function decodePlain(codec: RecordCodec<unknown>, bytes: Uint8Array): unknown {
-  return codec.decode(new ByteReader(bytes));
+  const input = new ByteReader(bytes);
+  const value = codec.decode(input);
+  if (input.position !== bytes.length) throw badBytes(input.position, 'more follows than one value');
+  return value;
 }

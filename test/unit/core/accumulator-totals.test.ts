@@ -160,3 +160,16 @@ t.test('operators may share a name: it is one sum', async (t) => {
     { a: { rows: sum(1) }, b: { rows: sum(2) } },
   );
 });
+
+t.test('a name may be one that every object has something by', async (t) => {
+  const totals = new AccumulatorTotals({ constructor: { toString: sum(1) } } as never);
+  totals.record({ vertexId: 0, subtask: 0 }, {
+    constructor: { toString: sum(4) },
+    valueOf: { rows: sum(2) },
+  } as never);
+  t.strictSame({ ...totals.results }, { toString: 5, rows: 2 });
+  t.strictSame(
+    Object.entries(totals.ofEnded(() => true)),
+    Object.entries({ constructor: { toString: sum(5) }, valueOf: { rows: sum(2) } }),
+  );
+});

@@ -244,3 +244,14 @@ t.test('what had ended in a part runs again where those before it are of another
   t.same(subtasksAt(1, running), [{ operators: {} }, UNKEYED]);
   t.same(subtasksAt(1, vertex('source', 'finished', 'finished')), ['finished', UNKEYED]);
 });
+
+t.test('a uid may be one that every object has something by', async (t) => {
+  const [source, sink] = GRAPH.vertices;
+  const operators = [{ uid: 'constructor', name: 'sink', description: undefined, keyed: false }];
+  const graph: JobGraph = {
+    ...GRAPH,
+    vertices:
+      source === undefined || sink === undefined ? [] : [source, { ...sink, uid: 'constructor', operators }],
+  };
+  t.same(assignState(manifest(SOURCE), graph).subtasks[1], [{ operators: {} }, { operators: {} }]);
+});
