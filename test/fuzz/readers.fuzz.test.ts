@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { decodeInFlightBlock, decodePlain } from '../../core/internal.js';
+import { DynamicCodec } from '../../memory/dynamic-codec.js';
+import { RowFileReader } from '../../storage/state/row-file-reader.js';
 import { check } from '../check.js';
 import { readBounded } from './bounded-reading.js';
 import { FOUND_INPUTS } from './found-inputs.js';
@@ -21,6 +24,23 @@ t.test('what a reader once took the wrong way is refused, or read in time', asyn
     const accepted = await readBounded(targetNamed(name), bytes);
     t.equal(accepted, !refused, `${name}: ${holds}`);
   }
+});
+
+t.test('an item of state is one value, and a block of in-flight data has a channel', async (t) => {
+  const codec = new DynamicCodec();
+  t.equal(decodePlain(codec, Uint8Array.of(1, 5)), 5);
+  t.throws(() => decodePlain(codec, Uint8Array.of(1, 5, 1)), { code: 'MR2003' });
+  t.throws(() => decodeInFlightBlock(Uint8Array.of(1, 2)), { code: 'MR2003' });
+});
+
+t.test('rows are put together in time by their length, however small the pieces', async (t) => {
+  const reader = new RowFileReader('rows', { tables: () => {}, row: () => {} });
+  const cpu = process.cpuUsage();
+  // A preamble of a gigabyte, of which a megabyte comes, in pieces of some bytes.
+  reader.push(Uint8Array.of(0, 0, 0, 0x40));
+  for (let i = 0; i < 2 ** 16; i++) reader.push(new Uint8Array(16));
+  t.ok(process.cpuUsage(cpu).user < 2_000_000);
+  t.throws(() => reader.end(0), { code: 'MR3004' });
 });
 
 t.test(
