@@ -39,6 +39,11 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
   /** Of the readers of the sources. */
   readonly #ownContext: SourceReaderContext;
   #failure: { readonly error: unknown } | undefined;
+  readonly #wake = (): void => this.#arrival.release();
+  readonly #fail = (error: unknown): void => {
+    this.#failure = { error };
+    this.#wake();
+  };
   #closing: Promise<void>;
 
   constructor(sources: readonly Source<T>[], context: SourceReaderContext) {
@@ -79,13 +84,12 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
     return InputStatus.NOTHING_AVAILABLE;
   }
 
+  /** Who waits for a reader is also woken where that is replaced: what it promised may never come. */
   isAvailable(): Promise<void> {
-    const waits = (this.#finished || this.#starting) && this.#failure === undefined;
-    return waits
-      ? this.#arrival.wait()
-      : this.#failure === undefined
-        ? this.#reader.isAvailable()
-        : Promise.resolve();
+    if (this.#failure !== undefined) return Promise.resolve();
+    const arrival = this.#arrival.wait();
+    if (!this.#finished && !this.#starting) this.#reader.isAvailable().then(this.#wake, this.#fail);
+    return arrival;
   }
 
   snapshotState(checkpointId: number): readonly HybridSplit[] {
@@ -156,16 +160,10 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
     const started = this.#reader.start?.();
     if (!(started instanceof Promise)) return;
     this.#starting = true;
-    started.then(
-      () => {
-        this.#starting = false;
-        this.#arrival.release();
-      },
-      (error: unknown) => {
-        this.#failure = { error };
-        this.#arrival.release();
-      },
-    );
+    started.then(() => {
+      this.#starting = false;
+      this.#wake();
+    }, this.#fail);
   }
 
   #open(index: number): SourceReader<T, unknown> {

@@ -25,6 +25,9 @@ const TOPOLOGIES = [
   'session-windows',
   'sliding-windows',
   'interval-join',
+  'keyed-partitions',
+  'keyed-partitions',
+  'window-joins',
 ] as const;
 /** More than any of these worlds needs. */
 const TURNS_MAX = 2_000_000;

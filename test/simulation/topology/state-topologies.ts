@@ -1,9 +1,15 @@
 import {
   type AggregatingState,
   AggregatingStateDescriptor,
+  AverageAccumulator,
+  DoubleMaximum,
+  DoubleMinimum,
+  Histogram,
   type KeyedProcessFunction,
+  ListAccumulator,
   type ListState,
   ListStateDescriptor,
+  LongCounter,
   type MapState,
   MapStateDescriptor,
   type ProcessFunction,
@@ -59,9 +65,11 @@ export function foldedStates(kit: TopologyKit): Topology {
     let most: ReducingState<number>;
     let mean: AggregatingState<Event, number>;
     let count: ValueState<number>;
+    const accumulators = everyAccumulator();
     const type = <T>(of: TypeDescriptor<T>): TypeDescriptor<T> | undefined => (declared ? of : undefined);
     return {
       open(ctx) {
+        for (const [name, accumulator] of Object.entries(accumulators)) ctx.addAccumulator(name, accumulator);
         const add = (a: number, b: number): number => a + b;
         sum = ctx.getReducingState(new ReducingStateDescriptor('sum', add, type(types.int32), options));
         most = ctx.getReducingState(new ReducingStateDescriptor('most', Math.max, types.float64, options));
@@ -70,6 +78,7 @@ export function foldedStates(kit: TopologyKit): Topology {
       },
       processElement(event, ctx, out) {
         count.update((count.value() ?? 0) + 1);
+        for (const accumulator of Object.values(accumulators)) accumulator.add(event.amount);
         sum.add(event.amount);
         most.add(event.amount);
         mean.add(event);
@@ -90,6 +99,17 @@ export function foldedStates(kit: TopologyKit): Topology {
         .setParallelism(parallelism);
       sink(told, 'folds');
     },
+  };
+}
+
+function everyAccumulator() {
+  return {
+    total: new LongCounter(),
+    least: new DoubleMinimum(),
+    greatest: new DoubleMaximum(),
+    average: new AverageAccumulator(),
+    list: new ListAccumulator<number>(),
+    histogram: new Histogram(),
   };
 }
 

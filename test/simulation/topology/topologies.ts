@@ -3,6 +3,7 @@ import { broadcastState, connected, intervalJoin } from './connected-topologies.
 import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
 import { aggregations, coFunctions, windowJoins } from './joined-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
+import { keyedPartitions } from './partition-topologies.js';
 import { apartPipelines, forwardLanes } from './region-topologies.js';
 import { clockTimers, fleetingStates, foldedStates } from './state-topologies.js';
 import { broadcastAndGlobal, mapFilter, sideOutputs } from './stateless-topologies.js';
@@ -58,6 +59,8 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'custom-partitioned': { weight: 1, keyed: false, sources: 1, draw: customPartitioned },
   'broadcast-beside': { weight: 1, keyed: false, sources: 2, draw: broadcastBeside },
   'union-of-one': { weight: 2, keyed: true, sources: 2, draw: unionOfOne },
+  // Only of batches.
+  'keyed-partitions': { weight: 0, keyed: true, sources: 1, draw: keyedPartitions },
   // They fall apart into regions.
   'apart-pipelines': { weight: 4, keyed: true, sources: 2, draw: apartPipelines },
   'forward-lanes': { weight: 3, keyed: false, sources: 1, draw: forwardLanes },
