@@ -54,6 +54,7 @@ export const FEATURES: Readonly<Record<string, (options: WorldOptions) => boolea
   full: ({ checkpointing }) => !checkpointing.incremental,
   heap: ({ stateBackend }) => stateBackend === 'heap',
   lmdb: ({ stateBackend }) => stateBackend === 'lmdb',
+  'beyond memory': ({ topology, stateBackend }) => topology === 'large-state' && stateBackend === 'lmdb',
   'tiny rings': ({ segmentBytes }) => segmentBytes === 256,
   moving: ({ moves }) => moves,
 };

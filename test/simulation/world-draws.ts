@@ -20,7 +20,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     seed,
     ...job,
     ...pace,
-    ...drawMemory(prng.fork()),
+    ...drawMemory(prng.fork(), job.topology === 'large-state'),
     restartStrategy: drawRestartStrategy(prng.fork()),
     alignedTimeoutMs,
     checkpointing: {
@@ -80,10 +80,11 @@ type Memory = Pick<
   'stateBackend' | 'managedBytes' | 'segmentBytes' | 'network' | 'spareSegments' | 'farState'
 >;
 
-function drawMemory(prng: Prng): Memory {
+/** `isLarge`: state that is to outgrow its memory, mostly, and to be read from LMDB. */
+function drawMemory(prng: Prng, isLarge: boolean): Memory {
   return {
-    stateBackend: prng.chance(0.3) ? 'lmdb' : 'heap',
-    managedBytes: prng.pick([0, 1 << 20]),
+    stateBackend: prng.chance(isLarge ? 0.9 : 0.3) ? 'lmdb' : 'heap',
+    managedBytes: prng.pick([0, isLarge ? 0 : 1 << 20]),
     segmentBytes: prng.pick([256, 1024, 1024, 4096, 4096]),
     network: {
       buffersPerChannel: prng.between(1, 2),

@@ -1,5 +1,6 @@
 import type { AttemptRestore, InFlightRestore } from '../../../core/internal.js';
 import { type Machinery, SOUND } from '../machinery.js';
+import { forgetChannel } from './broken-aligner.js';
 import { staleHearing, timerLosingBackend } from './broken-restores.js';
 import { eagerSink, forgetfulSink, newestOnlySink } from './broken-sinks.js';
 import {
@@ -17,6 +18,8 @@ export interface BrokenMachine {
   readonly worldsMax: number;
   /** How it shows first; undefined: the job does something wrong. */
   readonly kind?: 'stuck';
+  /** What is wrong inside of the engine, where no other make can be given; gives what undoes it. */
+  readonly breaks?: () => () => void;
 }
 
 /** They show that the checkers can fail. Each stands for a mistake that was made somewhere once. */
@@ -113,6 +116,11 @@ export const BROKEN_MACHINES: readonly BrokenMachine[] = [
         else mailbox.push(message);
       },
     },
+  },
+  {
+    worldsMax: 100,
+    machinery: { ...SOUND, name: 'an aligner that forgets a channel' },
+    breaks: forgetChannel,
   },
 ];
 

@@ -130,7 +130,7 @@ export function largeState(kit: TopologyKit): Topology {
   const source = kit.source({ keysBySplit: true, keys: 300 });
   const sink = kit.sink('/out/last');
   const parallelism = kit.prng.between(1, 2);
-  const size = kit.prng.between(500, 4000);
+  const size = kit.prng.between(2000, 5000);
   const isLast = (event: Event): boolean => event.amount % 7 === 0;
   const lines = (): string[] =>
     [...byKey(source.events)].flatMap(([key, events]) =>

@@ -49,7 +49,7 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   aggregations: { weight: 3, keyed: true, sources: 1, draw: aggregations },
   'running-counts': { weight: 4, keyed: true, sources: 1, draw: runningCounts },
   'keyed-history': { weight: 6, keyed: true, sources: 1, draw: keyedHistory },
-  'large-state': { weight: 2, keyed: true, sources: 1, draw: largeState },
+  'large-state': { weight: 10, keyed: true, sources: 1, draw: largeState },
   timers: { weight: 6, keyed: true, sources: 2, draw: timers },
   connected: { weight: 4, keyed: true, sources: 2, draw: connected },
   'broadcast-state': { weight: 4, keyed: true, sources: 2, draw: broadcastState },
