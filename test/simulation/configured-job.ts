@@ -38,7 +38,9 @@ function checkpointTexts({ checkpointing, alignedTimeoutMs }: Drawn): Record<str
   const isUnaligned = alignedTimeoutMs !== Number.POSITIVE_INFINITY;
   return {
     'execution.checkpointing.interval': ms(it.intervalMs * FASTER),
-    'execution.checkpointing.interval-during-backlog': ms(it.intervalDuringBacklogMs * FASTER),
+    'execution.checkpointing.interval-during-backlog': ms(
+      Math.max(it.intervalMs, it.intervalDuringBacklogMs) * FASTER,
+    ),
     'execution.checkpointing.timeout': ms(it.timeoutMs * FASTER),
     'execution.checkpointing.min-pause': ms(it.minPauseMs * FASTER),
     'execution.checkpointing.max-concurrent-checkpoints': String(it.maxConcurrentCheckpoints),
