@@ -141,7 +141,8 @@ export function aggregations(kit: TopologyKit): Topology {
   const { splits, perSplit, strideMs, disorderMs } = source.plan;
   // Readers have splits of any times, and give all of them to one generator.
   const lagMs = splits * perSplit * strideMs + disorderMs;
-  const isBy = kind === 'minBy' || kind === 'maxBy';
+  // Of records that are equal the first is told; before windows they may have changed their order.
+  const isBy = !windowed && (kind === 'minBy' || kind === 'maxBy');
   const lineOf = (event: Event): string => `${event.key} ${isBy ? event.id : ''} ${event.amount}`;
   const lines = (): string[] => {
     const places = windowed
