@@ -39,6 +39,11 @@ class TimestampsAndWatermarksOperator<T> extends OneInputOperator<T, T> {
 
   override processActive(): void {}
 
+  /** Those above may have ended before the restore, and tell nothing any more. */
+  override endInput(): void {
+    this.#stage.tellRestored();
+  }
+
   override onWake(wallMs: number): void {
     this.#stage.onPeriodicEmit(this.context.clock.monotonicMs());
     if (this.#stage.isPeriodic) this.#askToWake(wallMs);

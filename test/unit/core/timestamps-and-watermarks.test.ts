@@ -149,6 +149,18 @@ t.test('after a restore from its end the end of time is told before that of the 
   t.strictSame(second.take(), [], 'and not again');
 });
 
+t.test('after a restore the end of time is told though nobody above tells it again', async (t) => {
+  const strategy = WatermarkStrategy.forMonotonousTimestamps<number>();
+  const first = await open(strategy);
+  first.watermark(Watermark.MAX);
+  const restored = await first.checkpoint(1);
+  const second = await open(strategy, { restored });
+  await second.operator.endInput();
+  t.strictSame(second.take(), [{ watermark: Watermark.MAX }]);
+  second.advance(1000);
+  t.strictSame(second.take(), []);
+});
+
 t.test('of another parallelism the earliest event time is restored', async (t) => {
   const strategy = WatermarkStrategy.forMonotonousTimestamps<number>();
   const states = [];
