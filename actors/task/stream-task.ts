@@ -317,7 +317,9 @@ export class StreamTask implements MeasuredTask {
     else this.#await('endInput', ended, after);
   }
 
+  /** Not before those above: a checkpoint in between would have them, and not this, and they would send to nobody. */
   #mayFinish(): boolean {
+    if (!this.#aligner.allClosed) return false;
     const enumerator = this.#parts.enumerator();
     if (enumerator !== undefined && !enumerator.done) return false;
     const { checkpointing, commitsWithJob } = this.#environment.settings;

@@ -246,6 +246,7 @@ export class ModelTask {
   }
 
   #mayFinish(): boolean {
+    if (!this.#aligner.allClosed) return false;
     if (this.#options.splits !== undefined && this.#told.size < this.vertex.parallelism) return false;
     return !this.#options.checkpointing || this.#finalComplete;
   }
