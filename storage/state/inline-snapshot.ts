@@ -17,7 +17,7 @@ const SAVING_BYTES = 4096;
  * Invariants:
  * - a region is to be read while it is in use as it was laid out in no later generation than `until`;
  * - a row that was to be read at the freeze has been read, is saved, or lies unchanged in a page of no later
- *   generation than `until`, at or after the cursor, in a region that is to be read; or `#failure` says why not, and
+ *   generation than `until`, at or after the cursor, in a region that is to be read; or `#saved` has failed, and
  *   nothing more is given out.
  */
 export class InlineSnapshot {
@@ -31,8 +31,6 @@ export class InlineSnapshot {
   /** Rows of pages that had to be saved. */
   readonly #saving = new RowBlockWriter(BLOCK_BYTES, SAVING_BYTES);
   readonly #saved: SavedQueue;
-  /** Why rows are missing among those that were saved. */
-  #failure: unknown;
   readonly #row = new StateRow();
 
   /** Changes belong to a later generation than `until` from now on. */
@@ -60,7 +58,7 @@ export class InlineSnapshot {
 
   /** Reads on until the block is full. True if all is read. @throws what kept rows from being saved */
   read(block: RowBlockWriter): boolean {
-    this.#mustBeWhole();
+    this.#saved.mustBeWhole();
     const { arena } = this.#table;
     for (; this.#chunk < arena.limit; this.#chunk++, this.#page = 0) {
       const chunk = this.#chunk;
@@ -83,7 +81,6 @@ export class InlineSnapshot {
 
   /** Takes a block of the rows that were saved so far; undefined if all are taken. @throws as {@link read} */
   takeSaved(): Uint8Array | undefined {
-    this.#mustBeWhole();
     const block = this.#saved.shift();
     if (block !== undefined || this.#saving.isEmpty) return block;
     return this.#saving.take().slice();
@@ -96,23 +93,9 @@ export class InlineSnapshot {
     if (at >= 0) this.#table.snapshots.splice(at, 1);
   }
 
-  /** The record that is about to change the rows is not to blame, and goes on: the snapshot fails. */
-  #keep(block: Uint8Array): void {
-    if (this.#failure !== undefined) return;
-    try {
-      this.#saved.push(block);
-    } catch (error) {
-      this.#failure = error;
-    }
-  }
-
-  #mustBeWhole(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
   #savePage(chunk: number, page: number): void {
     this.#emitPage(chunk, page, this.#saving);
-    if (this.#saving.isFull) this.#keep(this.#saving.take());
+    if (this.#saving.isFull) this.#saved.push(this.#saving.take());
   }
 
   /** A page of a later generation was saved before it became that. */

@@ -112,15 +112,19 @@ export class SavedQueue {
     this.#blocks = blocks;
   }
 
-  /** @throws why blocks are missing, or could not be kept */
+  /** Who is about to change the rows is not to blame where there is no room for them: the queue fails. */
   push(block: Uint8Array): void {
-    this.#mustBeWhole();
-    this.#kept.push(this.#blocks.keep(block, this));
+    if (this.#failure !== undefined) return;
+    try {
+      this.#kept.push(this.#blocks.keep(block, this));
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** @throws why blocks are missing */
   shift(): Uint8Array | undefined {
-    this.#mustBeWhole();
+    this.mustBeWhole();
     const kept = this.#kept[this.#next];
     if (kept === undefined) return undefined;
     this.#next++;
@@ -148,7 +152,8 @@ export class SavedQueue {
     this.clear();
   }
 
-  #mustBeWhole(): void {
+  /** @throws why blocks are missing */
+  mustBeWhole(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 

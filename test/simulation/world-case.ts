@@ -1,5 +1,5 @@
 import type { FaultPlan } from './fault-plan.js';
-import { CALM_DISK, type WorldOptions } from './world-options.js';
+import { NO_FAULTS, type WorldOptions } from './world-options.js';
 
 /** One world and what happens to it, told apart from the way in which it was drawn. Plain data. */
 export interface WorldCase {
@@ -49,26 +49,7 @@ export const PLAIN_OPTIONS: WorldOptions = {
   safetyTurns: 0,
   rescales: false,
   claims: false,
-  faults: {
-    taskKills: 0,
-    taskManagerLosses: 0,
-    processKills: 0,
-    powerLosses: 0,
-    takeovers: 0,
-    stops: 0,
-    fullDisks: 0,
-    outages: 0,
-    clockJumps: 0,
-    requests: 0,
-    cancels: 0,
-    suspensions: 0,
-    drains: 0,
-    rescalings: 0,
-    throws: 0,
-    spite: false,
-    landing: 0,
-    disk: CALM_DISK,
-  },
+  faults: NO_FAULTS,
   farState: false,
 };
 

@@ -79,6 +79,28 @@ export interface WorldOptions {
 /** How a disk behaves when it is well. */
 export const CALM_DISK: DiskConduct = { held: 0.3, slow: 0, slowMs: 0, fail: 0, failAfter: 0 };
 
+/** Of a world in which nothing is done. */
+export const NO_FAULTS: FaultOptions = {
+  taskKills: 0,
+  taskManagerLosses: 0,
+  processKills: 0,
+  powerLosses: 0,
+  takeovers: 0,
+  stops: 0,
+  fullDisks: 0,
+  outages: 0,
+  clockJumps: 0,
+  requests: 0,
+  cancels: 0,
+  suspensions: 0,
+  drains: 0,
+  rescalings: 0,
+  throws: 0,
+  spite: false,
+  landing: 0,
+  disk: CALM_DISK,
+};
+
 /** For people, one line each. */
 export function describeOptions(options: WorldOptions): string {
   return Object.entries(options)

@@ -2,27 +2,12 @@ import type { Test } from 'tap';
 import { runWorld } from '../drawn-world.js';
 import type { WorldReport, WorldSettings } from '../world.js';
 import { drawWorldOptions } from '../world-draws.js';
-import type { FaultOptions, WorldOptions } from '../world-options.js';
+import { type FaultOptions, NO_FAULTS, type WorldOptions } from '../world-options.js';
 import type { TraceLine } from '../world-trace.js';
 import { type Cue, FaultScript } from './fault-script.js';
 
-const NO_FAULTS: FaultOptions = {
-  taskKills: 0,
-  taskManagerLosses: 0,
-  processKills: 0,
-  powerLosses: 0,
-  takeovers: 0,
-  stops: 0,
-  fullDisks: 0,
-  outages: 0,
-  clockJumps: 0,
-  requests: 0,
-  cancels: 0,
-  suspensions: 0,
-  drains: 0,
-  rescalings: 0,
-  throws: 0,
-  spite: false,
+const CALM: FaultOptions = {
+  ...NO_FAULTS,
   landing: 0.5,
   // Every operation has a turn, and so a line, of its own.
   disk: { held: 1, slow: 0, slowMs: 0, fail: 0, failAfter: 0 },
@@ -67,7 +52,7 @@ export async function runDirected(world: DirectedWorld): Promise<DirectedReport>
       tolerableFailedCheckpoints: Number.POSITIVE_INFINITY,
       ...world.checkpointing,
     },
-    faults: { ...NO_FAULTS, ...world.faults },
+    faults: { ...CALM, ...world.faults },
   };
   const script = new FaultScript(world.cues);
   const story: TraceLine[] = [];

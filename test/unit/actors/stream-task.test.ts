@@ -217,6 +217,31 @@ t.test('a reader that ends early ends its task, once the enumerator has heard of
   t.equal(reports.at(-1)?.type, 'finished');
 });
 
+t.test('a task whose data has ended is there until those above it have finished', async (t) => {
+  const job = build((env) => {
+    env
+      .fromSource(new CollectionSource([1], types.float64), WatermarkStrategy.noWatermarks(), 'n')
+      .rebalance()
+      .sinkTo(new DiscardingSink());
+  });
+  const vertex = job.vertices[1];
+  const [channel] = oneThreadChannels(1);
+  if (vertex === undefined || channel === undefined) throw new Error('the job has two vertices');
+  const reports: TaskReport[] = [];
+  const task = new StreamTask(
+    environmentOf(vertex, [taskInputEdge(job, 0, [channel.reader])], reports, false),
+  );
+  channel.writer.writeEndOfData();
+  channel.writer.flush();
+  await steps(task);
+  t.equal(reports.at(-1)?.type, 'data-finished');
+  t.equal(task.phase, 'draining');
+  channel.writer.writeEndOfPartition();
+  channel.writer.flush();
+  await steps(task);
+  t.equal(reports.at(-1)?.type, 'finished');
+});
+
 t.test('a split for a reader that has ended fails the task: it would never be read', async (t) => {
   const { task, reports } = await impatientTask();
   task.deliver({ type: 'splits-assigned', splits: [1] });

@@ -142,6 +142,7 @@ t.test('a snapshot whose saved rows find no room fails, and not the record that 
       if (left-- > 0) return 1;
       throw new MillraceError('MR3003', 'The disk is full.');
     }
+    override drop(): void {}
   }
   const table = tableOfInts();
   put(table, 0, 50_000, 1);
