@@ -107,7 +107,8 @@ export class JobRescaler {
     const begun = this.#begun.then(() => this.#begin(parallelism));
     const ended = begun.then(({ done }) => done).catch(leftToCaller);
     this.#begun = begun.catch(leftToCaller);
-    this.#settled = Promise.all([this.#settled, ended]);
+    // Without what they have settled to, which would be held from wish to wish.
+    this.#settled = Promise.all([this.#settled, ended]).then(() => undefined);
     return begun;
   }
 
