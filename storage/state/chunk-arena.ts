@@ -44,6 +44,11 @@ export class ChunkArena {
   readonly span: Uint16Array;
   /** By page, 2^PAGE_SHIFT words of the buffer, while it is of a region of an inline table: see inline-layout.ts. */
   readonly pages: Int32Array;
+  /**
+   * A bit for each page, while it is known to be of the present generation. Who changes a row looks at this alone:
+   * 27 kB for ten million small rows, which stay beside the processor, where their generations would not.
+   */
+  readonly pageMarks: Int32Array;
   /** Order in which chunks were opened; tells an old use of a chunk from a new one. */
   readonly sequence: Float64Array;
   liveWords = 0;
@@ -74,6 +79,7 @@ export class ChunkArena {
     this.persistence = new Uint8Array(this.chunkCount);
     this.span = new Uint16Array(this.chunkCount);
     this.pages = new Int32Array(this.words.length >> PAGE_SHIFT);
+    this.pageMarks = new Int32Array((this.pages.length >> 5) + 1);
     this.sequence = new Float64Array(this.chunkCount);
   }
 

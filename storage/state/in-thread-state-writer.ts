@@ -1,4 +1,5 @@
-import { NO_WRITE_GUARD, StateWriter } from './state-writer.js';
+import { NO_WRITE_GUARD } from './row-transaction.js';
+import { StateWriter } from './state-writer.js';
 import type { StateWriterMessage, StateWriterPort, StateWriterReply } from './state-writer-protocol.js';
 
 /** A state writer on the thread of its callers. A write is done when `post` returns. */

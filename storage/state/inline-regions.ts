@@ -30,7 +30,8 @@ const LEFT_OF_16 = 10;
  * - `#taken` counts the slots that are not empty;
  * - `laidOut` is the generation in which the slots of a region took their places, and before which nobody may want
  *   to read it where they are;
- * - the generation of a page is at least that of every slot in it.
+ * - the generation of a page is at least that of every slot in it;
+ * - a page with a mark is of the present generation.
  */
 export class InlineRegions {
   readonly directory: RegionDirectory;
@@ -102,11 +103,10 @@ export class InlineRegions {
   }
 
   /**
-   * Reads the slots of these hashes; see StateTable.touch. `withPages`: and the generations of their pages, which who
-   * changes a row first after a freeze looks at. hot path.
+   * Reads the slots of these hashes; see StateTable.touch. hot path.
    */
-  touch(hashes: Int32Array, count: number, withPages: boolean): number {
-    const { words, pages } = this.#arena;
+  touch(hashes: Int32Array, count: number): number {
+    const { words } = this.#arena;
     const { slotWords, slotCount } = this.#geometry;
     const { entries, shift } = this.directory;
     let seen = 0;
@@ -115,9 +115,21 @@ export class InlineRegions {
       const slot = imul(hash & 0xffff, slotCount) >>> 16;
       const at = (entries[hash >>> shift] ?? 0) + imul(slot, slotWords);
       seen ^= words[at] ?? 0;
-      if (withPages) seen ^= pages[at >>> PAGE] ?? 0;
     }
     return seen;
+  }
+
+  /** The page is of the present generation from now on. */
+  markPage(page: number): void {
+    const { pages, pageMarks } = this.#arena;
+    pages[page] = this.#stamps.generation;
+    pageMarks[page >>> 5] = (pageMarks[page >>> 5] ?? 0) | (1 << page);
+  }
+
+  /** There is a new generation, of which no page is yet. */
+  unmarkPages(): void {
+    const { pageMarks, limit, chunkWords } = this.#arena;
+    pageMarks.fill(0, 0, Math.ceil((limit * chunkWords) / (32 << PAGE)));
   }
 
   /** Gives every slot the stamp that it has from the base on. */
@@ -198,8 +210,12 @@ export class InlineRegions {
 
   /** Makes all slots of a region empty. */
   #clear(start: number): void {
-    const { words, pages, chunkWords } = this.#arena;
+    const { words, pages, pageMarks, chunkWords } = this.#arena;
     words.fill(0, start, start + chunkWords);
-    pages.fill(0, start >> PAGE_SHIFT, (start + chunkWords) >> PAGE_SHIFT);
+    const end = (start + chunkWords) >> PAGE_SHIFT;
+    for (let page = start >> PAGE_SHIFT; page < end; page++) {
+      pages[page] = 0;
+      pageMarks[page >>> 5] = (pageMarks[page >>> 5] ?? 0) & ~(1 << page);
+    }
   }
 }

@@ -35,6 +35,7 @@ const STAMP_AND_GONE = SLOT_STAMP_MASK | SLOT_GONE;
 const UNSTAMPED = ~(STAMP_AND_GONE | SLOT_FRESH);
 const FRESH = SLOT_FRESH;
 const PAGE = PAGE_SHIFT;
+const MARK = PAGE_SHIFT + 5;
 const imul = Math.imul;
 
 export interface InlineTableHost {
@@ -90,8 +91,7 @@ export class InlineTable {
   /** What {@link homeOf} comes to where words and slots of a region are powers of two. */
   declare private readonly homeShift: number;
   declare private readonly homeMask: number;
-  declare private readonly pages: Int32Array;
-  declare private generation: number;
+  declare private readonly marks: Int32Array;
   /** That of the present generation. */
   private stamp = 0;
   declare private readonly host: InlineTableHost;
@@ -119,10 +119,9 @@ export class InlineTable {
     this.words = arena.words;
     this.slotsWords = this.slotCount * this.slotWords;
     this.stamps = new SlotStamps(generation);
-    this.pages = arena.pages;
+    this.marks = arena.pageMarks;
     this.homeMask = this.slotsWords - this.slotWords;
     this.homeShift = Math.clz32(this.slotsWords) - 15;
-    this.generation = generation;
     this.stamp = this.stamps.present;
     this.host = host;
     this.layout = new InlineRegions(arena, geometry, this.stamps);
@@ -150,7 +149,7 @@ export class InlineTable {
   advance(generation: number): void {
     if (this.stamps.wantsLaterBase(generation)) this.takeLaterBase();
     this.stamps.advance(generation);
-    this.generation = generation;
+    this.layout.unmarkPages();
     this.stamp = this.stamps.present;
   }
 
@@ -336,7 +335,7 @@ export class InlineTable {
       words[at] = meta & ~GONE;
       return;
     }
-    if (this.pages[at >>> PAGE] !== this.generation) this.touchPage(at);
+    if ((((this.marks[at >>> MARK] ?? 0) >>> (at >>> PAGE)) & 1) === 0) this.touchPage(at);
     const fresh = (meta & GONE) !== 0 && this.stamps.isNothing(meta) ? FRESH : 0;
     words[at] = (meta & UNSTAMPED) | fresh | this.stamp;
   }
@@ -344,7 +343,7 @@ export class InlineTable {
   /** Something in the page of the slot is about to change, for the first time in this generation. */
   private touchPage(at: number): void {
     for (let i = 0; i < this.snapshots.length; i++) this.snapshots[i]?.save(at);
-    this.pages[at >>> PAGE] = this.generation;
+    this.layout.markPage(at >>> PAGE);
   }
 
   /** Stamps are running out: those that make no difference any more become 0, and the others smaller. */
@@ -365,7 +364,7 @@ export class InlineTable {
       if (at === 0) return 0;
       chunk = at >>> arena.chunkShift;
     }
-    if (this.pages[at >>> PAGE] !== this.generation) this.touchPage(at);
+    if ((((this.marks[at >>> MARK] ?? 0) >>> (at >>> PAGE)) & 1) === 0) this.touchPage(at);
     words[at] = stamp | (row.length << SLOT_LENGTH_SHIFT) | SLOT_USED | SLOT_FRESH;
     this.keys.write(arena, at, row);
     this.layout.take(at);

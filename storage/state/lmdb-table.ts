@@ -121,7 +121,7 @@ export class LmdbTable implements StateTable {
   touch(rows: RowBatch, count: number): number {
     const { inline } = this;
     if (inline === undefined) return this.host.memtable.touch(this.rows, rows, count);
-    return inline.layout.touch(rows.hashes, count, inline.snapshots.length > 0);
+    return inline.layout.touch(rows.hashes, count);
   }
 
   /** Copied first: what LMDB shows is gone when room has been made for it. A small one without making an array. */

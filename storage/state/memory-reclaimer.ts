@@ -15,12 +15,13 @@ const WRITE_BEHIND_SHARE = 0.6;
 const STANDBY_SHARE = 0.125;
 const IN_FLIGHT_MAX = 4;
 /**
- * Chunks that are written ahead in one transaction. Each row has a page of the tree for itself, but the pages above
- * are shared by all that is written together; with many more the lists that LMDB keeps of pages cost what that gains.
+ * Share of the budget that is written together. Of state far beyond memory each row has a page of the tree for itself;
+ * the more rows are put in order together, the fewer pages they and the pages above take.
  */
-const WRITTEN_CHUNKS = 4;
-/** Chunks that are forced out in one write. */
-const FORCED_CHUNKS = 8;
+const GROUP_SHARE = 1 / 16;
+/** Chunks that are written together; on their way they are copies beside the budget. */
+const GROUP_CHUNKS_MAX = 64;
+
 /** A chunk of which less is garbage is not worth moving. */
 const GARBAGE_SHARE = 0.25;
 
@@ -56,6 +57,7 @@ export class MemoryReclaimer {
   readonly #home: LmdbHome;
   readonly #saved: SavedBlocks;
   readonly #budgetBytes: number;
+  readonly #groupChunks: number;
   readonly #inlineTables: InlineTable[] = [];
   readonly #posted: PostedWrite[] = [];
   readonly #block = new RowBlockWriter(Number.POSITIVE_INFINITY);
@@ -71,6 +73,8 @@ export class MemoryReclaimer {
     this.#home = home;
     this.#saved = saved;
     this.#budgetBytes = budgetBytes;
+    const chunks = Math.floor((budgetBytes * GROUP_SHARE) / (memtable.arena.chunkWords * 4));
+    this.#groupChunks = Math.max(1, Math.min(GROUP_CHUNKS_MAX, chunks));
   }
 
   /** Of the budget, while nothing is borrowed from it. */
@@ -208,9 +212,9 @@ export class MemoryReclaimer {
         standby++;
     }
     const wanted = (this.#budgetBytes * STANDBY_SHARE) / (arena.chunkWords * 4);
-    while (standby + WRITTEN_CHUNKS <= wanted && this.#home.inFlight < IN_FLIGHT_MAX) {
+    while (standby + this.#groupChunks <= wanted && this.#home.inFlight < IN_FLIGHT_MAX) {
       const chunks = this.#oldest(
-        WRITTEN_CHUNKS,
+        this.#groupChunks,
         (it) => this.#isLoose(it) && arena.persistence[it] === ChunkPersistence.NONE,
       );
       if (chunks.length === 0) return;
@@ -228,7 +232,7 @@ export class MemoryReclaimer {
   /** Writes the oldest chunks, and puts aside what checkpoints need of them, so that they can be dropped. */
   #forceOut(): boolean {
     const { arena } = this.#memtable;
-    const chunks = this.#oldest(FORCED_CHUNKS, (it) => arena.state[it] === ChunkState.FULL);
+    const chunks = this.#oldest(this.#groupChunks, (it) => arena.state[it] === ChunkState.FULL);
     if (chunks.length === 0) return false;
     const unwritten = chunks.filter((chunk) => arena.persistence[chunk] === ChunkPersistence.NONE);
     if (unwritten.length > 0) this.#post(unwritten);

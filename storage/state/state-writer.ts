@@ -2,22 +2,9 @@ import { statfsSync } from 'node:fs';
 import { isMillraceError, MillraceError, toWireError } from '../../core/internal.js';
 import { LmdbEnvironment } from './lmdb-environment.js';
 import { LmdbRows } from './lmdb-rows.js';
-import { commitRows } from './row-transaction.js';
+import { commitRows, type WriteGuard } from './row-transaction.js';
 import { SortedRows } from './sorted-rows.js';
 import type { StateWriterMessage, StateWriterReply } from './state-writer-protocol.js';
-
-/**
- * Says when a thread may be ended by force: never inside an LMDB write transaction, which would block every
- * later writer of the process.
- */
-export interface WriteGuard {
-  /** A write transaction begins. False: the thread is being ended, and must write no more. */
-  enter(): boolean;
-  leave(): void;
-}
-
-/** Guards nothing: where the writer's thread is never ended by force. */
-export const NO_WRITE_GUARD: WriteGuard = { enter: () => true, leave: () => {} };
 
 interface OpenEnvironment {
   readonly environment: LmdbEnvironment;
@@ -34,8 +21,8 @@ const EIO = 5;
 const EDQUOT = 122;
 
 /**
- * Does all writes to the LMDB environments of a TaskManager, on a thread of its own: each message is one
- * short transaction, as a rule, in which no user code runs. It holds no state that matters: who lost it begins again
+ * Does all writes to the LMDB environments of a TaskManager, on a thread of its own: each message is some
+ * short transactions, in which no user code runs. It holds no state that matters: who lost it begins again
  * from a checkpoint.
  *
  * Invariants:
@@ -89,14 +76,9 @@ export class StateWriter {
     for (const block of message.rows) sorted.add(block);
     this.#spilledBytes.set(message.path, message.spilledBytes);
     this.#keepQuota(message.rows);
-    if (!this.#guard.enter()) return false;
-    try {
-      commitRows(environment, rows, sorted);
-    } finally {
-      this.#guard.leave();
-    }
+    const isWhole = commitRows(environment, rows, sorted, this.#guard);
     opened.fileBytes = environment.fileBytes;
-    return true;
+    return isWhole;
   }
 
   #keepQuota(rows: Write['rows']): void {

@@ -171,6 +171,40 @@ t.test('a checkpoint holds what changed; a new base comes when the increments ar
   await access.store.close();
 });
 
+t.test(
+  'rows that change after their table has grown, since the same checkpoint, are in the next one',
+  async (t) => {
+    for (let rows = 3300; rows < 3330; rows += 5) {
+      const { life } = lmdbLife(t);
+      const access = await life.open();
+      const count = access.getState(new ValueStateDescriptor('count', types.int32));
+      const put = (from: number, to: number, step: number) => {
+        for (let key = from; key < to; key += step) {
+          access.keys.setCurrentKey(key);
+          count.update(step);
+        }
+      };
+      put(0, rows, 1);
+      await life.checkpoint(access);
+      // Some rows of most pages, then enough to divide the only region, then all.
+      put(0, rows, 40);
+      put(rows, rows + 40, 1);
+      put(0, rows, 2);
+      put(1, rows, 2);
+      const after = await life.open(await life.checkpoint(access));
+      const restored = after.getState(new ValueStateDescriptor('count', types.int32));
+      let wrong = 0;
+      for (let key = 0; key < rows; key++) {
+        after.keys.setCurrentKey(key);
+        if (restored.value() !== 2) wrong++;
+      }
+      t.equal(wrong, 0, `${wrong} of ${rows} rows were as before`);
+      await access.store.close();
+      await after.store.close();
+    }
+  },
+);
+
 t.test('a value that can have no room, and a writer that fails, are coded errors', async (t) => {
   const { life, folder } = lmdbLife(t);
   const access = await life.open(undefined, SMALL);
