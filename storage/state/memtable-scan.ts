@@ -22,7 +22,9 @@ export class MemtableScan {
     const { words, bytes } = this.#arena;
     const word = table.word | prefix.keyGroup;
     const refs: number[] = [];
-    for (const hash of prefixes.hashesOf((prefix.hash ^ table.salt) | 0)) {
+    const hashes = prefixes.hashesOf((prefix.hash ^ table.salt) | 0);
+    rows.touch(hashes, words);
+    for (const hash of hashes) {
       for (let at = (hash << 1) & mask; slots[at + 1] !== 0; at = (at + 2) & mask) {
         const ref = slots[at + 1] ?? 0;
         if (slots[at] !== hash || words[ref + ROW_TABLE] !== word) continue;
