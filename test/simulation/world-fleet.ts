@@ -6,6 +6,10 @@ import type { CrewAnswer, CrewOrder } from './world-crew.js';
 /** Few enough that the last ones end about together, and a fault of a process costs few. */
 const ORDER_MAX = 20;
 
+const CREW = fileURLToPath(new URL('./world-crew.js', import.meta.url));
+/** A world leaves some ten megabytes of garbage, and little else. */
+const CREW_FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=64'];
+
 export interface FleetPlan {
   readonly firstSeed: number;
   readonly worlds: number;
@@ -36,7 +40,7 @@ export async function runFleet(plan: FleetPlan): Promise<FleetReport> {
     performance.now() - startMs < timeMaxMs ? orders.shift() : undefined;
   let [census, cpuMs] = [NO_WORLDS, 0];
   const work = async (): Promise<void> => {
-    const crew = fork(fileURLToPath(new URL('./world-crew.js', import.meta.url)));
+    const crew = fork(CREW, { execArgv: CREW_FLAGS });
     try {
       for (let order = next(); order !== undefined; order = next()) {
         const answer = await ask(crew, order);

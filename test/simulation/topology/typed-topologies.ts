@@ -150,20 +150,27 @@ function compared(
 ): KeyedProcessFunction<unknown, Rich, string> {
   let last: ValueState<Rich>;
   let some: MapState<unknown, Rich>;
+  const rights = new Map<number, Rich>();
+  const mustBeRight = (rich: Rich): void => {
+    const right = rights.get(rich.event.id) ?? richOf(rich.event, type !== undefined);
+    rights.set(rich.event.id, right);
+    mustBe(rich, right, type !== undefined);
+  };
   return {
     open(ctx) {
       last = ctx.getState(new ValueStateDescriptor('last', type));
       some = ctx.getMapState(new MapStateDescriptor('some', inner.type, type));
     },
     processElement(rich, _ctx, out) {
-      mustBeRight(rich, type !== undefined);
+      mustBeRight(rich);
       const before = last.value();
-      if (before !== undefined) mustBeRight(before, type !== undefined);
+      if (before !== undefined) mustBeRight(before);
       last.update(rich);
       const place = (id: number): unknown => inner.of(placeOf(id));
       const known = [...some.entries()];
       for (const [at, value] of known) {
-        mustBeRight(value, type !== undefined);
+        // Each once: when it is replaced.
+        if (placeOf(value.event.id) === placeOf(rich.event.id)) mustBeRight(value);
         if (!isDeepStrictEqual(at, place(value.event.id)))
           throw new Error(`Not where it was put: ${String(at)}.`);
       }
@@ -173,8 +180,7 @@ function compared(
   };
 }
 
-function mustBeRight(rich: Rich, declared: boolean): void {
-  const right = richOf(rich.event, declared);
+function mustBe(rich: Rich, right: Rich, declared: boolean): void {
   // Undeclared bytes come back as a Buffer.
   const come = declared ? rich : { ...rich, bytes: Uint8Array.from(rich.bytes) };
   for (const name of NAMES)
