@@ -23,17 +23,29 @@ const lock = new KillLock(memory);
 lock.leave();
 const writer = new StateWriter(lock, quotaBytes);
 const ports = new Set<MessagePort>();
+let stopping = false;
 
 function connect({ port: task, signal }: StateWriterConnection): void {
   const bell = new ReplySignal(signal);
+  const opened = new Set<string>();
   ports.add(task);
   task.on('message', (message: StateWriterMessage) => {
+    if (message.type === 'close') opened.delete(message.path);
+    else opened.add(message.path);
     writer.handle(message, (reply) => {
       task.postMessage(reply);
       bell.raise();
     });
   });
-  task.on('close', () => ports.delete(task));
+  task.on('close', () => {
+    ports.delete(task);
+    if (!stopping) closeFor(opened);
+  });
+}
+
+/** A task whose thread was ended by force has not closed what it used. All of it goes with the process at last. */
+function closeFor(paths: ReadonlySet<string>): void {
+  for (const path of paths) writer.handle({ type: 'close', path }, () => {});
 }
 
 port.on('message', (order: StateWriterOrder) => {
@@ -41,6 +53,7 @@ port.on('message', (order: StateWriterOrder) => {
     connect(order.connection);
     return;
   }
+  stopping = true;
   for (const task of ports) task.close();
   port.close();
 });

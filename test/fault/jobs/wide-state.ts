@@ -11,14 +11,17 @@ import { endsItsThread, threadEndPlan } from 'millrace/testing';
 /** What each key keeps besides its count. */
 const BALLAST = 'x'.repeat(1500);
 
-/** Counts each of some keys, with 1.5 kB of state for each; `--keys N --count N --rate N --crash PLAN`. */
+/**
+ * Counts each of some keys, with 1.5 kB of state for each; `--keys N --count N --rate N`, with the end of threads of the
+ * source (`--crash PLAN`) or of those that count (`--lost PLAN`).
+ */
 export default defineJob(import.meta.url, (env, params) => {
   const keys = params.getInt('keys', 6000);
   const ratePerSecond = params.getInt('rate', 6000);
   const source = new DataGeneratorSource((index) => index, params.getInt('count', 18_000), { ratePerSecond });
   const numbers = env.fromSource(source, WatermarkStrategy.noWatermarks(), 'numbers');
   const kept = new ValueStateDescriptor('kept', types.string);
-  endsItsThread(numbers, threadEndPlan(params.get('crash', '')))
+  const counts = endsItsThread(numbers, threadEndPlan(params.get('crash', '')))
     .keyBy((n) => n % keys)
     .process<number>({
       processElement(_n, ctx, out) {
@@ -28,6 +31,6 @@ export default defineJob(import.meta.url, (env, params) => {
         out.collect(count);
       },
     })
-    .uid('counted')
-    .sinkTo(new CollectSink(), 'counts');
+    .uid('counted');
+  endsItsThread(counts, threadEndPlan(params.get('lost', ''))).sinkTo(new CollectSink(), 'counts');
 });
