@@ -12,8 +12,8 @@ import { endsItsThread, threadEndPlan } from 'millrace/testing';
 const BALLAST = 'x'.repeat(1500);
 
 /**
- * Counts each of some keys, with 1.5 kB of state for each; `--keys N --count N --rate N`, with the end of threads of the
- * source (`--crash PLAN`) or of those that count (`--lost PLAN`).
+ * Counts each of some keys, with 1.5 kB of state for each; `--keys N --count N --rate N`, with ends of threads
+ * of the source (`--crash PLAN`) or of those that count (`--lost PLAN`).
  */
 export default defineJob(import.meta.url, (env, params) => {
   const keys = params.getInt('keys', 6000);
