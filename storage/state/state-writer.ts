@@ -26,7 +26,8 @@ const EDQUOT = 122;
  * from a checkpoint.
  *
  * Invariants:
- * - an environment is open here from its first message to its `close`;
+ * - an environment is open here from its first message to its `close`, which whoever connects a task sends for it where
+ *   its thread has ended without;
  * - no write begins that would bring all environments and their stores' other files, together, above the quota; whose
  *   other files grow beyond it is told so.
  */
