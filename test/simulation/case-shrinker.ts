@@ -126,6 +126,7 @@ function coherent({ options, plan }: WorldCase): WorldCase {
     options: {
       ...options,
       chaining: options.chaining && !options.moves,
+      evolves: options.evolves && faults.takeovers === 0 && has('takeOver') === 0,
       checkpointing: {
         ...checkpointing,
         maxConcurrentCheckpoints: isUnaligned ? 1 : maxConcurrentCheckpoints,

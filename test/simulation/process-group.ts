@@ -17,13 +17,15 @@ const RESTART_PAUSE_MS = 5;
 
 export interface ProcessGroupParts {
   readonly machine: SimulatedMachine;
-  /** What a process runs after so many stops with a savepoint, with the parallelism shifted, and so many processes. */
-  readonly job: (stops: number, shift: number, processes: number) => SimulatedJob;
+  /** What a process runs of a job that was changed so often, with the parallelism shifted, and after so many processes. */
+  readonly job: (version: number, shift: number, processes: number) => SimulatedJob;
   readonly machinery: Machinery;
   readonly prng: Prng;
   readonly failures: FailureChecker;
   /** Whether the savepoints that the job goes on from become its own. */
   readonly claims: boolean;
+  /** Whether the job is changed once more when it goes on from a checkpoint that is newer than the last change. */
+  readonly evolves: boolean;
   /** Told of each savepoint that must stay as it is. */
   readonly untouched: (path: string) => void;
   /** Whether a process may be overtaken by another while it starts. */
@@ -44,6 +46,9 @@ export class ProcessGroup {
   readonly #parts: ProcessGroupParts;
   readonly #processes: SimulatedProcess[] = [];
   readonly #seenEnded = new Set<SimulatedProcess>();
+  /** How often the job was changed, and whether a checkpoint has been completed since. */
+  #version = 0;
+  #isVersionKept = false;
   #stops = 0;
   /** What the parallelism of the job is shifted by, and was before the last stop. */
   #shift = 0;
@@ -107,8 +112,9 @@ export class ProcessGroup {
   }
 
   start(): SimulatedProcess {
-    const { machine, machinery, prng, takeovers } = this.#parts;
-    const job = this.#parts.job(this.#stops, this.#shift, this.#processes.length);
+    const { machine, machinery, prng, takeovers, evolves } = this.#parts;
+    if (evolves && this.#isVersionKept) this.#change();
+    const job = this.#parts.job(this.#version, this.#shift, this.#processes.length);
     const number = this.#processes.length + 1;
     const parts = { machine, job, machinery, prng: prng.fork() };
     const process = new SimulatedProcess(number, parts, (holder) => this.#holderState(holder));
@@ -120,6 +126,7 @@ export class ProcessGroup {
 
   onEvent({ name }: TraceEvent): void {
     if (name === 'process.leads') this.#from = undefined;
+    if (name === 'checkpoint.completed') this.#isVersionKept = true;
   }
 
   /** `savepoint`: the one that it was stopped with, to be gone on with, once. */
@@ -131,9 +138,15 @@ export class ProcessGroup {
     this.#begunFrom.add(savepoint);
     this.#from = { path: savepoint, allowNonRestoredState: false, claim: this.#parts.claims };
     if (!this.#parts.claims) this.#parts.untouched(savepoint);
-    this.#stops++;
+    this.#change();
     this.#shiftBefore = this.#shift;
-    this.#shift = this.#stops;
+    this.#shift = ++this.#stops;
+  }
+
+  /** No version is passed over, so that each finds what the one before it has left. */
+  #change(): void {
+    this.#version++;
+    this.#isVersionKept = false;
   }
 
   describe(): string {

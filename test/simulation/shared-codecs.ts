@@ -1,9 +1,11 @@
 import {
   type CodecFactory,
+  interpretedCodec,
   type RecordCodec,
   type TypeDescriptor,
   type TypeNode,
   typeId,
+  types,
 } from '../../core/internal.js';
 import { ThreadCodecFactory } from '../../memory/index.js';
 
@@ -14,8 +16,12 @@ import { ThreadCodecFactory } from '../../memory/index.js';
  * Invariant: one codec for each canonical text of a type.
  */
 class SharedCodecs implements CodecFactory {
-  readonly #made = new ThreadCodecFactory();
+  readonly #made: CodecFactory;
   readonly #known = new Map<string, RecordCodec<unknown>>();
+
+  constructor(made: CodecFactory) {
+    this.#made = made;
+  }
 
   codecFor<T>(type: TypeDescriptor<T>): RecordCodec<T> {
     const name = typeId(type as TypeNode);
@@ -37,4 +43,11 @@ function withOneBlockCodec(codec: RecordCodec<unknown>): RecordCodec<unknown> {
   return codec;
 }
 
-export const SHARED_CODECS: CodecFactory = new SharedCodecs();
+const THREAD_CODECS = new ThreadCodecFactory();
+const DYNAMIC = THREAD_CODECS.codecFor(types.dynamic());
+
+export const SHARED_CODECS: CodecFactory = new SharedCodecs(THREAD_CODECS);
+/** As in a process that forbids code from strings. */
+export const INTERPRETED_CODECS: CodecFactory = new SharedCodecs({
+  codecFor: (type) => interpretedCodec(type, DYNAMIC),
+});

@@ -1,7 +1,6 @@
 import type { CodecFactory, Prng } from '../../core/internal.js';
 import { ChannelChecker } from './checkers/channel-checker.js';
 import type { DiskWeather, ScheduledDisk } from './scheduled-disk.js';
-import { SHARED_CODECS } from './shared-codecs.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { Participant, SimulatedScheduler } from './simulated-scheduler.js';
 import type { SimulatedState } from './simulated-state.js';
@@ -16,6 +15,7 @@ export interface MachineParts {
   readonly weather: DiskWeather;
   readonly verdict: WorldVerdict;
   readonly state: SimulatedState;
+  readonly codecs: CodecFactory;
 }
 
 /**
@@ -32,7 +32,7 @@ export class SimulatedMachine {
   readonly state: SimulatedState;
   /** Tasks that are slow get few turns; when faults are over none is. */
   isSlow = true;
-  readonly codecs: CodecFactory = SHARED_CODECS;
+  readonly codecs: CodecFactory;
   #disk = new SimulatedDisk();
   readonly #users = new Set<ScheduledDisk>();
   #channels: ChannelChecker[] = [];
@@ -44,6 +44,7 @@ export class SimulatedMachine {
     this.weather = parts.weather;
     this.verdict = parts.verdict;
     this.state = parts.state;
+    this.codecs = parts.codecs;
   }
 
   get disk(): SimulatedDisk {

@@ -51,6 +51,8 @@ export const PLAIN_OPTIONS: WorldOptions = {
   claims: false,
   faults: NO_FAULTS,
   farState: false,
+  interpreted: false,
+  evolves: false,
 };
 
 /** As one line of JSON: the plan, and of the options those that differ from the plainest. */

@@ -16,12 +16,19 @@ export function drawWorldOptions(seed: number): WorldOptions {
   const checkpointing = drawCheckpointing(prng.fork(), pace.turnMs);
   const alignedTimeoutMs = drawAlignedTimeout(prng.fork(), pace.turnMs);
   const isUnaligned = alignedTimeoutMs !== Number.POSITIVE_INFINITY;
+  const memory = drawMemory(prng.fork(), job.topology === 'large-state');
+  const restartStrategy = drawRestartStrategy(prng.fork());
+  const faults = drawFaults(prng.fork(), pace.turnMs, {
+    cancels: checkpointing.retainOnCancellation,
+    rescales: job.rescales,
+  });
   return {
     seed,
     ...job,
     ...pace,
-    ...drawMemory(prng.fork(), job.topology === 'large-state'),
-    restartStrategy: drawRestartStrategy(prng.fork()),
+    ...memory,
+    ...drawVersions(prng.fork(), faults),
+    restartStrategy,
     alignedTimeoutMs,
     checkpointing: {
       ...checkpointing,
@@ -30,10 +37,18 @@ export function drawWorldOptions(seed: number): WorldOptions {
       // One that bears few failed checkpoints begins anew after them, and has to come to complete one at last.
       timeoutMs: checkpointing.timeoutMs * (job.moves ? 5 : bearsFailures(checkpointing) ? 1 : 4),
     },
-    faults: drawFaults(prng.fork(), pace.turnMs, {
-      cancels: checkpointing.retainOnCancellation,
-      rescales: job.rescales,
-    }),
+    faults,
+  };
+}
+
+function drawVersions(
+  prng: Prng,
+  { takeovers }: FaultOptions,
+): Pick<WorldOptions, 'interpreted' | 'evolves'> {
+  return {
+    interpreted: prng.chance(0.1),
+    // Who was overtaken while it started may lead later, and would find what is newer than its job.
+    evolves: prng.chance(0.4) && takeovers === 0,
   };
 }
 

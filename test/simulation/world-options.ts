@@ -74,6 +74,10 @@ export interface WorldOptions {
   readonly faults: FaultOptions;
   /** Tasks look ahead at the keys of their records, as with a state that is large. */
   readonly farState: boolean;
+  /** The processes forbid code from strings: no codec is compiled. */
+  readonly interpreted: boolean;
+  /** Each process starts a job that somebody has changed since the last one. */
+  readonly evolves: boolean;
 }
 
 /** How a disk behaves when it is well. */

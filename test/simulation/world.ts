@@ -10,6 +10,7 @@ import { type FaultPlan, type FaultSupplier, type PlannedFault, PlannedFaults } 
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
 import type { DiskWeather } from './scheduled-disk.js';
+import { INTERPRETED_CODECS, SHARED_CODECS } from './shared-codecs.js';
 import { JOB_NAME } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { CHECKPOINTS_FOLDER } from './simulated-process.js';
@@ -126,6 +127,7 @@ class World {
       weather: this.#weather,
       verdict: this.#verdict,
       state: new SimulatedState(options),
+      codecs: options.interpreted ? INTERPRETED_CODECS : SHARED_CODECS,
     });
     this.#workload = draw(prng, () => this.#trace.note('user.throws', ''));
     this.#output = new OutputChecker(this.#workload.outputs, this.#verdict, {
@@ -138,13 +140,14 @@ class World {
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
       machine: this.#machine,
-      job: (stops, shifted, processes) =>
-        this.#workload.job(stops, (options.rescales ? shifted : 0) + (options.moves ? processes : 0)),
+      job: (version, shifted, processes) =>
+        this.#workload.job(version, (options.rescales ? shifted : 0) + (options.moves ? processes : 0)),
       machinery,
       prng: prng.fork(),
       failures,
       takeovers: options.faults.takeovers > 0,
       claims: options.claims,
+      evolves: options.evolves,
       untouched: (path) => this.#savepoints.watch(path, this.#machine.disk),
     });
     this.#damage = new WorldDamage({

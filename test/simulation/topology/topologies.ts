@@ -1,5 +1,6 @@
 import { asyncWindows } from './async-topologies.js';
 import { broadcastState, connected, intervalJoin } from './connected-topologies.js';
+import { evolvingStates } from './evolving-topologies.js';
 import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
 import { aggregations, coFunctions, windowJoins } from './joined-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
@@ -49,6 +50,7 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   aggregations: { weight: 3, keyed: true, sources: 1, draw: aggregations },
   'running-counts': { weight: 4, keyed: true, sources: 1, draw: runningCounts },
   'keyed-history': { weight: 6, keyed: true, sources: 1, draw: keyedHistory },
+  'evolving-states': { weight: 5, keyed: true, sources: 1, draw: evolvingStates },
   'large-state': { weight: 10, keyed: true, sources: 1, draw: largeState },
   timers: { weight: 6, keyed: true, sources: 2, draw: timers },
   connected: { weight: 4, keyed: true, sources: 2, draw: connected },
