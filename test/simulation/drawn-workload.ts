@@ -111,6 +111,10 @@ class DrawnWorkload implements Workload {
     this.outputs = this.#topology.outputs();
   }
 
+  get prints(): readonly string[] {
+    return this.#options.faults.drains > 0 ? [] : (this.#topology.prints?.() ?? []);
+  }
+
   get hasUnionState(): boolean {
     return this.#topology.hasUnionState === true;
   }

@@ -323,7 +323,9 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
       snapshotWriter: (checkpointId, owner) =>
         new ObjectSnapshotWriter(store, { checkpointId, epoch, attempt: address.attempt, owner }),
       report,
-      writeLine: () => Promise.resolve(),
+      writeLine: async (line) => {
+        machine.printed.add(line.replace(/^([a-z]+):\d+> /, '$1> '));
+      },
     };
   }
 }

@@ -9,6 +9,8 @@ export interface Workload {
   readonly files: ReadonlyMap<string, string>;
   /** Nothing where somebody else looks at what came out. */
   readonly outputs: readonly ExpectedOutput[];
+  /** Each is to be printed once or more. */
+  readonly prints?: readonly string[];
   /** What the sources give, each once. */
   readonly records: number;
   /** Some operator may have state that is whole in each of its subtasks. */

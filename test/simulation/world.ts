@@ -254,6 +254,8 @@ class World {
     this.#output.look(this.#machine.disk, true);
     if (this.#options.faults.drains > 0) this.#expectWhatWasRead();
     this.#output.expectAll();
+    for (const line of this.#workload.prints ?? [])
+      this.#verdict.check(this.#machine.printed.has(line), () => `Nobody has printed ${line}.`);
     this.#savepoints.look(this.#machine.disk);
     const last = this.#processes.start();
     while (this.#processes.alive.length > 0) {

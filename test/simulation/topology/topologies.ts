@@ -2,7 +2,9 @@ import { asyncWindows } from './async-topologies.js';
 import { broadcastState, connected, intervalJoin } from './connected-topologies.js';
 import { evolvingStates } from './evolving-topologies.js';
 import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
+import { givenCounts } from './given-topologies.js';
 import { aggregations, coFunctions, windowJoins } from './joined-topologies.js';
+import { jsonLines } from './json-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
 import { keyedPartitions } from './partition-topologies.js';
 import { apartPipelines, forwardLanes } from './region-topologies.js';
@@ -34,6 +36,7 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'map-filter': { weight: 1, keyed: false, sources: 1, draw: mapFilter },
   'broadcast-and-global': { weight: 1, keyed: false, sources: 1, draw: broadcastAndGlobal },
   'side-outputs': { weight: 1, keyed: false, sources: 1, draw: sideOutputs },
+  'json-lines': { weight: 1, keyed: false, sources: 1, draw: jsonLines },
   'async-windows': { weight: 4, keyed: true, sources: 1, draw: asyncWindows },
   'window-aggregate': { weight: 6, keyed: true, sources: 1, draw: windowAggregate },
   'union-windows': { weight: 4, keyed: true, sources: 2, draw: unionWindows },
@@ -49,6 +52,7 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'co-functions': { weight: 2, keyed: false, sources: 2, draw: coFunctions },
   aggregations: { weight: 3, keyed: true, sources: 1, draw: aggregations },
   'running-counts': { weight: 4, keyed: true, sources: 1, draw: runningCounts },
+  'given-counts': { weight: 4, keyed: true, sources: 1, draw: givenCounts },
   'keyed-history': { weight: 6, keyed: true, sources: 1, draw: keyedHistory },
   'evolving-states': { weight: 5, keyed: true, sources: 1, draw: evolvingStates },
   'large-state': { weight: 10, keyed: true, sources: 1, draw: largeState },

@@ -12,6 +12,7 @@ import type { Prng } from '../../../core/internal.js';
 import { FileSink, FileSource } from '../../../storage/index.js';
 import { EVENT, type Event, type EventPlan, eventsOf } from './event.js';
 import { EventSource, type SourcePace } from './event-source.js';
+import { indexSource, numberedEvents } from './index-sources.js';
 
 /** What all topologies of a world are made of. */
 export interface KitSettings {
@@ -48,6 +49,14 @@ export interface DrawnSource {
   readonly events: readonly Event[];
   readonly files: ReadonlyMap<string, string>;
   stream(env: StreamExecutionEnvironment): SingleOutputStreamOperator<Event>;
+}
+
+/** What a topology asks of its source. */
+interface SourceWishes {
+  readonly keysBySplit?: boolean;
+  readonly keys?: number;
+  /** Nothing depends on when an event comes, so it is one of the engine's own sources. */
+  readonly anyOrder?: boolean;
 }
 
 interface SourceSettings {
@@ -92,7 +101,7 @@ export class TopologyKit {
     return source.plan.strideMs * this.prng.between(5, 60);
   }
 
-  source(options: { readonly keysBySplit?: boolean; readonly keys?: number } = {}): DrawnSource {
+  source(options: SourceWishes = {}): DrawnSource {
     const { prng } = this;
     const number = this.#drawnSources.length + 1;
     const splits = prng.chance(0.3) ? prng.between(10, 60) : prng.between(1, 6);
@@ -117,7 +126,7 @@ export class TopologyKit {
       beforeEvent: this.#settings.beforeEvent,
     };
     const alignment = prng.chance(0.7) ? undefined : this.#alignment(plan);
-    const drawn = this.#drawn(plan, pace, {
+    const settings: SourceSettings = {
       number,
       parallelism: this.parallelism(),
       alignment,
@@ -125,7 +134,8 @@ export class TopologyKit {
       ratePerSecond: prng.chance(0.85)
         ? undefined
         : leastRate(plan, this.#settings.pausesMaxMs) * prng.between(1, 5),
-    });
+    };
+    const drawn = this.#drawn(plan, pace, settings, options.anyOrder === true);
     this.#drawnSources.push(drawn);
     return drawn;
   }
@@ -138,6 +148,15 @@ export class TopologyKit {
     return (stream, name, own = ownParallelism ? parallelism : undefined) => {
       const end = stream.sinkTo(this.#settings.sink(FileSink.textLines(folder, options)), name);
       if (own !== undefined) end.setParallelism(own);
+    };
+  }
+
+  /** Lines of JSON, exactly once. */
+  jsonSink<T>(): (stream: DataStream<T>, sink: FileSink<T>, name: string) => void {
+    const parallelism = this.prng.chance(0.5) ? this.parallelism() : undefined;
+    return (stream, sink, name) => {
+      const end = stream.sinkTo(this.#settings.sink(sink), name);
+      if (parallelism !== undefined) end.setParallelism(parallelism);
     };
   }
 
@@ -168,6 +187,7 @@ export class TopologyKit {
     plan: EventPlan,
     pace: SourcePace,
     { number, parallelism, alignment, fileSplits, ratePerSecond }: SourceSettings,
+    anyOrder: boolean,
   ): DrawnSource {
     const { counts, readFolder, sink } = this.#settings;
     let events: readonly Event[] | undefined;
@@ -189,6 +209,12 @@ export class TopologyKit {
       },
       files: filesOf(eventsOf(plan), plan, fileSplits, folder),
       stream: (env) => {
+        // Who is drained has read a part of each split from its beginning, which holds of these alone.
+        const own = anyOrder && readFolder === undefined ? indexSource(plan, ratePerSecond) : undefined;
+        if (own !== undefined)
+          return numberedEvents(own.stream(env, parallelism), plan, pace)
+            .assignTimestampsAndWatermarks(unaligned)
+            .name(name);
         const free = eventSource(plan, pace, fileSplits, folder);
         const source = ratePerSecond === undefined ? free : new PacedSource(free, { ratePerSecond });
         const stream = env.fromSource(source, strategy, name).setParallelism(parallelism);

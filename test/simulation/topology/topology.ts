@@ -11,6 +11,8 @@ export interface Topology {
   readonly files: ReadonlyMap<string, string>;
   /** A fold of all that the sources give; found anew with each call. */
   outputs(): readonly ExpectedOutput[];
+  /** What is printed at least once: each line as one subtask prints it. */
+  readonly prints?: () => readonly string[];
 }
 
 /** What the part files of one sink must hold, found without the engine. */
