@@ -137,6 +137,11 @@ export class SimulatedProcess implements Participant {
     );
   }
 
+  /** Undefined before it is led here. */
+  get job(): RunningJob | undefined {
+    return this.#running;
+  }
+
   describe(): string {
     return this.#running?.view.describe() ?? 'no job';
   }

@@ -53,6 +53,7 @@ export const PLAIN_OPTIONS: WorldOptions = {
   farState: false,
   interpreted: false,
   evolves: false,
+  watched: false,
 };
 
 /** As one line of JSON: the plan, and of the options those that differ from the plainest. */

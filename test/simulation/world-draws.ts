@@ -44,9 +44,10 @@ export function drawWorldOptions(seed: number): WorldOptions {
 function drawVersions(
   prng: Prng,
   { takeovers }: FaultOptions,
-): Pick<WorldOptions, 'interpreted' | 'evolves'> {
+): Pick<WorldOptions, 'interpreted' | 'evolves' | 'watched'> {
   return {
-    interpreted: prng.chance(0.1),
+    interpreted: prng.chance(0.05),
+    watched: prng.chance(0.1),
     // Who was overtaken while it started may lead later, and would find what is newer than its job.
     evolves: prng.chance(0.4) && takeovers === 0,
   };

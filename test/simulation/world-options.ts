@@ -76,6 +76,8 @@ export interface WorldOptions {
   readonly farState: boolean;
   /** The processes forbid code from strings: no codec is compiled. */
   readonly interpreted: boolean;
+  /** Somebody looks at metrics, failures and event time of the job now and then. */
+  readonly watched: boolean;
   /** Each process starts a job that somebody has changed since the last one. */
   readonly evolves: boolean;
 }

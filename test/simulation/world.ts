@@ -23,6 +23,7 @@ import { type WorldFailure, WorldVerdict } from './world-failure.js';
 import { WorldFaults } from './world-faults.js';
 import { CALM_DISK, type WorldOptions } from './world-options.js';
 import { type TraceLine, WorldTrace } from './world-trace.js';
+import { WorldWatcher } from './world-watcher.js';
 
 const START_WALL_MS = 1_750_000_000_000;
 /**
@@ -105,6 +106,7 @@ class World {
   readonly #savepoints: SavepointChecker;
   readonly #manifests: ManifestChecker;
   readonly #liveness: LivenessChecker;
+  readonly #watcher: WorldWatcher | undefined;
   /** Records that the sources have given, where that has been looked at. */
   #read: number | undefined;
 
@@ -161,6 +163,7 @@ class World {
       plan === undefined
         ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns)
         : new PlannedFaults(plan);
+    if (options.watched) this.#watcher = new WorldWatcher(prng.fork(), this.#machine, this.#processes);
     this.#liveness = new LivenessChecker(
       this.#verdict,
       () => this.#processes.records,
@@ -200,6 +203,7 @@ class World {
       if (this.#processes.finished || this.#verdict.failure !== undefined) return;
       await reactionsDone();
       this.#onTurn?.(this.#machine);
+      this.#watcher?.mayLook();
       if (scheduler.turn()) {
         this.#afterTurn();
         if (scheduler.turns % LOOK_EVERY_TURNS === 0) await this.#look();

@@ -1,6 +1,7 @@
 import { PrintSink, ReducingStateDescriptor, types } from '../../../core/index.js';
 import type { Event } from './event.js';
 import { byKey } from './keyed-topologies.js';
+import { eventMeasure } from './measured-events.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
@@ -27,12 +28,17 @@ export function givenCounts(kit: TopologyKit): Topology {
     outputs: () => [{ folder: '/out/counts', lines: lines() }],
     prints: () => source.events.map(printedLine),
     build: (env) => {
+      let measure: (event: Event) => void;
       const events = source.stream(env);
       events.map(printedOf).sinkTo(new PrintSink('events'), 'print').setParallelism(1);
       const counts = events
         .keyBy((event) => event.key)
         .process<string>({
-          processElement(_event, ctx, out) {
+          open(ctx) {
+            measure = eventMeasure(ctx);
+          },
+          processElement(event, ctx, out) {
+            measure(event);
             const count = ctx.getReducingState(COUNT);
             count.add(1);
             out.collect(`${ctx.currentKey} ${count.get()}`);
