@@ -27,6 +27,7 @@ export function simulatedJob(options: WorldOptions, describe: DescribeJob): Simu
       }),
     checkpointing,
     restartStrategy,
+    slots: options.slots.each > 0 ? options.slots : undefined,
     launcher: {
       alignedTimeoutMs,
       slowTasks: options.slowTasks,

@@ -17,7 +17,9 @@ import { ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
 import type { SimulatedMachine } from './simulated-machine.js';
 import type { Participant } from './simulated-scheduler.js';
+import type { SimulatedTask } from './simulated-task.js';
 import { type SimulatedLauncherSettings, SimulatedTaskLauncher } from './simulated-task-launcher.js';
+import { SimulatedTaskManagers, type SlotOptions } from './simulated-task-managers.js';
 import type { TaskHost } from './task-host.js';
 
 /** What a process of a world runs. */
@@ -27,6 +29,8 @@ export interface SimulatedJob {
   readonly build: (vertexParallelism?: Readonly<Record<string, number>>, host?: TaskHost) => BuiltJob;
   readonly checkpointing: CheckpointConfig;
   readonly restartStrategy: RestartStrategyConfig;
+  /** Undefined: nobody counts them. */
+  readonly slots?: SlotOptions | undefined;
   readonly launcher: Omit<SimulatedLauncherSettings, 'build' | 'folder' | 'processName' | 'checkpointing'>;
 }
 
@@ -61,6 +65,7 @@ export class SimulatedProcess implements Participant {
   readonly #prng: Prng;
   readonly #disk: ScheduledDisk;
   readonly #launcher: SimulatedTaskLauncher;
+  readonly taskManagers: SimulatedTaskManagers | undefined;
   readonly #holderState: (holder: JobHolder) => HolderState;
   #turns: (() => void)[] = [];
   #running: RunningJob | undefined;
@@ -91,6 +96,7 @@ export class SimulatedProcess implements Participant {
     this.#machinery = machinery;
     this.#prng = prng;
     this.#holderState = holderState;
+    this.taskManagers = job.slots && new SimulatedTaskManagers(job.slots);
     const { time, weather, trace, scheduler } = machine;
     this.#disk = new ScheduledDisk(prng.fork(), time, weather, trace, `p${number}`);
     const launcher = {
@@ -125,6 +131,19 @@ export class SimulatedProcess implements Participant {
 
   get launcher(): SimulatedTaskLauncher {
     return this.#launcher;
+  }
+
+  /** The tasks on one of its two TaskManagers: every second one where nobody counts slots. */
+  tasksOn(number: number): readonly SimulatedTask[] {
+    const { tasks } = this.#launcher;
+    const { taskManagers } = this;
+    if (taskManagers === undefined) return tasks.filter(({ parts }) => parts.address.subtask % 2 === number);
+    const id = taskManagers.idOf(number);
+    const vertices = this.#running?.view.details().vertices ?? [];
+    return tasks.filter(({ parts: { address } }) => {
+      const placed = vertices[address.vertexId]?.subtasks[address.subtask];
+      return id !== undefined && placed?.taskManagerId === id;
+    });
   }
 
   /** `from`: what a new run begins from. */
@@ -313,11 +332,13 @@ export class SimulatedProcess implements Participant {
       },
     });
     const { checkpointing, restartStrategy } = this.#job;
+    const jobId = `job-${this.number}`;
     this.#running = startJobMaster(
       system,
       {
-        jobId: `job-${this.number}`,
+        jobId,
         graph,
+        ...(this.taskManagers && { slots: this.taskManagers.config }),
         acceptedMs: time.wallMs,
         restored: opened.manifest,
         firstCheckpointId: opened.nextCheckpointId,
@@ -326,6 +347,7 @@ export class SimulatedProcess implements Participant {
       },
       {
         launcher: this.#launcher,
+        slots: this.taskManagers?.of(jobId),
         storage: this.#machinery.checkpointStorage(opened.storage),
         clock: time.clock,
         createTimers: (deliver) =>

@@ -53,6 +53,7 @@ export const PLAIN_OPTIONS: WorldOptions = {
   farState: false,
   interpreted: false,
   evolves: false,
+  slots: { each: 0, mode: 'NONE' },
   watched: false,
 };
 

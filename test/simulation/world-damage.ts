@@ -4,6 +4,7 @@ import type { FaultTargets, PlannedFault } from './fault-plan.js';
 import type { ProcessGroup } from './process-group.js';
 import type { DiskConduct } from './scheduled-disk.js';
 import type { SimulatedMachine } from './simulated-machine.js';
+import type { SimulatedProcess } from './simulated-process.js';
 
 export interface DamageParts {
   readonly machine: SimulatedMachine;
@@ -47,16 +48,35 @@ export class WorldDamage implements FaultTargets {
     return task !== undefined;
   }
 
-  /** Every second subtask of a process is on each of its two TaskManagers, and all of one end in one moment. */
+  /** All that runs on one of the two TaskManagers of a process ends in one moment; it may have been said before. */
   loseTaskManager(): boolean {
     const { machine, processes } = this.#parts;
     const process = this.#any(processes.active);
     const number = this.#prng.below(2);
-    const lost = process?.launcher.tasks.filter(({ parts }) => parts.address.subtask % 2 === number) ?? [];
-    if (process === undefined || lost.length === 0) return false;
+    if (process === undefined || process.tasksOn(number).length === 0) return false;
+    const { taskManagers } = process;
+    if (taskManagers === undefined || this.#prng.chance(0.5)) {
+      this.#endTaskManager(process, number);
+      return true;
+    }
+    machine.trace.note('taskmanager.retires', `p${process.number} ${number}`);
+    taskManagers.retire(number);
+    this.#later(this.#prng.between(1, 100), () => this.#endTaskManager(process, number));
+    return true;
+  }
+
+  #endTaskManager(process: SimulatedProcess, number: number): void {
+    if (!process.isAlive) return;
+    const { machine } = this.#parts;
+    const lost = process.tasksOn(number);
     machine.trace.note('taskmanager.lost', `p${process.number} ${number}`);
     for (const task of lost) task.kill(new MillraceError('MR5015', 'The TaskManager of the task was lost.'));
-    return true;
+    const { taskManagers } = process;
+    if (taskManagers === undefined) return;
+    taskManagers.leave(number);
+    this.#later(this.#prng.between(1, 300), () => {
+      if (process.isAlive) taskManagers.comeBack(number);
+    });
   }
 
   killProcess(): boolean {

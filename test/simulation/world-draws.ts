@@ -27,7 +27,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
     ...job,
     ...pace,
     ...memory,
-    ...drawVersions(prng.fork(), faults),
+    ...drawSurroundings(prng.fork(), faults),
     restartStrategy,
     alignedTimeoutMs,
     checkpointing: {
@@ -41,15 +41,22 @@ export function drawWorldOptions(seed: number): WorldOptions {
   };
 }
 
-function drawVersions(
+/** Of one TaskManager alone, for all that a job needs and is about to need. */
+const SLOTS_ENOUGH = 16;
+
+function drawSurroundings(
   prng: Prng,
   { takeovers }: FaultOptions,
-): Pick<WorldOptions, 'interpreted' | 'evolves' | 'watched'> {
+): Pick<WorldOptions, 'interpreted' | 'evolves' | 'watched' | 'slots'> {
   return {
     interpreted: prng.chance(0.05),
     watched: prng.chance(0.1),
     // Who was overtaken while it started may lead later, and would find what is newer than its job.
     evolves: prng.chance(0.4) && takeovers === 0,
+    slots: {
+      each: prng.pick([0, 0, SLOTS_ENOUGH, Number.POSITIVE_INFINITY]),
+      mode: prng.pick(['NONE', 'SLOTS', 'TASKS']),
+    },
   };
 }
 

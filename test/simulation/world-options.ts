@@ -2,6 +2,7 @@ import type { CheckpointConfig, RestartStrategyConfig } from '../../core/interna
 import type { NetworkBufferOptions } from '../../memory/index.js';
 import type { DiskConduct } from './scheduled-disk.js';
 import type { StateBackendName } from './simulated-state.js';
+import type { SlotOptions } from './simulated-task-managers.js';
 
 /** How often each kind of fault comes: expected number in a world's time of safety. Many worlds lack some. */
 export interface FaultOptions {
@@ -74,6 +75,8 @@ export interface WorldOptions {
   readonly faults: FaultOptions;
   /** Tasks look ahead at the keys of their records, as with a state that is large. */
   readonly farState: boolean;
+  /** None: nobody counts them, and every second subtask is on each of two TaskManagers. */
+  readonly slots: SlotOptions;
   /** The processes forbid code from strings: no codec is compiled. */
   readonly interpreted: boolean;
   /** Somebody looks at metrics, failures and event time of the job now and then. */
