@@ -124,7 +124,8 @@ class DrawnWorkload implements Workload {
   }
 
   /** Processes that run the same job share what was drawn of it; all else of it is built anew for each task. */
-  job(version: number, shift: number): SimulatedJob {
+  job(changes: number, shift: number): SimulatedJob {
+    const version = this.#topology.evolves === true ? changes : 0;
     const name = `${version} ${shift}`;
     const known = this.#jobs.get(name);
     if (known !== undefined) return known;

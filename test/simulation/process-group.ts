@@ -17,7 +17,7 @@ const RESTART_PAUSE_MS = 5;
 
 export interface ProcessGroupParts {
   readonly machine: SimulatedMachine;
-  /** What a process runs of a job that was changed so often, with the parallelism shifted, and after so many processes. */
+  /** What a process runs of a job that was changed so often, with the parallelism shifted, after so many processes. */
   readonly job: (version: number, shift: number, processes: number) => SimulatedJob;
   readonly machinery: Machinery;
   readonly prng: Prng;

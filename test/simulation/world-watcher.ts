@@ -5,7 +5,7 @@ import type { ProcessGroup } from './process-group.js';
 import type { SimulatedMachine } from './simulated-machine.js';
 
 /** On average. */
-const TURNS_BETWEEN = 1200;
+const TURNS_BETWEEN = 1500;
 /** How long who asks for an explanation waits for it. */
 const ANSWER_MS = 5;
 

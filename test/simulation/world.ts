@@ -159,11 +159,12 @@ class World {
       prng: prng.fork(),
       landing: options.faults.landing,
     });
+    // Before the faults, which have no chance of their own where they are planned.
+    if (options.watched) this.#watcher = new WorldWatcher(prng.fork(), this.#machine, this.#processes);
     this.#faults =
       plan === undefined
         ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns)
         : new PlannedFaults(plan);
-    if (options.watched) this.#watcher = new WorldWatcher(prng.fork(), this.#machine, this.#processes);
     this.#liveness = new LivenessChecker(
       this.#verdict,
       () => this.#processes.records,

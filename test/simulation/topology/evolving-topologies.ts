@@ -46,6 +46,7 @@ export function evolvingStates(kit: TopologyKit): Topology {
     });
   return {
     name: 'evolving-states',
+    evolves: true,
     files: source.files,
     outputs: () => [{ folder: '/out/stories', lines: lines() }],
     build: (env) => {

@@ -68,6 +68,7 @@ export function keyedHistory(kit: TopologyKit): Topology {
     });
   return {
     name: 'keyed-history',
+    evolves: true,
     files: source.files,
     outputs: () => [
       {

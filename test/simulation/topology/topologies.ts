@@ -54,7 +54,7 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'running-counts': { weight: 4, keyed: true, sources: 1, draw: runningCounts },
   'given-counts': { weight: 4, keyed: true, sources: 1, draw: givenCounts },
   'keyed-history': { weight: 6, keyed: true, sources: 1, draw: keyedHistory },
-  'evolving-states': { weight: 3, keyed: true, sources: 1, draw: evolvingStates },
+  'evolving-states': { weight: 2, keyed: true, sources: 1, draw: evolvingStates },
   'large-state': { weight: 10, keyed: true, sources: 1, draw: largeState },
   timers: { weight: 6, keyed: true, sources: 2, draw: timers },
   connected: { weight: 4, keyed: true, sources: 2, draw: connected },

@@ -59,6 +59,9 @@ interface SourceWishes {
   readonly anyOrder?: boolean;
 }
 
+type EndAt = (stream: DataStream<string>, name: string, own?: number) => void;
+type EndIn<T> = (stream: DataStream<T>, sink: FileSink<T>, name: string) => void;
+
 interface SourceSettings {
   readonly number: number;
   readonly parallelism: number;
@@ -141,7 +144,7 @@ export class TopologyKit {
   }
 
   /** Text lines, exactly once. `own`: the parallelism that it is to have. */
-  sink(folder: string): (stream: DataStream<string>, name: string, own?: number) => void {
+  sink(folder: string): EndAt {
     const parallelism = this.parallelism();
     const ownParallelism = this.prng.chance(0.5);
     const options = this.prng.chance(0.3) ? { maxPartBytes: this.prng.between(1, 500) } : {};
@@ -152,7 +155,7 @@ export class TopologyKit {
   }
 
   /** Lines of JSON, exactly once. */
-  jsonSink<T>(): (stream: DataStream<T>, sink: FileSink<T>, name: string) => void {
+  jsonSink<T>(): EndIn<T> {
     const parallelism = this.prng.chance(0.5) ? this.parallelism() : undefined;
     return (stream, sink, name) => {
       const end = stream.sinkTo(this.#settings.sink(sink), name);
@@ -210,11 +213,10 @@ export class TopologyKit {
       files: filesOf(eventsOf(plan), plan, fileSplits, folder),
       stream: (env) => {
         // Who is drained has read a part of each split from its beginning, which holds of these alone.
-        const own = anyOrder && readFolder === undefined ? indexSource(plan, ratePerSecond) : undefined;
-        if (own !== undefined)
-          return numberedEvents(own.stream(env, parallelism), plan, pace)
-            .assignTimestampsAndWatermarks(unaligned)
-            .name(name);
+        if (anyOrder && readFolder === undefined) {
+          const numbers = indexSource(plan, ratePerSecond).stream(env, parallelism);
+          return numberedEvents(numbers, plan, pace).assignTimestampsAndWatermarks(unaligned).name(name);
+        }
         const free = eventSource(plan, pace, fileSplits, folder);
         const source = ratePerSecond === undefined ? free : new PacedSource(free, { ratePerSecond });
         const stream = env.fromSource(source, strategy, name).setParallelism(parallelism);

@@ -5,6 +5,8 @@ export interface Topology {
   readonly name: string;
   /** There is no checkpoint while some subtasks of an operator have ended, and others have not. */
   readonly hasUnionState?: boolean;
+  /** It is another one in each version of the job. */
+  readonly evolves?: boolean;
   /** The same each time: it is called in every task. */
   build(env: StreamExecutionEnvironment): void;
   /** Input files by path. */
