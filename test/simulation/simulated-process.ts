@@ -31,7 +31,10 @@ export interface SimulatedJob {
   readonly restartStrategy: RestartStrategyConfig;
   /** Undefined: nobody counts them. */
   readonly slots?: SlotOptions | undefined;
-  readonly launcher: Omit<SimulatedLauncherSettings, 'build' | 'folder' | 'processName' | 'checkpointing'>;
+  readonly launcher: Omit<
+    SimulatedLauncherSettings,
+    'build' | 'folder' | 'processName' | 'checkpointing' | 'hasTaskManager'
+  >;
 }
 
 /** How a process ended by itself; `unknown`: it did not, it was ended. */
@@ -105,6 +108,7 @@ export class SimulatedProcess implements Participant {
       folder: jobFolder(CHECKPOINTS_FOLDER, job.name),
       processName: `p${number}`,
       checkpointing: true,
+      hasTaskManager: (id: string) => this.taskManagers?.has(id) ?? true,
     };
     this.#launcher = new SimulatedTaskLauncher(launcher, machine, machinery, prng.fork());
     scheduler.add(this.#disk);

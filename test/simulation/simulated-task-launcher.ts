@@ -67,6 +67,8 @@ export interface SimulatedLauncherSettings {
   readonly managedBytes: number;
   /** Probability that a disk operation of an ended task takes effect afterwards. */
   readonly landing: number;
+  /** Whether the TaskManager is there; absent: nobody counts slots. */
+  readonly hasTaskManager?: (id: string) => boolean;
 }
 
 /** The TaskManager of a simulated process: builds tasks in place. */
@@ -115,6 +117,14 @@ export class SimulatedTaskLauncher implements TaskLauncher {
     const running = new SimulatedAttempt(parts, { ...attempt, restore }, this.#prng.fork(), hear);
     this.#attempts.set(region.id, running);
     this.pause(this.#paused);
+    const { hasTaskManager = () => true } = this.#settings;
+    for (const task of running.tasks) {
+      const { vertexId, subtask } = task.parts.address;
+      const slot = attempt.placement?.[vertexId]?.[subtask];
+      if (slot === undefined || hasTaskManager(slot.taskManagerId)) continue;
+      // It went while the task was on its way there.
+      task.kill(new MillraceError('MR5015', 'The TaskManager of the task is gone.'));
+    }
     return running;
   }
 

@@ -40,6 +40,10 @@ export class SimulatedTaskManagers {
     return this.#ids[number];
   }
 
+  has(id: string): boolean {
+    return this.#ids.includes(id);
+  }
+
   /** It is about to go. */
   retire(number: number): void {
     const id = this.#ids[number];
