@@ -13,7 +13,7 @@ import {
 t.setTimeout(900_000);
 
 /** Of each job. */
-const SEEDS = 200;
+const SEEDS = 100;
 
 async function staysRight<W, R>(t: Test, simulation: Simulation<W, R>): Promise<void> {
   const { results: expected } = await simulate({ ...simulation, faults: [] });
