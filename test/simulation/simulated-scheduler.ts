@@ -56,14 +56,24 @@ export class SimulatedScheduler {
     return true;
   }
 
+  /** For when nobody is ready: the time until somebody is, ms; Infinity: nobody ever will be. */
+  get silenceMs(): number {
+    return this.#nextDueMs() - this.#time.nowMs;
+  }
+
   /** For when nobody is ready: how far time jumped until somebody is, ms; Infinity: nobody ever will be. */
   passTime(): number {
-    let dueMs = Number.POSITIVE_INFINITY;
-    for (const participant of this.#participants) dueMs = Math.min(dueMs, participant.dueMs());
+    const dueMs = this.#nextDueMs();
     if (dueMs === Number.POSITIVE_INFINITY) return dueMs;
     const beforeMs = this.#time.nowMs;
     this.#time.advanceTo(dueMs);
     return this.#time.nowMs - beforeMs;
+  }
+
+  #nextDueMs(): number {
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const participant of this.#participants) dueMs = Math.min(dueMs, participant.dueMs());
+    return dueMs;
   }
 
   #draw(): Participant | undefined {

@@ -215,10 +215,12 @@ class World {
 
   /** Nobody can run now. */
   #passTime(): void {
-    const passedMs = this.#scheduler.passTime();
-    if (passedMs <= SILENCE_MS) return;
-    if (passedMs < Number.POSITIVE_INFINITY) this.#liveness.stuck('Nothing happens for a long time');
-    else if (!this.#damage.endOne()) this.#liveness.stuck('Nothing can happen any more');
+    const { silenceMs } = this.#scheduler;
+    // What a fault took away for so many turns comes back where none would be left to wait for.
+    if (silenceMs > SILENCE_MS && this.#damage.endOne()) return;
+    if (silenceMs === Number.POSITIVE_INFINITY) this.#liveness.stuck('Nothing can happen any more');
+    else if (silenceMs > SILENCE_MS) this.#liveness.stuck('Nothing happens for a long time');
+    else this.#scheduler.passTime();
   }
 
   #afterTurn(): void {
