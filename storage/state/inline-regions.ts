@@ -102,9 +102,7 @@ export class InlineRegions {
     return this.directory.entries.length * this.#arena.chunkWords * 4;
   }
 
-  /**
-   * Reads the slots of these hashes; see StateTable.touch. hot path.
-   */
+  /** Reads the slots of these hashes; see StateTable.touch. hot path. */
   touch(hashes: Int32Array, count: number): number {
     const { words } = this.#arena;
     const { slotWords, slotCount } = this.#geometry;

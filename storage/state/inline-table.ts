@@ -335,13 +335,14 @@ export class InlineTable {
       words[at] = meta & ~GONE;
       return;
     }
-    if ((((this.marks[at >>> MARK] ?? 0) >>> (at >>> PAGE)) & 1) === 0) this.touchPage(at);
+    this.touchPage(at);
     const fresh = (meta & GONE) !== 0 && this.stamps.isNothing(meta) ? FRESH : 0;
     words[at] = (meta & UNSTAMPED) | fresh | this.stamp;
   }
 
-  /** Something in the page of the slot is about to change, for the first time in this generation. */
+  /** Before a change in the page of the slot; the first one in this generation is what snapshots have to know. */
   private touchPage(at: number): void {
+    if ((((this.marks[at >>> MARK] ?? 0) >>> (at >>> PAGE)) & 1) !== 0) return;
     for (let i = 0; i < this.snapshots.length; i++) this.snapshots[i]?.save(at);
     this.layout.markPage(at >>> PAGE);
   }
@@ -364,7 +365,7 @@ export class InlineTable {
       if (at === 0) return 0;
       chunk = at >>> arena.chunkShift;
     }
-    if ((((this.marks[at >>> MARK] ?? 0) >>> (at >>> PAGE)) & 1) === 0) this.touchPage(at);
+    this.touchPage(at);
     words[at] = stamp | (row.length << SLOT_LENGTH_SHIFT) | SLOT_USED | SLOT_FRESH;
     this.keys.write(arena, at, row);
     this.layout.take(at);

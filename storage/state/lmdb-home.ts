@@ -5,7 +5,7 @@ import type { SnapshotPace } from './snapshot-pace.js';
 import { SpillFiles } from './spill-files.js';
 import type { StateWriterPort } from './state-writer-protocol.js';
 
-/** Longest wait for the state writer to commit one short transaction. */
+/** Longest wait for the state writer to commit what was posted together. */
 const WRITE_TIMEOUT_MS = 60_000;
 const WAIT_STEP_MS = 100;
 /** After so much more, or less, the state writer is told of what is spilled, though nothing is written. */

@@ -21,7 +21,6 @@ const IN_FLIGHT_MAX = 4;
 const GROUP_SHARE = 1 / 16;
 /** Chunks that are written together; on their way they are copies beside the budget. */
 const GROUP_CHUNKS_MAX = 64;
-
 /** A chunk of which less is garbage is not worth moving. */
 const GARBAGE_SHARE = 0.25;
 
