@@ -43,7 +43,10 @@ function connect({ port: task, signal }: StateWriterConnection): void {
   });
 }
 
-/** A task whose thread was ended by force has not closed what it used. All of it goes with the process at last. */
+/**
+ * A task whose thread was ended by force has not closed what it used. Nobody is left who could be told that this
+ * failed: the folder of all working copies goes with the process.
+ */
 function closeFor(paths: ReadonlySet<string>): void {
   for (const path of paths) writer.handle({ type: 'close', path }, () => {});
 }

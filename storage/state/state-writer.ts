@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { rmSync, statfsSync } from 'node:fs';
 import { isMillraceError, MillraceError, toWireError } from '../../core/internal.js';
 import { LmdbEnvironment } from './lmdb-environment.js';
 import { LmdbRows } from './lmdb-rows.js';
@@ -115,7 +115,9 @@ export class StateWriter {
     const opened = this.#environments.get(path);
     this.#environments.delete(path);
     this.#spilledBytes.delete(path);
-    await opened?.environment.remove();
+    if (opened !== undefined) await opened.environment.remove();
+    // Nothing was written, and yet the folder may hold what was put aside.
+    else rmSync(path, { recursive: true, force: true });
   }
 }
 

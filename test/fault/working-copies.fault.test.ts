@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalCluster } from 'millrace';
@@ -18,9 +18,11 @@ function environments(): string[] {
     .flatMap((name) => readdirSync(join(tmpdir(), name)).map((below) => join(name, below)));
 }
 
-/** Of them, those that are in the memory of this process. */
+const MAPS = '/proc/self/maps';
+
+/** Of them, those that are in the memory of this process, where the system says so. */
 function mapped(): string[] {
-  const paths = readFileSync('/proc/self/maps', 'utf8').matchAll(/(\S+)\/data\.mdb/g);
+  const paths = (existsSync(MAPS) ? readFileSync(MAPS, 'utf8') : '').matchAll(/(\S+)\/data\.mdb/g);
   return [...new Set([...paths].map(([, path]) => path ?? ''))];
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -8,7 +8,10 @@ import { ValueStateDescriptor } from '../../../core/state/state-descriptor.js';
 import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
 import { NO_DEADLINE, type SnapshotDeadline } from '../../../storage/state/lmdb-snapshot.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
+import { NO_WRITE_GUARD } from '../../../storage/state/row-transaction.js';
 import { SnapshotPace } from '../../../storage/state/snapshot-pace.js';
+import { StateWriter } from '../../../storage/state/state-writer.js';
+import type { StateWriterReply } from '../../../storage/state/state-writer-protocol.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 import { refused } from '../../refused.js';
 
@@ -214,5 +217,24 @@ t.test('what is saved for a snapshot counts to the quota, though nothing is writ
   t.equal(count.value(), 5, 'no record is to blame');
   for (const snapshot of snapshots) snapshot.discard();
   await access.store.close();
+  t.same(readdirSync(folder), []);
+});
+
+t.test('what was put aside goes with a store that wrote nothing and did not close itself', async (t) => {
+  const folder = folderOf(t);
+  const path = join(folder, 'store');
+  mkdirSync(path);
+  writeFileSync(join(path, 'spill-1'), 'rows');
+  const writer = new StateWriter(NO_WRITE_GUARD);
+  const replies: StateWriterReply[] = [];
+  const closed = new Promise<void>((resolve) => {
+    writer.handle({ type: 'spilled', path, spilledBytes: 4 }, (reply) => replies.push(reply));
+    writer.handle({ type: 'close', path }, (reply) => {
+      replies.push(reply);
+      resolve();
+    });
+  });
+  await closed;
+  t.same(replies, [{ type: 'closed', path }]);
   t.same(readdirSync(folder), []);
 });

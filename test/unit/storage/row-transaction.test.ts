@@ -84,6 +84,43 @@ t.test('what LMDB gives up is written in smaller transactions', async (t) => {
   t.equal(lmdb.transactions, 5);
 });
 
+/** Rows of one byte by keys of two, the last first. */
+function manyRows(count: number): SortedRows {
+  const block = new RowBlockWriter();
+  for (let key = count - 1; key >= 0; key--) {
+    block.beginRow(0, 1, 2, -1);
+    block.endRow(Uint8Array.of(key >> 8, key), 0, 2, Uint8Array.of(1), 0, 1);
+  }
+  const sorted = new SortedRows();
+  sorted.add(block.take().slice());
+  return sorted;
+}
+
+t.test('of many rows neighbours are written together', async (t) => {
+  const lmdb = new Fussy(256);
+  t.equal(commitRows(lmdb, lmdb, manyRows(600)), true);
+  t.equal(lmdb.transactions, 3);
+  t.same(
+    lmdb.committed,
+    Array.from({ length: 600 }, (_, key) => `${key >> 8}:1`),
+  );
+});
+
+t.test(
+  'a thread that is being ended writes no further transaction, and is left after a failure',
+  async (t) => {
+    const lmdb = new Fussy(256);
+    let [entered, left] = [0, 0];
+    const guard = { enter: () => ++entered < 2, leave: () => left++ };
+    t.equal(commitRows(lmdb, lmdb, manyRows(600), guard), false);
+    t.same([lmdb.committed.length, entered, left], [256, 2, 1]);
+    const full = new Fussy(2, 28);
+    [entered, left] = [0, 0];
+    t.throws(() => commitRows(full, full, manyRows(3), guard), { code: 28 });
+    t.same([entered, left], [1, 1]);
+  },
+);
+
 t.test('another failure, and a single row that is given up, are failures', async (t) => {
   const full = new Fussy(2, 28);
   t.throws(
