@@ -6,7 +6,7 @@ import { OutputChecker } from './checkers/output-checker.js';
 import { topologyDrawer } from './drawn-workload.js';
 import { SOUND } from './machinery.js';
 import type { DiskWeather } from './scheduled-disk.js';
-import { INTERPRETED_CODECS, SHARED_CODECS } from './shared-codecs.js';
+import { sharedCodecs } from './shared-codecs.js';
 import { JOB_NAME, simulatedJob } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { loopTurned, type Participant, reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
@@ -97,7 +97,7 @@ class BatchWorld implements Participant {
       weather: this.#weather,
       verdict: this.#verdict,
       state: new SimulatedState(options),
-      codecs: options.interpreted ? INTERPRETED_CODECS : SHARED_CODECS,
+      codecs: sharedCodecs(options),
     });
     const topology = topologyDrawer(options, SOUND, prng)({ shift: 0, version: 0, read: undefined });
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));

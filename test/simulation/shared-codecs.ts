@@ -46,8 +46,10 @@ function withOneBlockCodec(codec: RecordCodec<unknown>): RecordCodec<unknown> {
 const THREAD_CODECS = new ThreadCodecFactory();
 const DYNAMIC = THREAD_CODECS.codecFor(types.dynamic());
 
-export const SHARED_CODECS: CodecFactory = new SharedCodecs(THREAD_CODECS);
-/** As in a process that forbids code from strings. */
-export const INTERPRETED_CODECS: CodecFactory = new SharedCodecs({
-  codecFor: (type) => interpretedCodec(type, DYNAMIC),
-});
+const COMPILED = new SharedCodecs(THREAD_CODECS);
+const INTERPRETED = new SharedCodecs({ codecFor: (type) => interpretedCodec(type, DYNAMIC) });
+
+/** `interpreted`: as in a process that forbids code from strings. */
+export function sharedCodecs({ interpreted }: { readonly interpreted: boolean }): CodecFactory {
+  return interpreted ? INTERPRETED : COMPILED;
+}

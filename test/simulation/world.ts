@@ -10,7 +10,7 @@ import { type FaultPlan, type FaultSupplier, type PlannedFault, PlannedFaults } 
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
 import type { DiskWeather } from './scheduled-disk.js';
-import { INTERPRETED_CODECS, SHARED_CODECS } from './shared-codecs.js';
+import { sharedCodecs } from './shared-codecs.js';
 import { JOB_NAME } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
 import { CHECKPOINTS_FOLDER } from './simulated-process.js';
@@ -129,7 +129,7 @@ class World {
       weather: this.#weather,
       verdict: this.#verdict,
       state: new SimulatedState(options),
-      codecs: options.interpreted ? INTERPRETED_CODECS : SHARED_CODECS,
+      codecs: sharedCodecs(options),
     });
     this.#workload = draw(prng, () => this.#trace.note('user.throws', ''));
     this.#output = new OutputChecker(this.#workload.outputs, this.#verdict, {

@@ -89,7 +89,14 @@ export class MetricChecker {
       const taskManagerId = `taskmanager-${subtask % 2}`;
       const taskName = vertex?.name ?? '';
       const scope: TaskScope = {
-        ...{ type: 'task', jobId, jobName, vertexId, taskName, subtask, attempt, taskManagerId },
+        type: 'task',
+        jobId,
+        jobName,
+        vertexId,
+        taskName,
+        subtask,
+        attempt,
+        taskManagerId,
       };
       const key = `${jobId}/${attempt}/${vertexId}/${subtask}/`;
       const rateOf = (name: string, count: number): number =>
@@ -242,7 +249,14 @@ function numbersOfTask(task: StreamTask): TaskNumbers {
     watermark: task.watermark,
     ...task.measureChannels(),
     ...task.measureBarriers(),
-    ...{ busyMs: 0, idleMs: 0, backPressuredMs: 0 },
-    ...{ heapUsed: 0, heapCommitted: 0, heapMax: 0, gcCount: 0, gcMs: 0, metricsLeftOut: 0 },
+    busyMs: 0,
+    idleMs: 0,
+    backPressuredMs: 0,
+    heapUsed: 0,
+    heapCommitted: 0,
+    heapMax: 0,
+    gcCount: 0,
+    gcMs: 0,
+    metricsLeftOut: 0,
   };
 }
