@@ -1,4 +1,4 @@
-import { encodeUtf8, MillraceError, type StoredDataFile } from '../../core/internal.js';
+import { MillraceError, type StoredDataFile } from '../../core/internal.js';
 import {
   type ByteRange,
   isObjectKey,
@@ -6,13 +6,14 @@ import {
   type ObjectStore,
 } from '../object-store/object-store.js';
 import { CLAIMED_PREFIX, claimName, dataKeyOrigin } from './checkpoint-paths.js';
+import { readSealedText, sealedText } from './sealed-text.js';
 import type { PlaceFile } from './state-file-copies.js';
 
 /** In the folder that a job has claimed, so that nobody else takes its files for lasting: whose they are now. */
 const MARKER_KEY = '_claimed';
 /** In the folder of the job: what it has claimed, by name. */
 const RECORDS_PREFIX = 'claims/';
-const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+const HINT = 'restore the file from a copy; without it nobody knows whose files these are';
 
 /** Files of a folder that a job has made its own. Plain data. */
 export interface Claim {
@@ -66,7 +67,7 @@ export async function claimFiles(
   claim: Claim,
   mayStand: () => Promise<void>,
 ): Promise<Claim> {
-  const isFirst = await foreign.createIfAbsent(MARKER_KEY, textOf(claim));
+  const isFirst = await foreign.createIfAbsent(MARKER_KEY, sealedText(claim));
   const held = isFirst ? claim : await claimOn(foreign);
   if (held === undefined || held.owner !== claim.owner) throw claimedByAnother(held ?? claim);
   if (claim.keys.some((key) => !held.keys.includes(key))) throw claimedOthers(held);
@@ -78,7 +79,7 @@ export async function claimFiles(
     await foreign.delete([MARKER_KEY]);
     throw error;
   }
-  await own.createIfAbsent(record, textOf(held));
+  await own.createIfAbsent(record, sealedText(held));
   return held;
 }
 
@@ -240,32 +241,9 @@ export class ClaimingStore implements ObjectStore {
   }
 }
 
-function textOf(claim: Claim): Uint8Array {
-  return encodeUtf8(JSON.stringify(claim));
-}
-
-async function readClaim(store: ObjectStore, key: string): Promise<Claim | undefined> {
-  const status = await store.head(key);
-  if (status === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  const range = { offset: 0, length: Math.min(status.sizeBytes, TEXT_BYTES_MAX) };
-  for await (const chunk of store.get(key, range)) chunks.push(chunk.slice());
-  const claim = parsed(Buffer.concat(chunks).toString());
-  if (isClaim(claim) && (key === MARKER_KEY || key === RECORDS_PREFIX + claim.name)) return claim;
-  const at = store.describe(key);
-  throw new MillraceError('MR3004', `What a job has claimed cannot be read: ${at}`, {
-    where: { at },
-    hint: 'restore the file from a copy',
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Told as whatever else is no claim.
-    return undefined;
-  }
+function readClaim(store: ObjectStore, key: string): Promise<Claim | undefined> {
+  const isHere = ({ name }: Claim): boolean => key === MARKER_KEY || key === RECORDS_PREFIX + name;
+  return readSealedText(store, key, (value) => (isClaim(value) && isHere(value) ? value : undefined), HINT);
 }
 
 /** What is named here is deleted one day: nothing that could lead out of its folder passes. */

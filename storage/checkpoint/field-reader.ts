@@ -113,11 +113,14 @@ export class FieldReader {
   }
 }
 
+const CORRUPT_HINT =
+  'restore the file from a copy; with --resume the newest checkpoint that can be read is used';
+
 /** MR3004 for a stored file. */
-export function corruptFile(file: string, why: string): MillraceError {
+export function corruptFile(file: string, why: string, hint = CORRUPT_HINT): MillraceError {
   return new MillraceError('MR3004', `The stored file ${file} is corrupt`, {
     where: { at: file },
     why,
-    hint: 'restore the file from a copy; with --resume the newest checkpoint that can be read is used',
+    hint,
   });
 }

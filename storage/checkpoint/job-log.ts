@@ -9,6 +9,7 @@ import type { ObjectStore } from '../object-store/object-store.js';
 import { LOG_PREFIX, slotKey, slotOfKey } from './checkpoint-paths.js';
 import { corruptFile } from './field-reader.js';
 import { decodeLogEntry, ENTRY_BYTES_MAX, entryHash, type LogEntryHead } from './log-entry.js';
+import { LOOKS_MAX } from './looking-again.js';
 import { decodeManifest, filesOfManifest } from './manifest-codec.js';
 import { ObjectStateFileReader } from './object-state-file-reader.js';
 
@@ -57,8 +58,6 @@ export type OnUnreadable = (checkpointId: number, error: unknown) => void;
 
 /** How often a survey begins again because the log moves on under it. */
 const SURVEYS_MAX = 20;
-/** How often a slot is read that seems to be damaged. */
-const LOOKS_MAX = 3;
 /** How many files are looked at at once. */
 const LOOKS_AT_ONCE = 4;
 

@@ -7,6 +7,7 @@ import {
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { corruptFile } from './field-reader.js';
+import { LOOKS_MAX } from './looking-again.js';
 import {
   BLOCK_BYTES_MAX,
   BLOCK_HEAD_BYTES,
@@ -17,9 +18,6 @@ import {
   STATE_FILE_MAGIC,
   STATE_FILE_VERSION,
 } from './state-file-layout.js';
-
-/** How often a file is looked at that seems to be damaged: what comes over a network may be whole where it lies. */
-const LOOKS_MAX = 3;
 
 /**
  * Reads state files out of an object store. Every block is verified before it is handed out; length, entry

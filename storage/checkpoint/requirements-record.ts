@@ -1,19 +1,15 @@
-import {
-  encodeUtf8,
-  type KeptRequirements,
-  MillraceError,
-  type RequirementsByUid,
-} from '../../core/internal.js';
+import { type KeptRequirements, MillraceError, type RequirementsByUid } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { REQUIREMENTS_PREFIX, requirementsKey, requirementsKeyOrigin } from './checkpoint-paths.js';
+import { readSealedText, sealedText } from './sealed-text.js';
 
-const TEXT_BYTES_MAX = 1024 * 1024;
-/** How often a text is read that cannot be understood: it may have been damaged on its way. */
-const LOOKS_MAX = 3;
+/** How often a list is asked for that names what is no more. */
+const LISTS_MAX = 20;
+const HINT = 'restore the file from a copy, or remove it: the job begins at the parallelism that it declares';
 
 /**
- * What a job's rescales have asked for, beside its checkpoints: one JSON object each, `{ declared, wanted }`, under a
- * key that names the run, the leader and its how manyth it is. The newest of the run counts.
+ * What a job's rescales have asked for, beside its checkpoints: one sealed JSON object each, `{ declared, wanted }`,
+ * under a key that names the run, the leader and its how manyth it is. The newest of the run counts.
  *
  * Invariants: what a leader of another run wrote counts for nothing; what an earlier leader wrote late counts only
  * while no later one has written any.
@@ -33,40 +29,30 @@ export class RequirementsRecord {
 
   /** Undefined: nobody has rescaled this run. Rejects with MR3004 if it cannot be understood. */
   async load(): Promise<KeptRequirements | undefined> {
-    const newest = (await this.#store.list(REQUIREMENTS_PREFIX))
-      .filter((key) => requirementsKeyOrigin(key)?.run === this.#run)
-      .at(-1);
-    if (newest === undefined) return undefined;
-    for (let looks = 1; ; looks++) {
-      const kept = understood(await textOf(this.#store, newest));
+    for (let lists = 1; ; lists++) {
+      const newest = (await this.#store.list(REQUIREMENTS_PREFIX))
+        .filter((key) => requirementsKeyOrigin(key)?.run === this.#run)
+        .at(-1);
+      if (newest === undefined) return undefined;
+      const kept = await readSealedText(this.#store, newest, understood, HINT);
       if (kept !== undefined) return kept;
-      if (looks === LOOKS_MAX) throw notUnderstood(this.#store.describe(newest));
+      // One goes when a newer one is there: somebody else leads meanwhile.
+      if (lists === LISTS_MAX) throw missing(this.#store.describe(newest));
     }
   }
 
   /** In place of all others; durable when it resolves. */
   async keep(requirements: KeptRequirements): Promise<void> {
     const key = requirementsKey({ run: this.#run, epoch: this.#epoch, number: ++this.#number });
-    await this.#store.createIfAbsent(key, encodeUtf8(JSON.stringify(requirements)));
+    await this.#store.createIfAbsent(key, sealedText(requirements));
     const older = (await this.#store.list(REQUIREMENTS_PREFIX)).filter((other) => other < key);
     if (older.length > 0) await this.#store.delete(older);
   }
 }
 
-async function textOf(store: ObjectStore, key: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of store.get(key, { offset: 0, length: TEXT_BYTES_MAX })) chunks.push(chunk.slice());
-  return Buffer.concat(chunks).toString();
-}
-
-function understood(text: string): KeptRequirements | undefined {
-  try {
-    const { declared, wanted } = JSON.parse(text) as KeptRequirements;
-    return isRequirements(declared) && isRequirements(wanted) ? { declared, wanted } : undefined;
-  } catch {
-    // Told by whoever has read it often enough.
-    return undefined;
-  }
+function understood(value: unknown): KeptRequirements | undefined {
+  const { declared, wanted } = (value ?? {}) as Partial<KeptRequirements>;
+  return isRequirements(declared) && isRequirements(wanted) ? { declared, wanted } : undefined;
 }
 
 function isRequirements(value: unknown): value is RequirementsByUid {
@@ -86,9 +72,10 @@ function isRequirements(value: unknown): value is RequirementsByUid {
   );
 }
 
-function notUnderstood(at: string): MillraceError {
-  return new MillraceError('MR3004', `What a rescale had asked for cannot be read: ${at}`, {
+function missing(at: string): MillraceError {
+  return new MillraceError('MR3008', `What a rescale has asked for is missing: ${at}`, {
     where: { at },
-    hint: 'rescale the job again',
+    why: 'it is listed, and cannot be found',
+    hint: 'see whether something else removes files of the checkpoint folder',
   });
 }

@@ -1,14 +1,10 @@
-import {
-  type CheckpointManifest,
-  crc32c,
-  isMillraceError,
-  type StateFileReader,
-} from '../../core/internal.js';
+import { type CheckpointManifest, crc32c, type StateFileReader } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
 import { DATA_PREFIX } from './checkpoint-paths.js';
 import { corruptFile, FieldReader } from './field-reader.js';
 import { FieldWriter } from './field-writer.js';
 import { BODY_BYTES_MAX } from './log-entry.js';
+import { lookingAgain } from './looking-again.js';
 import { decodeManifest, encodeManifest, filesOfManifest } from './manifest-codec.js';
 import { ObjectSnapshotWriter } from './object-snapshot-writer.js';
 import { copying, StateFileCopies } from './state-file-copies.js';
@@ -31,8 +27,6 @@ const VERSION = 1;
 const FRAME_BYTES = 8;
 const CRC_BYTES = 4;
 const OWNER = 'savepoint';
-/** How often metadata are read that seem to be damaged: they may have been damaged on their way. */
-const LOOKS_MAX = 3;
 
 /** Copies the files that the manifest names, then makes the folder a savepoint. `target` is a new folder's. */
 export async function writeSavepoint(
@@ -60,15 +54,8 @@ export async function holdsSavepoint(store: ObjectStore): Promise<boolean> {
  *
  * @throws MillraceError MR3004 if its metadata are damaged
  */
-export async function readSavepoint(store: ObjectStore): Promise<CheckpointManifest | undefined> {
-  for (let looks = 1; ; looks++) {
-    try {
-      return await readSavepointOnce(store);
-    } catch (error) {
-      const isDamage = isMillraceError(error) && error.code === 'MR3004';
-      if (!isDamage || looks === LOOKS_MAX) throw error;
-    }
-  }
+export function readSavepoint(store: ObjectStore): Promise<CheckpointManifest | undefined> {
+  return lookingAgain(() => readSavepointOnce(store));
 }
 
 async function readSavepointOnce(store: ObjectStore): Promise<CheckpointManifest | undefined> {

@@ -29,6 +29,8 @@ export type DiskFault =
   | { readonly kind: 'fail-after'; readonly errno: DiskErrno }
   /** Of an append: the first bytes get there, then an error is reported. */
   | { readonly kind: 'short'; readonly errno: DiskErrno; readonly bytes: number }
+  /** Of a read: one of its bits comes over wrong; where it lies it is right. `at`: its place, as a share of all. */
+  | { readonly kind: 'flip'; readonly at: number }
   /** It takes this many turns of the microtask queue longer. */
   | { readonly kind: 'delay'; readonly turns: number }
   /** It stands still until the promise settles, and then that happens to it: a paused process, a zombie later. */
@@ -41,10 +43,10 @@ export type DiskErrno = 'EIO' | 'ENOSPC' | 'EACCES' | 'EROFS' | 'EMFILE';
  * seeded plan gives the same faults to the same run.
  *
  * What is fair: an operation may fail without or with its effect, may be slow, may be cut off by the end of
- * the process; what was not synced may be lost, in any combination, when the machine loses power; a stored
- * bit may flip, if a world says so. What is not fair, and never happens: synced bytes or names get lost, an
- * operation reports success without its effect, a link replaces a name or gives one to two callers, bytes
- * of one file turn up in another.
+ * the process; what was not synced may be lost, in any combination, when the machine loses power; a bit of what
+ * has a checksum may come over wrong, and is right when it is read again; a stored bit may flip, if a world says
+ * so. What is not fair, and never happens: synced bytes or names get lost, an operation reports success without
+ * its effect, a link replaces a name or gives one to two callers, bytes of one file turn up in another.
  */
 export interface DiskFaultPlan {
   faultOf(operation: DiskOperation): DiskFault | undefined;

@@ -19,12 +19,19 @@ export interface DiskConduct {
   /** Probabilities that an operation fails without its effect, and with it. */
   readonly fail: number;
   readonly failAfter: number;
+  /** Probability that a bit of what is read comes over wrong, where a checksum tells. */
+  readonly flip: number;
 }
 
 /** The disk of a world, told to all its views at once. */
 export interface DiskWeather {
   conduct: DiskConduct;
+  /** Files of which a bit came over wrong when they were read last. */
+  readonly flipped: Set<string>;
 }
+
+/** What has checksums: checkpoints and savepoints. Nobody could tell it of what else lies on a disk. */
+const SUMMED = /^\/(checkpoints|savepoints|suspended|drained)\//;
 
 interface HeldOperation {
   readonly dueMs: number;
@@ -71,16 +78,26 @@ export class ScheduledDisk implements DiskFaultPlan, Participant {
     if (this.#ended) return { kind: 'hold', until: new Promise<never>(() => undefined) };
     const { held, slow, slowMs, fail, failAfter } = this.#weather.conduct;
     this.#faults.rates = { fail, failAfter, full: Math.min(0.5, failAfter * 5), slow: 0 };
-    const fault = this.#faults.faultOf(operation);
+    const fault = this.#faults.faultOf(operation) ?? this.#flipOf(operation);
     if (fault !== undefined) this.#trace.note(`disk.${fault.kind}`, this.#textOf(operation, ''));
     const isHeld = this.#prng.chance(held);
     const delayMs = this.#prng.chance(slow) ? this.#prng.float() * slowMs : 0;
     if (!isHeld && !this.paused) return fault;
+    if (delayMs > 0) this.#trace.note('disk.slow', this.#textOf(operation, ''));
     const until = new Promise<void>((resolve) => {
       const text = this.#textOf(operation, 'goes on');
       this.#held.push({ dueMs: this.#time.nowMs + delayMs, operation, text, goOn: resolve });
     });
     return fault === undefined ? { kind: 'hold', until } : { kind: 'hold', until, afterwards: fault };
+  }
+
+  /** Never twice in a row of one file, whoever reads it: it is right where it lies. */
+  #flipOf({ kind, path }: DiskOperation): DiskFault | undefined {
+    if (kind !== 'read' || !SUMMED.test(path)) return undefined;
+    const { conduct, flipped } = this.#weather;
+    if (flipped.delete(path) || !this.#prng.chance(conduct.flip)) return undefined;
+    flipped.add(path);
+    return { kind: 'flip', at: this.#prng.float() };
   }
 
   /** Its user is no more. `landing`: probability that an operation under way still takes effect, late. */

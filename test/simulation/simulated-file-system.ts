@@ -72,7 +72,7 @@ export class SimulatedFileSystem implements FileSystem {
   }
 
   readFile(path: string): Promise<Uint8Array | undefined> {
-    return this.run('read', path, () => {
+    return this.read(path, () => {
       const inode = this.#disk.find(path);
       return inode?.bytes.slice(0, inode.length);
     });
@@ -122,16 +122,25 @@ export class SimulatedFileSystem implements FileSystem {
   }
 
   /** For the files of this view: one operation, with what the plan does to it. */
-  async run<T>(kind: DiskOperationKind, path: string, effect: () => T): Promise<T> {
+  async run<T>(kind: DiskOperationKind, path: string, effect: (fault?: DiskFault) => T): Promise<T> {
     const fault = await this.#begin({ kind, path, bytes: 0 });
     try {
       if (fault?.kind === 'fail') throw errnoError(fault.errno);
-      const outcome = effect();
+      const outcome = effect(fault);
       if (fault?.kind === 'fail-after') throw errnoError(fault.errno);
       return outcome;
     } catch (error) {
       throw fileError(kind, path, error);
     }
+  }
+
+  /** As `run`, of bytes that are nobody else's: one bit of them may come over wrong. */
+  read<T extends Uint8Array | undefined>(path: string, effect: () => T): Promise<T> {
+    return this.run('read', path, (fault) => {
+      const bytes = effect();
+      if (fault?.kind === 'flip' && bytes !== undefined && bytes.length > 0) flipBit(bytes, fault.at);
+      return bytes;
+    });
   }
 
   /** An append, which may get only half of its bytes there. */
@@ -163,6 +172,11 @@ export class SimulatedFileSystem implements FileSystem {
   }
 }
 
+function flipBit(bytes: Uint8Array, at: number): void {
+  const bit = Math.floor(at * bytes.length * 8);
+  bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+}
+
 /** For who waits for a process that has ended. A promise of its own: a shared one would keep all who wait for it. */
 function forever(): Promise<never> {
   return new Promise<never>(() => undefined);
@@ -182,7 +196,7 @@ class SimulatedReadableFile implements ReadableFile {
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
-    return this.#view.run('read', this.#path, () => this.readNow(offset, length));
+    return this.#view.read(this.#path, () => this.readNow(offset, length));
   }
 
   /** Never fails: who reads while the thread waits is between two faults. */

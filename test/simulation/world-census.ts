@@ -20,6 +20,8 @@ export const FAULTS: Readonly<Record<string, string>> = {
   'disk.fail': 'an operation of the disk fails',
   'disk.fail-after': 'an operation of the disk fails after it took effect',
   'disk.short': 'an append ends in the middle',
+  'disk.flip': 'a bit of what is read comes over wrong',
+  'disk.slow': 'an operation of the disk takes long',
   'fault.fillDisk': 'the disk is full for a while',
   'fault.breakDisk': 'the disk fails again and again for a while',
   'disk.late': 'an operation of something ended takes effect later',

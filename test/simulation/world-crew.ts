@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { runBatchWorld } from './batch-world.js';
 import { runWorld } from './drawn-world.js';
 import { addCensus, batchCensus, type Census, censusOf, NO_WORLDS } from './world-census.js';
@@ -21,11 +20,8 @@ export interface CrewAnswer {
 
 /**
  * A process of the fleet: runs the worlds of each order that it is sent, one after another, and ends when who sent
- * them is gone. Worlds go through nearly all code of the engine and most of it a few times, so code is optimised
- * later than usual: it was a third of the time of the first hundred worlds.
+ * them is gone.
  */
-setFlagsFromString('--interrupt-budget=1200000');
-
 async function run({ firstSeed, count }: CrewOrder): Promise<CrewAnswer> {
   const before = process.cpuUsage();
   let census = NO_WORLDS;

@@ -180,7 +180,7 @@ function drawFaults(
   const failing = prng.chance(0.4);
   const stopKind = prng.pick(['none', 'none', 'none', 'none', 'none', 'suspend', 'suspend', 'drain', 'both']);
   return {
-    taskKills: some(0.75, 3),
+    taskKills: some(0.75, 4),
     taskManagerLosses: some(0.3, 2),
     processKills: some(0.5, 3),
     powerLosses: some(0.3, 2),
@@ -199,10 +199,11 @@ function drawFaults(
     landing: prng.pick([0, 0.5]),
     disk: {
       held: prng.pick([0.05, 0.3, 1]),
-      slow: prng.pick([0, 0, 0.05, 0.3]),
+      slow: prng.pick([0, 0.05, 0.3]),
       slowMs: turnMs * prng.between(10, 1500),
-      fail: failing ? prng.pick([0.001, 0.01]) : 0,
-      failAfter: failing ? prng.pick([0, 0.001, 0.01]) : 0,
+      fail: failing ? prng.pick([0.001, 0.01, 0.03]) : 0,
+      failAfter: failing ? prng.pick([0, 0.001, 0.01, 0.03]) : 0,
+      flip: prng.pick([0, 0, 0.02, 0.2]),
     },
   };
 }

@@ -7,6 +7,7 @@ import { checkStoredKeys } from '../../../core/state/state-evolution.js';
 import { ClaimingStore, Claims, claimFiles, claimOn } from '../../../storage/checkpoint/claimed-files.js';
 import { RequirementsRecord } from '../../../storage/checkpoint/requirements-record.js';
 import { decodeRunOrigin, encodeRunOrigin } from '../../../storage/checkpoint/run-origin.js';
+import { sealedLine } from '../../../storage/checkpoint/sealed-text.js';
 import { decodeClusterBody, encodeClusterState } from '../../../storage/cluster/cluster-state-codec.js';
 import { MemoryObjectStore } from '../../../storage/index.js';
 import { areSame, type FuzzTarget, found } from '../fuzz-target.js';
@@ -122,7 +123,7 @@ const requirements: FuzzTarget = {
   words: ['"upperBound":-1', '"lowerBound":0', '"wanted":[]', '"wanted":null'],
   async read(bytes) {
     const store = new MemoryObjectStore();
-    await store.createIfAbsent('requirements/0000000001-0000000001-0000000001', bytes);
+    await store.createIfAbsent('requirements/0000000001-0000000001-0000000001', sealedLine(bytes));
     const kept = await new RequirementsRecord(store, { run: 1, epoch: 1 }).load();
     for (const bounds of [kept?.declared, kept?.wanted]) {
       if (bounds === undefined || Array.isArray(bounds)) found('no bounds', kept);
@@ -153,8 +154,8 @@ const claims: FuzzTarget = {
   async read(bytes) {
     const own = new MemoryObjectStore();
     const foreign = new MemoryObjectStore();
-    await own.put(`claims/${CLAIM_NAME}`, once(bytes));
-    await foreign.put('_claimed', once(bytes));
+    await own.put(`claims/${CLAIM_NAME}`, once(sealedLine(bytes)));
+    await foreign.put('_claimed', once(sealedLine(bytes)));
     const all = new Claims(own, () => foreign);
     await all.load();
     all.files();

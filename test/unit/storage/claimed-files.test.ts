@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type CheckpointManifest, type HolderState, isMillraceError } from '../../../core/internal.js';
+import { sealedText } from '../../../storage/checkpoint/sealed-text.js';
 import { type BegunJob, beginJob, FileObjectStore, type ObjectStore } from '../../../storage/index.js';
 import { modelGraph } from '../../model-graph.js';
 import { S3Server } from '../../s3/s3-server.js';
@@ -204,7 +205,7 @@ function claimOfNext(): Uint8Array {
     owner: '/jobs/next',
     jobName: 'next',
   };
-  return Buffer.from(JSON.stringify(claim));
+  return sealedText(claim);
 }
 
 t.test('a checkpoint is claimed from a job that has ended, which can only begin anew then', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { encodeUtf8, isMillraceError } from '../../../core/internal.js';
+import { sealedLine, sealedText } from '../../../storage/checkpoint/sealed-text.js';
 import { MemoryObjectStore, RequirementsRecord } from '../../../storage/index.js';
 
 /** What rescales have asked for, as a later process finds it. */
@@ -43,11 +44,26 @@ t.test('a wish that a paused leader writes late is not taken for that of its suc
 
 t.test('what cannot be understood is told, and is nothing else', async (t) => {
   for (const text of ['', '{', '[]', 'null', '{"declared":{}}', '{"declared":{"a":1},"wanted":{}}']) {
-    const store = new MemoryObjectStore();
-    await store.createIfAbsent('requirements/0000000003-0000000003-0000000001', encodeUtf8(text));
-    const error = await new RequirementsRecord(store, { run: 3, epoch: 4 })
-      .load()
-      .catch((thrown: unknown) => thrown);
-    t.ok(isMillraceError(error) && error.code === 'MR3004', text);
+    t.equal(await codeOfLoading(sealedLine(encodeUtf8(text))), 'MR3004', text);
   }
 });
+
+t.test('no bit of it may turn', async (t) => {
+  const sealed = sealedText(wish(3));
+  for (let bit = 0; bit < sealed.length * 8; bit++) {
+    const bytes = Uint8Array.from(sealed);
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    if ((await codeOfLoading(bytes)) !== 'MR3004') t.fail(`bit ${bit}`);
+  }
+  t.equal(await codeOfLoading(sealed), undefined);
+});
+
+async function codeOfLoading(bytes: Uint8Array): Promise<string | undefined> {
+  const store = new MemoryObjectStore();
+  await store.createIfAbsent('requirements/0000000003-0000000003-0000000001', bytes);
+  const error = await new RequirementsRecord(store, { run: 3, epoch: 4 }).load().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return isMillraceError(error) ? error.code : undefined;
+}
