@@ -98,6 +98,8 @@ class BatchWorld implements Participant {
       verdict: this.#verdict,
       state: new SimulatedState(options),
       codecs: sharedCodecs(options),
+      checkpointsIn: options.checkpointsIn,
+      late: options.faults.late,
     });
     const topology = topologyDrawer(options, SOUND, prng)({ shift: 0, version: 0, read: undefined });
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));

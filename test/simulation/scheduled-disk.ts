@@ -38,6 +38,8 @@ interface HeldOperation {
   readonly operation: DiskOperation;
   readonly text: string;
   readonly goOn: () => void;
+  /** Nobody waits for it any more. */
+  readonly isLate: boolean;
 }
 
 /**
@@ -86,9 +88,19 @@ export class ScheduledDisk implements DiskFaultPlan, Participant {
     if (delayMs > 0) this.#trace.note('disk.slow', this.#textOf(operation, ''));
     const until = new Promise<void>((resolve) => {
       const text = this.#textOf(operation, 'goes on');
-      this.#held.push({ dueMs: this.#time.nowMs + delayMs, operation, text, goOn: resolve });
+      this.#held.push({ dueMs: this.#time.nowMs + delayMs, operation, text, goOn: resolve, isLate: false });
     });
     return fault === undefined ? { kind: 'hold', until } : { kind: 'hold', until, afterwards: fault };
+  }
+
+  /** Resolves when a request arrives that is on its way since its sender has given it up, if it ever does. */
+  onItsWay(path: string): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const dueMs = this.#time.nowMs + this.#prng.float() * this.#weather.conduct.slowMs;
+      const operation: DiskOperation = { number: 0, kind: 'create', path, bytes: 0 };
+      const text = this.#textOf(operation, 'arrives');
+      if (!this.#ended) this.#held.push({ dueMs, operation, text, goOn: resolve, isLate: true });
+    });
   }
 
   /** Never twice in a row of one file, whoever reads it: it is right where it lies. */
@@ -121,7 +133,7 @@ export class ScheduledDisk implements DiskFaultPlan, Participant {
     const chosen = due[this.#prng.below(due.length)];
     if (chosen === undefined) return;
     this.#held = this.#held.filter((held) => held !== chosen);
-    this.#trace.note(this.#ended ? 'disk.late' : 'disk', chosen.text);
+    this.#trace.note(this.#ended || chosen.isLate ? 'disk.late' : 'disk', chosen.text);
     const { kind, path } = chosen.operation;
     if (kind === 'link') this.#trace.emit({ name: 'disk.link', values: { path } });
     chosen.goOn();

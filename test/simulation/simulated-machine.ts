@@ -1,11 +1,15 @@
-import type { CodecFactory, Prng } from '../../core/internal.js';
+import type { CodecFactory, FileSystem, Prng } from '../../core/internal.js';
+import { FileObjectStore, type ObjectStore } from '../../storage/index.js';
 import { ChannelChecker } from './checkers/channel-checker.js';
 import type { DiskWeather, ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedDisk } from './simulated-disk.js';
+import type { SimulatedFileSystem } from './simulated-file-system.js';
 import type { Participant, SimulatedScheduler } from './simulated-scheduler.js';
 import type { SimulatedState } from './simulated-state.js';
 import type { SimulatedTime } from './simulated-time.js';
+import { WorldBucket } from './world-bucket.js';
 import type { WorldVerdict } from './world-failure.js';
+import type { CheckpointPlace } from './world-options.js';
 import type { WorldTrace } from './world-trace.js';
 
 export interface MachineParts {
@@ -16,6 +20,20 @@ export interface MachineParts {
   readonly verdict: WorldVerdict;
   readonly state: SimulatedState;
   readonly codecs: CodecFactory;
+  readonly checkpointsIn: CheckpointPlace;
+  /** Probability that a write to an object store arrives after its failure was told. */
+  readonly late: number;
+}
+
+/** Who uses the stores of a machine. */
+export interface StoreUser {
+  readonly view: SimulatedFileSystem;
+  readonly requests: ScheduledDisk;
+  /** The view as the files of the stores see it. */
+  readonly fileSystem: FileSystem;
+  /** No other has this name. */
+  readonly writer: string;
+  readonly prng: Prng;
 }
 
 /**
@@ -35,6 +53,8 @@ export class SimulatedMachine {
   /** Tasks that are slow get few turns; when faults are over none is. */
   isSlow = true;
   readonly codecs: CodecFactory;
+  readonly #checkpointsIn: CheckpointPlace;
+  readonly #late: number;
   #disk = new SimulatedDisk();
   readonly #users = new Set<ScheduledDisk>();
   #channels: ChannelChecker[] = [];
@@ -47,10 +67,19 @@ export class SimulatedMachine {
     this.verdict = parts.verdict;
     this.state = parts.state;
     this.codecs = parts.codecs;
+    this.#checkpointsIn = parts.checkpointsIn;
+    this.#late = parts.late;
   }
 
   get disk(): SimulatedDisk {
     return this.#disk;
+  }
+
+  /** The store of checkpoints and savepoints of a folder, for one user. */
+  storesOf({ view, requests, fileSystem, writer, prng }: StoreUser): (folder: string) => ObjectStore {
+    if (this.#checkpointsIn === 'files') return (folder) => new FileObjectStore(fileSystem, folder, writer);
+    const parts = { disk: this.#disk, view, requests, prng, late: this.#late };
+    return (folder) => new WorldBucket(parts, folder);
   }
 
   /** Watches the channels of an attempt that begins. */

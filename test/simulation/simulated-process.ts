@@ -11,7 +11,7 @@ import {
   type RestartStrategyConfig,
   type StartMode,
 } from '../../core/internal.js';
-import { type BegunJob, beginJob, FileObjectStore, jobFolder, type RunOrigin } from '../../storage/index.js';
+import { type BegunJob, beginJob, jobFolder, type ObjectStore, type RunOrigin } from '../../storage/index.js';
 import type { Machinery } from './machinery.js';
 import { ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
@@ -268,19 +268,23 @@ export class SimulatedProcess implements Participant {
     const { disk, time } = this.#machine;
     const view = new SimulatedFileSystem(disk, { faults: this.#disk, nowMs: () => time.wallMs });
     const fileSystem = this.#machinery.fileSystem(view);
-    const storeAt = (folder: string): FileObjectStore =>
-      new FileObjectStore(fileSystem, folder, `reader-${this.number}`);
+    const storesAs = (who: string): ((folder: string) => ObjectStore) =>
+      this.#machine.storesOf({
+        view,
+        requests: this.#disk,
+        fileSystem,
+        writer: `${who}-${this.number}`,
+        prng: this.#prng.fork(),
+      });
     const { graph } = this.#job.build();
+    const folder = jobFolder(CHECKPOINTS_FOLDER, this.#job.name);
+    const savepointAt = storesAs('savepoint');
     const opened = await beginJob({
       graph,
       origin,
-      storeAt,
-      folder: jobFolder(CHECKPOINTS_FOLDER, this.#job.name),
-      store: new FileObjectStore(
-        fileSystem,
-        jobFolder(CHECKPOINTS_FOLDER, this.#job.name),
-        `leader-${this.number}`,
-      ),
+      storeAt: storesAs('reader'),
+      folder,
+      store: storesAs('leader')(folder),
       jobName: this.#job.name,
       mode,
       holder: this.holder,
@@ -292,9 +296,9 @@ export class SimulatedProcess implements Participant {
       onWarning: (error) => this.#machine.trace.note('warning', String(error)),
       savepoints: {
         own: undefined,
-        create: (folder) => {
-          const path = `${folder}/p${this.number}-${++this.#savepoints}`;
-          return { path, store: new FileObjectStore(fileSystem, path, `savepoint-${this.number}`) };
+        create: (below) => {
+          const path = `${below}/p${this.number}-${++this.#savepoints}`;
+          return { path, store: savepointAt(path) };
         },
       },
     });

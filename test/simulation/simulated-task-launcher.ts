@@ -22,12 +22,7 @@ import type {
   NetworkBufferOptions,
   SegmentPool,
 } from '../../memory/index.js';
-import {
-  ClaimingStore,
-  FileObjectStore,
-  ObjectSnapshotWriter,
-  ObjectStateFileReader,
-} from '../../storage/index.js';
+import { ClaimingStore, ObjectSnapshotWriter, ObjectStateFileReader } from '../../storage/index.js';
 import {
   type AttemptSite,
   assembleAttempt,
@@ -308,7 +303,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     const view = new SimulatedFileSystem(machine.disk, { faults: disk, nowMs: () => machine.time.wallMs });
     const fileSystem = machinery.fileSystem(view);
     const writer = `e${epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`;
-    const storeAt = (folder: string): FileObjectStore => new FileObjectStore(fileSystem, folder, writer);
+    const storeAt = machine.storesOf({ view, requests: disk, fileSystem, writer, prng: this.#prng.fork() });
     const store = new ClaimingStore(storeAt(settings.folder), storeAt);
     return {
       settings: {

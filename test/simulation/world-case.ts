@@ -28,6 +28,7 @@ export const PLAIN_OPTIONS: WorldOptions = {
     incremental: false,
     historySize: 5,
   },
+  checkpointsIn: 'files',
   restartStrategy: { type: 'fixed-delay', attempts: 1000, delayMs: 1 },
   alignedTimeoutMs: Number.POSITIVE_INFINITY,
   moves: false,

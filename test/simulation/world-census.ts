@@ -24,7 +24,7 @@ export const FAULTS: Readonly<Record<string, string>> = {
   'disk.slow': 'an operation of the disk takes long',
   'fault.fillDisk': 'the disk is full for a while',
   'fault.breakDisk': 'the disk fails again and again for a while',
-  'disk.late': 'an operation of something ended takes effect later',
+  'disk.late': 'an operation takes effect later, of something that has ended or has given it up',
   'fault.jumpClock': 'the wall clock jumps',
 };
 
@@ -58,6 +58,7 @@ export const FEATURES: Readonly<Record<string, (options: WorldOptions) => boolea
   lmdb: ({ stateBackend }) => stateBackend === 'lmdb',
   'beyond memory': ({ topology, stateBackend }) => topology === 'large-state' && stateBackend === 'lmdb',
   'tiny rings': ({ segmentBytes }) => segmentBytes === 256,
+  'object store': ({ checkpointsIn }) => checkpointsIn === 'bucket',
   moving: ({ moves }) => moves,
 };
 

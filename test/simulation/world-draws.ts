@@ -47,8 +47,9 @@ const SLOTS_ENOUGH = 16;
 function drawSurroundings(
   prng: Prng,
   { takeovers }: FaultOptions,
-): Pick<WorldOptions, 'interpreted' | 'evolves' | 'watched' | 'slots'> {
+): Pick<WorldOptions, 'interpreted' | 'evolves' | 'watched' | 'slots' | 'checkpointsIn'> {
   return {
+    checkpointsIn: prng.chance(0.2) ? 'bucket' : 'files',
     interpreted: prng.chance(0.05),
     watched: prng.chance(0.1),
     // Who was overtaken while it started may lead later, and would find what is newer than its job.
@@ -197,6 +198,7 @@ function drawFaults(
     throws: some(0.3, 2),
     spite: prng.chance(0.6),
     landing: prng.pick([0, 0.5]),
+    late: prng.pick([0, 0, 0.01, 0.05]),
     disk: {
       held: prng.pick([0.05, 0.3, 1]),
       slow: prng.pick([0, 0.05, 0.3]),

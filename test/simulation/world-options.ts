@@ -36,8 +36,12 @@ export interface FaultOptions {
   readonly spite: boolean;
   /** Probability that a disk operation of something that ended takes effect later. */
   readonly landing: number;
+  /** Probability that a write to an object store arrives after its failure was told. */
+  readonly late: number;
   readonly disk: DiskConduct;
 }
+
+export type CheckpointPlace = 'files' | 'bucket';
 
 /** Everything about a world that is drawn before it begins. */
 export interface WorldOptions {
@@ -49,6 +53,8 @@ export interface WorldOptions {
   readonly chaining: boolean;
   readonly maxParallelism: number;
   readonly checkpointing: CheckpointConfig;
+  /** Where checkpoints and savepoints lie. */
+  readonly checkpointsIn: CheckpointPlace;
   readonly restartStrategy: RestartStrategyConfig;
   /** How long a checkpoint waits for its barriers before it overtakes what is under way; Infinity: it is aligned. */
   readonly alignedTimeoutMs: number;
@@ -107,6 +113,7 @@ export const NO_FAULTS: FaultOptions = {
   throws: 0,
   spite: false,
   landing: 0,
+  late: 0,
   disk: CALM_DISK,
 };
 

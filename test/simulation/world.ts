@@ -130,6 +130,8 @@ class World {
       verdict: this.#verdict,
       state: new SimulatedState(options),
       codecs: sharedCodecs(options),
+      checkpointsIn: options.checkpointsIn,
+      late: options.faults.late,
     });
     this.#workload = draw(prng, () => this.#trace.note('user.throws', ''));
     this.#output = new OutputChecker(this.#workload.outputs, this.#verdict, {
