@@ -32,7 +32,6 @@ const TOPOLOGIES = [
 ] as const;
 /** More than any of these worlds needs. */
 const TURNS_MAX = 2_000_000;
-const LOOK_EVERY_TURNS = 64;
 
 export interface BatchReport {
   readonly failure: WorldFailure | undefined;
@@ -73,7 +72,6 @@ class BatchWorld implements Participant {
   readonly #weather: DiskWeather;
   readonly #machine: SimulatedMachine;
   readonly #launcher: SimulatedTaskLauncher;
-  readonly #output: OutputChecker;
   readonly #build: ReturnType<typeof simulatedJob>['build'];
   #turns: (() => void)[] = [];
   #killsLeft: number;
@@ -105,7 +103,7 @@ class BatchWorld implements Participant {
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));
     const { build, launcher } = simulatedJob(options, batch);
     this.#build = build;
-    this.#output = new OutputChecker(topology.outputs(), this.#verdict);
+    trace.listeners.add(new OutputChecker(topology.outputs(), this.#verdict));
     for (const [path, text] of topology.files) {
       const inode = this.#machine.disk.create(path, this.#time.wallMs);
       this.#machine.disk.append(inode, Buffer.from(text), this.#time.wallMs);
@@ -114,8 +112,10 @@ class BatchWorld implements Participant {
     this.#launcher = new SimulatedTaskLauncher(settings, this.#machine, SOUND, prng.fork());
     this.#scheduler.add(this.#time);
     this.#scheduler.add(this);
-    trace.listen(({ name }) => {
-      if (name === 'job.attempt-deployed') this.#attempts++;
+    trace.listeners.add({
+      onEvent: ({ name }) => {
+        if (name === 'job.attempt-deployed') this.#attempts++;
+      },
     });
   }
 
@@ -130,12 +130,10 @@ class BatchWorld implements Participant {
       if (scheduler.turns > TURNS_MAX) this.#verdict.fail('stuck', 'The batch does not come to its end.');
       await reactionsDone();
       if (this.#outcome !== undefined) break;
-      if (scheduler.turn()) this.#look();
-      else if (scheduler.passTime() === Number.POSITIVE_INFINITY)
+      if (!scheduler.turn() && scheduler.passTime() === Number.POSITIVE_INFINITY)
         this.#verdict.fail('stuck', 'Nothing can happen any more.');
     }
-    this.#output.look(this.#machine.disk, true);
-    if (this.#outcome === 'finished') this.#output.expectAll();
+    if (this.#outcome === 'finished') this.#machine.trace.listeners.onJobFinished();
     await this.#machine.state.close();
     return { failure: this.#verdict.failure, outcome: this.#outcome, attempts: this.#attempts };
   }
@@ -203,9 +201,5 @@ class BatchWorld implements Participant {
     if (task === undefined) return;
     this.#killsLeft--;
     task.kill(new MillraceError('MR5003', 'The task was killed.'));
-  }
-
-  #look(): void {
-    if (this.#scheduler.turns % LOOK_EVERY_TURNS === 0) this.#output.look(this.#machine.disk, false);
   }
 }

@@ -1,3 +1,5 @@
+import type { TraceEvent } from './world-listener.js';
+
 /** What can be done to a world. Each answers whether there was anything to do it to. */
 export interface FaultTargets {
   killTask(): boolean;
@@ -40,7 +42,7 @@ export interface FaultSupplier {
   /** Nothing comes any more. */
   readonly areOver: boolean;
   /** Told of each event of the engine. */
-  onEvent(name: string): void;
+  onEvent(event: TraceEvent): void;
   /**
    * After each turn, until faults are over.
    *

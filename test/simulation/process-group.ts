@@ -10,7 +10,7 @@ import type { FailureChecker } from './checkers/failure-checker.js';
 import type { Machinery } from './machinery.js';
 import type { SimulatedMachine } from './simulated-machine.js';
 import { type SimulatedJob, SimulatedProcess, STOP_FOLDERS } from './simulated-process.js';
-import type { TraceEvent } from './world-trace.js';
+import type { TraceEvent } from './world-listener.js';
 
 /** After a process that failed: what made it fail may pass, and only in time. */
 const RESTART_PAUSE_MS = 5;
@@ -26,8 +26,6 @@ export interface ProcessGroupParts {
   readonly claims: boolean;
   /** Whether the job is changed once more when it goes on from a checkpoint that is newer than the last change. */
   readonly evolves: boolean;
-  /** Told of each savepoint that must stay as it is. */
-  readonly untouched: (path: string) => void;
   /** Whether a process may be overtaken by another while it starts. */
   readonly takeovers: boolean;
 }
@@ -137,7 +135,7 @@ export class ProcessGroup {
     if (savepoint === undefined) return;
     this.#begunFrom.add(savepoint);
     this.#from = { path: savepoint, allowNonRestoredState: false, claim: this.#parts.claims };
-    if (!this.#parts.claims) this.#parts.untouched(savepoint);
+    if (!this.#parts.claims) this.#parts.machine.trace.listeners.onSavepointLeft(savepoint);
     this.#change();
     this.#shiftBefore = this.#shift;
     this.#shift = ++this.#stops;

@@ -9,8 +9,28 @@ interface Folder {
 
 const NOTHING: readonly FileEntry[] = [];
 
+/** What is in a file now. */
+export interface FileView {
+  readonly bytes: Uint8Array;
+  /** Of the bytes, so many are the file's. */
+  readonly length: number;
+}
+
+/** Hears at once of what becomes of names and bytes, as whoever looks at the disk sees it. */
+export interface DiskListener {
+  /** A file, whole or just begun, has one more name. */
+  onFileNamed(path: string, file: FileView): void;
+  onFileRemoved(path: string): void;
+  /** Bytes have come, or were damaged. */
+  onFileChanged(file: FileView): void;
+  /** The names in a folder outlive a loss of power, as they are. */
+  onFolderSynced(folder: string): void;
+  /** `left`: all names that are there afterwards, and what is left of their files, which are others now. */
+  onPowerLost(left: ReadonlyMap<string, FileView>): void;
+}
+
 /** A file without its names. Grows at its end only. */
-export interface Inode {
+export interface Inode extends FileView {
   readonly id: number;
   bytes: Uint8Array;
   length: number;
@@ -35,10 +55,15 @@ export class SimulatedDisk {
   readonly #folders = new Map<string, Folder>([['/', emptyFolder()]]);
   /** Names that differ, or may differ, between cache and medium, by folder. */
   readonly #unsynced = new Map<string, Set<string>>();
+  readonly #listener: DiskListener | undefined;
   #inodes = 0;
   #dead = false;
   /** Bytes of all files together, at most; appends beyond it are cut off with ENOSPC. */
   capacityBytes = Number.MAX_SAFE_INTEGER;
+
+  constructor(listener?: DiskListener) {
+    this.#listener = listener;
+  }
 
   get isDead(): boolean {
     return this.#dead;
@@ -46,11 +71,6 @@ export class SimulatedDisk {
 
   find(path: string): Inode | undefined {
     return this.#names.get(path);
-  }
-
-  /** Whether a name would survive a loss of power as it is. */
-  isDurable(path: string): boolean {
-    return this.#durable.get(path) === this.#names.get(path);
   }
 
   isFolder(path: string): boolean {
@@ -99,6 +119,7 @@ export class SimulatedDisk {
     inode.bytes.set(part, inode.length);
     inode.length = length;
     inode.modifiedMs = nowMs;
+    this.#listener?.onFileChanged(inode);
     return part.length;
   }
 
@@ -113,6 +134,7 @@ export class SimulatedDisk {
     if (!this.#names.delete(path)) return;
     this.#noteUnsynced(path);
     this.#forget(path);
+    this.#listener?.onFileRemoved(path);
   }
 
   removeTree(folder: string): void {
@@ -134,6 +156,7 @@ export class SimulatedDisk {
       else this.#durable.set(path, inode);
     }
     this.#unsynced.delete(folder);
+    this.#listener?.onFolderSynced(folder);
   }
 
   syncBytes(inode: Inode): void {
@@ -147,7 +170,7 @@ export class SimulatedDisk {
    */
   crash(prng: Prng): SimulatedDisk {
     this.#dead = true;
-    const after = new SimulatedDisk();
+    const after = new SimulatedDisk(this.#listener);
     after.capacityBytes = this.capacityBytes;
     const survivors = new Map<Inode, Inode>();
     for (const path of [...new Set([...this.#names.keys(), ...this.#durable.keys()])].sort()) {
@@ -164,6 +187,7 @@ export class SimulatedDisk {
       after.#names.set(path, survivor);
       after.#durable.set(path, survivor);
     }
+    this.#listener?.onPowerLost(after.#names);
     return after;
   }
 
@@ -173,6 +197,7 @@ export class SimulatedDisk {
     if (inode === undefined || inode.length === 0) return false;
     const at = prng.below(inode.length);
     inode.bytes[at] = (inode.bytes[at] ?? 0) ^ (1 << prng.below(8));
+    this.#listener?.onFileChanged(inode);
     return true;
   }
 
@@ -182,6 +207,7 @@ export class SimulatedDisk {
     if (inode === undefined || inode.length <= length) return false;
     inode.length = length;
     inode.syncedLength = Math.min(inode.syncedLength, length);
+    this.#listener?.onFileChanged(inode);
     return true;
   }
 
@@ -189,6 +215,7 @@ export class SimulatedDisk {
     this.#names.set(path, inode);
     this.#enter(path, false);
     this.#noteUnsynced(path);
+    this.#listener?.onFileNamed(path, inode);
   }
 
   #noteUnsynced(path: string): void {

@@ -55,7 +55,7 @@ export class SimulatedMachine {
   readonly codecs: CodecFactory;
   readonly #checkpointsIn: CheckpointPlace;
   readonly #late: number;
-  #disk = new SimulatedDisk();
+  #disk: SimulatedDisk;
   readonly #users = new Set<ScheduledDisk>();
   #channels: ChannelChecker[] = [];
 
@@ -69,6 +69,7 @@ export class SimulatedMachine {
     this.codecs = parts.codecs;
     this.#checkpointsIn = parts.checkpointsIn;
     this.#late = parts.late;
+    this.#disk = new SimulatedDisk(parts.trace.listeners);
   }
 
   get disk(): SimulatedDisk {

@@ -1,5 +1,4 @@
 import { MillraceError, Prng } from '../../core/internal.js';
-import type { OutputChecker } from './checkers/output-checker.js';
 import type { FaultTargets, PlannedFault } from './fault-plan.js';
 import type { ProcessGroup } from './process-group.js';
 import type { DiskConduct } from './scheduled-disk.js';
@@ -9,7 +8,6 @@ import type { SimulatedProcess } from './simulated-process.js';
 export interface DamageParts {
   readonly machine: SimulatedMachine;
   readonly processes: ProcessGroup;
-  readonly output: OutputChecker;
   /** For what nobody has planned. */
   readonly prng: Prng;
   /** Probability that a disk operation of a process that was killed takes effect later. */
@@ -86,12 +84,10 @@ export class WorldDamage implements FaultTargets {
   }
 
   losePower(): boolean {
-    const { machine, output, processes } = this.#parts;
+    const { machine, processes } = this.#parts;
     for (const process of processes.alive) process.kill(0);
     machine.trace.note('machine.power-loss', '');
-    const before = machine.disk;
     machine.losePower(this.#prng);
-    output.onPowerLoss(before, machine.disk);
     return true;
   }
 

@@ -1,5 +1,6 @@
 import type { Prng } from '../../core/internal.js';
 import type { FaultKind, FaultSupplier, PlannedFault } from './fault-plan.js';
+import type { TraceEvent } from './world-listener.js';
 import type { FaultOptions } from './world-options.js';
 
 /** After these a fault is most likely to hurt: the share of them that call one. */
@@ -67,7 +68,7 @@ export class WorldFaults implements FaultSupplier {
     for (const [name, count] of counts) if (count > 0) this.#left.set(name, count);
   }
 
-  onEvent(name: string): void {
+  onEvent({ name }: TraceEvent): void {
     if (name === 'checkpoint.completed') this.#early = false;
     const share = TENDER.get(name);
     if (share === undefined || !this.#spite || this.#fuse > 0) return;

@@ -1,6 +1,5 @@
 import type { Trace } from '../../core/internal.js';
-
-export type TraceEvent = Parameters<Trace['emit']>[0];
+import { type TraceEvent, WorldListeners } from './world-listener.js';
 
 /** One thing that happened. */
 export interface TraceLine {
@@ -19,7 +18,8 @@ export interface TracePlace {
 }
 
 /**
- * The log of a world: one line an event, and a hash over all of them.
+ * The log of a world: one line an event, and a hash over all of them; and who listens to what happens in it, most of
+ * which is not worth a line.
  *
  * Invariant: two runs of one world give the same lines, so the same hash.
  */
@@ -27,7 +27,8 @@ export class WorldTrace implements Trace {
   readonly enabled = true;
   readonly #place: TracePlace;
   readonly #onLine: ((line: TraceLine) => void) | undefined;
-  readonly #listeners: ((event: TraceEvent) => void)[] = [];
+  /** Told of all that happens. */
+  readonly listeners = new WorldListeners();
   readonly #counts = new Map<string, number>();
   readonly #time = new Float64Array(1);
   readonly #timeWords = new Int32Array(this.#time.buffer);
@@ -47,11 +48,6 @@ export class WorldTrace implements Trace {
     return this.#counts;
   }
 
-  /** Called on every event of the engine and of the world, at once. */
-  listen(listener: (event: TraceEvent) => void): void {
-    this.#listeners.push(listener);
-  }
-
   /** For the parts of one process: its number stands in all their events. */
   ofProcess(process: number): Trace {
     const emit = ({ name, values }: TraceEvent): void => this.emit({ name, values: { process, ...values } });
@@ -64,7 +60,7 @@ export class WorldTrace implements Trace {
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}=${String(value)}`);
     this.note(event.name, [...(process === undefined ? [] : [`p${String(process)}`]), ...parts].join(' '));
-    for (const listener of this.#listeners) listener(event);
+    this.listeners.onEvent(event);
   }
 
   /** What is worth a line and nobody's attention. */

@@ -17,6 +17,7 @@ import { CHECKPOINTS_FOLDER } from './simulated-process.js';
 import { loopTurned, reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTime } from './simulated-time.js';
+import type { ExpectedOutput } from './topology/topology.js';
 import type { DrawWorkload, Workload } from './workload.js';
 import { WorldDamage } from './world-damage.js';
 import { type WorldFailure, WorldVerdict } from './world-failure.js';
@@ -85,7 +86,6 @@ export function runWorldOf(
  * in which things go wrong, then one of liveness, in which the job must finish.
  */
 class World {
-  readonly #options: WorldOptions;
   readonly #verdict = new WorldVerdict();
   readonly #trace: WorldTrace;
   readonly #time: SimulatedTime;
@@ -101,10 +101,7 @@ class World {
   #calmTurn = 0;
   readonly #script: WorldSettings['script'];
   readonly #onTurn: WorldSettings['onTurn'];
-  readonly #output: OutputChecker;
   readonly #checkpoints: CheckpointChecker;
-  readonly #savepoints: SavepointChecker;
-  readonly #manifests: ManifestChecker;
   readonly #liveness: LivenessChecker;
   readonly #watcher: WorldWatcher | undefined;
   /** Records that the sources have given, where that has been looked at. */
@@ -112,7 +109,6 @@ class World {
 
   constructor(draw: DrawWorkload, options: WorldOptions, settings: WorldSettings) {
     const { machinery = SOUND, repeats = false, onLine, onTurn, script, plan } = settings;
-    this.#options = options;
     this.#script = script;
     this.#onTurn = onTurn;
     const prng = new Prng(options.seed + 0x5eed);
@@ -134,13 +130,7 @@ class World {
       late: options.faults.late,
     });
     this.#workload = draw(prng, () => this.#trace.note('user.throws', ''));
-    this.#output = new OutputChecker(this.#workload.outputs, this.#verdict, {
-      atOnce: options.faults.drains === 0,
-      repeats,
-    });
     this.#checkpoints = new CheckpointChecker(this.#verdict, this.#workload.hasUnionState);
-    this.#savepoints = new SavepointChecker(this.#verdict);
-    this.#manifests = new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict);
     const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
     this.#processes = new ProcessGroup({
       machine: this.#machine,
@@ -152,12 +142,10 @@ class World {
       takeovers: options.faults.takeovers > 0,
       claims: options.claims,
       evolves: options.evolves,
-      untouched: (path) => this.#savepoints.watch(path, this.#machine.disk),
     });
     this.#damage = new WorldDamage({
       machine: this.#machine,
       processes: this.#processes,
-      output: this.#output,
       prng: prng.fork(),
       landing: options.faults.landing,
     });
@@ -172,13 +160,16 @@ class World {
       () => this.#processes.records,
       () => this.#processes.describe(),
     );
-    this.#trace.listen((event) => {
-      this.#checkpoints.onEvent(event);
-      this.#processes.onEvent(event);
-      failures.onEvent(event);
-      this.#liveness.onEvent(event.name);
-      this.#faults.onEvent(event.name);
-    });
+    const { listeners } = this.#trace;
+    listeners.add(this.#checkpoints);
+    listeners.add(this.#processes);
+    listeners.add(failures);
+    listeners.add(this.#liveness);
+    listeners.add(this.#faults);
+    const afterwards = options.faults.drains > 0 ? this.#expectedOfDrained : undefined;
+    listeners.add(new OutputChecker(this.#workload.outputs, this.#verdict, { repeats, afterwards }));
+    listeners.add(new SavepointChecker(this.#verdict));
+    listeners.add(new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict));
   }
 
   async run(): Promise<WorldReport> {
@@ -260,12 +251,9 @@ class World {
   /** The job has finished: whoever is left goes on until he sees it, and one more start must change nothing. */
   async #end(): Promise<void> {
     if (this.#verdict.failure !== undefined) return;
-    this.#output.look(this.#machine.disk, true);
-    if (this.#options.faults.drains > 0) this.#expectWhatWasRead();
-    this.#output.expectAll();
+    this.#trace.listeners.onJobFinished();
     for (const line of this.#workload.prints ?? [])
       this.#verdict.check(this.#machine.printed.has(line), () => `Nobody has printed ${line}.`);
-    this.#savepoints.look(this.#machine.disk);
     const last = this.#processes.start();
     while (this.#processes.alive.length > 0) {
       await reactionsDone();
@@ -281,24 +269,20 @@ class World {
       last.outcome?.type === 'already-finished',
       () => `The job has finished, and the next start says ${JSON.stringify(last.outcome)}.`,
     );
-    this.#output.look(this.#machine.disk, true);
   }
 
-  #expectWhatWasRead(): void {
+  readonly #expectedOfDrained = (linesOf: (folder: string) => string[]): readonly ExpectedOutput[] => {
     const wasDrained = this.#trace.counts.has('job.drain');
-    const linesOf = (folder: string): readonly string[] => this.#output.linesOf(folder);
     const read = this.#workload.drained?.(linesOf, wasDrained, this.#verdict);
-    if (read === undefined) return;
-    this.#read = read.records;
-    this.#output.expect(read.outputs);
-  }
+    this.#read = read?.records;
+    return read?.outputs ?? this.#workload.outputs;
+  };
 
   /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */
   async #look(): Promise<void> {
     await loopTurned();
-    this.#output.look(this.#machine.disk, false);
     this.#machine.auditChannels();
-    await this.#manifests.look(this.#machine.disk);
+    await this.#trace.listeners.onStandstill();
   }
 
   #writeInput(): void {

@@ -1,5 +1,5 @@
 import type { WorldVerdict } from '../world-failure.js';
-import type { TraceEvent } from '../world-trace.js';
+import type { TraceEvent } from '../world-listener.js';
 
 /**
  * Follows the checkpoints of a job over all its processes.

@@ -1,6 +1,6 @@
 import { type ErrorCode, isMillraceError } from '../../../core/internal.js';
 import type { WorldVerdict } from '../world-failure.js';
-import type { TraceEvent } from '../world-trace.js';
+import type { TraceEvent } from '../world-listener.js';
 
 /** What the faults of a world may make an attempt or a process fail of. */
 const FAIR: ReadonlySet<string> = new Set<ErrorCode>([

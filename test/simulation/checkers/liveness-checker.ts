@@ -1,4 +1,5 @@
 import type { WorldVerdict } from '../world-failure.js';
+import type { TraceEvent } from '../world-listener.js';
 
 /** Turns and jumps of time in which no task takes a record: many checkpoints, restarts and retries of a disk. */
 const STEPS_WITHOUT_RECORD_MAX = 100_000;
@@ -29,7 +30,7 @@ export class LivenessChecker {
     this.#describe = describe;
   }
 
-  onEvent(name: string): void {
+  onEvent({ name }: TraceEvent): void {
     if (name !== 'job.attempt-deployed' || !this.#calm) return;
     this.#calmAttempts++;
     if (this.#calmAttempts > CALM_ATTEMPTS_MAX) this.stuck('The job fails again and again without faults');

@@ -1,12 +1,19 @@
-import type { FileEntry } from '../../../core/internal.js';
-import type { Inode, SimulatedDisk } from '../simulated-disk.js';
+import type { FileView } from '../simulated-disk.js';
 import type { ExpectedOutput } from '../topology/topology.js';
 import type { WorldVerdict } from '../world-failure.js';
+import type { WorldListener } from '../world-listener.js';
+import { hasSameBytes } from './disk-picture.js';
 
-/** A part file as it was when it was seen first. */
-interface SeenFile {
-  inode: Inode;
-  readonly bytes: Uint8Array;
+export interface OutputOptions {
+  /** Whether a line may be there more often than expected, as it is at least once. */
+  readonly repeats?: boolean;
+  /**
+   * What is expected after all, of the same folders, where that is not known before the job has finished: lines are
+   * only counted then.
+   *
+   * @param linesOf the lines of a folder
+   */
+  readonly afterwards?: ((linesOf: (folder: string) => string[]) => readonly ExpectedOutput[]) | undefined;
 }
 
 /**
@@ -15,89 +22,101 @@ interface SeenFile {
  * What must hold: a visible part file never changes and never goes away; no line is there once too often;
  * lines that have an order are in it; when the job has finished, every expected line is there.
  *
- * Where it is not known before the end what is to be expected, lines are only counted then.
- *
  * One thing no disk can give: a name is seen before it is durable. A file that the power took in that moment
  * must come back as it was before the job finishes.
  */
-export class OutputChecker {
+export class OutputChecker implements WorldListener {
   #expected: readonly ExpectedOutput[];
-  /** Whether lines are counted as they are seen. */
-  readonly #atOnce: boolean;
-  /** Whether a line may be there more often than expected, as it is at least once. */
   readonly #repeats: boolean;
+  #afterwards: OutputOptions['afterwards'];
   readonly #verdict: WorldVerdict;
-  readonly #seen = new Map<string, SeenFile>();
-  /** Files that were seen, and of which a loss of power took the name. */
+  /** By path: as each part file was when it came, however often it has come back. */
+  readonly #seen = new Map<string, FileView>();
+  readonly #visible = new Map<FileView, string>();
+  /** Files whose names are not durable. */
+  readonly #fresh = new Set<string>();
+  /** Of these, those of which a loss of power took the name. */
   readonly #lost = new Set<string>();
-  /** What was in each folder at the last look. */
-  #listed: readonly (readonly FileEntry[])[] = [];
   /** By folder: how often each line is still to come. */
   #missing: readonly Map<string, number>[];
 
   constructor(
     expected: readonly ExpectedOutput[],
     verdict: WorldVerdict,
-    { atOnce = true, repeats = false } = {},
+    { repeats = false, afterwards }: OutputOptions = {},
   ) {
     this.#expected = expected;
     this.#verdict = verdict;
-    this.#atOnce = atOnce;
     this.#repeats = repeats;
+    this.#afterwards = afterwards;
     this.#missing = expected.map(countsOf);
   }
 
-  /** Part files that have been seen. */
-  get files(): number {
-    return this.#seen.size;
+  onFileNamed(path: string, file: FileView): void {
+    const end = path.lastIndexOf('/');
+    if (path[end + 1] === '.') return;
+    const index = this.#expected.findIndex(({ folder }) => folder.length === end && path.startsWith(folder));
+    if (index < 0) return;
+    this.#fresh.add(path);
+    this.#visible.set(file, path);
+    const before = this.#seen.get(path);
+    if (before === undefined) this.#onNewFile(index, path, file);
+    else this.#onBack(path, before, file);
   }
 
-  /** `thorough`: files may have become others. */
-  look(disk: SimulatedDisk, thorough: boolean): void {
-    const listed = this.#expected.map(({ folder }) => disk.entries(folder));
-    // Names that have not changed since the last look are not looked at one by one before the last one.
-    if (!thorough && listed.every((entries, index) => entries === this.#listed[index])) return;
-    this.#listed = listed;
-    for (const [path, file] of this.#seen) this.#checkUnchanged(path, file, disk, thorough);
-    for (const [index, { folder }] of this.#expected.entries()) {
-      for (const { name, isFolder } of disk.entries(folder)) {
-        const path = `${folder}/${name}`;
-        if (isFolder || name.startsWith('.') || this.#seen.has(path)) continue;
-        const inode = disk.find(path);
-        if (inode !== undefined) this.#onNewFile(index, path, inode);
-      }
+  onFileRemoved(path: string): void {
+    this.#verdict.check(!this.#seen.has(path), () => `The visible part file ${path} has gone away.`);
+  }
+
+  onFileChanged(file: FileView): void {
+    const path = this.#visible.get(file);
+    this.#verdict.check(path === undefined, () => `The visible part file ${path} has changed.`);
+  }
+
+  onFolderSynced(folder: string): void {
+    for (const path of this.#fresh)
+      if (path.lastIndexOf('/') === folder.length && path.startsWith(folder)) this.#fresh.delete(path);
+  }
+
+  onPowerLost(left: ReadonlyMap<string, FileView>): void {
+    this.#visible.clear();
+    for (const [path, before] of this.#seen) {
+      const file = left.get(path);
+      if (file !== undefined) {
+        this.#visible.set(file, path);
+        this.#onBack(path, before, file);
+      } else if (this.#fresh.has(path)) this.#lost.add(path);
+      else if (!this.#lost.has(path)) this.onFileRemoved(path);
     }
-  }
-
-  /** `after` is what a loss of power has left of `before`. */
-  onPowerLoss(before: SimulatedDisk, after: SimulatedDisk): void {
-    this.look(before, false);
-    for (const path of this.#seen.keys()) {
-      if (!before.isDurable(path) && after.find(path) === undefined) this.#lost.add(path);
-    }
-    this.look(after, true);
-  }
-
-  /** What is in the files of a folder that were seen. */
-  linesOf(folder: string): string[] {
-    return [...this.#seen]
-      .filter(([path]) => path.startsWith(`${folder}/`))
-      .flatMap(([, { bytes }]) => textOf(bytes).split('\n'))
-      .filter((line) => line !== '');
-  }
-
-  /** What is expected after all, of the same folders: for who counts at the end. */
-  expect(expected: readonly ExpectedOutput[]): void {
-    this.#expected = expected;
-    this.#missing = expected.map(countsOf);
-    for (const [path, { bytes }] of this.#seen) {
-      const index = expected.findIndex(({ folder }) => path.startsWith(`${folder}/`));
-      this.#count(index, path, textOf(bytes));
-    }
+    this.#fresh.clear();
   }
 
   /** The job says that it has finished. */
-  expectAll(): void {
+  onJobFinished(): void {
+    const afterwards = this.#afterwards;
+    this.#afterwards = undefined;
+    if (afterwards !== undefined) this.#expect(afterwards((folder) => this.#linesOf(folder)));
+    this.#checkAll();
+  }
+
+  /** What is in the files of a folder that were seen. */
+  #linesOf(folder: string): string[] {
+    return [...this.#seen]
+      .filter(([path]) => path.startsWith(`${folder}/`))
+      .flatMap(([, file]) => textOf(file).split('\n'))
+      .filter((line) => line !== '');
+  }
+
+  #expect(expected: readonly ExpectedOutput[]): void {
+    this.#expected = expected;
+    this.#missing = expected.map(countsOf);
+    for (const [path, file] of this.#seen) {
+      const index = expected.findIndex(({ folder }) => path.startsWith(`${folder}/`));
+      this.#count(index, path, textOf(file));
+    }
+  }
+
+  #checkAll(): void {
     const [lost] = this.#lost;
     this.#verdict.check(
       lost === undefined,
@@ -115,25 +134,16 @@ export class OutputChecker {
     }
   }
 
-  #checkUnchanged(path: string, file: SeenFile, disk: SimulatedDisk, thorough: boolean): void {
-    const inode = disk.find(path);
-    if (inode === undefined) {
-      this.#verdict.check(this.#lost.has(path), () => `The visible part file ${path} has gone away.`);
-      return;
-    }
+  #onBack(path: string, before: FileView, file: FileView): void {
     this.#lost.delete(path);
-    if (inode === file.inode && inode.length === file.bytes.length && !thorough) return;
-    file.inode = inode;
-    const same = inode.length === file.bytes.length && file.bytes.every((byte, i) => byte === inode.bytes[i]);
-    this.#verdict.check(same, () => `The visible part file ${path} has changed.`);
+    this.#verdict.check(hasSameBytes(before, file), () => `The visible part file ${path} has changed.`);
   }
 
-  #onNewFile(index: number, path: string, inode: Inode): void {
-    const bytes = inode.bytes.slice(0, inode.length);
-    this.#seen.set(path, { inode, bytes });
-    const text = textOf(bytes);
+  #onNewFile(index: number, path: string, file: FileView): void {
+    this.#seen.set(path, file);
+    const text = textOf(file);
     this.#verdict.check(text.endsWith('\n'), () => `The visible part file ${path} is not whole.`);
-    if (this.#atOnce) this.#count(index, path, text);
+    if (this.#afterwards === undefined) this.#count(index, path, text);
   }
 
   #count(index: number, path: string, text: string): void {
@@ -157,8 +167,8 @@ export class OutputChecker {
     const ranks = new Map<string, number>();
     const paths = [...this.#seen.keys()].filter((path) => path.startsWith(`${folder}/`)).sort(byWriting);
     for (const path of paths) {
-      const bytes = this.#seen.get(path)?.bytes ?? new Uint8Array(0);
-      for (const line of textOf(bytes).split('\n')) {
+      const file = this.#seen.get(path);
+      for (const line of file === undefined ? [] : textOf(file).split('\n')) {
         const place = line === '' ? undefined : order(line);
         if (place === undefined) continue;
         const before = ranks.get(place.group) ?? Number.NEGATIVE_INFINITY;
@@ -169,8 +179,8 @@ export class OutputChecker {
   }
 }
 
-function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+function textOf({ bytes, length }: FileView): string {
+  return new TextDecoder().decode(bytes.subarray(0, length));
 }
 
 function countsOf({ lines }: ExpectedOutput): Map<string, number> {

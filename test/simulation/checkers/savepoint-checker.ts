@@ -1,31 +1,44 @@
-import type { SimulatedDisk } from '../simulated-disk.js';
+import type { FileView } from '../simulated-disk.js';
 import type { WorldVerdict } from '../world-failure.js';
+import type { WorldListener } from '../world-listener.js';
+import { DiskPicture, hasSameBytes } from './disk-picture.js';
 
-/** Savepoints that nobody has claimed stay as they are, to the byte, whatever becomes of who began from them. */
-export class SavepointChecker {
+/**
+ * Savepoints that nobody has claimed stay as they are, to the byte, whatever becomes of who began from them. They
+ * are durable when they are told of, so a loss of power is no excuse.
+ */
+export class SavepointChecker extends DiskPicture implements WorldListener {
   readonly #verdict: WorldVerdict;
-  readonly #files = new Map<string, { readonly bytes: Uint8Array }>();
+  /** What must stay. */
+  readonly #kept = new Map<string, FileView>();
 
   constructor(verdict: WorldVerdict) {
+    super();
     this.#verdict = verdict;
   }
 
   /** From now on the folder must not change. */
-  watch(folder: string, disk: SimulatedDisk): void {
-    for (const below of [folder, `${folder}/data`]) {
-      for (const { name, isFolder } of disk.entries(below)) {
-        const inode = disk.find(`${below}/${name}`);
-        if (isFolder || inode === undefined) continue;
-        this.#files.set(`${below}/${name}`, { bytes: inode.bytes.slice(0, inode.length) });
-      }
-    }
+  onSavepointLeft(folder: string): void {
+    for (const [path, file] of this.files) if (path.startsWith(`${folder}/`)) this.#kept.set(path, file);
   }
 
-  look(disk: SimulatedDisk): void {
-    for (const [path, { bytes }] of this.#files) {
-      const found = disk.find(path);
-      const same = found?.length === bytes.length && bytes.every((byte, i) => byte === found.bytes[i]);
-      this.#verdict.check(same, () => `The file ${path} of a savepoint has changed, or has gone away.`);
+  override onFileRemoved(path: string): void {
+    super.onFileRemoved(path);
+    this.#verdict.check(!this.#kept.has(path), () => `The file ${path} of a savepoint has gone away.`);
+  }
+
+  onFileChanged(file: FileView): void {
+    for (const [path, kept] of this.#kept)
+      this.#verdict.check(kept !== file, () => `The file ${path} of a savepoint has changed.`);
+  }
+
+  override onPowerLost(left: ReadonlyMap<string, FileView>): void {
+    super.onPowerLost(left);
+    for (const [path, kept] of this.#kept) {
+      const file = left.get(path);
+      const isSame = file !== undefined && hasSameBytes(kept, file);
+      this.#verdict.check(isSame, () => `The file ${path} of a savepoint has not outlived a loss of power.`);
+      if (file !== undefined) this.#kept.set(path, file);
     }
   }
 }

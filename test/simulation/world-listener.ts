@@ -1,0 +1,64 @@
+import type { Trace } from '../../core/internal.js';
+import type { DiskListener, FileView } from './simulated-disk.js';
+
+export type TraceEvent = Parameters<Trace['emit']>[0];
+
+/**
+ * Who is told what happens in a world, at once, as far as it cares. Checkers have nothing else: no disk, no machine
+ * and no process.
+ */
+export interface WorldListener extends Partial<DiskListener> {
+  /** Something that is worth a line of the log. */
+  onEvent?(event: TraceEvent): void;
+  /** The job was stopped with a savepoint, and whoever goes on from it leaves it to all. */
+  onSavepointLeft?(folder: string): void;
+  /** Nothing is under way but what waits for a turn, and nothing will be until this has resolved. */
+  onStandstill?(): Promise<void> | undefined;
+  /** A process says that the job has. */
+  onJobFinished?(): void;
+}
+
+/** Tells all listeners, in the order in which they came. */
+export class WorldListeners implements Required<WorldListener> {
+  readonly #listeners: WorldListener[] = [];
+
+  add(listener: WorldListener): void {
+    this.#listeners.push(listener);
+  }
+
+  onEvent(event: TraceEvent): void {
+    for (const listener of this.#listeners) listener.onEvent?.(event);
+  }
+
+  onFileNamed(path: string, file: FileView): void {
+    for (const listener of this.#listeners) listener.onFileNamed?.(path, file);
+  }
+
+  onFileRemoved(path: string): void {
+    for (const listener of this.#listeners) listener.onFileRemoved?.(path);
+  }
+
+  onFileChanged(file: FileView): void {
+    for (const listener of this.#listeners) listener.onFileChanged?.(file);
+  }
+
+  onFolderSynced(folder: string): void {
+    for (const listener of this.#listeners) listener.onFolderSynced?.(folder);
+  }
+
+  onPowerLost(left: ReadonlyMap<string, FileView>): void {
+    for (const listener of this.#listeners) listener.onPowerLost?.(left);
+  }
+
+  onSavepointLeft(folder: string): void {
+    for (const listener of this.#listeners) listener.onSavepointLeft?.(folder);
+  }
+
+  async onStandstill(): Promise<void> {
+    for (const listener of this.#listeners) await listener.onStandstill?.();
+  }
+
+  onJobFinished(): void {
+    for (const listener of this.#listeners) listener.onJobFinished?.();
+  }
+}
