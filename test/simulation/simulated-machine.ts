@@ -1,6 +1,6 @@
 import type { CodecFactory, FileSystem, Prng } from '../../core/internal.js';
 import { FileObjectStore, type ObjectStore } from '../../storage/index.js';
-import { ChannelChecker } from './checkers/channel-checker.js';
+import { ObservedChannels } from './observed-channels.js';
 import type { DiskWeather, ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedFileSystem } from './simulated-file-system.js';
@@ -57,7 +57,8 @@ export class SimulatedMachine {
   readonly #late: number;
   #disk: SimulatedDisk;
   readonly #users = new Set<ScheduledDisk>();
-  #channels: ChannelChecker[] = [];
+  #channels: ObservedChannels[] = [];
+  #numbers = 0;
 
   constructor(parts: MachineParts) {
     this.scheduler = parts.scheduler;
@@ -83,16 +84,19 @@ export class SimulatedMachine {
     return (folder) => new WorldBucket(parts, folder);
   }
 
-  /** Watches the channels of an attempt that begins. */
-  channelChecker(recordsBegun: boolean): ChannelChecker {
-    const checker = new ChannelChecker(this.verdict, recordsBegun);
-    this.#channels = [...this.#channels.slice(-1), checker];
-    return checker;
+  /** Of what a world has many of: tasks, channels. */
+  readonly nextNumber = (): number => this.#numbers++;
+
+  /** The channels of an attempt that begins. */
+  observedChannels(recordsBegun: boolean): ObservedChannels {
+    const channels = new ObservedChannels(this.trace.listeners, this.nextNumber, recordsBegun);
+    this.#channels = [...this.#channels.slice(-1), channels];
+    return channels;
   }
 
   /** Looks whether the segments of the newest attempts are all where they belong. */
   auditChannels(): void {
-    for (const checker of this.#channels) checker.audit();
+    for (const channels of this.#channels) channels.audit();
   }
 
   /** Something has ended. `landing`: probability that its operations under way take effect later. */

@@ -29,8 +29,8 @@ import {
   type TaskPlace,
   type TaskSurroundings,
 } from '../driver/attempt-assembly.js';
-import type { ChannelChecker } from './checkers/channel-checker.js';
 import type { Machinery } from './machinery.js';
+import type { ObservedChannels } from './observed-channels.js';
 import { ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedCompletions } from './simulated-completions.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
@@ -228,7 +228,9 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
   readonly #parts: AttemptParts;
   readonly #attempt: AttemptDescription;
   readonly #prng: Prng;
-  readonly #checker: ChannelChecker;
+  readonly #channels: ObservedChannels;
+  /** Of the task that was placed last. */
+  #task = 0;
   readonly #onEvent: (event: TaskEvent) => void;
 
   constructor(
@@ -249,12 +251,12 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     this.#parts = parts;
     this.#attempt = attempt;
     this.#prng = prng;
-    this.#checker = machine.channelChecker(parts.machinery.recordsBegun);
+    this.#channels = machine.observedChannels(parts.machinery.recordsBegun);
     this.#onEvent = onEvent;
   }
 
   reader(handle: ChannelHandle, pool: SegmentPool, codec: RecordCodec<unknown>): ChannelReader<unknown> {
-    return this.#checker.reader(handle, pool, codec);
+    return this.#channels.reader(handle, pool, codec, this.#task);
   }
 
   writer(
@@ -262,11 +264,11 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     buffers: LocalBufferPool,
     codec: RecordCodec<unknown>,
   ): ChannelWriter<unknown> {
-    return this.#checker.writer(handle, buffers, codec);
+    return this.#channels.writer(handle, buffers, codec, this.#task);
   }
 
   onBuffers(buffers: LocalBufferPool): void {
-    this.#checker.audits(buffers);
+    this.#channels.audits(buffers);
   }
 
   place(address: TaskAddress): TaskPlace<SimulatedTask> {
@@ -277,6 +279,8 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     const completions = new SimulatedCompletions(prng.fork());
     const disk = new ScheduledDisk(prng.fork(), time, machine.weather, trace, name);
     scheduler.add(disk);
+    const number = machine.nextNumber();
+    this.#task = number;
     let said: SimulatedTask | undefined;
     this.#host = taskHost(time, () => said);
     return {
@@ -285,7 +289,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
         const isDrawn = slowness(address, this.#attempt.graph.fingerprint) < settings.slowTasks;
         const isSlow = (): boolean => isDrawn && machine.isSlow;
         const { budgetMax } = settings;
-        const parts = { name, address, task, doorbell, completions, disk, budgetMax, isSlow };
+        const parts = { name, number, address, task, doorbell, completions, disk, budgetMax, isSlow };
         said = new SimulatedTask(parts, { prng, time, trace, machinery }, this.#onEvent);
         return said;
       },
@@ -323,7 +327,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
       stateFiles: new ObjectStateFileReader(store),
       fileSystem,
       scratchFolder: `${settings.folder}/scratch`,
-      trace: machine.trace,
+      trace: machine.trace.ofTask(this.#task),
       log: NO_LOG,
       snapshotWriter: (checkpointId, owner) =>
         new ObjectSnapshotWriter(store, { checkpointId, epoch, attempt: address.attempt, owner }),

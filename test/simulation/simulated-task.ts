@@ -17,6 +17,8 @@ import type { WorldTrace } from './world-trace.js';
 
 export interface SimulatedTaskParts {
   readonly name: string;
+  /** Of all tasks of the world. */
+  readonly number: number;
   readonly address: TaskAddress;
   readonly task: StreamTask;
   readonly doorbell: Doorbell;
@@ -151,11 +153,12 @@ export class SimulatedTask implements Participant {
 
   #step(): void {
     const { prng, trace } = this.#world;
-    const { task, doorbell, budgetMax, isSlow, name } = this.parts;
+    const { task, doorbell, budgetMax, isSlow, name, number } = this.parts;
     this.#readMail();
     this.#ticket = doorbell.ticket();
     const before = task.records;
     const progress = task.runOnce(prng.between(1, isSlow() ? SLOW_BUDGET : budgetMax));
+    trace.listeners.onTaskStepped(number, task.records - before, task.watermark);
     const pressed = task.isBackPressured ? ' back-pressured' : '';
     trace.note('task.step', `${name} ${NAMES[progress]} ${task.records - before}${pressed} ${task.phase}`);
     if (progress !== Progress.MADE || prng.chance(0.3)) task.flush();

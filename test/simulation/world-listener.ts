@@ -1,4 +1,5 @@
-import type { Trace } from '../../core/internal.js';
+import type { ElementKind, Trace } from '../../core/internal.js';
+import type { ChannelListener } from './observed-channels.js';
 import type { DiskListener, FileView } from './simulated-disk.js';
 
 export type TraceEvent = Parameters<Trace['emit']>[0];
@@ -7,9 +8,11 @@ export type TraceEvent = Parameters<Trace['emit']>[0];
  * Who is told what happens in a world, at once, as far as it cares. Checkers have nothing else: no disk, no machine
  * and no process.
  */
-export interface WorldListener extends Partial<DiskListener> {
+export interface WorldListener extends Partial<DiskListener>, Partial<ChannelListener> {
   /** Something that is worth a line of the log. */
   onEvent?(event: TraceEvent): void;
+  /** A task has made a step, and taken so many records. */
+  onTaskStepped?(task: number, records: number, watermark: number): void;
   /** The job was stopped with a savepoint, and whoever goes on from it leaves it to all. */
   onSavepointLeft?(folder: string): void;
   /** Nothing is under way but what waits for a turn, and nothing will be until this has resolved. */
@@ -21,9 +24,12 @@ export interface WorldListener extends Partial<DiskListener> {
 /** Tells all listeners, in the order in which they came. */
 export class WorldListeners implements Required<WorldListener> {
   readonly #listeners: WorldListener[] = [];
+  /** Those of them that hear of each record. */
+  readonly #ofRecords: Heard<'onRecordWritten' | 'onRecordRead'>[] = [];
 
   add(listener: WorldListener): void {
     this.#listeners.push(listener);
+    if (hearsRecords(listener)) this.#ofRecords.push(listener);
   }
 
   onEvent(event: TraceEvent): void {
@@ -50,6 +56,34 @@ export class WorldListeners implements Required<WorldListener> {
     for (const listener of this.#listeners) listener.onPowerLost?.(left);
   }
 
+  onChannelOpened(channel: number, task: number, isWriter: boolean): void {
+    for (const listener of this.#listeners) listener.onChannelOpened?.(channel, task, isWriter);
+  }
+
+  onRecordWritten(channel: number): void {
+    for (const listener of this.#ofRecords) listener.onRecordWritten(channel);
+  }
+
+  onRecordRead(channel: number): void {
+    for (const listener of this.#ofRecords) listener.onRecordRead(channel);
+  }
+
+  onElementWritten(channel: number, kind: ElementKind, value: number): void {
+    for (const listener of this.#listeners) listener.onElementWritten?.(channel, kind, value);
+  }
+
+  onElementRead(channel: number, kind: ElementKind, value: number): void {
+    for (const listener of this.#listeners) listener.onElementRead?.(channel, kind, value);
+  }
+
+  onSegmentsCounted(error: unknown): void {
+    for (const listener of this.#listeners) listener.onSegmentsCounted?.(error);
+  }
+
+  onTaskStepped(task: number, records: number, watermark: number): void {
+    for (const listener of this.#listeners) listener.onTaskStepped?.(task, records, watermark);
+  }
+
   onSavepointLeft(folder: string): void {
     for (const listener of this.#listeners) listener.onSavepointLeft?.(folder);
   }
@@ -61,4 +95,12 @@ export class WorldListeners implements Required<WorldListener> {
   onJobFinished(): void {
     for (const listener of this.#listeners) listener.onJobFinished?.();
   }
+}
+
+type Heard<K extends keyof WorldListener> = Required<Pick<WorldListener, K>>;
+
+function hearsRecords(
+  listener: WorldListener,
+): listener is WorldListener & Heard<'onRecordWritten' | 'onRecordRead'> {
+  return listener.onRecordWritten !== undefined && listener.onRecordRead !== undefined;
 }

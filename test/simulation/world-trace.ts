@@ -54,13 +54,25 @@ export class WorldTrace implements Trace {
     return { enabled: true, emit };
   }
 
+  /** For the parts of one task: its number is told, and stands in no line. */
+  ofTask(task: number): Trace {
+    const emit = ({ name, values }: TraceEvent): void => {
+      this.#write(name, values);
+      this.listeners.onEvent({ name, values: { ...values, task } });
+    };
+    return { enabled: true, emit };
+  }
+
   emit(event: TraceEvent): void {
-    const { process, ...values } = event.values;
+    this.#write(event.name, event.values);
+    this.listeners.onEvent(event);
+  }
+
+  #write(event: string, { process, ...values }: TraceEvent['values']): void {
     const parts = Object.entries(values)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}=${String(value)}`);
-    this.note(event.name, [...(process === undefined ? [] : [`p${String(process)}`]), ...parts].join(' '));
-    this.listeners.onEvent(event);
+    this.note(event, [...(process === undefined ? [] : [`p${String(process)}`]), ...parts].join(' '));
   }
 
   /** What is worth a line and nobody's attention. */

@@ -1,11 +1,15 @@
 import { Prng } from '../../core/internal.js';
 import { jobFolder } from '../../storage/index.js';
+import { ChannelChecker } from './checkers/channel-checker.js';
 import { CheckpointChecker } from './checkers/checkpoint-checker.js';
 import { FailureChecker } from './checkers/failure-checker.js';
 import { LivenessChecker } from './checkers/liveness-checker.js';
 import { ManifestChecker } from './checkers/manifest-checker.js';
+import { MemoryChecker } from './checkers/memory-checker.js';
 import { OutputChecker } from './checkers/output-checker.js';
 import { SavepointChecker } from './checkers/savepoint-checker.js';
+import { SnapshotChecker } from './checkers/snapshot-checker.js';
+import { WatermarkChecker } from './checkers/watermark-checker.js';
 import { type FaultPlan, type FaultSupplier, type PlannedFault, PlannedFaults } from './fault-plan.js';
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
@@ -168,6 +172,11 @@ class World {
     listeners.add(this.#faults);
     const afterwards = options.faults.drains > 0 ? this.#expectedOfDrained : undefined;
     listeners.add(new OutputChecker(this.#workload.outputs, this.#verdict, { repeats, afterwards }));
+    listeners.add(new ChannelChecker(this.#verdict));
+    listeners.add(new WatermarkChecker(this.#verdict));
+    listeners.add(new MemoryChecker(this.#verdict));
+    const mayOvertake = options.alignedTimeoutMs !== Number.POSITIVE_INFINITY;
+    if (!repeats) listeners.add(new SnapshotChecker(this.#verdict, mayOvertake));
     listeners.add(new SavepointChecker(this.#verdict));
     listeners.add(new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict));
   }
