@@ -3,6 +3,7 @@ import { ActorSystem } from '../../actors/kernel/actor-system.js';
 import type { StreamExecutionEnvironment } from '../../core/index.js';
 import { isMillraceError, MillraceError, Prng } from '../../core/internal.js';
 import { OutputChecker } from './checkers/output-checker.js';
+import { addTaskCheckers } from './checkers/world-checkers.js';
 import { topologyDrawer } from './drawn-workload.js';
 import { SOUND } from './machinery.js';
 import type { DiskWeather } from './scheduled-disk.js';
@@ -103,6 +104,7 @@ class BatchWorld implements Participant {
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));
     const { build, launcher } = simulatedJob(options, batch);
     this.#build = build;
+    addTaskCheckers(this.#verdict, trace.listeners);
     trace.listeners.add(new OutputChecker(topology.outputs(), this.#verdict));
     for (const [path, text] of topology.files) {
       const inode = this.#machine.disk.create(path, this.#time.wallMs);

@@ -6,7 +6,6 @@ import {
   type Prng,
 } from '../../core/internal.js';
 import type { RunOrigin } from '../../storage/index.js';
-import type { FailureChecker } from './checkers/failure-checker.js';
 import type { Machinery } from './machinery.js';
 import type { SimulatedMachine } from './simulated-machine.js';
 import { type SimulatedJob, SimulatedProcess, STOP_FOLDERS } from './simulated-process.js';
@@ -21,7 +20,6 @@ export interface ProcessGroupParts {
   readonly job: (version: number, shift: number, processes: number) => SimulatedJob;
   readonly machinery: Machinery;
   readonly prng: Prng;
-  readonly failures: FailureChecker;
   /** Whether the savepoints that the job goes on from become its own. */
   readonly claims: boolean;
   /** Whether the job is changed once more when it goes on from a checkpoint that is newer than the last change. */
@@ -72,15 +70,6 @@ export class ProcessGroup {
     return this.alive.filter((process) => !process.isPaused);
   }
 
-  /** Taken by the tasks that run now. */
-  get records(): number {
-    let records = 0;
-    for (const process of this.alive) {
-      for (const { parts } of process.launcher.tasks) records += parts.task.records;
-    }
-    return records;
-  }
-
   /** Takes note of processes that have ended, and starts one where none is active. False: nothing has changed. */
   keepRunning(): boolean {
     for (const process of this.#processes) {
@@ -101,8 +90,8 @@ export class ProcessGroup {
   }
 
   #onProcessFailed(process: SimulatedProcess, error: unknown): void {
-    const { failures, machine } = this.#parts;
-    failures.onProcessFailed(process.number, error);
+    const { machine } = this.#parts;
+    machine.trace.listeners.onProcessFailed(process.number, error);
     this.#pauses = true;
     void machine.time.sleep(this, RESTART_PAUSE_MS).then(() => {
       this.#pauses = false;

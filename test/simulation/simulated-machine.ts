@@ -48,8 +48,6 @@ export class SimulatedMachine {
   readonly weather: DiskWeather;
   readonly verdict: WorldVerdict;
   readonly state: SimulatedState;
-  /** Lines that tasks have printed, without the number of the subtask. */
-  readonly printed = new Set<string>();
   /** Tasks that are slow get few turns; when faults are over none is. */
   isSlow = true;
   readonly codecs: CodecFactory;

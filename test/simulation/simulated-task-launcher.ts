@@ -333,7 +333,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
         new ObjectSnapshotWriter(store, { checkpointId, epoch, attempt: address.attempt, owner }),
       report,
       writeLine: async (line) => {
-        machine.printed.add(line.replace(/^([a-z]+):\d+> /, '$1> '));
+        machine.trace.listeners.onPrinted(line);
       },
     };
   }

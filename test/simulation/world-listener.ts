@@ -1,6 +1,7 @@
-import type { ElementKind, Trace } from '../../core/internal.js';
+import type { ElementKind, JobExplanation, Trace } from '../../core/internal.js';
 import type { ChannelListener } from './observed-channels.js';
 import type { DiskListener, FileView } from './simulated-disk.js';
+import type { SeenAt, SeenJob } from './world-watcher.js';
 
 export type TraceEvent = Parameters<Trace['emit']>[0];
 
@@ -13,6 +14,17 @@ export interface WorldListener extends Partial<DiskListener>, Partial<ChannelLis
   onEvent?(event: TraceEvent): void;
   /** A task has made a step, and taken so many records. */
   onTaskStepped?(task: number, records: number, watermark: number): void;
+  /** After each turn or jump of time. */
+  onStepDone?(): void;
+  /** Nothing lasts any more of what faults did. */
+  onCalm?(): void;
+  /** Nobody can go on. */
+  onStuck?(what: string): void;
+  onProcessFailed?(process: number, error: unknown): void;
+  onPrinted?(line: string): void;
+  /** Somebody looks at the job of a process. */
+  onJobSeen?(job: SeenJob, at: SeenAt): void;
+  onJobExplained?(explanation: JobExplanation): void;
   /** The job was stopped with a savepoint, and whoever goes on from it leaves it to all. */
   onSavepointLeft?(folder: string): void;
   /** Nothing is under way but what waits for a turn, and nothing will be until this has resolved. */
@@ -82,6 +94,34 @@ export class WorldListeners implements Required<WorldListener> {
 
   onTaskStepped(task: number, records: number, watermark: number): void {
     for (const listener of this.#listeners) listener.onTaskStepped?.(task, records, watermark);
+  }
+
+  onStepDone(): void {
+    for (const listener of this.#listeners) listener.onStepDone?.();
+  }
+
+  onCalm(): void {
+    for (const listener of this.#listeners) listener.onCalm?.();
+  }
+
+  onStuck(what: string): void {
+    for (const listener of this.#listeners) listener.onStuck?.(what);
+  }
+
+  onProcessFailed(process: number, error: unknown): void {
+    for (const listener of this.#listeners) listener.onProcessFailed?.(process, error);
+  }
+
+  onPrinted(line: string): void {
+    for (const listener of this.#listeners) listener.onPrinted?.(line);
+  }
+
+  onJobSeen(job: SeenJob, at: SeenAt): void {
+    for (const listener of this.#listeners) listener.onJobSeen?.(job, at);
+  }
+
+  onJobExplained(explanation: JobExplanation): void {
+    for (const listener of this.#listeners) listener.onJobExplained?.(explanation);
   }
 
   onSavepointLeft(folder: string): void {

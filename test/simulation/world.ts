@@ -1,27 +1,14 @@
 import { Prng } from '../../core/internal.js';
-import { jobFolder } from '../../storage/index.js';
-import { ChannelChecker } from './checkers/channel-checker.js';
-import { CheckpointChecker } from './checkers/checkpoint-checker.js';
-import { FailureChecker } from './checkers/failure-checker.js';
-import { LivenessChecker } from './checkers/liveness-checker.js';
-import { ManifestChecker } from './checkers/manifest-checker.js';
-import { MemoryChecker } from './checkers/memory-checker.js';
-import { OutputChecker } from './checkers/output-checker.js';
-import { SavepointChecker } from './checkers/savepoint-checker.js';
-import { SnapshotChecker } from './checkers/snapshot-checker.js';
-import { WatermarkChecker } from './checkers/watermark-checker.js';
+import { WorldCheckers } from './checkers/world-checkers.js';
 import { type FaultPlan, type FaultSupplier, type PlannedFault, PlannedFaults } from './fault-plan.js';
 import { type Machinery, SOUND } from './machinery.js';
 import { ProcessGroup } from './process-group.js';
 import type { DiskWeather } from './scheduled-disk.js';
 import { sharedCodecs } from './shared-codecs.js';
-import { JOB_NAME } from './simulated-job.js';
 import { SimulatedMachine } from './simulated-machine.js';
-import { CHECKPOINTS_FOLDER } from './simulated-process.js';
 import { loopTurned, reactionsDone, SimulatedScheduler } from './simulated-scheduler.js';
 import { SimulatedState } from './simulated-state.js';
 import { SimulatedTime } from './simulated-time.js';
-import type { ExpectedOutput } from './topology/topology.js';
 import type { DrawWorkload, Workload } from './workload.js';
 import { WorldDamage } from './world-damage.js';
 import { type WorldFailure, WorldVerdict } from './world-failure.js';
@@ -105,11 +92,8 @@ class World {
   #calmTurn = 0;
   readonly #script: WorldSettings['script'];
   readonly #onTurn: WorldSettings['onTurn'];
-  readonly #checkpoints: CheckpointChecker;
-  readonly #liveness: LivenessChecker;
+  readonly #checkers: WorldCheckers;
   readonly #watcher: WorldWatcher | undefined;
-  /** Records that the sources have given, where that has been looked at. */
-  #read: number | undefined;
 
   constructor(draw: DrawWorkload, options: WorldOptions, settings: WorldSettings) {
     const { machinery = SOUND, repeats = false, onLine, onTurn, script, plan } = settings;
@@ -134,15 +118,22 @@ class World {
       late: options.faults.late,
     });
     this.#workload = draw(prng, () => this.#trace.note('user.throws', ''));
-    this.#checkpoints = new CheckpointChecker(this.#verdict, this.#workload.hasUnionState);
-    const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
+    const { listeners } = this.#trace;
+    const checked = {
+      verdict: this.#verdict,
+      options,
+      workload: this.#workload,
+      repeats,
+      wasDrained: () => this.#trace.counts.has('job.drain'),
+      describe: () => this.#processes.describe(),
+    };
+    this.#checkers = new WorldCheckers(checked, listeners);
     this.#processes = new ProcessGroup({
       machine: this.#machine,
       job: (version, shifted, processes) =>
         this.#workload.job(version, (options.rescales ? shifted : 0) + (options.moves ? processes : 0)),
       machinery,
       prng: prng.fork(),
-      failures,
       takeovers: options.faults.takeovers > 0,
       claims: options.claims,
       evolves: options.evolves,
@@ -159,26 +150,8 @@ class World {
       plan === undefined
         ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns)
         : new PlannedFaults(plan);
-    this.#liveness = new LivenessChecker(
-      this.#verdict,
-      () => this.#processes.records,
-      () => this.#processes.describe(),
-    );
-    const { listeners } = this.#trace;
-    listeners.add(this.#checkpoints);
     listeners.add(this.#processes);
-    listeners.add(failures);
-    listeners.add(this.#liveness);
     listeners.add(this.#faults);
-    const afterwards = options.faults.drains > 0 ? this.#expectedOfDrained : undefined;
-    listeners.add(new OutputChecker(this.#workload.outputs, this.#verdict, { repeats, afterwards }));
-    listeners.add(new ChannelChecker(this.#verdict));
-    listeners.add(new WatermarkChecker(this.#verdict));
-    listeners.add(new MemoryChecker(this.#verdict));
-    const mayOvertake = options.alignedTimeoutMs !== Number.POSITIVE_INFINITY;
-    if (!repeats) listeners.add(new SnapshotChecker(this.#verdict, mayOvertake));
-    listeners.add(new SavepointChecker(this.#verdict));
-    listeners.add(new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), this.#verdict));
   }
 
   async run(): Promise<WorldReport> {
@@ -211,7 +184,7 @@ class World {
         this.#afterTurn();
         if (scheduler.turns % LOOK_EVERY_TURNS === 0) await this.#look();
       } else if (!this.#processes.keepRunning()) this.#passTime();
-      this.#liveness.onStep();
+      this.#trace.listeners.onStepDone();
     }
   }
 
@@ -220,8 +193,8 @@ class World {
     const { silenceMs } = this.#scheduler;
     // What a fault took away for so many turns comes back where none would be left to wait for.
     if (silenceMs > SILENCE_MS && this.#damage.endOne()) return;
-    if (silenceMs === Number.POSITIVE_INFINITY) this.#liveness.stuck('Nothing can happen any more');
-    else if (silenceMs > SILENCE_MS) this.#liveness.stuck('Nothing happens for a long time');
+    if (silenceMs === Number.POSITIVE_INFINITY) this.#trace.listeners.onStuck('Nothing can happen any more');
+    else if (silenceMs > SILENCE_MS) this.#trace.listeners.onStuck('Nothing happens for a long time');
     else this.#scheduler.passTime();
   }
 
@@ -251,7 +224,7 @@ class World {
     // Where the job has finished before that, they would have gone on.
     this.#calmTurn = this.#scheduler.turns + (this.#areFaultsOver ? 0 : 1);
     this.#trace.note('world.calm', '');
-    this.#liveness.onCalm();
+    this.#trace.listeners.onCalm();
     this.#damage.endAll();
     this.#weather.conduct = CALM_DISK;
     this.#machine.isSlow = false;
@@ -261,17 +234,15 @@ class World {
   async #end(): Promise<void> {
     if (this.#verdict.failure !== undefined) return;
     this.#trace.listeners.onJobFinished();
-    for (const line of this.#workload.prints ?? [])
-      this.#verdict.check(this.#machine.printed.has(line), () => `Nobody has printed ${line}.`);
     const last = this.#processes.start();
     while (this.#processes.alive.length > 0) {
       await reactionsDone();
       if (!this.#scheduler.turn()) {
         const passedMs = this.#processes.alive.length === 0 ? 0 : this.#scheduler.passTime();
         if (passedMs === Number.POSITIVE_INFINITY)
-          this.#liveness.stuck('A process does not end after its job');
+          this.#trace.listeners.onStuck('A process does not end after its job');
       }
-      this.#liveness.onStep();
+      this.#trace.listeners.onStepDone();
       if (this.#verdict.failure !== undefined) return;
     }
     this.#verdict.check(
@@ -279,13 +250,6 @@ class World {
       () => `The job has finished, and the next start says ${JSON.stringify(last.outcome)}.`,
     );
   }
-
-  readonly #expectedOfDrained = (linesOf: (folder: string) => string[]): readonly ExpectedOutput[] => {
-    const wasDrained = this.#trace.counts.has('job.drain');
-    const read = this.#workload.drained?.(linesOf, wasDrained, this.#verdict);
-    this.#read = read?.records;
-    return read?.outputs ?? this.#workload.outputs;
-  };
 
   /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */
   async #look(): Promise<void> {
@@ -312,9 +276,9 @@ class World {
       virtualMs: this.#time.nowMs,
       lines: this.#workload.outputs.reduce((sum, { lines }) => sum + lines.length, 0),
       processes: this.#processes.count,
-      checkpoints: this.#checkpoints.completed,
-      restores: this.#checkpoints.restores,
-      records: this.#read ?? this.#workload.records,
+      checkpoints: this.#checkers.completed,
+      restores: this.#checkers.restores,
+      records: this.#checkers.records,
       counts: this.#trace.counts,
       plan: { faults: this.#came, calmTurn: this.#calmTurn },
     };

@@ -1,5 +1,5 @@
 import type { WorldVerdict } from '../world-failure.js';
-import type { TraceEvent } from '../world-listener.js';
+import type { TraceEvent, WorldListener } from '../world-listener.js';
 
 /**
  * Follows the checkpoints of a job over all its processes.
@@ -8,7 +8,7 @@ import type { TraceEvent } from '../world-listener.js';
  * attempt of the leader begins from the newest completed one; what an older leader says to be complete after
  * it was replaced is no newer than what its successor began from.
  */
-export class CheckpointChecker {
+export class CheckpointChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
   readonly #mayDecline: boolean;
   readonly #aborted = new Set<string>();

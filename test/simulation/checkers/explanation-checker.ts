@@ -1,8 +1,21 @@
 import { type JobExplanation, Watermark } from '../../../core/internal.js';
 import type { WorldVerdict } from '../world-failure.js';
+import type { WorldListener } from '../world-listener.js';
 
 /** What a job says of its event time must hang together. */
-export function checkExplanation(explanation: JobExplanation, verdict: WorldVerdict): void {
+export class ExplanationChecker implements WorldListener {
+  readonly #verdict: WorldVerdict;
+
+  constructor(verdict: WorldVerdict) {
+    this.#verdict = verdict;
+  }
+
+  onJobExplained(explanation: JobExplanation): void {
+    checkExplanation(explanation, this.#verdict);
+  }
+}
+
+function checkExplanation(explanation: JobExplanation, verdict: WorldVerdict): void {
   const { operators, silent, text } = explanation;
   const lines = text.trimEnd().split('\n').length;
   verdict.check(

@@ -1,6 +1,6 @@
 import { type ErrorCode, isMillraceError } from '../../../core/internal.js';
 import type { WorldVerdict } from '../world-failure.js';
-import type { TraceEvent } from '../world-listener.js';
+import type { TraceEvent, WorldListener } from '../world-listener.js';
 
 /** What the faults of a world may make an attempt or a process fail of. */
 const FAIR: ReadonlySet<string> = new Set<ErrorCode>([
@@ -19,7 +19,7 @@ const FAIR: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 /** Attempts and processes fail of the faults of their world, and of nothing else. */
-export class FailureChecker {
+export class FailureChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
   readonly #isLeader: (process: number) => boolean;
 

@@ -13,7 +13,6 @@ import {
   prometheusText,
   Redaction,
   type ScopedReadings,
-  type TaskAddress,
   type TaskNumbers,
   type TaskScope,
   taskReadings,
@@ -22,27 +21,8 @@ import {
 import type { MetricReading } from '../../../core/metrics/metric-reading.js';
 import type { DescribedNumbers } from '../../../core/metrics/task-readings.js';
 import type { WorldVerdict } from '../world-failure.js';
-
-/** A running task of a job that is looked at. */
-export interface SeenTask {
-  readonly address: TaskAddress;
-  readonly task: StreamTask;
-}
-
-/** A job of a process at one moment. */
-export interface SeenJob {
-  readonly process: number;
-  readonly view: JobView;
-  readonly tasks: readonly SeenTask[];
-}
-
-/** When somebody looks. */
-export interface SeenAt {
-  readonly wallMs: number;
-  readonly monotonicMs: number;
-  /** Checkpoints that all processes have completed. */
-  readonly completed: number;
-}
+import type { WorldListener } from '../world-listener.js';
+import type { SeenAt, SeenJob } from '../world-watcher.js';
 
 /** What an operator may register, each record once: see topology/measured-events.ts. */
 const SEEN = 'seen';
@@ -57,7 +37,7 @@ const SECRET = 'killed';
  *
  * Invariant: of one task no count goes down.
  */
-export class MetricChecker {
+export class MetricChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
   readonly #rates = new MetricRates(RATES_WINDOW_MS);
   readonly #spans = new Map<number, JobSpans>();
@@ -69,7 +49,7 @@ export class MetricChecker {
     this.#verdict = verdict;
   }
 
-  look(job: SeenJob, at: SeenAt): void {
+  onJobSeen(job: SeenJob, at: SeenAt): void {
     const scopes = this.#scopesOf(job, at);
     this.#rates.mark(at.monotonicMs);
     this.#checkTexts(scopes);

@@ -1,0 +1,92 @@
+import { jobFolder } from '../../../storage/index.js';
+import { JOB_NAME } from '../simulated-job.js';
+import { CHECKPOINTS_FOLDER } from '../simulated-process.js';
+import type { ExpectedOutput } from '../topology/topology.js';
+import type { Workload } from '../workload.js';
+import type { WorldVerdict } from '../world-failure.js';
+import type { WorldListeners } from '../world-listener.js';
+import type { WorldOptions } from '../world-options.js';
+import { ChannelChecker } from './channel-checker.js';
+import { CheckpointChecker } from './checkpoint-checker.js';
+import { ExplanationChecker } from './explanation-checker.js';
+import { FailureChecker } from './failure-checker.js';
+import { LivenessChecker } from './liveness-checker.js';
+import { ManifestChecker } from './manifest-checker.js';
+import { MemoryChecker } from './memory-checker.js';
+import { MetricChecker } from './metric-checker.js';
+import { OutputChecker } from './output-checker.js';
+import { PrintChecker } from './print-checker.js';
+import { SavepointChecker } from './savepoint-checker.js';
+import { SnapshotChecker } from './snapshot-checker.js';
+import { WatermarkChecker } from './watermark-checker.js';
+
+/** What is known of a world before anything happens in it. */
+export interface CheckedWorld {
+  readonly verdict: WorldVerdict;
+  readonly options: WorldOptions;
+  readonly workload: Workload;
+  /** Output may hold lines more often than expected. */
+  readonly repeats: boolean;
+  /** Whether the job was drained at some time, asked when it has finished. */
+  readonly wasDrained: () => boolean;
+  /** How the job stands, for people. */
+  readonly describe: () => string;
+}
+
+/** All that must hold in a world. Each checker hears what it looks at, and knows nothing of the others' pictures. */
+export class WorldCheckers {
+  readonly #world: CheckedWorld;
+  readonly #checkpoints: CheckpointChecker;
+  /** Records that the sources have given, where that has been looked at. */
+  #read: number | undefined;
+
+  constructor(world: CheckedWorld, listeners: WorldListeners) {
+    const { verdict, options, workload, repeats, describe } = world;
+    this.#world = world;
+    const checkpoints = new CheckpointChecker(verdict, workload.hasUnionState);
+    this.#checkpoints = checkpoints;
+    const afterwards = options.faults.drains > 0 ? this.#expectedOfRead : undefined;
+    listeners.add(checkpoints);
+    listeners.add(new FailureChecker(verdict, (process) => checkpoints.isLeader(process)));
+    listeners.add(new LivenessChecker(verdict, describe));
+    listeners.add(new OutputChecker(workload.outputs, verdict, { repeats, afterwards }));
+    listeners.add(new PrintChecker(verdict, workload.prints ?? []));
+    addTaskCheckers(verdict, listeners);
+    // At least once, barriers hold nobody back.
+    if (!repeats)
+      listeners.add(new SnapshotChecker(verdict, options.alignedTimeoutMs !== Number.POSITIVE_INFINITY));
+    listeners.add(new SavepointChecker(verdict));
+    listeners.add(new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), verdict));
+    listeners.add(new MetricChecker(verdict));
+    listeners.add(new ExplanationChecker(verdict));
+  }
+
+  /** Checkpoints that were completed. */
+  get completed(): number {
+    return this.#checkpoints.completed;
+  }
+
+  /** Attempts that began from a checkpoint. */
+  get restores(): number {
+    return this.#checkpoints.restores;
+  }
+
+  /** What the sources gave, each once. */
+  get records(): number {
+    return this.#read ?? this.#world.workload.records;
+  }
+
+  readonly #expectedOfRead = (linesOf: (folder: string) => string[]): readonly ExpectedOutput[] => {
+    const { workload, wasDrained, verdict } = this.#world;
+    const read = workload.drained?.(linesOf, wasDrained(), verdict);
+    this.#read = read?.records;
+    return read?.outputs ?? workload.outputs;
+  };
+}
+
+/** What must hold between tasks, whatever they belong to. */
+export function addTaskCheckers(verdict: WorldVerdict, listeners: WorldListeners): void {
+  listeners.add(new ChannelChecker(verdict));
+  listeners.add(new WatermarkChecker(verdict));
+  listeners.add(new MemoryChecker(verdict));
+}
