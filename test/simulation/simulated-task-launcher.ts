@@ -281,6 +281,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     scheduler.add(disk);
     const number = machine.nextNumber();
     this.#task = number;
+    trace.listeners.onTaskPlaced(number, settings.processName, address);
     let said: SimulatedTask | undefined;
     this.#host = taskHost(time, () => said);
     return {

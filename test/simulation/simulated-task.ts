@@ -107,6 +107,7 @@ export class SimulatedTask implements Participant {
 
   /** The process has ended: nothing more is told. */
   vanish(): void {
+    this.#world.trace.listeners.onTaskVanished(this.parts.number);
     this.#told.length = 0;
     this.#gone = true;
     this.#exited = true;
@@ -187,6 +188,7 @@ export class SimulatedTask implements Participant {
     if (event === undefined) return;
     const what = event.type === 'report' ? `${event.report.type} ${checkpointOf(event.report)}` : 'exited';
     this.#world.trace.note('task.says', `${this.parts.name} ${what}`);
+    this.#world.trace.listeners.onTaskTold(this.parts.number, event);
     this.#onEvent(event);
     if (event.type !== 'exited') return;
     this.#exited = true;

@@ -1,4 +1,4 @@
-import type { ElementKind, JobExplanation, Trace } from '../../core/internal.js';
+import type { ElementKind, JobExplanation, TaskAddress, TaskEvent, Trace } from '../../core/internal.js';
 import type { ChannelListener } from './observed-channels.js';
 import type { DiskListener, FileView } from './simulated-disk.js';
 import type { SeenAt, SeenJob } from './world-watcher.js';
@@ -12,6 +12,12 @@ export type TraceEvent = Parameters<Trace['emit']>[0];
 export interface WorldListener extends Partial<DiskListener>, Partial<ChannelListener> {
   /** Something that is worth a line of the log. */
   onEvent?(event: TraceEvent): void;
+  /** A task is about to begin. */
+  onTaskPlaced?(task: number, process: string, address: TaskAddress): void;
+  /** The job master of a task is told something by it, or of its exit, which comes last. */
+  onTaskTold?(task: number, event: TaskEvent): void;
+  /** A task has ended with its process. */
+  onTaskVanished?(task: number): void;
   /** A task has made a step, and taken so many records. */
   onTaskStepped?(task: number, records: number, watermark: number): void;
   /** After each turn or jump of time. */
@@ -90,6 +96,18 @@ export class WorldListeners implements Required<WorldListener> {
 
   onSegmentsCounted(error: unknown): void {
     for (const listener of this.#listeners) listener.onSegmentsCounted?.(error);
+  }
+
+  onTaskPlaced(task: number, process: string, address: TaskAddress): void {
+    for (const listener of this.#listeners) listener.onTaskPlaced?.(task, process, address);
+  }
+
+  onTaskTold(task: number, event: TaskEvent): void {
+    for (const listener of this.#listeners) listener.onTaskTold?.(task, event);
+  }
+
+  onTaskVanished(task: number): void {
+    for (const listener of this.#listeners) listener.onTaskVanished?.(task);
   }
 
   onTaskStepped(task: number, records: number, watermark: number): void {

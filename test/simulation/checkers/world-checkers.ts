@@ -6,8 +6,10 @@ import type { Workload } from '../workload.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListeners } from '../world-listener.js';
 import type { WorldOptions } from '../world-options.js';
+import { AttemptChecker } from './attempt-checker.js';
 import { ChannelChecker } from './channel-checker.js';
 import { CheckpointChecker } from './checkpoint-checker.js';
+import { CommitChecker } from './commit-checker.js';
 import { ExplanationChecker } from './explanation-checker.js';
 import { FailureChecker } from './failure-checker.js';
 import { LivenessChecker } from './liveness-checker.js';
@@ -16,6 +18,7 @@ import { MemoryChecker } from './memory-checker.js';
 import { MetricChecker } from './metric-checker.js';
 import { OutputChecker } from './output-checker.js';
 import { PrintChecker } from './print-checker.js';
+import { RetentionChecker } from './retention-checker.js';
 import { SavepointChecker } from './savepoint-checker.js';
 import { SnapshotChecker } from './snapshot-checker.js';
 import { WatermarkChecker } from './watermark-checker.js';
@@ -56,7 +59,12 @@ export class WorldCheckers {
     if (!repeats)
       listeners.add(new SnapshotChecker(verdict, options.alignedTimeoutMs !== Number.POSITIVE_INFINITY));
     listeners.add(new SavepointChecker(verdict));
-    listeners.add(new ManifestChecker(jobFolder(CHECKPOINTS_FOLDER, JOB_NAME), verdict));
+    const folder = jobFolder(CHECKPOINTS_FOLDER, JOB_NAME);
+    listeners.add(new ManifestChecker(folder, verdict));
+    listeners.add(new RetentionChecker(folder, verdict));
+    listeners.add(new AttemptChecker(folder, verdict));
+    const outputs = workload.outputs.map((output) => output.folder);
+    listeners.add(new CommitChecker(outputs, folder, verdict));
     listeners.add(new MetricChecker(verdict));
     listeners.add(new ExplanationChecker(verdict));
   }

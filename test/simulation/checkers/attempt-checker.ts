@@ -1,0 +1,106 @@
+import type { TaskAddress, TaskEvent, TaskReport } from '../../../core/internal.js';
+import { dataKeyOrigin } from '../../../storage/checkpoint/checkpoint-paths.js';
+import type { FileView } from '../simulated-disk.js';
+import type { WorldVerdict } from '../world-failure.js';
+import type { TraceEvent, WorldListener } from '../world-listener.js';
+import { slotAt } from './seen-slots.js';
+
+/** What a leader copies before its first attempt, to begin from that. */
+const BEFORE_ALL: ReadonlySet<number> = new Set([0]);
+
+/** A task as it is known from outside. */
+interface SeenTask {
+  readonly process: string;
+  readonly attempt: number;
+  /** Of which it has told that its part is stored. */
+  readonly acknowledged: Set<number>;
+  /** It has told that it has nothing more to do. */
+  finished: boolean;
+}
+
+/**
+ * No message of an old attempt has effect. A checkpoint is stored when each task that lives has acknowledged it; of the
+ * files that were written for it, it names those of attempts that live, and of others only what completed checkpoints
+ * have named. Who has exited does and says nothing any more.
+ */
+export class AttemptChecker implements WorldListener {
+  readonly #folder: string;
+  readonly #verdict: WorldVerdict;
+  /** Those that have not exited. */
+  readonly #living = new Map<number, SeenTask>();
+  /** By process: its epoch. */
+  readonly #epochs = new Map<string, number>();
+  /** By epoch and checkpoint: the attempts that lived when it was stored. */
+  readonly #attempts = new Map<string, ReadonlySet<number>>();
+  /** Data files that completed checkpoints have named. */
+  readonly #named = new Set<string>();
+
+  constructor(folder: string, verdict: WorldVerdict) {
+    this.#folder = folder;
+    this.#verdict = verdict;
+  }
+
+  onTaskPlaced(task: number, process: string, { attempt }: TaskAddress): void {
+    this.#living.set(task, { process, attempt, acknowledged: new Set(), finished: false });
+  }
+
+  onTaskTold(task: number, event: TaskEvent): void {
+    const seen = this.#living.get(task);
+    this.#verdict.check(seen !== undefined, () => `A task says '${event.type}' after its exit.`);
+    if (event.type === 'exited') this.#living.delete(task);
+    else if (seen !== undefined) onReport(seen, event.report);
+  }
+
+  onTaskVanished(task: number): void {
+    this.#living.delete(task);
+  }
+
+  onTaskStepped(task: number): void {
+    this.#verdict.check(this.#living.has(task), () => 'A task goes on after its exit.');
+  }
+
+  onEvent({ name, values }: TraceEvent): void {
+    if (name === 'process.leads') this.#epochs.set(`p${values.process}`, Number(values.epoch));
+    if (name === 'checkpoint.storing') this.#onStoring(`p${values.process}`, Number(values.checkpointId));
+  }
+
+  onFileNamed(path: string, file: FileView): void {
+    const slot = slotAt(this.#folder, path, file);
+    if (slot === undefined || slot.head.kind !== 'checkpoint') return;
+    const { epoch, newestCheckpointId } = slot.head;
+    const attempts = this.#attempts.get(`${epoch} ${newestCheckpointId}`) ?? BEFORE_ALL;
+    for (const key of slot.keys) {
+      const origin = dataKeyOrigin(key);
+      const isOwn =
+        origin?.checkpointId === newestCheckpointId && origin.epoch === epoch && attempts.has(attemptOf(key));
+      this.#verdict.check(
+        isOwn || this.#named.has(key) || key.startsWith('claimed/'),
+        () => `Checkpoint ${newestCheckpointId} of epoch ${epoch} names ${key}, which is of another attempt.`,
+      );
+      this.#named.add(key);
+    }
+  }
+
+  #onStoring(process: string, checkpointId: number): void {
+    const attempts = new Set<number>();
+    for (const task of this.#living.values()) {
+      if (task.process !== process) continue;
+      attempts.add(task.attempt);
+      this.#verdict.check(
+        task.finished || task.acknowledged.has(checkpointId),
+        () =>
+          `Checkpoint ${checkpointId} is stored, and a task of attempt ${task.attempt} has not acknowledged it.`,
+      );
+    }
+    this.#attempts.set(`${this.#epochs.get(process)} ${checkpointId}`, attempts);
+  }
+}
+
+function onReport(seen: SeenTask, report: TaskReport): void {
+  if (report.type === 'checkpoint-acknowledged') seen.acknowledged.add(report.checkpointId);
+  if (report.type === 'finished') seen.finished = true;
+}
+
+function attemptOf(key: string): number {
+  return Number(/^data\/\d+-\d+-(\d+)-/.exec(key)?.[1]);
+}
