@@ -6,6 +6,7 @@ import { givenCounts } from './given-topologies.js';
 import { aggregations, coFunctions, windowJoins } from './joined-topologies.js';
 import { jsonLines } from './json-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
+import { lateWindows } from './late-topologies.js';
 import { keyedPartitions } from './partition-topologies.js';
 import { apartPipelines, forwardLanes } from './region-topologies.js';
 import { clockTimers, fleetingStates, foldedStates } from './state-topologies.js';
@@ -44,6 +45,7 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'session-windows': { weight: 4, keyed: true, sources: 1, draw: sessionWindows },
   'sliding-windows': { weight: 4, keyed: true, sources: 1, draw: slidingWindows },
   'triggered-windows': { weight: 5, keyed: true, sources: 1, draw: triggeredWindows },
+  'late-windows': { weight: 4, keyed: true, sources: 1, draw: lateWindows },
   'folded-states': { weight: 3, keyed: true, sources: 1, draw: foldedStates },
   'fleeting-states': { weight: 3, keyed: true, sources: 1, draw: fleetingStates },
   'clock-timers': { weight: 3, keyed: true, sources: 1, draw: clockTimers },

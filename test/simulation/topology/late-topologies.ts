@@ -1,0 +1,174 @@
+import {
+  EventTimeSessionWindows,
+  EventTimeTrigger,
+  type KeyedStream,
+  OutputTag,
+  type ProcessWindowFunction,
+  PurgingTrigger,
+  SlidingEventTimeWindows,
+  type Trigger,
+  TumblingEventTimeWindows,
+  types,
+  ValueStateDescriptor,
+  WatermarkStrategy,
+  type WindowedStream,
+} from '../../../core/index.js';
+import type { Event } from './event.js';
+import type { Topology } from './topology.js';
+import type { TopologyKit } from './topology-kit.js';
+
+type Windowed = WindowedStream<Event, string>;
+
+interface Sizes {
+  readonly sizeMs: number;
+  readonly slideMs: number;
+  readonly latenessMs: number;
+}
+
+/** Windows that records come to late. */
+interface Variant {
+  readonly windows: (keyed: KeyedStream<Event, string>, sizes: Sizes) => Windowed;
+  /** Where the last window that an event falls into begins, and ends without others. */
+  readonly lastOf: (event: Event, sizes: Sizes) => { readonly startMs: number; readonly endMs: number };
+  readonly isSession: boolean;
+}
+
+function windowFrom(startMs: number, sizeMs: number): { readonly startMs: number; readonly endMs: number } {
+  return { startMs, endMs: startMs + sizeMs };
+}
+
+const VARIANTS: readonly [Variant, ...Variant[]] = [
+  {
+    windows: (keyed, { sizeMs }) => keyed.window(TumblingEventTimeWindows.of(sizeMs)),
+    lastOf: ({ time }, { sizeMs }) => windowFrom(time - (time % sizeMs), sizeMs),
+    isSession: false,
+  },
+  {
+    windows: (keyed, { sizeMs, slideMs }) => keyed.window(SlidingEventTimeWindows.of(sizeMs, slideMs)),
+    lastOf: ({ time }, { sizeMs, slideMs }) => windowFrom(time - (time % slideMs), sizeMs),
+    isSession: false,
+  },
+  {
+    windows: (keyed, { slideMs }) => keyed.window(EventTimeSessionWindows.withGap(slideMs)),
+    lastOf: ({ time }, { slideMs }) => windowFrom(time, slideMs),
+    isSession: true,
+  },
+];
+
+/**
+ * Windows behind watermarks that go on too fast: each event is told once, by a window that fires, perhaps again, or
+ * as late. A window that is over takes none, and no event is late whose window is not over.
+ */
+export function lateWindows(kit: TopologyKit): Topology {
+  const source = kit.source();
+  const sink = kit.sink('/out/ids');
+  const { prng } = kit;
+  const parallelism = kit.parallelism();
+  const variant = prng.pick(VARIANTS);
+  const slideMs = kit.windowMs(source);
+  const sizes: Sizes = {
+    slideMs,
+    sizeMs: slideMs * prng.between(1, 3),
+    latenessMs: prng.pick([0, 1, slideMs, 2 * slideMs]),
+  };
+  const keeps = !variant.isSession && prng.chance(0.5);
+  const isWatched = prng.chance(0.5);
+  const backMs = slideMs * prng.between(1, 6);
+  const boundMs = Math.floor(backMs * prng.pick([0, 0.5, 1]));
+  const delayed = (event: Event): Event =>
+    event.id % 4 === 0 ? { ...event, time: event.time - (event.id % 13) * Math.ceil(backMs / 13) } : event;
+  // Of the windows that an event falls into one tells of it. A session may be longer, and is alone.
+  const tells = (event: Event, startMs: number): boolean =>
+    variant.isSession || variant.lastOf(event, sizes).startMs === startMs;
+  return {
+    name: 'late-windows',
+    files: source.files,
+    outputs: () => [{ folder: '/out/ids', lines: source.events.map(({ id }) => String(id)) }],
+    build: (env) => {
+      // What is asked for in a task of the windows alone. Others may be behind it, at another parallelism.
+      let isBesideWindows = false;
+      const late = new OutputTag<Event>('late');
+      const strategy = WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs).withTimestampAssigner(
+        (event) => event.time,
+      );
+      const keyed = source
+        .stream(env)
+        .map(delayed)
+        .setParallelism(source.parallelism)
+        .assignTimestampsAndWatermarks(strategy)
+        .setParallelism(source.parallelism)
+        .keyBy((event) => event.key);
+      const trigger = isWatched ? watched(sizes.latenessMs) : EventTimeTrigger.create();
+      const fired = variant
+        .windows(keyed, sizes)
+        .allowedLateness(sizes.latenessMs)
+        .sideOutputLateData(late)
+        .trigger(keeps ? trigger : PurgingTrigger.of(trigger))
+        .process({
+          ...tellingNew(keeps, tells),
+          open() {
+            isBesideWindows = true;
+          },
+        })
+        .setParallelism(parallelism)
+        .uid('windows');
+      const overdue = fired
+        .getSideOutput(late)
+        .process<string>({
+          processElement(event, ctx, out) {
+            const overAt = variant.lastOf(event, sizes).endMs - 1 + sizes.latenessMs;
+            const watermark = ctx.timerService.currentWatermark();
+            if (isBesideWindows && overAt > watermark)
+              throw new Error(`Event ${event.id} of a window to ${overAt} is late at ${watermark}.`);
+            out.collect(String(event.id));
+          },
+        })
+        .setParallelism(parallelism)
+        .uid('late');
+      sink(fired.union(overdue), 'ids');
+    },
+  };
+}
+
+/** Fires as event-time windows do, and looks whether it is asked to. */
+function watched(latenessMs: number): Trigger<Event> {
+  const nested = EventTimeTrigger.create();
+  return {
+    needsWatermarks: true,
+    onElement(event, timestamp, window, ctx) {
+      const watermark = ctx.currentWatermark();
+      if (window.maxTimestamp + latenessMs <= watermark)
+        throw new Error(`A window to ${window.end} takes an event at ${watermark}.`);
+      return nested.onElement(event, timestamp, window, ctx);
+    },
+    onEventTime(time, window, ctx) {
+      const isItsOwn = time === window.maxTimestamp || time === window.maxTimestamp + latenessMs;
+      if (!isItsOwn || time > ctx.currentWatermark())
+        throw new Error(
+          `A timer of ${time} fires for a window to ${window.end} at ${ctx.currentWatermark()}.`,
+        );
+      return nested.onEventTime(time, window);
+    },
+    onMerge: (window, ctx) => nested.onMerge(window, ctx),
+    clear: (window, ctx) => nested.clear(window, ctx),
+  };
+}
+
+/** What has come to a window since it fired last. */
+function tellingNew(
+  keeps: boolean,
+  tells: (event: Event, startMs: number) => boolean,
+): ProcessWindowFunction<string, Event, string> {
+  const told = new ValueStateDescriptor('told', types.int32);
+  return {
+    process(_key, ctx, events, out) {
+      const state = keeps ? ctx.windowState().getState(told) : undefined;
+      for (const event of events.slice(state?.value() ?? 0))
+        if (tells(event, ctx.window.start)) out.collect(String(event.id));
+      state?.update(events.length);
+    },
+    clear(ctx) {
+      if (keeps) ctx.windowState().getState(told).clear();
+    },
+  };
+}
