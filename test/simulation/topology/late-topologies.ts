@@ -1,4 +1,5 @@
 import {
+  ContinuousEventTimeTrigger,
   EventTimeSessionWindows,
   EventTimeTrigger,
   type KeyedStream,
@@ -65,18 +66,26 @@ export function lateWindows(kit: TopologyKit): Topology {
   const { prng } = kit;
   const parallelism = kit.parallelism();
   const variant = prng.pick(VARIANTS);
-  const slideMs = kit.windowMs(source);
+  const { strideMs } = source.plan;
+  // Windows end, and watermarks come, at the same few times.
+  const slideMs = strideMs * prng.between(2, 20);
   const sizes: Sizes = {
     slideMs,
     sizeMs: slideMs * prng.between(1, 3),
-    latenessMs: prng.pick([0, 1, slideMs, 2 * slideMs]),
+    latenessMs: prng.pick([0, 0, 1, strideMs, 2 * slideMs]),
   };
   const keeps = !variant.isSession && prng.chance(0.5);
-  const isWatched = prng.chance(0.5);
-  const backMs = slideMs * prng.between(1, 6);
-  const boundMs = Math.floor(backMs * prng.pick([0, 0.5, 1]));
-  const delayed = (event: Event): Event =>
-    event.id % 4 === 0 ? { ...event, time: event.time - (event.id % 13) * Math.ceil(backMs / 13) } : event;
+  const trigger = prng.pick<() => Trigger<Event>>([
+    () => EventTimeTrigger.create(),
+    () => watched(sizes.latenessMs),
+    () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
+  ]);
+  const steps = prng.between(1, 80);
+  const boundMs = Math.max(0, Math.floor(steps * prng.pick([0, 0.5, 1])) * strideMs - 1);
+  const delayed = (event: Event): Event => {
+    const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
+    return { ...event, time: time - (time % strideMs) + strideMs - 1 };
+  };
   // Of the windows that an event falls into one tells of it. A session may be longer, and is alone.
   const tells = (event: Event, startMs: number): boolean =>
     variant.isSession || variant.lastOf(event, sizes).startMs === startMs;
@@ -98,12 +107,11 @@ export function lateWindows(kit: TopologyKit): Topology {
         .assignTimestampsAndWatermarks(strategy)
         .setParallelism(source.parallelism)
         .keyBy((event) => event.key);
-      const trigger = isWatched ? watched(sizes.latenessMs) : EventTimeTrigger.create();
       const fired = variant
         .windows(keyed, sizes)
         .allowedLateness(sizes.latenessMs)
         .sideOutputLateData(late)
-        .trigger(keeps ? trigger : PurgingTrigger.of(trigger))
+        .trigger(keeps ? trigger() : PurgingTrigger.of(trigger()))
         .process({
           ...tellingNew(keeps, tells),
           open() {
