@@ -19,7 +19,7 @@ export class OutputRoom {
   full = false;
   isFiring = false;
   #timersLeft = 0;
-  /** Watermark that left last. */
+  /** The greatest watermark that has left: branches of a chain may have different ones. */
   watermark: number = Watermark.MIN;
 
   /** A step begins, which fires about as many timers as it takes records. */
@@ -84,7 +84,7 @@ export class ResultPartition implements Output<unknown> {
   }
 
   emitWatermark(timestamp: number): void {
-    this.#room.watermark = timestamp;
+    if (timestamp > this.#room.watermark) this.#room.watermark = timestamp;
     for (const writer of this.#writers) writer.writeWatermark(timestamp);
     this.#checkRoom();
   }

@@ -88,7 +88,7 @@ class BatchWorld implements Participant {
     this.#time = new SimulatedTime(prng.fork(), 1_750_000_000_000);
     this.#scheduler = new SimulatedScheduler(prng.fork(), this.#time, options.turnMs);
     const trace = new WorldTrace({ turn: () => 0, timeMs: () => 0 }, undefined);
-    this.#weather = { conduct: options.faults.disk, flipped: new Set() };
+    this.#weather = { conduct: options.faults.disk, flips: new Map() };
     this.#machine = new SimulatedMachine({
       scheduler: this.#scheduler,
       time: this.#time,

@@ -26,9 +26,12 @@ export interface DiskConduct {
 /** The disk of a world, told to all its views at once. */
 export interface DiskWeather {
   conduct: DiskConduct;
-  /** Files of which a bit came over wrong when they were read last. */
-  readonly flipped: Set<string>;
+  /** How often a bit of each file has come over wrong. */
+  readonly flips: Map<string, number>;
 }
+
+/** Of one file, ever: who looks at it a third time reads it right, however many read it meanwhile. */
+const FLIPS_MAX = 2;
 
 /** What has checksums: checkpoints and savepoints. Nobody could tell it of what else lies on a disk. */
 const SUMMED = /^\/(checkpoints|savepoints|suspended|drained)\//;
@@ -103,12 +106,13 @@ export class ScheduledDisk implements DiskFaultPlan, Participant {
     });
   }
 
-  /** Never twice in a row of one file, whoever reads it: it is right where it lies. */
+  /** A bit of what is read comes over wrong, and is right where it lies. */
   #flipOf({ kind, path }: DiskOperation): DiskFault | undefined {
     if (kind !== 'read' || !SUMMED.test(path)) return undefined;
-    const { conduct, flipped } = this.#weather;
-    if (flipped.delete(path) || !this.#prng.chance(conduct.flip)) return undefined;
-    flipped.add(path);
+    const { conduct, flips } = this.#weather;
+    const before = flips.get(path) ?? 0;
+    if (!this.#prng.chance(conduct.flip) || before >= FLIPS_MAX) return undefined;
+    flips.set(path, before + 1);
     return { kind: 'flip', at: this.#prng.float() };
   }
 

@@ -105,7 +105,7 @@ class World {
     this.#scheduler.add(this.#time);
     const place = { turn: () => this.#scheduler.turns, timeMs: () => this.#time.nowMs };
     this.#trace = new WorldTrace(place, onLine);
-    this.#weather = { conduct: options.faults.disk, flipped: new Set() };
+    this.#weather = { conduct: options.faults.disk, flips: new Map() };
     this.#machine = new SimulatedMachine({
       scheduler: this.#scheduler,
       time: this.#time,

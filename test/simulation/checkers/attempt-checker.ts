@@ -11,6 +11,8 @@ const BEFORE_ALL: ReadonlySet<number> = new Set([0]);
 /** A task as it is known from outside. */
 interface SeenTask {
   readonly process: string;
+  /** Of its subtask. */
+  readonly place: string;
   readonly attempt: number;
   /** Of which it has told that its part is stored. */
   readonly acknowledged: Set<number>;
@@ -20,7 +22,7 @@ interface SeenTask {
 
 /**
  * No message of an old attempt has effect. A checkpoint is stored when each task that lives has acknowledged it; of the
- * files that were written for it, it names those of attempts that live, and of others only what completed checkpoints
+ * files that were written for it, it names those of attempts that live or have ended well, and of others only what completed checkpoints
  * have named. Who has exited does and says nothing any more.
  */
 export class AttemptChecker implements WorldListener {
@@ -28,6 +30,8 @@ export class AttemptChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
   /** Those that have not exited. */
   readonly #living = new Map<number, SeenTask>();
+  /** The last one in each place that has exited with nothing more to do. */
+  readonly #finished = new Map<string, SeenTask>();
   /** By process: its epoch. */
   readonly #epochs = new Map<string, number>();
   /** By epoch and checkpoint: the attempts that lived when it was stored. */
@@ -40,15 +44,19 @@ export class AttemptChecker implements WorldListener {
     this.#verdict = verdict;
   }
 
-  onTaskPlaced(task: number, process: string, { attempt }: TaskAddress): void {
-    this.#living.set(task, { process, attempt, acknowledged: new Set(), finished: false });
+  onTaskPlaced(task: number, process: string, { attempt, vertexId, subtask }: TaskAddress): void {
+    const place = `${process} ${vertexId}/${subtask}`;
+    this.#finished.delete(place);
+    this.#living.set(task, { process, place, attempt, acknowledged: new Set(), finished: false });
   }
 
   onTaskTold(task: number, event: TaskEvent): void {
     const seen = this.#living.get(task);
     this.#verdict.check(seen !== undefined, () => `A task says '${event.type}' after its exit.`);
-    if (event.type === 'exited') this.#living.delete(task);
-    else if (seen !== undefined) onReport(seen, event.report);
+    if (event.type === 'report' && seen !== undefined) onReport(seen, event.report);
+    if (event.type !== 'exited') return;
+    this.#living.delete(task);
+    if (seen?.finished === true) this.#finished.set(seen.place, seen);
   }
 
   onTaskVanished(task: number): void {
@@ -83,6 +91,7 @@ export class AttemptChecker implements WorldListener {
 
   #onStoring(process: string, checkpointId: number): void {
     const attempts = new Set<number>();
+    for (const task of this.#finished.values()) if (task.process === process) attempts.add(task.attempt);
     for (const task of this.#living.values()) {
       if (task.process !== process) continue;
       attempts.add(task.attempt);

@@ -97,7 +97,9 @@ export class RetentionChecker extends DiskPicture implements WorldListener {
     const name = claimName(key);
     const record = name === undefined ? undefined : this.files.get(`${folder}/claims/${name}`);
     if (name === undefined || record === undefined) return `${folder}/${key}`;
-    const claim: unknown = JSON.parse(Buffer.from(record.bytes.subarray(0, record.length)).toString());
+    // A line of JSON, and its seal.
+    const [line = ''] = Buffer.from(record.bytes.subarray(0, record.length)).toString().split('\n');
+    const claim: unknown = JSON.parse(line);
     const claimed = (claim as { readonly folder: string }).folder;
     return this.#pathOf(claimed, key.slice(`claimed/${name}/`.length));
   }

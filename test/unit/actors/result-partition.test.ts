@@ -162,3 +162,15 @@ t.test('one full channel makes the task wait, and nothing is lost beyond', async
   const expected = Array.from({ length: sent / 2 + 1 }, (_, i) => 2 * i);
   t.same(seen, [...expected, `kind ${ElementKind.BARRIER}`]);
 });
+
+t.test('branches of a chain that are behind do not take the watermark of the task back', async (t) => {
+  const room = new OutputRoom();
+  const [ahead, behind] = oneThreadChannels(2).map(({ writer }) =>
+    resultPartition([writer], TO_ALL, room, 10),
+  );
+  ahead?.emitWatermark(30);
+  behind?.emitWatermark(10);
+  t.equal(room.watermark, 30);
+  behind?.emitWatermark(40);
+  t.equal(room.watermark, 40);
+});
