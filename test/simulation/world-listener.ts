@@ -39,126 +39,148 @@ export interface WorldListener extends Partial<DiskListener>, Partial<ChannelLis
   onJobFinished?(): void;
 }
 
+type Kind = keyof WorldListener;
+
+/** Those who hear of each kind of thing: most hear of few, and some things happen all the time. */
+type Hearing = { readonly [K in Kind]-?: Required<Pick<WorldListener, K>>[] };
+
 /** Tells all listeners, in the order in which they came. */
 export class WorldListeners implements Required<WorldListener> {
-  readonly #listeners: WorldListener[] = [];
-  /** Those of them that hear of each record. */
-  readonly #ofRecords: Heard<'onRecordWritten' | 'onRecordRead'>[] = [];
+  readonly #hearing: Hearing = {
+    onEvent: [],
+    onFileNamed: [],
+    onFileRemoved: [],
+    onFileChanged: [],
+    onFolderSynced: [],
+    onPowerLost: [],
+    onChannelOpened: [],
+    onRecordWritten: [],
+    onRecordRead: [],
+    onElementWritten: [],
+    onElementRead: [],
+    onSegmentsCounted: [],
+    onTaskPlaced: [],
+    onTaskTold: [],
+    onTaskVanished: [],
+    onTaskStepped: [],
+    onStepDone: [],
+    onCalm: [],
+    onStuck: [],
+    onProcessFailed: [],
+    onPrinted: [],
+    onJobSeen: [],
+    onJobExplained: [],
+    onSavepointLeft: [],
+    onStandstill: [],
+    onJobFinished: [],
+  };
 
   add(listener: WorldListener): void {
-    this.#listeners.push(listener);
-    if (hearsRecords(listener)) this.#ofRecords.push(listener);
+    for (const kind of Object.keys(this.#hearing) as Kind[])
+      if (listener[kind] !== undefined) (this.#hearing[kind] as WorldListener[]).push(listener);
   }
 
   onEvent(event: TraceEvent): void {
-    for (const listener of this.#listeners) listener.onEvent?.(event);
+    for (const listener of this.#hearing.onEvent) listener.onEvent(event);
   }
 
   onFileNamed(path: string, file: FileView): void {
-    for (const listener of this.#listeners) listener.onFileNamed?.(path, file);
+    for (const listener of this.#hearing.onFileNamed) listener.onFileNamed(path, file);
   }
 
   onFileRemoved(path: string): void {
-    for (const listener of this.#listeners) listener.onFileRemoved?.(path);
+    for (const listener of this.#hearing.onFileRemoved) listener.onFileRemoved(path);
   }
 
   onFileChanged(file: FileView): void {
-    for (const listener of this.#listeners) listener.onFileChanged?.(file);
+    for (const listener of this.#hearing.onFileChanged) listener.onFileChanged(file);
   }
 
   onFolderSynced(folder: string): void {
-    for (const listener of this.#listeners) listener.onFolderSynced?.(folder);
+    for (const listener of this.#hearing.onFolderSynced) listener.onFolderSynced(folder);
   }
 
   onPowerLost(left: ReadonlyMap<string, FileView>): void {
-    for (const listener of this.#listeners) listener.onPowerLost?.(left);
+    for (const listener of this.#hearing.onPowerLost) listener.onPowerLost(left);
   }
 
   onChannelOpened(channel: number, task: number, isWriter: boolean): void {
-    for (const listener of this.#listeners) listener.onChannelOpened?.(channel, task, isWriter);
+    for (const listener of this.#hearing.onChannelOpened) listener.onChannelOpened(channel, task, isWriter);
   }
 
   onRecordWritten(channel: number): void {
-    for (const listener of this.#ofRecords) listener.onRecordWritten(channel);
+    for (const listener of this.#hearing.onRecordWritten) listener.onRecordWritten(channel);
   }
 
   onRecordRead(channel: number): void {
-    for (const listener of this.#ofRecords) listener.onRecordRead(channel);
+    for (const listener of this.#hearing.onRecordRead) listener.onRecordRead(channel);
   }
 
   onElementWritten(channel: number, kind: ElementKind, value: number): void {
-    for (const listener of this.#listeners) listener.onElementWritten?.(channel, kind, value);
+    for (const listener of this.#hearing.onElementWritten) listener.onElementWritten(channel, kind, value);
   }
 
   onElementRead(channel: number, kind: ElementKind, value: number): void {
-    for (const listener of this.#listeners) listener.onElementRead?.(channel, kind, value);
+    for (const listener of this.#hearing.onElementRead) listener.onElementRead(channel, kind, value);
   }
 
   onSegmentsCounted(error: unknown): void {
-    for (const listener of this.#listeners) listener.onSegmentsCounted?.(error);
+    for (const listener of this.#hearing.onSegmentsCounted) listener.onSegmentsCounted(error);
   }
 
   onTaskPlaced(task: number, process: string, address: TaskAddress): void {
-    for (const listener of this.#listeners) listener.onTaskPlaced?.(task, process, address);
+    for (const listener of this.#hearing.onTaskPlaced) listener.onTaskPlaced(task, process, address);
   }
 
   onTaskTold(task: number, event: TaskEvent): void {
-    for (const listener of this.#listeners) listener.onTaskTold?.(task, event);
+    for (const listener of this.#hearing.onTaskTold) listener.onTaskTold(task, event);
   }
 
   onTaskVanished(task: number): void {
-    for (const listener of this.#listeners) listener.onTaskVanished?.(task);
+    for (const listener of this.#hearing.onTaskVanished) listener.onTaskVanished(task);
   }
 
   onTaskStepped(task: number, records: number, watermark: number): void {
-    for (const listener of this.#listeners) listener.onTaskStepped?.(task, records, watermark);
+    for (const listener of this.#hearing.onTaskStepped) listener.onTaskStepped(task, records, watermark);
   }
 
   onStepDone(): void {
-    for (const listener of this.#listeners) listener.onStepDone?.();
+    for (const listener of this.#hearing.onStepDone) listener.onStepDone();
   }
 
   onCalm(): void {
-    for (const listener of this.#listeners) listener.onCalm?.();
+    for (const listener of this.#hearing.onCalm) listener.onCalm();
   }
 
   onStuck(what: string): void {
-    for (const listener of this.#listeners) listener.onStuck?.(what);
+    for (const listener of this.#hearing.onStuck) listener.onStuck(what);
   }
 
   onProcessFailed(process: number, error: unknown): void {
-    for (const listener of this.#listeners) listener.onProcessFailed?.(process, error);
+    for (const listener of this.#hearing.onProcessFailed) listener.onProcessFailed(process, error);
   }
 
   onPrinted(line: string): void {
-    for (const listener of this.#listeners) listener.onPrinted?.(line);
+    for (const listener of this.#hearing.onPrinted) listener.onPrinted(line);
   }
 
   onJobSeen(job: SeenJob, at: SeenAt): void {
-    for (const listener of this.#listeners) listener.onJobSeen?.(job, at);
+    for (const listener of this.#hearing.onJobSeen) listener.onJobSeen(job, at);
   }
 
   onJobExplained(explanation: JobExplanation): void {
-    for (const listener of this.#listeners) listener.onJobExplained?.(explanation);
+    for (const listener of this.#hearing.onJobExplained) listener.onJobExplained(explanation);
   }
 
   onSavepointLeft(folder: string): void {
-    for (const listener of this.#listeners) listener.onSavepointLeft?.(folder);
+    for (const listener of this.#hearing.onSavepointLeft) listener.onSavepointLeft(folder);
   }
 
   async onStandstill(): Promise<void> {
-    for (const listener of this.#listeners) await listener.onStandstill?.();
+    for (const listener of this.#hearing.onStandstill) await listener.onStandstill();
   }
 
   onJobFinished(): void {
-    for (const listener of this.#listeners) listener.onJobFinished?.();
+    for (const listener of this.#hearing.onJobFinished) listener.onJobFinished();
   }
-}
-
-type Heard<K extends keyof WorldListener> = Required<Pick<WorldListener, K>>;
-
-function hearsRecords(
-  listener: WorldListener,
-): listener is WorldListener & Heard<'onRecordWritten' | 'onRecordRead'> {
-  return listener.onRecordWritten !== undefined && listener.onRecordRead !== undefined;
 }

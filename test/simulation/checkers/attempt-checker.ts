@@ -22,8 +22,8 @@ interface SeenTask {
 
 /**
  * No message of an old attempt has effect. A checkpoint is stored when each task that lives has acknowledged it; of the
- * files that were written for it, it names those of attempts that live or have ended well, and of others only what completed checkpoints
- * have named. Who has exited does and says nothing any more.
+ * files that were written for it, it names those of attempts that live or have ended well, and of others only what
+ * completed checkpoints have named. Who has exited says nothing any more.
  */
 export class AttemptChecker implements WorldListener {
   readonly #folder: string;
@@ -61,10 +61,6 @@ export class AttemptChecker implements WorldListener {
 
   onTaskVanished(task: number): void {
     this.#living.delete(task);
-  }
-
-  onTaskStepped(task: number): void {
-    this.#verdict.check(this.#living.has(task), () => 'A task goes on after its exit.');
   }
 
   onEvent({ name, values }: TraceEvent): void {

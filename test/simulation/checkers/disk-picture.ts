@@ -1,6 +1,6 @@
 import type { DiskListener, FileView } from '../simulated-disk.js';
 
-/** The files of a disk, as its events have told of them. */
+/** The files of a disk, as its events have told of them: shared by checkers, and told before they are. */
 export class DiskPicture implements Partial<DiskListener> {
   #files = new Map<string, FileView>();
 

@@ -1,10 +1,9 @@
 import { isMillraceError } from '../../../core/internal.js';
 import { findNewestCheckpoint, surveyLog } from '../../../storage/checkpoint/job-log.js';
 import { ClaimingStore, type ObjectStore } from '../../../storage/index.js';
-import type { FileView } from '../simulated-disk.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
-import { DiskPicture } from './disk-picture.js';
+import type { DiskPicture } from './disk-picture.js';
 import { PictureStore } from './picture-store.js';
 
 /**
@@ -14,32 +13,28 @@ import { PictureStore } from './picture-store.js';
  * Files of a job get their names when they are whole, and never change: where no name has come or gone since the
  * last look, and the power has not gone, the answer is the same.
  */
-export class ManifestChecker extends DiskPicture implements WorldListener {
+export class ManifestChecker implements WorldListener {
   readonly #folder: string;
   readonly #store: ObjectStore;
   readonly #verdict: WorldVerdict;
   #isSeen = true;
 
-  constructor(folder: string, verdict: WorldVerdict) {
-    super();
+  constructor(picture: DiskPicture, folder: string, verdict: WorldVerdict) {
     this.#folder = folder;
-    const storeAt = (root: string): ObjectStore => new PictureStore(this, root);
+    const storeAt = (root: string): ObjectStore => new PictureStore(picture, root);
     this.#store = new ClaimingStore(storeAt(folder), storeAt);
     this.#verdict = verdict;
   }
 
-  override onFileNamed(path: string, file: FileView): void {
-    super.onFileNamed(path, file);
+  onFileNamed(path: string): void {
     this.#onName(path);
   }
 
-  override onFileRemoved(path: string): void {
-    super.onFileRemoved(path);
+  onFileRemoved(path: string): void {
     this.#onName(path);
   }
 
-  override onPowerLost(left: ReadonlyMap<string, FileView>): void {
-    super.onPowerLost(left);
+  onPowerLost(): void {
     this.#isSeen = false;
   }
 

@@ -70,7 +70,7 @@ export class OutputChecker implements WorldListener {
 
   onFileChanged(file: FileView): void {
     const path = this.#visible.get(file);
-    this.#verdict.check(path === undefined, () => `The visible part file ${path} has changed.`);
+    if (path !== undefined) this.#verdict.fail('wrong', `The visible part file ${path} has changed.`);
   }
 
   onFolderSynced(folder: string): void {

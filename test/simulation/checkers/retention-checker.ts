@@ -2,8 +2,13 @@ import { claimName } from '../../../storage/checkpoint/checkpoint-paths.js';
 import type { FileView } from '../simulated-disk.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
-import { DiskPicture } from './disk-picture.js';
+import type { DiskPicture } from './disk-picture.js';
 import { type SeenSlot, slotAt } from './seen-slots.js';
+
+interface LoggedSlot extends SeenSlot {
+  /** Where the files are that it names. */
+  readonly paths: readonly string[];
+}
 
 /**
  * Whoever tidies up removes nothing that a completed checkpoint names, seen in the very moment: the slots of the log go
@@ -11,34 +16,30 @@ import { type SeenSlot, slotAt } from './seen-slots.js';
  *
  * Fair: what only slots name that count for nothing, as no slot above them vouches for them.
  */
-export class RetentionChecker extends DiskPicture implements WorldListener {
+export class RetentionChecker implements WorldListener {
+  readonly #picture: DiskPicture;
   readonly #folder: string;
   readonly #verdict: WorldVerdict;
-  readonly #slots = new Map<number, SeenSlot>();
+  readonly #slots = new Map<number, LoggedSlot>();
   /** How many slots name a path. */
   readonly #named = new Map<string, number>();
 
-  constructor(folder: string, verdict: WorldVerdict) {
-    super();
+  constructor(picture: DiskPicture, folder: string, verdict: WorldVerdict) {
+    this.#picture = picture;
     this.#folder = folder;
     this.#verdict = verdict;
   }
 
-  override onFileNamed(path: string, file: FileView): void {
-    super.onFileNamed(path, file);
+  onFileNamed(path: string, file: FileView): void {
     this.#enter(path, file);
   }
 
-  override onFileRemoved(path: string): void {
-    const file = this.files.get(path);
-    const slot = file && slotAt(this.#folder, path, file);
-    if (slot !== undefined) this.#onSlotRemoved(slot);
-    else if (this.#named.has(path)) this.#onNamedRemoved(path);
-    super.onFileRemoved(path);
+  onFileRemoved(path: string): void {
+    if (this.#named.has(path)) this.#onNamedRemoved(path);
+    else if (path.startsWith(`${this.#folder}/log/`)) this.#onSlotRemoved(this.#slots.get(slotNumber(path)));
   }
 
-  override onPowerLost(left: ReadonlyMap<string, FileView>): void {
-    super.onPowerLost(left);
+  onPowerLost(left: ReadonlyMap<string, FileView>): void {
     this.#slots.clear();
     this.#named.clear();
     for (const [path, file] of left) this.#enter(path, file);
@@ -47,21 +48,23 @@ export class RetentionChecker extends DiskPicture implements WorldListener {
   #enter(path: string, file: FileView): void {
     const slot = slotAt(this.#folder, path, file);
     if (slot === undefined) return;
-    this.#slots.set(slot.slot, slot);
-    for (const named of this.#pathsOf(slot)) this.#named.set(named, (this.#named.get(named) ?? 0) + 1);
+    const paths = slot.keys.map((key) => this.#pathOf(this.#folder, key));
+    this.#slots.set(slot.slot, { ...slot, paths });
+    for (const named of paths) this.#named.set(named, (this.#named.get(named) ?? 0) + 1);
   }
 
-  #onSlotRemoved(removed: SeenSlot): void {
-    const [newest, ...older] = this.#counting();
-    const newestCheckpoint = [newest, ...older].find((slot) => slot?.head.kind === 'checkpoint');
-    const isNeeded =
-      removed === newest || (removed === newestCheckpoint && removed.head.run === newest?.head.run);
+  #onSlotRemoved(removed: LoggedSlot | undefined): void {
+    if (removed === undefined) return;
+    const counting = this.#counting();
+    const [newest] = counting;
+    const checkpoint = counting.find(({ head }) => head.kind === 'checkpoint');
+    const goesOn = newest?.head.kind !== 'result' && newest?.head.run === removed.head.run;
     this.#verdict.check(
-      !isNeeded || newest?.head.kind === 'result',
+      removed !== newest && (removed !== checkpoint || !goesOn),
       () => `Slot ${removed.slot} of the log is removed, which whoever takes over begins from.`,
     );
     this.#slots.delete(removed.slot);
-    for (const path of this.#pathsOf(removed)) {
+    for (const path of removed.paths) {
       const left = (this.#named.get(path) ?? 1) - 1;
       if (left > 0) this.#named.set(path, left);
       else this.#named.delete(path);
@@ -69,7 +72,7 @@ export class RetentionChecker extends DiskPicture implements WorldListener {
   }
 
   #onNamedRemoved(path: string): void {
-    const slot = this.#counting().find((each) => this.#pathsOf(each).includes(path));
+    const slot = this.#counting().find(({ paths }) => paths.includes(path));
     this.#verdict.check(
       slot === undefined,
       () => `${path} is removed, and checkpoint ${slot?.head.newestCheckpointId} names it.`,
@@ -77,25 +80,21 @@ export class RetentionChecker extends DiskPicture implements WorldListener {
   }
 
   /** From the newest one down, as far as each is vouched for. */
-  #counting(): SeenSlot[] {
-    const counting: SeenSlot[] = [];
-    let above: SeenSlot | undefined = this.#slots.get(Math.max(0, ...this.#slots.keys()));
+  #counting(): LoggedSlot[] {
+    const counting: LoggedSlot[] = [];
+    let above = this.#slots.get(Math.max(0, ...this.#slots.keys()));
     while (above !== undefined) {
       counting.push(above);
-      const below: SeenSlot | undefined = this.#slots.get(above.slot - 1);
+      const below = this.#slots.get(above.slot - 1);
       above = below?.hash === above.head.previousHash ? below : undefined;
     }
     return counting;
   }
 
-  #pathsOf({ keys }: SeenSlot): string[] {
-    return keys.map((key) => this.#pathOf(this.#folder, key));
-  }
-
   /** Files that were claimed lie where they lay before. */
   #pathOf(folder: string, key: string): string {
     const name = claimName(key);
-    const record = name === undefined ? undefined : this.files.get(`${folder}/claims/${name}`);
+    const record = name === undefined ? undefined : this.#picture.files.get(`${folder}/claims/${name}`);
     if (name === undefined || record === undefined) return `${folder}/${key}`;
     // A line of JSON, and its seal.
     const [line = ''] = Buffer.from(record.bytes.subarray(0, record.length)).toString().split('\n');
@@ -103,4 +102,8 @@ export class RetentionChecker extends DiskPicture implements WorldListener {
     const claimed = (claim as { readonly folder: string }).folder;
     return this.#pathOf(claimed, key.slice(`claimed/${name}/`.length));
   }
+}
+
+function slotNumber(path: string): number {
+  return Number(path.slice(path.lastIndexOf('/') + 1));
 }

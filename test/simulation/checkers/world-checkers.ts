@@ -10,6 +10,7 @@ import { AttemptChecker } from './attempt-checker.js';
 import { ChannelChecker } from './channel-checker.js';
 import { CheckpointChecker } from './checkpoint-checker.js';
 import { CommitChecker } from './commit-checker.js';
+import { DiskPicture } from './disk-picture.js';
 import { ExplanationChecker } from './explanation-checker.js';
 import { FailureChecker } from './failure-checker.js';
 import { LivenessChecker } from './liveness-checker.js';
@@ -58,10 +59,12 @@ export class WorldCheckers {
     // At least once, barriers hold nobody back.
     if (!repeats)
       listeners.add(new SnapshotChecker(verdict, options.alignedTimeoutMs !== Number.POSITIVE_INFINITY));
-    listeners.add(new SavepointChecker(verdict));
+    const picture = new DiskPicture();
+    listeners.add(picture);
+    listeners.add(new SavepointChecker(picture, verdict));
     const folder = jobFolder(CHECKPOINTS_FOLDER, JOB_NAME);
-    listeners.add(new ManifestChecker(folder, verdict));
-    listeners.add(new RetentionChecker(folder, verdict));
+    listeners.add(new ManifestChecker(picture, folder, verdict));
+    listeners.add(new RetentionChecker(picture, folder, verdict));
     listeners.add(new AttemptChecker(folder, verdict));
     const outputs = workload.outputs.map((output) => output.folder);
     listeners.add(new CommitChecker(outputs, folder, verdict));

@@ -1,0 +1,284 @@
+import t, { type Test } from 'tap';
+import { ElementKind } from '../../core/internal.js';
+import { FileObjectStore, openJob } from '../../storage/index.js';
+import { METRICS } from '../unit/core/coordinator-driver.js';
+import { checkpoint, type Led, led } from '../unit/storage/led-job.js';
+import { AttemptChecker } from './checkers/attempt-checker.js';
+import { ChannelChecker } from './checkers/channel-checker.js';
+import { CommitChecker } from './checkers/commit-checker.js';
+import { DiskPicture } from './checkers/disk-picture.js';
+import { ManifestChecker } from './checkers/manifest-checker.js';
+import { RetentionChecker } from './checkers/retention-checker.js';
+import { SavepointChecker } from './checkers/savepoint-checker.js';
+import { SnapshotChecker } from './checkers/snapshot-checker.js';
+import { WatermarkChecker } from './checkers/watermark-checker.js';
+import { SimulatedDisk } from './simulated-disk.js';
+import { SimulatedFileSystem } from './simulated-file-system.js';
+import { WorldVerdict } from './world-failure.js';
+import { type WorldListener, WorldListeners } from './world-listener.js';
+
+const FOLDER = '/c/delays';
+const ADDRESS = { jobId: 'j', attempt: 1, vertexId: 0, subtask: 0 };
+
+interface Story {
+  readonly listeners: WorldListeners;
+  readonly disk: SimulatedDisk;
+  readonly verdict: WorldVerdict;
+}
+
+type MakeChecker = (verdict: WorldVerdict, picture: DiskPicture) => WorldListener;
+
+function story(make: MakeChecker): Story {
+  const verdict = new WorldVerdict();
+  const listeners = new WorldListeners();
+  const picture = new DiskPicture();
+  listeners.add(picture);
+  listeners.add(make(verdict, picture));
+  return { listeners, disk: new SimulatedDisk(listeners), verdict };
+}
+
+/** Undefined: nothing is wrong with it. */
+async function says(
+  t: Test,
+  make: MakeChecker,
+  tell: (story: Story) => Promise<void> | void,
+  expected: RegExp | undefined,
+): Promise<void> {
+  const told = story(make);
+  await tell(told);
+  if (expected === undefined) t.equal(told.verdict.failure, undefined);
+  else t.match(told.verdict.failure?.message, expected);
+}
+
+/** A job that leads, on the disk of a story. */
+async function jobOn({ disk }: Story): Promise<Led> {
+  const store = new FileObjectStore(new SimulatedFileSystem(disk), FOLDER, 'w1');
+  const opened = await openJob({
+    store,
+    jobName: 'delays',
+    mode: 'new',
+    origin: undefined,
+    holder: { host: 'h', bootId: 'b', pid: 1, processStartTime: '9' },
+    holderState: () => 'dead',
+    nowMs: 1_700_000_000_000,
+    onUnreadable: () => {},
+    onWarning: () => {},
+  });
+  return led(opened);
+}
+
+function filesIn(disk: SimulatedDisk, folder: string): string[] {
+  return [...disk.files().keys()].filter((path) => path.startsWith(`${FOLDER}/${folder}/`));
+}
+
+function write(disk: SimulatedDisk, path: string): void {
+  disk.append(disk.create(path, 0), Buffer.from('a\n'), 0);
+}
+
+t.test('a channel conserves records, and what stands between them', async (t) => {
+  const make: MakeChecker = (verdict) => new ChannelChecker(verdict);
+  const cases: [(listeners: WorldListeners) => void, RegExp | undefined][] = [
+    [() => {}, undefined],
+    [(told) => told.onElementRead(0, ElementKind.BARRIER, 1), /barrier 1 comes .* nothing undefined went in/],
+    [(told) => told.onRecordRead(0), /after 2 records, and barrier 1 went in after 1/],
+    [(told) => told.onRecordWritten(0), undefined],
+    [(told) => told.onElementRead(0, ElementKind.BARRIER, 2), /barrier 2 comes .* barrier 1 went in/],
+    [(told) => told.onElementRead(0, ElementKind.END_OF_DATA, 0), /the end of data 0 comes/],
+    [(told) => told.onElementWritten(0, ElementKind.END_OF_PARTITION, 0), /is written after nothing/],
+  ];
+  for (const [tell, expected] of cases)
+    await says(
+      t,
+      make,
+      ({ listeners }) => {
+        listeners.onChannelOpened(0, 1, true);
+        listeners.onChannelOpened(0, 2, false);
+        listeners.onRecordWritten(0);
+        listeners.onElementWritten(0, ElementKind.BARRIER, 1);
+        listeners.onRecordWritten(0);
+        listeners.onRecordRead(0);
+        tell(listeners);
+        listeners.onElementRead(0, ElementKind.BARRIER, 1);
+      },
+      expected,
+    );
+});
+
+t.test('watermarks never fall, each for itself', async (t) => {
+  const make: MakeChecker = (verdict) => new WatermarkChecker(verdict);
+  for (const [last, expected] of [
+    [7, undefined],
+    [5, /falls from 6 to 5/],
+    [Number.NaN, /falls from 6 to NaN/],
+  ] as const) {
+    const tell = (tell: (listeners: WorldListeners, watermark: number) => void) =>
+      says(
+        t,
+        make,
+        ({ listeners }) => {
+          tell(listeners, 6);
+          listeners.onElementWritten(1, ElementKind.WATERMARK, 1);
+          listeners.onTaskStepped(1, 0, 1);
+          tell(listeners, last);
+        },
+        expected,
+      );
+    await tell((listeners, watermark) => listeners.onElementWritten(0, ElementKind.WATERMARK, watermark));
+    await tell((listeners, watermark) => listeners.onElementRead(0, ElementKind.WATERMARK, watermark));
+    await tell((listeners, watermark) => listeners.onTaskStepped(0, 0, watermark));
+  }
+});
+
+t.test(
+  'a snapshot holds nothing from after its barriers, and waits for them unless it may overtake',
+  async (t) => {
+    const cases: [boolean, (listeners: WorldListeners) => void, RegExp | undefined][] = [
+      [false, (told) => told.onElementRead(1, ElementKind.BARRIER, 3), undefined],
+      [false, () => {}, /is taken at barrier 0/],
+      [true, () => {}, undefined],
+      [false, (told) => told.onElementRead(1, ElementKind.END_OF_DATA, 0), undefined],
+      [true, (told) => told.onRecordRead(0), /holds 1 records from after its barrier/],
+      [true, (told) => told.onRecordWritten(2), /holds 1 records from after its barrier/],
+      [true, (told) => told.onElementRead(1, ElementKind.BARRIER, 4), /is taken at barrier 4/],
+    ];
+    for (const [mayOvertake, tell, expected] of cases)
+      await says(
+        t,
+        (verdict) => new SnapshotChecker(verdict, mayOvertake),
+        ({ listeners }) => {
+          for (const channel of [0, 1, 2]) listeners.onChannelOpened(channel, 9, channel === 2);
+          listeners.onRecordRead(0);
+          listeners.onElementRead(0, ElementKind.BARRIER, 3);
+          listeners.onRecordRead(1);
+          listeners.onRecordWritten(2);
+          listeners.onElementWritten(2, ElementKind.BARRIER, 3);
+          tell(listeners);
+          listeners.onEvent({ name: 'task.snapshot-taken', values: { task: 9, checkpointId: 3 } });
+        },
+        expected,
+      );
+  },
+);
+
+t.test('what a completed checkpoint names stays, and so does the newest slot', async (t) => {
+  const make: MakeChecker = (verdict, picture) => new RetentionChecker(picture, FOLDER, verdict);
+  const cases: [(story: Story) => void, RegExp | undefined][] = [
+    [({ disk }) => disk.remove(filesIn(disk, 'data')[1] ?? ''), /is removed, and checkpoint 2 names it/],
+    [({ disk }) => disk.remove(filesIn(disk, 'log').at(-1) ?? ''), /whoever takes over begins from/],
+    [
+      ({ disk }) => {
+        for (const path of filesIn(disk, 'log').slice(0, 2)) disk.remove(path);
+        disk.remove(filesIn(disk, 'data')[0] ?? '');
+      },
+      undefined,
+    ],
+  ];
+  for (const [tell, expected] of cases)
+    await says(
+      t,
+      make,
+      async (told) => {
+        const job = await jobOn(told);
+        for (const id of [1, 2]) await checkpoint(job, id);
+        t.equal(filesIn(told.disk, 'data').length, 2);
+        tell(told);
+      },
+      expected,
+    );
+});
+
+t.test('the newest checkpoint can be read, with all that it names', async (t) => {
+  const make: MakeChecker = (verdict, picture) => new ManifestChecker(picture, FOLDER, verdict);
+  for (const [isGone, expected] of [
+    [false, undefined],
+    [true, /Checkpoint 1 is in the log and cannot be read/],
+  ] as const)
+    await says(
+      t,
+      make,
+      async (told) => {
+        await checkpoint(await jobOn(told), 1);
+        if (isGone) told.disk.remove(filesIn(told.disk, 'data')[0] ?? '');
+        await told.listeners.onStandstill();
+      },
+      expected,
+    );
+});
+
+t.test('a checkpoint holds what living tasks have acknowledged', async (t) => {
+  const make: MakeChecker = (verdict) => new AttemptChecker(FOLDER, verdict);
+  const report = {
+    type: 'checkpoint-acknowledged',
+    checkpointId: 1,
+    snapshot: { operators: {} },
+    metrics: METRICS,
+  } as const;
+  const cases: [boolean, number, RegExp | undefined][] = [
+    [true, 0, undefined],
+    [true, 1, /of epoch 1 names .*, which is of another attempt/],
+    [false, 0, /has not acknowledged it/],
+  ];
+  for (const [acknowledges, attempt, expected] of cases)
+    await says(
+      t,
+      make,
+      async (told) => {
+        const { listeners } = told;
+        const job = await jobOn(told);
+        listeners.onEvent({ name: 'process.leads', values: { process: 1, epoch: job.epoch } });
+        listeners.onTaskPlaced(4, 'p1', { ...ADDRESS, attempt });
+        if (acknowledges) listeners.onTaskTold(4, { type: 'report', task: ADDRESS, report });
+        listeners.onEvent({ name: 'checkpoint.storing', values: { process: 1, checkpointId: 1 } });
+        await checkpoint(job, 1);
+      },
+      expected,
+    );
+  await says(
+    t,
+    make,
+    ({ listeners }) => listeners.onTaskTold(5, { type: 'exited', task: ADDRESS, error: undefined }),
+    /says 'exited' after its exit/,
+  );
+});
+
+t.test('a part file is committed once, and when a checkpoint is complete', async (t) => {
+  const make: MakeChecker = (verdict) => new CommitChecker(['/out'], FOLDER, verdict);
+  for (const [completes, targets, expected] of [
+    [true, ['/out/part'], undefined],
+    [false, ['/out/part'], /no checkpoint has been completed since it was written/],
+    [true, ['/out/part', '/out/other'], /is committed twice, as \/out\/part before/],
+  ] as const)
+    await says(
+      t,
+      make,
+      async (told) => {
+        const { disk } = told;
+        const job = await jobOn(told);
+        write(disk, '/out/.part');
+        if (completes) await checkpoint(job, 1);
+        const inode = disk.find('/out/.part');
+        for (const target of targets) if (inode !== undefined) disk.link(inode, target);
+      },
+      expected,
+    );
+});
+
+t.test('a savepoint that is left to all stays as it is', async (t) => {
+  const make: MakeChecker = (verdict, picture) => new SavepointChecker(picture, verdict);
+  for (const [tell, expected] of [
+    [({ disk }: Story) => disk.remove('/s/2/data/x'), undefined],
+    [({ disk }: Story) => disk.remove('/s/1/data/x'), /has gone away/],
+    [({ disk }: Story) => disk.truncate('/s/1/data/x', 1), /has changed/],
+    [({ listeners }: Story) => listeners.onPowerLost(new Map()), /has not outlived a loss of power/],
+  ] as const)
+    await says(
+      t,
+      make,
+      (told) => {
+        for (const folder of ['/s/1', '/s/2']) write(told.disk, `${folder}/data/x`);
+        told.listeners.onSavepointLeft('/s/1');
+        tell(told);
+      },
+      expected,
+    );
+});
