@@ -36,12 +36,14 @@ type DrawTopology = (variant: TopologyVariant) => DrawnTopology;
  * Draws the job of a world by its options, as often as somebody wants: the same each time, but for the variant.
  *
  * @param onThrow called when user code is about to throw
+ * @param start how often somebody has started a process
  */
 export function topologyDrawer(
   options: WorldOptions,
   machinery: Machinery,
   prng: Prng,
   onThrow: () => void = () => {},
+  start: () => number = () => 0,
 ): DrawTopology {
   const drawn = TOPOLOGIES[options.topology];
   if (drawn === undefined) throw new Error(`There is no topology ${options.topology}.`);
@@ -66,6 +68,7 @@ export function topologyDrawer(
       parallelismMax,
       autoWatermarkIntervalMs: options.autoWatermarkIntervalMs,
       version,
+      start,
       pausesMaxMs: checkpointing.intervalMs * CHECKPOINTS_IN_PAUSES_MAX,
       beforeEvent,
       moves: options.moves,
@@ -92,7 +95,11 @@ function readFolder(source: number): string {
 
 /** The job that the options of a world name, drawn by its chance. */
 export function drawnWorkload(options: WorldOptions, machinery: Machinery): DrawWorkload {
-  return (prng, onThrow) => new DrawnWorkload(options, topologyDrawer(options, machinery, prng, onThrow));
+  return (prng, onThrow) => {
+    let starts = 0;
+    const draw = topologyDrawer(options, machinery, prng, onThrow, () => starts);
+    return new DrawnWorkload(options, draw, () => starts++);
+  };
 }
 
 class DrawnWorkload implements Workload {
@@ -103,8 +110,11 @@ class DrawnWorkload implements Workload {
   readonly #topology: DrawnTopology;
   readonly #jobs = new Map<string, SimulatedJob>();
 
-  constructor(options: WorldOptions, draw: DrawTopology) {
+  readonly #onStart: () => void;
+
+  constructor(options: WorldOptions, draw: DrawTopology, onStart: () => void) {
     this.#options = options;
+    this.#onStart = onStart;
     this.#draw = draw;
     this.#topology = draw(AS_DRAWN);
     this.files = this.#topology.files;
@@ -125,6 +135,7 @@ class DrawnWorkload implements Workload {
 
   /** Processes that run the same job share what was drawn of it; all else of it is built anew for each task. */
   job(changes: number, shift: number): SimulatedJob {
+    this.#onStart();
     const version = this.#topology.evolves === true ? changes : 0;
     const name = `${version} ${shift}`;
     const known = this.#jobs.get(name);

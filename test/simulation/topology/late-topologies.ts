@@ -15,10 +15,11 @@ import {
   type WindowedStream,
 } from '../../../core/index.js';
 import type { Event } from './event.js';
+import { EventTimeWatch, type Stamped } from './event-time-watch.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
-type Windowed = WindowedStream<Event, string>;
+type Windowed = WindowedStream<Stamped, string>;
 
 interface Sizes {
   readonly sizeMs: number;
@@ -28,7 +29,7 @@ interface Sizes {
 
 /** Windows that records come to late. */
 interface Variant {
-  readonly windows: (keyed: KeyedStream<Event, string>, sizes: Sizes) => Windowed;
+  readonly windows: (keyed: KeyedStream<Stamped, string>, sizes: Sizes) => Windowed;
   /** Where the last window that an event falls into begins, and ends without others. */
   readonly lastOf: (event: Event, sizes: Sizes) => { readonly startMs: number; readonly endMs: number };
   readonly isSession: boolean;
@@ -50,8 +51,8 @@ const VARIANTS: readonly [Variant, ...Variant[]] = [
     isSession: false,
   },
   {
-    windows: (keyed, { slideMs }) => keyed.window(EventTimeSessionWindows.withGap(slideMs)),
-    lastOf: ({ time }, { slideMs }) => windowFrom(time, slideMs),
+    windows: (keyed, { slideMs }) => keyed.window(EventTimeSessionWindows.withGap(slideMs + 1)),
+    lastOf: ({ time }, { slideMs }) => windowFrom(time, slideMs + 1),
     isSession: true,
   },
 ];
@@ -75,13 +76,14 @@ export function lateWindows(kit: TopologyKit): Topology {
     latenessMs: prng.pick([0, 0, 1, strideMs, 2 * slideMs]),
   };
   const keeps = !variant.isSession && prng.chance(0.5);
-  const trigger = prng.pick<() => Trigger<Event>>([
+  const trigger = prng.pick<(watch: EventTimeWatch) => Trigger<Stamped>>([
     () => EventTimeTrigger.create(),
-    () => watched(sizes.latenessMs),
+    (watch) => watched(sizes.latenessMs, watch),
     () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
   ]);
   const steps = prng.between(1, 80);
   const boundMs = Math.max(0, Math.floor(steps * prng.pick([0, 0.5, 1])) * strideMs - 1);
+  const idlenessMs = prng.pick([0, 1, 3]);
   const delayed = (event: Event): Event => {
     const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
     return { ...event, time: time - (time % strideMs) + strideMs - 1 };
@@ -96,26 +98,31 @@ export function lateWindows(kit: TopologyKit): Topology {
     build: (env) => {
       // What is asked for in a task of the windows alone. Others may be behind it, at another parallelism.
       let isBesideWindows = false;
-      const late = new OutputTag<Event>('late');
-      const strategy = WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs).withTimestampAssigner(
+      const late = new OutputTag<Stamped>('late');
+      const watch = new EventTimeWatch(kit.start());
+      const bounded = WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs).withTimestampAssigner(
         (event) => event.time,
       );
+      const strategy = idlenessMs === 0 ? bounded : bounded.withIdleness(idlenessMs);
       const keyed = source
         .stream(env)
         .map(delayed)
         .setParallelism(source.parallelism)
         .assignTimestampsAndWatermarks(strategy)
         .setParallelism(source.parallelism)
+        .process(watch.stamping())
+        .setParallelism(source.parallelism)
         .keyBy((event) => event.key);
       const fired = variant
         .windows(keyed, sizes)
         .allowedLateness(sizes.latenessMs)
         .sideOutputLateData(late)
-        .trigger(keeps ? trigger() : PurgingTrigger.of(trigger()))
+        .trigger(keeps ? trigger(watch) : PurgingTrigger.of(trigger(watch)))
         .process({
           ...tellingNew(keeps, tells),
-          open() {
+          open(ctx) {
             isBesideWindows = true;
+            watch.open(ctx);
           },
         })
         .setParallelism(parallelism)
@@ -139,12 +146,13 @@ export function lateWindows(kit: TopologyKit): Topology {
 }
 
 /** Fires as event-time windows do, and looks whether it is asked to. */
-function watched(latenessMs: number): Trigger<Event> {
+function watched(latenessMs: number, watch: EventTimeWatch): Trigger<Stamped> {
   const nested = EventTimeTrigger.create();
   return {
     needsWatermarks: true,
     onElement(event, timestamp, window, ctx) {
       const watermark = ctx.currentWatermark();
+      watch.look(event, watermark);
       if (window.maxTimestamp + latenessMs <= watermark)
         throw new Error(`A window to ${window.end} takes an event at ${watermark}.`);
       return nested.onElement(event, timestamp, window, ctx);
@@ -166,7 +174,7 @@ function watched(latenessMs: number): Trigger<Event> {
 function tellingNew(
   keeps: boolean,
   tells: (event: Event, startMs: number) => boolean,
-): ProcessWindowFunction<string, Event, string> {
+): ProcessWindowFunction<string, Stamped, string> {
   const told = new ValueStateDescriptor('told', types.int32);
   return {
     process(_key, ctx, events, out) {

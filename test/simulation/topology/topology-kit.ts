@@ -26,6 +26,8 @@ export interface KitSettings {
   readonly beforeEvent: (id: number) => void;
   /** How often somebody has changed the job. */
   readonly version: number;
+  /** How often somebody has started a process by now. */
+  readonly start: () => number;
   /**
    * The job comes back at another parallelism. Readers then come to hold splits of any times, so they read them side
    * by side.
@@ -88,6 +90,11 @@ export class TopologyKit {
   /** How often somebody has changed the job, whose state has to be found all the same. */
   get version(): number {
     return this.#settings.version;
+  }
+
+  /** How often somebody has started a process by now; asked for while a job is built. */
+  get start(): () => number {
+    return this.#settings.start;
   }
 
   /** In the order in which they were drawn. */
