@@ -37,6 +37,8 @@ export interface ProcessGroupParts {
  */
 export class ProcessGroup {
   finished = false;
+  /** The process that found the job finished had finished it, and had the time to remove what was left. */
+  tidiedUp = false;
   /** The last process has failed, and whoever starts the next waits a moment. */
   #pauses = false;
   readonly #parts: ProcessGroupParts;
@@ -76,6 +78,7 @@ export class ProcessGroup {
       const { outcome } = process;
       if (outcome === undefined || this.#seenEnded.has(process)) continue;
       this.#seenEnded.add(process);
+      this.tidiedUp = outcome.type === 'finished';
       if (outcome.type !== 'failed') this.#onJobEnded(suspendedWith(outcome.savepointPath));
       // Somebody begins from the savepoint already, and is to be gone on with.
       else if (process.from !== undefined && isOf(outcome.error, 'MR8001')) this.#from = undefined;

@@ -13,6 +13,7 @@ import {
 } from '../../core/internal.js';
 import { type BegunJob, beginJob, jobFolder, type ObjectStore, type RunOrigin } from '../../storage/index.js';
 import type { Machinery } from './machinery.js';
+import { observedStorage } from './observed-state.js';
 import { ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
 import type { SimulatedMachine } from './simulated-machine.js';
@@ -356,7 +357,7 @@ export class SimulatedProcess implements Participant {
       {
         launcher: this.#launcher,
         slots: this.taskManagers?.of(jobId),
-        storage: this.#machinery.checkpointStorage(opened.storage),
+        storage: observedStorage(this.#machinery.checkpointStorage(opened.storage), trace.listeners),
         clock: time.clock,
         createTimers: (deliver) =>
           time.timersFor(this, (timer) => {

@@ -31,6 +31,7 @@ import {
 } from '../driver/attempt-assembly.js';
 import type { Machinery } from './machinery.js';
 import type { ObservedChannels } from './observed-channels.js';
+import { observedState } from './observed-state.js';
 import { ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedCompletions } from './simulated-completions.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
@@ -285,7 +286,10 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     let said: SimulatedTask | undefined;
     this.#host = taskHost(time, () => said);
     return {
-      surroundings: this.#surroundings(address, completions, disk, (report) => said?.report(report)),
+      surroundings: observedState(
+        this.#surroundings(address, completions, disk, (report) => said?.report(report)),
+        trace.listeners,
+      ),
       adopt: (task, doorbell) => {
         const isDrawn = slowness(address, this.#attempt.graph.fingerprint) < settings.slowTasks;
         const isSlow = (): boolean => isDrawn && machine.isSlow;

@@ -37,6 +37,12 @@ export interface WorldListener extends Partial<DiskListener>, Partial<ChannelLis
   onStandstill?(): Promise<void> | undefined;
   /** A process says that the job has. */
   onJobFinished?(): void;
+  /** Whoever finished the job has ended, and had the time to remove what nobody needs. */
+  onTidiedUp?(): void;
+  /** All checkpoints were removed but so many of the newest. */
+  onCheckpointsRetained?(count: number): void;
+  /** A task has come to the end of its input, and has rows in its keyed state. */
+  onRowsLeft?(uid: string, table: string): void;
 }
 
 type Kind = keyof WorldListener;
@@ -73,6 +79,9 @@ export class WorldListeners implements Required<WorldListener> {
     onSavepointLeft: [],
     onStandstill: [],
     onJobFinished: [],
+    onTidiedUp: [],
+    onCheckpointsRetained: [],
+    onRowsLeft: [],
   };
 
   add(listener: WorldListener): void {
@@ -182,5 +191,17 @@ export class WorldListeners implements Required<WorldListener> {
 
   onJobFinished(): void {
     for (const listener of this.#hearing.onJobFinished) listener.onJobFinished();
+  }
+
+  onTidiedUp(): void {
+    for (const listener of this.#hearing.onTidiedUp) listener.onTidiedUp();
+  }
+
+  onCheckpointsRetained(count: number): void {
+    for (const listener of this.#hearing.onCheckpointsRetained) listener.onCheckpointsRetained(count);
+  }
+
+  onRowsLeft(uid: string, table: string): void {
+    for (const listener of this.#hearing.onRowsLeft) listener.onRowsLeft(uid, table);
   }
 }

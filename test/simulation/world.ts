@@ -249,6 +249,7 @@ class World {
       last.outcome?.type === 'already-finished',
       () => `The job has finished, and the next start says ${JSON.stringify(last.outcome)}.`,
     );
+    if (this.#processes.tidiedUp) this.#trace.listeners.onTidiedUp();
   }
 
   /** When nothing is under way but what waits for a turn, so that the disk stands still meanwhile. */

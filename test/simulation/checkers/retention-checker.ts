@@ -12,7 +12,8 @@ interface LoggedSlot extends SeenSlot {
 
 /**
  * Whoever tidies up removes nothing that a completed checkpoint names, seen in the very moment: the slots of the log go
- * before the files that they name, and of a run that goes on the newest completed checkpoint stays.
+ * before the files that they name, and of a run that goes on the newest completed checkpoint stays. When old ones have
+ * been removed, there are no more of the run than are to be kept.
  *
  * Fair: what only slots name that count for nothing, as no slot above them vouches for them.
  */
@@ -20,11 +21,17 @@ export class RetentionChecker implements WorldListener {
   readonly #picture: DiskPicture;
   readonly #folder: string;
   readonly #verdict: WorldVerdict;
+  readonly #counts: boolean;
   readonly #slots = new Map<number, LoggedSlot>();
   /** How many slots name a path. */
   readonly #named = new Map<string, number>();
 
-  constructor(picture: DiskPicture, folder: string, verdict: WorldVerdict) {
+  /**
+   * `counts`: not where a leader that was overtaken removes what it would have kept, or somebody's late claim is one
+   * more.
+   */
+  constructor(picture: DiskPicture, folder: string, verdict: WorldVerdict, { counts = true } = {}) {
+    this.#counts = counts;
     this.#picture = picture;
     this.#folder = folder;
     this.#verdict = verdict;
@@ -43,6 +50,14 @@ export class RetentionChecker implements WorldListener {
     this.#slots.clear();
     this.#named.clear();
     for (const [path, file] of left) this.#enter(path, file);
+  }
+
+  onCheckpointsRetained(count: number): void {
+    if (!this.#counts) return;
+    const slots = [...this.#slots.values()];
+    const run = Math.max(...slots.map(({ head }) => head.run));
+    const kept = slots.filter(({ head }) => head.kind === 'checkpoint' && head.run === run).length;
+    this.#verdict.check(kept <= count, () => `${count} checkpoints are to be kept, and there are ${kept}.`);
   }
 
   #enter(path: string, file: FileView): void {

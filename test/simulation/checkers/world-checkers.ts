@@ -13,6 +13,7 @@ import { CommitChecker } from './commit-checker.js';
 import { DiskPicture } from './disk-picture.js';
 import { ExplanationChecker } from './explanation-checker.js';
 import { FailureChecker } from './failure-checker.js';
+import { LeftoverChecker } from './leftover-checker.js';
 import { LivenessChecker } from './liveness-checker.js';
 import { ManifestChecker } from './manifest-checker.js';
 import { MemoryChecker } from './memory-checker.js';
@@ -22,6 +23,7 @@ import { PrintChecker } from './print-checker.js';
 import { RetentionChecker } from './retention-checker.js';
 import { SavepointChecker } from './savepoint-checker.js';
 import { SnapshotChecker } from './snapshot-checker.js';
+import { StateChecker } from './state-checker.js';
 import { WatermarkChecker } from './watermark-checker.js';
 
 /** What is known of a world before anything happens in it. */
@@ -64,7 +66,11 @@ export class WorldCheckers {
     listeners.add(new SavepointChecker(picture, verdict));
     const folder = jobFolder(CHECKPOINTS_FOLDER, JOB_NAME);
     listeners.add(new ManifestChecker(picture, folder, verdict));
-    listeners.add(new RetentionChecker(picture, folder, verdict));
+    const { takeovers, landing, late } = options.faults;
+    const counts = takeovers + landing + late === 0;
+    listeners.add(new RetentionChecker(picture, folder, verdict, { counts }));
+    listeners.add(new LeftoverChecker(picture, folder, verdict, options.faults));
+    listeners.add(new StateChecker(verdict, options.topology));
     listeners.add(new AttemptChecker(folder, verdict));
     const outputs = workload.outputs.map((output) => output.folder);
     listeners.add(new CommitChecker(outputs, folder, verdict));

@@ -6,9 +6,10 @@ import type { TopologyKit } from './topology-kit.js';
 type Ask = (event: Event) => Promise<Event[]>;
 
 /** Answers after so many reactions as the event says, and at first not at all where `refuses` says so. */
-function asker(refuses: (event: Event) => boolean): Ask {
+function asker(refuses: (event: Event) => boolean, onAsked: (event: Event) => void): Ask {
   const refused = new Set<number>();
   return async (event) => {
+    onAsked(event);
     for (let left = event.id % 7; left > 0; left--) await null;
     if (refuses(event) && !refused.has(event.id)) {
       refused.add(event.id);
@@ -41,16 +42,23 @@ export function asyncWindows(kit: TopologyKit): Topology {
     },
     build: (env) => {
       const ask = ordered ? AsyncDataStream.orderedWaitWithRetry : AsyncDataStream.unorderedWaitWithRetry;
+      const inOrder = new Asked();
       const strategy = AsyncRetryStrategies.fixedDelay<Event>(3, delayMs);
       const asked = ask(
         source.stream(env),
-        asker(({ id }) => id % refusal === 0),
+        asker(
+          ({ id }) => id % refusal === 0,
+          (event) => inOrder.add(event),
+        ),
         '10 min',
         capacity,
         strategy,
       );
       answers(
-        asked.map(({ id }) => `${id}`),
+        asked.map((event) => {
+          if (ordered) inOrder.answered(event);
+          return `${event.id}`;
+        }),
         'answers',
       );
       const windows = asked
@@ -70,6 +78,23 @@ export function asyncWindows(kit: TopologyKit): Topology {
       counts(windows, 'counts');
     },
   };
+}
+
+/** What was asked in order is answered in order, as far as one task sees both. */
+class Asked {
+  readonly #places = new Map<number, number>();
+  #last = -1;
+
+  add({ id }: Event): void {
+    if (!this.#places.has(id)) this.#places.set(id, this.#places.size);
+  }
+
+  answered({ id }: Event): void {
+    const place = this.#places.get(id);
+    if (place === undefined) return;
+    if (place <= this.#last) throw new Error(`Event ${id} was asked for at ${place}, before ${this.#last}.`);
+    this.#last = place;
+  }
 }
 
 function countsOf(events: readonly Event[], sizeMs: number): string[] {

@@ -201,13 +201,19 @@ export function timers(kit: TopologyKit): Topology {
           },
           processElement(event, ctx) {
             const end = endOf(event.time, sizeMs);
-            counts.put(end, (counts.get(end) ?? 0) + 1);
+            const before = counts.get(end) ?? 0;
+            // No event comes late here, so all that a watermark makes due has fired with it.
+            if (before === 0)
+              for (const due of counts.keys()) mustWait(due, ctx.timerService.currentWatermark());
+            counts.put(end, before + 1);
             sums.put(end, (sums.get(end) ?? 0) + event.amount);
             ctx.timerService.registerEventTimeTimer(end);
             ctx.timerService.registerEventTimeTimer(end + 1);
             ctx.timerService.deleteEventTimeTimer(end + 1);
           },
           onTimer(timestamp, ctx, out) {
+            if (timestamp > ctx.timerService.currentWatermark())
+              throw new Error(`${timestamp} comes too early.`);
             out.collect(`${ctx.currentKey} ${timestamp} ${counts.get(timestamp)} ${sums.get(timestamp)}`);
             counts.delete(timestamp);
             sums.delete(timestamp);
@@ -217,6 +223,10 @@ export function timers(kit: TopologyKit): Topology {
       sink(fired, 'buckets');
     },
   };
+}
+
+function mustWait(timer: number, watermark: number): void {
+  if (timer <= watermark) throw new Error(`A timer of ${timer} has not fired at ${watermark}.`);
 }
 
 function bucketLines(events: readonly Event[], sizeMs: number): string[] {

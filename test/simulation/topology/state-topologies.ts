@@ -121,7 +121,7 @@ const MEANS = {
 };
 
 /**
- * State that lives for moments: nobody can say what is left of it when the next event comes, but only of what was
+ * State that lives for moments: what is left of it when the next event comes is for the clock to say, and for what was
  * written last. Before that, a list of each subtask and one of all, which are dealt out anew with each restore.
  */
 export function fleetingStates(kit: TopologyKit): Topology {
@@ -181,21 +181,42 @@ function remembersNewest(): ProcessFunction<Event, Event> {
   };
 }
 
+/** What a value is, and since when: a state without an end. */
+const SINCE = types.object({ id: types.float64, time: types.timestamp });
+
+/** Throws where `last`, which was seen at a moment, is there for too long, or not for as long as it lives. */
+function mustLive(
+  { ttl, stateVisibility }: StateTtlConfig,
+  last: number | undefined,
+  since: { readonly id: number; readonly time: number } | undefined,
+  nowMs: number,
+): void {
+  const lives = since !== undefined && since.time + Number(ttl) > nowMs;
+  const right = lives ? last === since.id : last === undefined;
+  const mayStay = since !== undefined && stateVisibility === 'ReturnExpiredIfNotCleanedUp';
+  if (right || (!lives && mayStay && last === since.id)) return;
+  throw new Error(`${last} is there at ${nowMs}, and ${since?.id} since ${since?.time}, for ${ttl} ms.`);
+}
+
 function forgets(ttl: StateTtlConfig): KeyedProcessFunction<string, Event, string> {
   let last: ValueState<number>;
+  let since: ValueState<{ id: number; time: number }>;
   let all: ListState<number>;
   let amounts: MapState<number, string>;
   let count: ReducingState<number>;
   return {
     open(ctx) {
       last = ctx.getState(new ValueStateDescriptor('last', types.float64, { ttl }));
+      since = ctx.getState(new ValueStateDescriptor('since', SINCE));
       all = ctx.getListState(new ListStateDescriptor('all', types.float64, { ttl }));
       amounts = ctx.getMapState(new MapStateDescriptor('amounts', types.int32, types.string, { ttl }));
       const add = (a: number, b: number): number => a + b;
       count = ctx.getReducingState(new ReducingStateDescriptor('count', add, types.int32, { ttl }));
     },
     processElement({ id, amount }, ctx, out) {
+      const nowMs = ctx.timerService.currentProcessingTime();
       const before = last.value();
+      mustLive(ttl, before, since.value(), nowMs);
       const known = [...all.get()];
       // What has expired and was not removed yet may be seen of the one, and not of the other.
       const isExact = ttl.stateVisibility === 'NeverReturnExpired';
@@ -206,12 +227,16 @@ function forgets(ttl: StateTtlConfig): KeyedProcessFunction<string, Event, strin
       for (const [other, key] of amounts.entries())
         if (key !== ctx.currentKey) throw new Error(`${ctx.currentKey} has ${other} of ${key}.`);
       last.update(id);
+      since.update({ id, time: nowMs });
       all.add(id);
       count.add(1);
       amounts.put(amount, ctx.currentKey);
       if (amount % 9 === 0) amounts.clear();
       if (amount % 11 === 0) all.clear();
-      if (amount % 13 === 0) last.clear();
+      if (amount % 13 === 0) {
+        last.clear();
+        since.clear();
+      }
       out.collect(String(id));
     },
   };

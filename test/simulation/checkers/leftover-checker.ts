@@ -1,0 +1,49 @@
+import type { WorldVerdict } from '../world-failure.js';
+import type { WorldListener } from '../world-listener.js';
+import type { FaultOptions } from '../world-options.js';
+import type { DiskPicture } from './disk-picture.js';
+
+/** What may be there when a job has finished: what it read, what it wrote, savepoints, and the last entry of its log. */
+const LASTING = [
+  /^\/in\//,
+  /^\/out\/[^/]+\/part-[^/]+$/,
+  /^\/(suspended|drained|savepoints)\/.*(?<!\/_claimed)$/,
+  // A write that its task did not live to end.
+  /\/\.unfinished\//,
+];
+
+/** When a job has finished, and nothing kept it from tidying up, nothing is left of it that nobody wants. */
+export class LeftoverChecker implements WorldListener {
+  readonly #picture: DiskPicture;
+  readonly #logFolder: string;
+  readonly #verdict: WorldVerdict;
+  readonly #applies: boolean;
+
+  constructor(
+    picture: DiskPicture,
+    jobFolder: string,
+    verdict: WorldVerdict,
+    { disk, ...faults }: FaultOptions,
+  ) {
+    this.#picture = picture;
+    this.#logFolder = `${jobFolder}/log/`;
+    this.#verdict = verdict;
+    const isSound = disk.fail + disk.failAfter + faults.outages + faults.fullDisks === 0;
+    // Who is overtaken, and what lands late, comes when others have tidied up.
+    this.#applies = isSound && faults.takeovers + faults.landing + faults.late === 0;
+  }
+
+  onTidiedUp(): void {
+    if (!this.#applies) return;
+    const left = [...this.#picture.files.keys()].filter(
+      (path) => !LASTING.some((lasting) => lasting.test(path)),
+    );
+    const others = left.filter((path) => !path.startsWith(this.#logFolder));
+    this.#verdict.check(
+      others.length === 0,
+      () => `The job has finished, and ${others.length} files are left, the first: ${others[0]}`,
+    );
+    const entries = left.length - others.length;
+    this.#verdict.check(entries === 1, () => `The job has finished, and its log has ${entries} entries.`);
+  }
+}
