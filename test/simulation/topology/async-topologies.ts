@@ -1,18 +1,27 @@
-import { AsyncDataStream, AsyncRetryStrategies, TumblingEventTimeWindows } from '../../../core/index.js';
+import {
+  AsyncDataStream,
+  AsyncRetryStrategies,
+  type ResultFuture,
+  TumblingEventTimeWindows,
+} from '../../../core/index.js';
 import type { Event } from './event.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
-type Ask = (event: Event) => Promise<Event[]>;
+type Ask = (event: Event, future?: ResultFuture<Event>) => Promise<Event[]>;
 
-/** Answers after so many reactions as the event says, and at first not at all where `refuses` says so. */
+/**
+ * Answers after so many reactions as the event says, and at first not at all where `refuses` says so. Who gives a future
+ * is given an answer to the first try, too, and during the second one: it is too late, and wrong.
+ */
 function asker(refuses: (event: Event) => boolean, onAsked: (event: Event) => void): Ask {
-  const refused = new Set<number>();
-  return async (event) => {
+  const refused = new Map<number, ResultFuture<Event> | undefined>();
+  return async (event, future) => {
     onAsked(event);
+    refused.get(event.id)?.complete([{ ...event, id: -event.id }]);
     for (let left = event.id % 7; left > 0; left--) await null;
     if (refuses(event) && !refused.has(event.id)) {
-      refused.add(event.id);
+      refused.set(event.id, future);
       throw new Error(`not yet: ${event.id}`);
     }
     return event.amount % 11 === 0 ? [] : [event];
@@ -30,6 +39,7 @@ export function asyncWindows(kit: TopologyKit): Topology {
   const refusal = kit.prng.pick([2, 13]);
   // One at a time, delays add up, and a barrier waits behind them all.
   const delayMs = capacity < 100 ? 0 : kit.prng.between(0, 3);
+  const byFuture = kit.prng.chance(0.5);
   return {
     name: 'async-windows',
     files: source.files,
@@ -44,12 +54,14 @@ export function asyncWindows(kit: TopologyKit): Topology {
       const ask = ordered ? AsyncDataStream.orderedWaitWithRetry : AsyncDataStream.unorderedWaitWithRetry;
       const inOrder = new Asked();
       const strategy = AsyncRetryStrategies.fixedDelay<Event>(3, delayMs);
+      const answer = asker(
+        ({ id }) => id % refusal === 0,
+        (event) => inOrder.add(event),
+      );
       const asked = ask(
         source.stream(env),
-        asker(
-          ({ id }) => id % refusal === 0,
-          (event) => inOrder.add(event),
-        ),
+        // Whether it takes a future is told by the number of its parameters.
+        byFuture ? (event, future) => answer(event, future) : (event) => answer(event),
         '10 min',
         capacity,
         strategy,
