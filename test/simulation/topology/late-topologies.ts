@@ -73,10 +73,11 @@ export function lateWindows(kit: TopologyKit): Topology {
   const sizes: Sizes = {
     slideMs,
     sizeMs: slideMs * prng.between(1, 3),
-    latenessMs: prng.pick([0, 0, 1, strideMs, 2 * slideMs]),
+    latenessMs: prng.pick([0, 1, strideMs, slideMs, 2 * slideMs]),
   };
   const keeps = !variant.isSession && prng.chance(0.5);
   const trigger = prng.pick<(watch: EventTimeWatch) => Trigger<Stamped>>([
+    () => EventTimeTrigger.create(),
     () => EventTimeTrigger.create(),
     (watch) => watched(sizes.latenessMs, watch),
     () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
