@@ -81,6 +81,7 @@ export function keyedHistory(kit: TopologyKit): Topology {
       let count: ValueState<unknown>;
       let last: ListState<number | undefined>;
       let amounts: MapState<number, number>;
+      let fleeting: ValueState<number>;
       const history = source
         .stream(env)
         .keyBy((event) => event.key)
@@ -93,12 +94,14 @@ export function keyedHistory(kit: TopologyKit): Topology {
               new ListStateDescriptor<number | undefined>('last', declared ? element : undefined),
             );
             amounts = ctx.getMapState(new MapStateDescriptor('amounts', types.int32, amount));
+            fleeting = ctx.getState(new ValueStateDescriptor('fleeting', types.int32));
           },
           processElement(event, ctx, out) {
             const before = count.value();
             const { count: seen, step } =
               before === undefined ? { count: 0, step: 1 } : counting.read(before);
             count.update(counting.write(seen + step));
+            comeAndGo(fleeting, seen);
             if (seen % 5 === 0) last.update([event.id]);
             else last.add(event.id);
             const kind = Math.abs(event.amount) % 4;
@@ -114,6 +117,18 @@ export function keyedHistory(kit: TopologyKit): Topology {
       );
     },
   };
+}
+
+/** A value that is there for one step, and gone for two, though it comes and goes in the second of them. */
+function comeAndGo(fleeting: ValueState<number>, step: number): void {
+  const before = fleeting.value();
+  const right = step % 3 === 1 ? step - 1 : undefined;
+  if (before !== right) throw new Error(`In step ${step} there is ${before}, and not ${right}.`);
+  if (step % 3 === 0) fleeting.update(step);
+  else fleeting.clear();
+  if (step % 3 !== 1) return;
+  fleeting.update(step);
+  fleeting.clear();
 }
 
 function historyLine(
