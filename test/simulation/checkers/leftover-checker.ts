@@ -3,7 +3,7 @@ import type { WorldListener } from '../world-listener.js';
 import type { FaultOptions } from '../world-options.js';
 import type { DiskPicture } from './disk-picture.js';
 
-/** What may be there when a job has finished: what it read, what it wrote, savepoints, and the last entry of its log. */
+/** What may be there when a job has finished, besides the last entry of its log: what it read and wrote, savepoints. */
 const LASTING = [
   /^\/in\//,
   /^\/out\/[^/]+\/part-[^/]+$/,

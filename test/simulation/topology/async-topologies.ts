@@ -11,8 +11,8 @@ import type { TopologyKit } from './topology-kit.js';
 type Ask = (event: Event, future?: ResultFuture<Event>) => Promise<Event[]>;
 
 /**
- * Answers after so many reactions as the event says, and at first not at all where `refuses` says so. Who gives a future
- * is given an answer to the first try, too, and during the second one: it is too late, and wrong.
+ * Answers after so many reactions as the event says, and at first not at all where `refuses` says so. Who gives a
+ * future is given an answer to the first try, too, and during the second one: it is too late, and wrong.
  */
 function asker(refuses: (event: Event) => boolean, onAsked: (event: Event) => void): Ask {
   const refused = new Map<number, ResultFuture<Event> | undefined>();

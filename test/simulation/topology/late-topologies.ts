@@ -76,19 +76,10 @@ export function lateWindows(kit: TopologyKit): Topology {
     latenessMs: prng.pick([0, 1, strideMs, slideMs, 2 * slideMs]),
   };
   const keeps = !variant.isSession && prng.chance(0.5);
-  const trigger = prng.pick<(watch: EventTimeWatch) => Trigger<Stamped>>([
-    () => EventTimeTrigger.create(),
-    () => EventTimeTrigger.create(),
-    (watch) => watched(sizes.latenessMs, watch),
-    () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
-  ]);
+  const trigger = drawTrigger(kit, sizes);
   const steps = prng.between(1, 80);
   const boundMs = Math.max(0, Math.floor(steps * prng.pick([0, 0.5, 1])) * strideMs - 1);
   const idlenessMs = prng.pick([0, 1, 3]);
-  const delayed = (event: Event): Event => {
-    const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
-    return { ...event, time: time - (time % strideMs) + strideMs - 1 };
-  };
   // Of the windows that an event falls into one tells of it. A session may be longer, and is alone.
   const tells = (event: Event, startMs: number): boolean =>
     variant.isSession || variant.lastOf(event, sizes).startMs === startMs;
@@ -101,13 +92,10 @@ export function lateWindows(kit: TopologyKit): Topology {
       let isBesideWindows = false;
       const late = new OutputTag<Stamped>('late');
       const watch = new EventTimeWatch(kit.start());
-      const bounded = WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs).withTimestampAssigner(
-        (event) => event.time,
-      );
-      const strategy = idlenessMs === 0 ? bounded : bounded.withIdleness(idlenessMs);
+      const strategy = hastyStrategy(boundMs, idlenessMs);
       const keyed = source
         .stream(env)
-        .map(delayed)
+        .map((event) => delayed(event, steps, strideMs))
         .setParallelism(source.parallelism)
         .assignTimestampsAndWatermarks(strategy)
         .setParallelism(source.parallelism)
@@ -133,9 +121,7 @@ export function lateWindows(kit: TopologyKit): Topology {
         .process<string>({
           processElement(event, ctx, out) {
             const overAt = variant.lastOf(event, sizes).endMs - 1 + sizes.latenessMs;
-            const watermark = ctx.timerService.currentWatermark();
-            if (isBesideWindows && overAt > watermark)
-              throw new Error(`Event ${event.id} of a window to ${overAt} is late at ${watermark}.`);
+            if (isBesideWindows) mustBeOver(event, overAt, ctx.timerService.currentWatermark());
             out.collect(String(event.id));
           },
         })
@@ -144,6 +130,35 @@ export function lateWindows(kit: TopologyKit): Topology {
       sink(fired.union(overdue), 'ids');
     },
   };
+}
+
+function drawTrigger(
+  { prng }: TopologyKit,
+  { latenessMs, slideMs }: Sizes,
+): (watch: EventTimeWatch) => Trigger<Stamped> {
+  return prng.pick<(watch: EventTimeWatch) => Trigger<Stamped>>([
+    () => EventTimeTrigger.create(),
+    () => EventTimeTrigger.create(),
+    (watch) => watched(latenessMs, watch),
+    () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
+  ]);
+}
+
+function hastyStrategy(boundMs: number, idlenessMs: number): WatermarkStrategy<Event> {
+  const bounded = WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs).withTimestampAssigner(
+    (event) => event.time,
+  );
+  return idlenessMs === 0 ? bounded : bounded.withIdleness(idlenessMs);
+}
+
+/** Every fourth event is up to so many steps late, and all are at the ends of steps. */
+function delayed(event: Event, steps: number, strideMs: number): Event {
+  const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
+  return { ...event, time: time - (time % strideMs) + strideMs - 1 };
+}
+
+function mustBeOver({ id }: Event, overAt: number, watermark: number): void {
+  if (overAt > watermark) throw new Error(`Event ${id} of a window to ${overAt} is late at ${watermark}.`);
 }
 
 /** Fires as event-time windows do, and looks whether it is asked to. */

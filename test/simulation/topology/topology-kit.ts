@@ -93,7 +93,7 @@ export class TopologyKit {
   }
 
   /** How often somebody has started a process by now; asked for while a job is built. */
-  get start(): () => number {
+  get start(): KitSettings['start'] {
     return this.#settings.start;
   }
 
