@@ -7,6 +7,7 @@ import { AttemptChecker } from './checkers/attempt-checker.js';
 import { ChannelChecker } from './checkers/channel-checker.js';
 import { CommitChecker } from './checkers/commit-checker.js';
 import { DiskPicture } from './checkers/disk-picture.js';
+import { JobLog } from './checkers/job-log.js';
 import { ManifestChecker } from './checkers/manifest-checker.js';
 import { RetentionChecker } from './checkers/retention-checker.js';
 import { SavepointChecker } from './checkers/savepoint-checker.js';
@@ -161,7 +162,7 @@ t.test(
 );
 
 t.test('what a completed checkpoint names stays, and so does the newest slot', async (t) => {
-  const make: MakeChecker = (verdict, picture) => new RetentionChecker(picture, FOLDER, verdict);
+  const make: MakeChecker = (verdict, picture) => new RetentionChecker(picture, new JobLog(FOLDER), verdict);
   const cases: [(story: Story) => void, RegExp | undefined][] = [
     [({ disk }) => disk.remove(filesIn(disk, 'data')[1] ?? ''), /is removed, and checkpoint 2 names it/],
     [({ disk }) => disk.remove(filesIn(disk, 'log').at(-1) ?? ''), /whoever takes over begins from/],
@@ -206,7 +207,7 @@ t.test('the newest checkpoint can be read, with all that it names', async (t) =>
 });
 
 t.test('a checkpoint holds what living tasks have acknowledged', async (t) => {
-  const make: MakeChecker = (verdict) => new AttemptChecker(FOLDER, verdict);
+  const make: MakeChecker = (verdict) => new AttemptChecker(new JobLog(FOLDER), verdict);
   const report = {
     type: 'checkpoint-acknowledged',
     checkpointId: 1,
@@ -242,7 +243,7 @@ t.test('a checkpoint holds what living tasks have acknowledged', async (t) => {
 });
 
 t.test('a part file is committed once, and when a checkpoint is complete', async (t) => {
-  const make: MakeChecker = (verdict) => new CommitChecker(['/out'], FOLDER, verdict);
+  const make: MakeChecker = (verdict) => new CommitChecker(['/out'], new JobLog(FOLDER), verdict);
   for (const [completes, targets, expected] of [
     [true, ['/out/part'], undefined],
     [false, ['/out/part'], /no checkpoint has been completed since it was written/],

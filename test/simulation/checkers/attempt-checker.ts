@@ -3,7 +3,7 @@ import { dataKeyOrigin } from '../../../storage/checkpoint/checkpoint-paths.js';
 import type { FileView } from '../simulated-disk.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { TraceEvent, WorldListener } from '../world-listener.js';
-import { slotAt } from './seen-slots.js';
+import type { JobLog } from './job-log.js';
 
 /** What a leader copies before its first attempt, to begin from that. */
 const BEFORE_ALL: ReadonlySet<number> = new Set([0]);
@@ -26,7 +26,7 @@ interface SeenTask {
  * completed checkpoints have named. Who has exited says nothing any more.
  */
 export class AttemptChecker implements WorldListener {
-  readonly #folder: string;
+  readonly #log: JobLog;
   readonly #verdict: WorldVerdict;
   /** Those that have not exited. */
   readonly #living = new Map<number, SeenTask>();
@@ -39,8 +39,8 @@ export class AttemptChecker implements WorldListener {
   /** Data files that completed checkpoints have named. */
   readonly #named = new Set<string>();
 
-  constructor(folder: string, verdict: WorldVerdict) {
-    this.#folder = folder;
+  constructor(log: JobLog, verdict: WorldVerdict) {
+    this.#log = log;
     this.#verdict = verdict;
   }
 
@@ -52,7 +52,7 @@ export class AttemptChecker implements WorldListener {
 
   onTaskTold(task: number, event: TaskEvent): void {
     const seen = this.#living.get(task);
-    this.#verdict.check(seen !== undefined, () => `A task says '${event.type}' after its exit.`);
+    if (seen === undefined) this.#verdict.fail('wrong', `A task says '${event.type}' after its exit.`);
     if (event.type === 'report' && seen !== undefined) onReport(seen, event.report);
     if (event.type !== 'exited') return;
     this.#living.delete(task);
@@ -69,7 +69,7 @@ export class AttemptChecker implements WorldListener {
   }
 
   onFileNamed(path: string, file: FileView): void {
-    const slot = slotAt(this.#folder, path, file);
+    const slot = this.#log.slotAt(path, file);
     if (slot === undefined || slot.head.kind !== 'checkpoint') return;
     const { epoch, newestCheckpointId } = slot.head;
     const attempts = this.#attempts.get(`${epoch} ${newestCheckpointId}`) ?? BEFORE_ALL;

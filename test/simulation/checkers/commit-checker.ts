@@ -1,7 +1,7 @@
 import type { FileView } from '../simulated-disk.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
-import { slotAt } from './seen-slots.js';
+import type { JobLog } from './job-log.js';
 
 /**
  * What a sink has written is committed once, under one name, and not before a checkpoint or savepoint was completed
@@ -9,7 +9,7 @@ import { slotAt } from './seen-slots.js';
  */
 export class CommitChecker implements WorldListener {
   readonly #outputs: readonly string[];
-  readonly #folder: string;
+  readonly #log: JobLog;
   readonly #verdict: WorldVerdict;
   /** By file: its visible name. */
   readonly #committed = new Map<FileView, string>();
@@ -17,17 +17,17 @@ export class CommitChecker implements WorldListener {
   #completed = 0;
   #grown = new WeakMap<FileView, number>();
 
-  /** `outputs`: folders that sinks write to; `folder`: where the log of the job is. */
-  constructor(outputs: readonly string[], folder: string, verdict: WorldVerdict) {
+  /** `outputs`: folders that sinks write to. */
+  constructor(outputs: readonly string[], log: JobLog, verdict: WorldVerdict) {
     this.#outputs = outputs;
-    this.#folder = folder;
+    this.#log = log;
     this.#verdict = verdict;
   }
 
   onFileNamed(path: string, file: FileView): void {
     if (this.#isVisible(path)) this.#onCommitted(path, file);
     else if (path.endsWith('/_metadata')) this.#completed++;
-    else if (slotAt(this.#folder, path, file)?.head.kind === 'checkpoint') this.#completed++;
+    else if (this.#log.slotAt(path, file)?.head.kind === 'checkpoint') this.#completed++;
   }
 
   onFileChanged(file: FileView): void {

@@ -14,13 +14,13 @@ import { PictureStore } from './picture-store.js';
  * last look, and the power has not gone, the answer is the same.
  */
 export class ManifestChecker implements WorldListener {
-  readonly #folder: string;
+  readonly #folders: readonly string[];
   readonly #store: ObjectStore;
   readonly #verdict: WorldVerdict;
   #isSeen = true;
 
   constructor(picture: DiskPicture, folder: string, verdict: WorldVerdict) {
-    this.#folder = folder;
+    this.#folders = [`${folder}/log/`, `${folder}/data/`];
     const storeAt = (root: string): ObjectStore => new PictureStore(picture, root);
     this.#store = new ClaimingStore(storeAt(folder), storeAt);
     this.#verdict = verdict;
@@ -45,8 +45,7 @@ export class ManifestChecker implements WorldListener {
   }
 
   #onName(path: string): void {
-    const folder = this.#folder;
-    if (path.startsWith(`${folder}/log/`) || path.startsWith(`${folder}/data/`)) this.#isSeen = false;
+    if (this.#folders.some((folder) => path.startsWith(folder))) this.#isSeen = false;
   }
 
   async #read(): Promise<void> {

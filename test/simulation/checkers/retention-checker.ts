@@ -3,12 +3,7 @@ import type { FileView } from '../simulated-disk.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
 import type { DiskPicture } from './disk-picture.js';
-import { type SeenSlot, slotAt } from './seen-slots.js';
-
-interface LoggedSlot extends SeenSlot {
-  /** Where the files are that it names. */
-  readonly paths: readonly string[];
-}
+import type { JobLog, SeenSlot } from './job-log.js';
 
 /**
  * Whoever tidies up removes nothing that a completed checkpoint names, seen in the very moment: the slots of the log go
@@ -19,21 +14,21 @@ interface LoggedSlot extends SeenSlot {
  */
 export class RetentionChecker implements WorldListener {
   readonly #picture: DiskPicture;
-  readonly #folder: string;
+  readonly #log: JobLog;
   readonly #verdict: WorldVerdict;
   readonly #counts: boolean;
-  readonly #slots = new Map<number, LoggedSlot>();
-  /** How many slots name a path. */
-  readonly #named = new Map<string, number>();
+  readonly #slots = new Map<number, SeenSlot>();
+  /** Where the files are that a slot names, once somebody had to know. */
+  readonly #paths = new WeakMap<SeenSlot, ReadonlySet<string>>();
 
   /**
    * `counts`: not where a leader that was overtaken removes what it would have kept, or somebody's late claim is one
    * more.
    */
-  constructor(picture: DiskPicture, folder: string, verdict: WorldVerdict, { counts = true } = {}) {
+  constructor(picture: DiskPicture, log: JobLog, verdict: WorldVerdict, { counts = true } = {}) {
     this.#counts = counts;
     this.#picture = picture;
-    this.#folder = folder;
+    this.#log = log;
     this.#verdict = verdict;
   }
 
@@ -42,13 +37,12 @@ export class RetentionChecker implements WorldListener {
   }
 
   onFileRemoved(path: string): void {
-    if (this.#named.has(path)) this.#onNamedRemoved(path);
-    else if (path.startsWith(`${this.#folder}/log/`)) this.#onSlotRemoved(this.#slots.get(slotNumber(path)));
+    if (this.#log.holds(path)) this.#onSlotRemoved(this.#slots.get(slotNumber(path)));
+    else if (path.includes('/data/')) this.#onDataRemoved(path);
   }
 
   onPowerLost(left: ReadonlyMap<string, FileView>): void {
     this.#slots.clear();
-    this.#named.clear();
     for (const [path, file] of left) this.#enter(path, file);
   }
 
@@ -61,14 +55,11 @@ export class RetentionChecker implements WorldListener {
   }
 
   #enter(path: string, file: FileView): void {
-    const slot = slotAt(this.#folder, path, file);
-    if (slot === undefined) return;
-    const paths = slot.keys.map((key) => this.#pathOf(this.#folder, key));
-    this.#slots.set(slot.slot, { ...slot, paths });
-    for (const named of paths) this.#named.set(named, (this.#named.get(named) ?? 0) + 1);
+    const slot = this.#log.slotAt(path, file);
+    if (slot !== undefined) this.#slots.set(slot.slot, slot);
   }
 
-  #onSlotRemoved(removed: LoggedSlot | undefined): void {
+  #onSlotRemoved(removed: SeenSlot | undefined): void {
     if (removed === undefined) return;
     const counting = this.#counting();
     const [newest] = counting;
@@ -79,15 +70,10 @@ export class RetentionChecker implements WorldListener {
       () => `Slot ${removed.slot} of the log is removed, which whoever takes over begins from.`,
     );
     this.#slots.delete(removed.slot);
-    for (const path of removed.paths) {
-      const left = (this.#named.get(path) ?? 1) - 1;
-      if (left > 0) this.#named.set(path, left);
-      else this.#named.delete(path);
-    }
   }
 
-  #onNamedRemoved(path: string): void {
-    const slot = this.#counting().find(({ paths }) => paths.includes(path));
+  #onDataRemoved(path: string): void {
+    const slot = this.#counting().find((each) => this.#pathsOf(each).has(path));
     this.#verdict.check(
       slot === undefined,
       () => `${path} is removed, and checkpoint ${slot?.head.newestCheckpointId} names it.`,
@@ -95,8 +81,8 @@ export class RetentionChecker implements WorldListener {
   }
 
   /** From the newest one down, as far as each is vouched for. */
-  #counting(): LoggedSlot[] {
-    const counting: LoggedSlot[] = [];
+  #counting(): SeenSlot[] {
+    const counting: SeenSlot[] = [];
     let above = this.#slots.get(Math.max(0, ...this.#slots.keys()));
     while (above !== undefined) {
       counting.push(above);
@@ -104,6 +90,14 @@ export class RetentionChecker implements WorldListener {
       above = below?.hash === above.head.previousHash ? below : undefined;
     }
     return counting;
+  }
+
+  #pathsOf(slot: SeenSlot): ReadonlySet<string> {
+    const known = this.#paths.get(slot);
+    if (known !== undefined) return known;
+    const paths = new Set(slot.keys.map((key) => this.#pathOf(this.#log.folder, key)));
+    this.#paths.set(slot, paths);
+    return paths;
   }
 
   /** Files that were claimed lie where they lay before. */

@@ -13,6 +13,7 @@ import { CommitChecker } from './commit-checker.js';
 import { DiskPicture } from './disk-picture.js';
 import { ExplanationChecker } from './explanation-checker.js';
 import { FailureChecker } from './failure-checker.js';
+import { JobLog } from './job-log.js';
 import { LeftoverChecker } from './leftover-checker.js';
 import { LivenessChecker } from './liveness-checker.js';
 import { ManifestChecker } from './manifest-checker.js';
@@ -65,15 +66,16 @@ export class WorldCheckers {
     listeners.add(picture);
     listeners.add(new SavepointChecker(picture, verdict));
     const folder = jobFolder(CHECKPOINTS_FOLDER, JOB_NAME);
+    const log = new JobLog(folder);
     listeners.add(new ManifestChecker(picture, folder, verdict));
     const { takeovers, landing, late } = options.faults;
     const counts = takeovers + landing + late === 0;
-    listeners.add(new RetentionChecker(picture, folder, verdict, { counts }));
+    listeners.add(new RetentionChecker(picture, log, verdict, { counts }));
     listeners.add(new LeftoverChecker(picture, folder, verdict, options.faults));
     listeners.add(new StateChecker(verdict, options.topology));
-    listeners.add(new AttemptChecker(folder, verdict));
+    listeners.add(new AttemptChecker(log, verdict));
     const outputs = workload.outputs.map((output) => output.folder);
-    listeners.add(new CommitChecker(outputs, folder, verdict));
+    listeners.add(new CommitChecker(outputs, log, verdict));
     listeners.add(new MetricChecker(verdict));
     listeners.add(new ExplanationChecker(verdict));
   }
