@@ -61,6 +61,8 @@ export class SimulatedTask implements Participant {
   readonly #onEvent: (event: TaskEvent) => void;
   #onEnded: () => void = () => {};
   #asleep = false;
+  /** It has read its input to the end, and its operators have not been told. */
+  #isEnding = false;
   #ticket = 0;
   #gone = false;
   #exited = false;
@@ -75,7 +77,8 @@ export class SimulatedTask implements Participant {
   }
 
   get weight(): number {
-    return this.parts.isSlow() ? 0.03 : 1;
+    // What comes to a task at the end of its input is rare: it is given time.
+    return this.#isEnding || this.parts.isSlow() ? 0.03 : 1;
   }
 
   /** Its code runs no more. */
@@ -161,7 +164,9 @@ export class SimulatedTask implements Participant {
     const progress = task.runOnce(prng.between(1, isSlow() ? SLOW_BUDGET : budgetMax));
     trace.listeners.onTaskStepped(number, task.records - before, task.watermark);
     const pressed = task.isBackPressured ? ' back-pressured' : '';
-    trace.note('task.step', `${name} ${NAMES[progress]} ${task.records - before}${pressed} ${task.phase}`);
+    const { phase } = task;
+    trace.note('task.step', `${name} ${NAMES[progress]} ${task.records - before}${pressed} ${phase}`);
+    this.#isEnding = phase === 'ending';
     if (progress !== Progress.MADE || prng.chance(0.3)) task.flush();
     this.#asleep = progress === Progress.IDLE || progress === Progress.WAITING;
     if (progress === Progress.DONE) this.#leave(undefined);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { InFlightReplay } from '../../../actors/task/in-flight-replay.js';
 import { InputGate } from '../../../actors/task/input-gate.js';
 import { OutputRoom } from '../../../actors/task/result-partition.js';
 import { BarrierAligner } from '../../../core/checkpoint/barrier-aligner.js';
@@ -60,7 +61,7 @@ function gateOf(
     while (gate.poll(budget) > 0);
     return delivered.splice(0);
   };
-  return { gate, aligner, room, at, delivered, pollAll };
+  return { gate, aligner, room, inputs, at, delivered, pollAll };
 }
 
 t.test('channels are read in turn, and each in its order', async (t) => {
@@ -219,6 +220,23 @@ t.test('an input whose channels are all idle is idle', async (t) => {
   t.same(pollAll(), ['idle 0']);
   at(0).writeActive();
   t.same(pollAll(), ['active 0']);
+});
+
+t.test('what a checkpoint left idle is active again when its data has been delivered', async (t) => {
+  const { gate, inputs, at, pollAll } = gateOf([1]);
+  const replay = {
+    records: 0,
+    isOver: false,
+    poll() {
+      inputs[0]?.valve.inputIdle(0);
+      this.isOver = true;
+      return 1;
+    },
+  };
+  gate.replay(replay as unknown as InFlightReplay);
+  gate.start();
+  at(0).writeWatermark(5);
+  t.same(pollAll(), ['idle 0', 'active 0', 'watermark 5 of 0'], 'its producer has been started anew');
 });
 
 t.test('nothing is taken while an output is full', async (t) => {

@@ -43,6 +43,20 @@ t.test('when the last channel goes idle, what the idle ones knew comes out first
   t.ok(valve.isIdle);
 });
 
+t.test('the last one to go idle tells nothing of the others before it has caught up', async (t) => {
+  const { valve, take } = valveOf(3);
+  valve.inputWatermark(0, 10);
+  valve.inputIdle(0);
+  valve.inputWatermark(1, 100);
+  valve.inputWatermark(2, 50);
+  valve.inputActive(0);
+  valve.inputIdle(1);
+  valve.inputIdle(2);
+  t.strictSame(take(), [50]);
+  valve.inputIdle(0);
+  t.strictSame(take(), ['idle']);
+});
+
 t.test('a channel that wakes up counts again once it has caught up', async (t) => {
   const { valve, take } = valveOf(2);
   valve.inputWatermark(0, 10);
