@@ -83,9 +83,7 @@ export function lateWindows(kit: TopologyKit): Topology {
   const steps = prng.between(1, 80);
   const boundMs = Math.max(0, Math.floor(steps * prng.pick([0, 0.5, 1])) * strideMs - 1);
   const idlenessMs = prng.pick([0, 1, 3]);
-  // Of the windows that an event falls into one tells of it. A session may be longer, and is alone.
-  const tells = (event: Event, startMs: number): boolean =>
-    variant.isSession || variant.lastOf(event, sizes).startMs === startMs;
+  const tells = (event: Event, startMs: number): boolean => tellsOf(variant, sizes, event, startMs);
   return {
     name: 'late-windows',
     files: source.files,
@@ -152,6 +150,11 @@ function hastyStrategy(boundMs: number, idlenessMs: number): WatermarkStrategy<E
     (event) => event.time,
   );
   return idlenessMs === 0 ? bounded : bounded.withIdleness(idlenessMs);
+}
+
+/** Of the windows that an event falls into one tells of it. A session may be longer, and is alone. */
+function tellsOf({ isSession, lastOf }: Variant, sizes: Sizes, event: Event, startMs: number): boolean {
+  return isSession || lastOf(event, sizes).startMs === startMs;
 }
 
 /** Every fourth event is up to so many steps late, and all are at the ends of steps. */
