@@ -140,6 +140,8 @@ export class ExecutionGraph {
   readonly accumulators: AccumulatorTotals;
   readonly #jobId: string;
   readonly #vertices: Execution[][];
+  /** All of them: every report of a task asks for some. */
+  #all: readonly Execution[];
   readonly #inputs: readonly (readonly JobEdge[])[];
   #attempt: number;
   #restoredCheckpointId: number | undefined;
@@ -162,6 +164,7 @@ export class ExecutionGraph {
         this.#created(vertex, subtask, restore, now),
       ),
     );
+    this.#all = this.#vertices.flat();
     this.#inputs = graph.vertices.map((vertex) => graph.edges.filter((edge) => edge.target === vertex.id));
   }
 
@@ -187,6 +190,7 @@ export class ExecutionGraph {
       if (created.state !== 'FINISHED') this.accumulators.forget(address);
       subtasks[subtask] = created;
     }
+    this.#all = this.#vertices.flat();
   }
 
   #created(vertex: JobVertex, subtask: number, restore: AttemptRestore | undefined, now: Instant): Execution {
@@ -205,7 +209,7 @@ export class ExecutionGraph {
   }
 
   get executions(): readonly Execution[] {
-    return this.#vertices.flat();
+    return this.#all;
   }
 
   /** By subtask. */
