@@ -23,7 +23,8 @@ export type HybridSplit =
  * Invariants:
  * - one reader is open at a time; nothing is polled while the next one is starting;
  * - at most one request is unanswered; the answer is a split, the end of the source, or the next one;
- * - a source that was read to its end is told as finished once, by asking for a split.
+ * - a source that was read to its end is told as finished once, by asking for a split;
+ * - it never goes back: of several readers that go on as one, some may not have been told of the present source yet.
  */
 export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
   readonly #sources: readonly Source<T>[];
@@ -103,7 +104,11 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
 
   addSplits(splits: readonly HybridSplit[]): void {
     for (const split of splits) {
-      if (split.source !== this.#source) this.#switchTo(split.source);
+      if (split.source < this.#source) {
+        invariant(split.kind !== 'split', 'a source begins when the one before has no splits left', split);
+        continue;
+      }
+      if (split.source > this.#source) this.#switchTo(split.source);
       if (split.kind === 'split') {
         this.#asked = false;
         this.#reader.addSplits([split.split]);
@@ -146,7 +151,6 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
   }
 
   #switchTo(source: number): void {
-    invariant(source > this.#source, 'sources follow one another', { from: this.#source, to: source });
     const [before, closing] = [this.#reader, this.#closing];
     this.#closing = (async () => {
       await closing;
