@@ -206,41 +206,58 @@ t.test('the newest checkpoint can be read, with all that it names', async (t) =>
     );
 });
 
-t.test('a checkpoint holds what living tasks have acknowledged', async (t) => {
-  const make: MakeChecker = (verdict) => new AttemptChecker(new JobLog(FOLDER), verdict);
-  const report = {
-    type: 'checkpoint-acknowledged',
-    checkpointId: 1,
-    snapshot: { operators: {} },
-    metrics: METRICS,
-  } as const;
-  const cases: [boolean, number, RegExp | undefined][] = [
-    [true, 0, undefined],
-    [true, 1, /of epoch 1 names .*, which is of another attempt/],
-    [false, 0, /has not acknowledged it/],
-  ];
-  for (const [acknowledges, attempt, expected] of cases)
+t.test(
+  'one attempt at a task lives, and a checkpoint holds what living tasks have acknowledged',
+  async (t) => {
+    const make: MakeChecker = (verdict) => new AttemptChecker(new JobLog(FOLDER), verdict);
+    const report = {
+      type: 'checkpoint-acknowledged',
+      checkpointId: 1,
+      snapshot: { operators: {} },
+      metrics: METRICS,
+    } as const;
+    const cases: [boolean, number, RegExp | undefined][] = [
+      [true, 0, undefined],
+      [true, 1, /of epoch 1 names .*, which is of another attempt/],
+      [false, 0, /has not acknowledged it/],
+    ];
+    for (const [acknowledges, attempt, expected] of cases)
+      await says(
+        t,
+        make,
+        async (told) => {
+          const { listeners } = told;
+          const job = await jobOn(told);
+          listeners.onEvent({ name: 'process.leads', values: { process: 1, epoch: job.epoch } });
+          listeners.onTaskPlaced(4, 'p1', { ...ADDRESS, attempt });
+          if (acknowledges) listeners.onTaskTold(4, { type: 'report', task: ADDRESS, report });
+          listeners.onEvent({ name: 'checkpoint.storing', values: { process: 1, checkpointId: 1 } });
+          await checkpoint(job, 1);
+        },
+        expected,
+      );
+    for (const [subtask, process, expected] of [
+      [0, 'p1', /A task of attempt 2 begins beside that of 1/],
+      [1, 'p1', undefined],
+      [0, 'p2', undefined],
+    ] as const)
+      await says(
+        t,
+        make,
+        ({ listeners }) => {
+          listeners.onTaskPlaced(4, 'p1', ADDRESS);
+          listeners.onTaskPlaced(5, process, { ...ADDRESS, attempt: 2, subtask });
+        },
+        expected,
+      );
     await says(
       t,
       make,
-      async (told) => {
-        const { listeners } = told;
-        const job = await jobOn(told);
-        listeners.onEvent({ name: 'process.leads', values: { process: 1, epoch: job.epoch } });
-        listeners.onTaskPlaced(4, 'p1', { ...ADDRESS, attempt });
-        if (acknowledges) listeners.onTaskTold(4, { type: 'report', task: ADDRESS, report });
-        listeners.onEvent({ name: 'checkpoint.storing', values: { process: 1, checkpointId: 1 } });
-        await checkpoint(job, 1);
-      },
-      expected,
+      ({ listeners }) => listeners.onTaskTold(5, { type: 'exited', task: ADDRESS, error: undefined }),
+      /says 'exited' after its exit/,
     );
-  await says(
-    t,
-    make,
-    ({ listeners }) => listeners.onTaskTold(5, { type: 'exited', task: ADDRESS, error: undefined }),
-    /says 'exited' after its exit/,
-  );
-});
+  },
+);
 
 t.test('a part file is committed once, and when a checkpoint is complete', async (t) => {
   const make: MakeChecker = (verdict) => new CommitChecker(['/out'], new JobLog(FOLDER), verdict);

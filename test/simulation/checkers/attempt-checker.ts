@@ -11,9 +11,7 @@ const BEFORE_ALL: ReadonlySet<number> = new Set([0]);
 /** A task as it is known from outside. */
 interface SeenTask {
   readonly process: string;
-  /** Of its subtask. */
-  readonly place: string;
-  readonly attempt: number;
+  readonly address: TaskAddress;
   /** Of which it has told that its part is stored. */
   readonly acknowledged: Set<number>;
   /** It has told that it has nothing more to do. */
@@ -21,20 +19,21 @@ interface SeenTask {
 }
 
 /**
- * No message of an old attempt has effect. A checkpoint is stored when each task that lives has acknowledged it; of the
- * files that were written for it, it names those of attempts that live or have ended well, and of others only what
- * completed checkpoints have named. Who has exited says nothing any more.
+ * At most one attempt at each task lives in a process, and no message of an old one has effect: who has exited says
+ * nothing any more; a checkpoint is stored when each task that lives has acknowledged it; of the files that were written
+ * for it, it names those of attempts that lived when they told of them, and of others only what completed checkpoints
+ * have named.
  */
 export class AttemptChecker implements WorldListener {
   readonly #log: JobLog;
   readonly #verdict: WorldVerdict;
   /** Those that have not exited. */
   readonly #living = new Map<number, SeenTask>();
-  /** The last one in each place that has exited with nothing more to do. */
-  readonly #finished = new Map<string, SeenTask>();
   /** By process: its epoch. */
   readonly #epochs = new Map<string, number>();
-  /** By epoch and checkpoint: the attempts that lived when it was stored. */
+  /** By process and checkpoint: the attempts whose tasks have acknowledged it while they lived. */
+  readonly #acknowledged = new Map<string, Set<number>>();
+  /** The same by epoch and checkpoint, where it was stored. */
   readonly #attempts = new Map<string, ReadonlySet<number>>();
   /** Data files that completed checkpoints have named. */
   readonly #named = new Set<string>();
@@ -44,19 +43,21 @@ export class AttemptChecker implements WorldListener {
     this.#verdict = verdict;
   }
 
-  onTaskPlaced(task: number, process: string, { attempt, vertexId, subtask }: TaskAddress): void {
-    const place = `${process} ${vertexId}/${subtask}`;
-    this.#finished.delete(place);
-    this.#living.set(task, { process, place, attempt, acknowledged: new Set(), finished: false });
+  onTaskPlaced(task: number, process: string, address: TaskAddress): void {
+    for (const other of this.#living.values())
+      if (other.process === process && isSameSubtask(other.address, address))
+        this.#verdict.fail(
+          'wrong',
+          `A task of attempt ${address.attempt} begins beside that of ${other.address.attempt}.`,
+        );
+    this.#living.set(task, { process, address, acknowledged: new Set(), finished: false });
   }
 
   onTaskTold(task: number, event: TaskEvent): void {
     const seen = this.#living.get(task);
     if (seen === undefined) this.#verdict.fail('wrong', `A task says '${event.type}' after its exit.`);
-    if (event.type === 'report' && seen !== undefined) onReport(seen, event.report);
-    if (event.type !== 'exited') return;
-    this.#living.delete(task);
-    if (seen?.finished === true) this.#finished.set(seen.place, seen);
+    if (event.type === 'exited') this.#living.delete(task);
+    else if (seen !== undefined) this.#onReport(seen, event.report);
   }
 
   onTaskVanished(task: number): void {
@@ -85,25 +86,32 @@ export class AttemptChecker implements WorldListener {
     }
   }
 
+  #onReport(seen: SeenTask, report: TaskReport): void {
+    if (report.type === 'finished') seen.finished = true;
+    if (report.type !== 'checkpoint-acknowledged') return;
+    seen.acknowledged.add(report.checkpointId);
+    const name = `${seen.process} ${report.checkpointId}`;
+    const attempts = this.#acknowledged.get(name) ?? new Set();
+    this.#acknowledged.set(name, attempts.add(seen.address.attempt));
+  }
+
+  /** Who had acknowledged it may be gone by now. */
   #onStoring(process: string, checkpointId: number): void {
-    const attempts = new Set<number>();
-    for (const task of this.#finished.values()) if (task.process === process) attempts.add(task.attempt);
     for (const task of this.#living.values()) {
       if (task.process !== process) continue;
-      attempts.add(task.attempt);
       this.#verdict.check(
         task.finished || task.acknowledged.has(checkpointId),
         () =>
-          `Checkpoint ${checkpointId} is stored, and a task of attempt ${task.attempt} has not acknowledged it.`,
+          `Checkpoint ${checkpointId} is stored, and a task of attempt ${task.address.attempt} has not acknowledged it.`,
       );
     }
+    const attempts = this.#acknowledged.get(`${process} ${checkpointId}`) ?? new Set();
     this.#attempts.set(`${this.#epochs.get(process)} ${checkpointId}`, attempts);
   }
 }
 
-function onReport(seen: SeenTask, report: TaskReport): void {
-  if (report.type === 'checkpoint-acknowledged') seen.acknowledged.add(report.checkpointId);
-  if (report.type === 'finished') seen.finished = true;
+function isSameSubtask(one: TaskAddress, other: TaskAddress): boolean {
+  return one.vertexId === other.vertexId && one.subtask === other.subtask;
 }
 
 function attemptOf(key: string): number {
