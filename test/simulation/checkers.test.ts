@@ -13,6 +13,7 @@ import { RetentionChecker } from './checkers/retention-checker.js';
 import { SavepointChecker } from './checkers/savepoint-checker.js';
 import { SnapshotChecker } from './checkers/snapshot-checker.js';
 import { WatermarkChecker } from './checkers/watermark-checker.js';
+import type { Flow } from './observed-channels.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
 import { WorldVerdict } from './world-failure.js';
@@ -25,6 +26,12 @@ interface Story {
   readonly listeners: WorldListeners;
   readonly disk: SimulatedDisk;
   readonly verdict: WorldVerdict;
+}
+
+type MutableFlow = { -readonly [K in keyof Flow]: Flow[K] };
+
+function flowOf(channel: number): MutableFlow {
+  return { channel, written: 0, read: 0 };
 }
 
 type MakeChecker = (verdict: WorldVerdict, picture: DiskPicture) => WorldListener;
@@ -78,28 +85,46 @@ function write(disk: SimulatedDisk, path: string): void {
 
 t.test('a channel conserves records, and what stands between them', async (t) => {
   const make: MakeChecker = (verdict) => new ChannelChecker(verdict);
-  const cases: [(listeners: WorldListeners) => void, RegExp | undefined][] = [
+  const cases: [(listeners: WorldListeners, flow: MutableFlow) => void, RegExp | undefined][] = [
     [() => {}, undefined],
-    [(told) => told.onElementRead(0, ElementKind.BARRIER, 1), /barrier 1 comes .* nothing undefined went in/],
-    [(told) => told.onRecordRead(0), /after 2 records, and barrier 1 went in after 1/],
-    [(told) => told.onRecordWritten(0), undefined],
-    [(told) => told.onElementRead(0, ElementKind.BARRIER, 2), /barrier 2 comes .* barrier 1 went in/],
-    [(told) => told.onElementRead(0, ElementKind.END_OF_DATA, 0), /the end of data 0 comes/],
-    [(told) => told.onElementWritten(0, ElementKind.END_OF_PARTITION, 0), /is written after nothing/],
+    [
+      (told, flow) => told.onElementRead(flow, ElementKind.BARRIER, 1),
+      /barrier 1 comes .* nothing undefined/,
+    ],
+    [(_, flow) => flow.read++, /after 2 records, and barrier 1 went in after 1/],
+    [(_, flow) => flow.written++, undefined],
+    [
+      (told, flow) => told.onElementRead(flow, ElementKind.BARRIER, 2),
+      /barrier 2 comes .* barrier 1 went in/,
+    ],
+    [(told, flow) => told.onElementRead(flow, ElementKind.END_OF_DATA, 0), /the end of data 0 comes/],
+    [
+      (told, flow) => told.onElementWritten(flow, ElementKind.END_OF_PARTITION, 0),
+      /is written after nothing/,
+    ],
+    [
+      (told, flow) => {
+        told.onElementWritten(flow, ElementKind.END_OF_DATA, 0);
+        flow.written++;
+        told.onElementWritten(flow, ElementKind.BARRIER, 2);
+      },
+      /a record is written after the end of data/,
+    ],
   ];
   for (const [tell, expected] of cases)
     await says(
       t,
       make,
       ({ listeners }) => {
-        listeners.onChannelOpened(0, 1, true);
-        listeners.onChannelOpened(0, 2, false);
-        listeners.onRecordWritten(0);
-        listeners.onElementWritten(0, ElementKind.BARRIER, 1);
-        listeners.onRecordWritten(0);
-        listeners.onRecordRead(0);
-        tell(listeners);
-        listeners.onElementRead(0, ElementKind.BARRIER, 1);
+        const flow = flowOf(0);
+        listeners.onChannelOpened(flow, 1, true);
+        listeners.onChannelOpened(flow, 2, false);
+        flow.written++;
+        listeners.onElementWritten(flow, ElementKind.BARRIER, 1);
+        flow.written++;
+        flow.read++;
+        tell(listeners, flow);
+        listeners.onElementRead(flow, ElementKind.BARRIER, 1);
       },
       expected,
     );
@@ -118,14 +143,18 @@ t.test('watermarks never fall, each for itself', async (t) => {
         make,
         ({ listeners }) => {
           tell(listeners, 6);
-          listeners.onElementWritten(1, ElementKind.WATERMARK, 1);
+          listeners.onElementWritten(flowOf(1), ElementKind.WATERMARK, 1);
           listeners.onTaskStepped(1, 0, 1);
           tell(listeners, last);
         },
         expected,
       );
-    await tell((listeners, watermark) => listeners.onElementWritten(0, ElementKind.WATERMARK, watermark));
-    await tell((listeners, watermark) => listeners.onElementRead(0, ElementKind.WATERMARK, watermark));
+    await tell((listeners, watermark) =>
+      listeners.onElementWritten(flowOf(0), ElementKind.WATERMARK, watermark),
+    );
+    await tell((listeners, watermark) =>
+      listeners.onElementRead(flowOf(0), ElementKind.WATERMARK, watermark),
+    );
     await tell((listeners, watermark) => listeners.onTaskStepped(0, 0, watermark));
   }
 });
@@ -133,27 +162,30 @@ t.test('watermarks never fall, each for itself', async (t) => {
 t.test(
   'a snapshot holds nothing from after its barriers, and waits for them unless it may overtake',
   async (t) => {
-    const cases: [boolean, (listeners: WorldListeners) => void, RegExp | undefined][] = [
-      [false, (told) => told.onElementRead(1, ElementKind.BARRIER, 3), undefined],
-      [false, () => {}, /is taken at barrier 0/],
-      [true, () => {}, undefined],
-      [false, (told) => told.onElementRead(1, ElementKind.END_OF_DATA, 0), undefined],
-      [true, (told) => told.onRecordRead(0), /holds 1 records from after its barrier/],
-      [true, (told) => told.onRecordWritten(2), /holds 1 records from after its barrier/],
-      [true, (told) => told.onElementRead(1, ElementKind.BARRIER, 4), /is taken at barrier 4/],
-    ];
+    const cases: [boolean, (listeners: WorldListeners, flows: MutableFlow[]) => void, RegExp | undefined][] =
+      [
+        [false, (told) => told.onElementRead(flowOf(1), ElementKind.BARRIER, 3), undefined],
+        [false, () => {}, /is taken at barrier 0/],
+        [true, () => {}, undefined],
+        [false, (told) => told.onElementRead(flowOf(1), ElementKind.END_OF_DATA, 0), undefined],
+        [true, (_, flows) => flows[0] && flows[0].read++, /holds 1 records from after its barrier/],
+        [true, (_, flows) => flows[2] && flows[2].written++, /holds 1 records from after its barrier/],
+        [true, (told) => told.onElementRead(flowOf(1), ElementKind.BARRIER, 4), /is taken at barrier 4/],
+      ];
     for (const [mayOvertake, tell, expected] of cases)
       await says(
         t,
         (verdict) => new SnapshotChecker(verdict, mayOvertake),
         ({ listeners }) => {
-          for (const channel of [0, 1, 2]) listeners.onChannelOpened(channel, 9, channel === 2);
-          listeners.onRecordRead(0);
-          listeners.onElementRead(0, ElementKind.BARRIER, 3);
-          listeners.onRecordRead(1);
-          listeners.onRecordWritten(2);
-          listeners.onElementWritten(2, ElementKind.BARRIER, 3);
-          tell(listeners);
+          const flows = [0, 1, 2].map(flowOf);
+          const [one, , out] = flows;
+          if (one === undefined || out === undefined) return;
+          for (const flow of flows) listeners.onChannelOpened(flow, 9, flow === out);
+          one.read++;
+          listeners.onElementRead(one, ElementKind.BARRIER, 3);
+          out.written++;
+          listeners.onElementWritten(out, ElementKind.BARRIER, 3);
+          tell(listeners, flows);
           listeners.onEvent({ name: 'task.snapshot-taken', values: { task: 9, checkpointId: 3 } });
         },
         expected,

@@ -8,17 +8,28 @@ import {
 } from '../../memory/index.js';
 import type { WorldListeners } from './world-listener.js';
 
-/** Hears of each element at both ends of the channels of a world, which are numbered. Called often: numbers only. */
+/** What has gone through a channel by now. Records are only counted: telling of each would take too long. */
+export interface Flow {
+  /** Of all channels of the world. */
+  readonly channel: number;
+  readonly written: number;
+  readonly read: number;
+}
+
+/** Hears of what stands between the records of the channels of a world, at both ends of each. */
 export interface ChannelListener {
   /** A task writes into the channel, or reads from it. */
-  onChannelOpened(channel: number, task: number, isWriter: boolean): void;
-  onRecordWritten(channel: number): void;
-  onRecordRead(channel: number): void;
+  onChannelOpened(flow: Flow, task: number, isWriter: boolean): void;
   /** `value`: the timestamp of a watermark, the checkpoint of a barrier, otherwise 0. */
-  onElementWritten(channel: number, kind: ElementKind, value: number): void;
-  onElementRead(channel: number, kind: ElementKind, value: number): void;
+  onElementWritten(flow: Flow, kind: ElementKind, value: number): void;
+  onElementRead(flow: Flow, kind: ElementKind, value: number): void;
   /** Where the segments of a task's output are; `error` says which is not where it belongs. */
   onSegmentsCounted(error: unknown): void;
+}
+
+interface Tally extends Flow {
+  written: number;
+  read: number;
 }
 
 /** Numbers what a world has many of. */
@@ -30,7 +41,7 @@ export class ObservedChannels {
   readonly #nextNumber: NextNumber;
   readonly #recordsBegun: boolean;
   /** By the shared memory and the place of the control block, as the two ends share no object. */
-  readonly #numbers = new Map<SharedArrayBuffer, Map<number, number>>();
+  readonly #tallies = new Map<SharedArrayBuffer, Map<number, Tally>>();
   readonly #pools: LocalBufferPool[] = [];
 
   /** `recordsBegun`: whether the readers record what they have begun. */
@@ -46,9 +57,9 @@ export class ObservedChannels {
     codec: RecordCodec<unknown>,
     task: number,
   ): ChannelWriter<unknown> {
-    const channel = this.#numberOf(handle);
-    this.#listeners.onChannelOpened(channel, task, true);
-    return new ObservedWriter(handle, buffers, codec, channel, this.#listeners);
+    const tally = this.#tallyOf(handle);
+    this.#listeners.onChannelOpened(tally, task, true);
+    return new ObservedWriter(handle, buffers, codec, tally, this.#listeners);
   }
 
   reader(
@@ -57,10 +68,10 @@ export class ObservedChannels {
     codec: RecordCodec<unknown>,
     task: number,
   ): ChannelReader<unknown> {
-    const channel = this.#numberOf(handle);
-    this.#listeners.onChannelOpened(channel, task, false);
+    const tally = this.#tallyOf(handle);
+    this.#listeners.onChannelOpened(tally, task, false);
     const Reader = this.#recordsBegun ? ObservedReader : ForgetfulReader;
-    return new Reader(handle, pool, codec, channel, this.#listeners);
+    return new Reader(handle, pool, codec, tally, this.#listeners);
   }
 
   audits(buffers: LocalBufferPool): void {
@@ -78,59 +89,59 @@ export class ObservedChannels {
     }
   }
 
-  #numberOf({ control, controlBase }: ChannelHandle): number {
-    const partition = this.#numbers.get(control) ?? new Map<number, number>();
-    this.#numbers.set(control, partition);
-    const number = partition.get(controlBase) ?? this.#nextNumber();
-    partition.set(controlBase, number);
-    return number;
+  #tallyOf({ control, controlBase }: ChannelHandle): Tally {
+    const partition = this.#tallies.get(control) ?? new Map<number, Tally>();
+    this.#tallies.set(control, partition);
+    const tally = partition.get(controlBase) ?? { channel: this.#nextNumber(), written: 0, read: 0 };
+    partition.set(controlBase, tally);
+    return tally;
   }
 }
 
 class ObservedWriter extends ChannelWriter<unknown> {
-  readonly #channel: number;
+  readonly #tally: Tally;
   readonly #listeners: WorldListeners;
 
   constructor(
     handle: ChannelHandle,
     buffers: LocalBufferPool,
     codec: RecordCodec<unknown>,
-    channel: number,
+    tally: Tally,
     listeners: WorldListeners,
   ) {
     super(handle, buffers, codec);
-    this.#channel = channel;
+    this.#tally = tally;
     this.#listeners = listeners;
   }
 
   override writeRecord(value: unknown, timestamp: number): void {
     super.writeRecord(value, timestamp);
-    this.#listeners.onRecordWritten(this.#channel);
+    this.#tally.written++;
   }
 
   override writeWatermark(timestamp: number): void {
-    this.#listeners.onElementWritten(this.#channel, ElementKind.WATERMARK, timestamp);
+    this.#listeners.onElementWritten(this.#tally, ElementKind.WATERMARK, timestamp);
     super.writeWatermark(timestamp);
   }
 
   override writeBarrier(checkpointId: number, timestamp: number, isSavepoint: boolean): void {
-    this.#listeners.onElementWritten(this.#channel, ElementKind.BARRIER, checkpointId);
+    this.#listeners.onElementWritten(this.#tally, ElementKind.BARRIER, checkpointId);
     super.writeBarrier(checkpointId, timestamp, isSavepoint);
   }
 
   override writeEndOfData(): void {
     super.writeEndOfData();
-    this.#listeners.onElementWritten(this.#channel, ElementKind.END_OF_DATA, 0);
+    this.#listeners.onElementWritten(this.#tally, ElementKind.END_OF_DATA, 0);
   }
 
   override writeEndOfPartition(): void {
     super.writeEndOfPartition();
-    this.#listeners.onElementWritten(this.#channel, ElementKind.END_OF_PARTITION, 0);
+    this.#listeners.onElementWritten(this.#tally, ElementKind.END_OF_PARTITION, 0);
   }
 }
 
 class ObservedReader extends ChannelReader<unknown> {
-  readonly #channel: number;
+  readonly #tally: Tally;
   readonly #listeners: WorldListeners;
   #reading = false;
 
@@ -138,11 +149,11 @@ class ObservedReader extends ChannelReader<unknown> {
     handle: ChannelHandle,
     pool: SegmentPool,
     codec: RecordCodec<unknown>,
-    channel: number,
+    tally: Tally,
     listeners: WorldListeners,
   ) {
     super(handle, pool, codec);
-    this.#channel = channel;
+    this.#tally = tally;
     this.#listeners = listeners;
   }
 
@@ -152,8 +163,8 @@ class ObservedReader extends ChannelReader<unknown> {
     this.#reading = true;
     const kind = super.next();
     this.#reading = false;
-    if (kind === ElementKind.RECORD) this.#listeners.onRecordRead(this.#channel);
-    else if (kind !== ElementKind.NONE) this.#listeners.onElementRead(this.#channel, kind, this.#value(kind));
+    if (kind === ElementKind.RECORD) this.#tally.read++;
+    else if (kind !== ElementKind.NONE) this.#listeners.onElementRead(this.#tally, kind, this.#value(kind));
     return kind;
   }
 

@@ -1,5 +1,5 @@
 import type { ElementKind, JobExplanation, TaskAddress, TaskEvent, Trace } from '../../core/internal.js';
-import type { ChannelListener } from './observed-channels.js';
+import type { ChannelListener, Flow } from './observed-channels.js';
 import type { DiskListener, FileView } from './simulated-disk.js';
 import type { SeenAt, SeenJob } from './world-watcher.js';
 
@@ -60,8 +60,6 @@ export class WorldListeners implements Required<WorldListener> {
     onFolderSynced: [],
     onPowerLost: [],
     onChannelOpened: [],
-    onRecordWritten: [],
-    onRecordRead: [],
     onElementWritten: [],
     onElementRead: [],
     onSegmentsCounted: [],
@@ -113,24 +111,16 @@ export class WorldListeners implements Required<WorldListener> {
     for (const listener of this.#hearing.onPowerLost) listener.onPowerLost(left);
   }
 
-  onChannelOpened(channel: number, task: number, isWriter: boolean): void {
-    for (const listener of this.#hearing.onChannelOpened) listener.onChannelOpened(channel, task, isWriter);
+  onChannelOpened(flow: Flow, task: number, isWriter: boolean): void {
+    for (const listener of this.#hearing.onChannelOpened) listener.onChannelOpened(flow, task, isWriter);
   }
 
-  onRecordWritten(channel: number): void {
-    for (const listener of this.#hearing.onRecordWritten) listener.onRecordWritten(channel);
+  onElementWritten(flow: Flow, kind: ElementKind, value: number): void {
+    for (const listener of this.#hearing.onElementWritten) listener.onElementWritten(flow, kind, value);
   }
 
-  onRecordRead(channel: number): void {
-    for (const listener of this.#hearing.onRecordRead) listener.onRecordRead(channel);
-  }
-
-  onElementWritten(channel: number, kind: ElementKind, value: number): void {
-    for (const listener of this.#hearing.onElementWritten) listener.onElementWritten(channel, kind, value);
-  }
-
-  onElementRead(channel: number, kind: ElementKind, value: number): void {
-    for (const listener of this.#hearing.onElementRead) listener.onElementRead(channel, kind, value);
+  onElementRead(flow: Flow, kind: ElementKind, value: number): void {
+    for (const listener of this.#hearing.onElementRead) listener.onElementRead(flow, kind, value);
   }
 
   onSegmentsCounted(error: unknown): void {

@@ -68,17 +68,21 @@ export class WorldTrace implements Trace {
     this.listeners.onEvent(event);
   }
 
-  #write(event: string, { process, ...values }: TraceEvent['values']): void {
-    const parts = Object.entries(values)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${String(value)}`);
-    this.note(event, [...(process === undefined ? [] : [`p${String(process)}`]), ...parts].join(' '));
+  #write(event: string, values: TraceEvent['values']): void {
+    const { process } = values;
+    let text = process === undefined ? '' : `p${String(process)}`;
+    for (const [name, value] of Object.entries(values)) {
+      if (name === 'process' || value === undefined) continue;
+      text += `${text === '' ? '' : ' '}${name}=${String(value)}`;
+    }
+    this.note(event, text);
   }
 
   /** What is worth a line and nobody's attention. */
   note(name: string, text: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-    const [turn, timeMs] = [this.#place.turn(), this.#place.timeMs()];
+    const turn = this.#place.turn();
+    const timeMs = this.#place.timeMs();
     this.#time[0] = timeMs;
     let hash = Math.imul(this.#hash ^ turn, 0x01000193);
     hash = Math.imul(hash ^ (this.#timeWords[0] ?? 0), 0x01000193);

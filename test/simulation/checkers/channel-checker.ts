@@ -1,17 +1,17 @@
 import { ElementKind } from '../../../core/internal.js';
+import type { Flow } from '../observed-channels.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
 
-/** What has gone through a channel. */
-interface Flow {
-  written: number;
-  read: number;
-  /** Kind, value, and records before it, of each element that is no record and has not been read. */
-  readonly marks: number[];
+/** What stands between the records of a channel. */
+interface Marks {
+  /** Kind, value, and records before it, of each element that has not been read. */
+  readonly waiting: number[];
   /** How much of that has been read all the same. */
   taken: number;
-  /** Which end went in last, and which barrier came out. */
+  /** Which end went in last, after how many records, and which barrier came out. */
   end: ElementKind;
+  endedAfter: number;
   barrier: number;
 }
 
@@ -23,57 +23,47 @@ interface Flow {
  */
 export class ChannelChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
-  readonly #flows: Flow[] = [];
+  /** By channel. */
+  readonly #marks: Marks[] = [];
 
   constructor(verdict: WorldVerdict) {
     this.#verdict = verdict;
   }
 
-  onChannelOpened(channel: number): void {
-    this.#flows[channel] ??= { written: 0, read: 0, marks: [], taken: 0, end: ElementKind.NONE, barrier: -1 };
+  onChannelOpened({ channel }: Flow): void {
+    this.#marks[channel] ??= { waiting: [], taken: 0, end: ElementKind.NONE, endedAfter: 0, barrier: -1 };
   }
 
-  onRecordWritten(channel: number): void {
-    const flow = this.#flows[channel];
-    if (flow === undefined) return;
-    flow.written++;
-    if (flow.end !== ElementKind.NONE) this.#fail('a record is written after the end of data');
-  }
-
-  onRecordRead(channel: number): void {
-    const flow = this.#flows[channel];
-    if (flow === undefined) return;
-    flow.read++;
-    if (flow.read > flow.written) this.#fail('more records come out than went in');
-  }
-
-  onElementWritten(channel: number, kind: ElementKind, value: number): void {
-    const flow = this.#flows[channel];
-    if (flow === undefined) return;
-    const { end } = flow;
+  onElementWritten({ channel, written }: Flow, kind: ElementKind, value: number): void {
+    const marks = this.#marks[channel];
+    if (marks === undefined) return;
+    const { end, endedAfter } = marks;
     const isFair =
       kind === ElementKind.BARRIER
         ? end !== ElementKind.END_OF_PARTITION
         : end === (kind === ElementKind.END_OF_PARTITION ? ElementKind.END_OF_DATA : ElementKind.NONE);
     if (!isFair) this.#fail(`${nameOf(kind)} is written after ${nameOf(end)}`);
-    if (kind === ElementKind.END_OF_DATA || kind === ElementKind.END_OF_PARTITION) flow.end = kind;
-    flow.marks.push(kind, value, flow.written);
+    if (end !== ElementKind.NONE && written > endedAfter)
+      this.#fail('a record is written after the end of data');
+    if (kind === ElementKind.END_OF_DATA || kind === ElementKind.END_OF_PARTITION) marks.end = kind;
+    if (kind === ElementKind.END_OF_DATA) marks.endedAfter = written;
+    marks.waiting.push(kind, value, written);
   }
 
-  onElementRead(channel: number, kind: ElementKind, value: number): void {
-    const flow = this.#flows[channel];
-    if (flow === undefined || NAMES[kind] === undefined) return;
-    const { marks, taken, read } = flow;
-    const [wasKind, wasValue, wasAfter] = [marks[taken], marks[taken + 1], marks[taken + 2]];
+  onElementRead({ channel, read }: Flow, kind: ElementKind, value: number): void {
+    const marks = this.#marks[channel];
+    if (marks === undefined || NAMES[kind] === undefined) return;
+    const { waiting, taken } = marks;
+    const [wasKind, wasValue, wasAfter] = [waiting[taken], waiting[taken + 1], waiting[taken + 2]];
     if (wasKind !== kind || wasValue !== value || wasAfter !== read)
       this.#fail(
         `${nameOf(kind)} ${value} comes after ${read} records, and ${nameOf(wasKind)} ${wasValue} went in after ${wasAfter}`,
       );
-    flow.taken += 3;
-    if (flow.taken === marks.length) marks.length = flow.taken = 0;
+    marks.taken += 3;
+    if (marks.taken === waiting.length) waiting.length = marks.taken = 0;
     if (kind !== ElementKind.BARRIER) return;
-    if (value <= flow.barrier) this.#fail(`barrier ${value} comes after ${flow.barrier}`);
-    flow.barrier = value;
+    if (value <= marks.barrier) this.#fail(`barrier ${value} comes after ${marks.barrier}`);
+    marks.barrier = value;
   }
 
   #fail(what: string): void {

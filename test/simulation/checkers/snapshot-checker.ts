@@ -1,14 +1,15 @@
 import { ElementKind } from '../../../core/internal.js';
+import type { Flow } from '../observed-channels.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { TraceEvent, WorldListener } from '../world-listener.js';
 
 /** One end of a channel. */
 interface End {
-  readonly channel: number;
+  readonly flow: Flow;
   readonly isWriter: boolean;
-  /** The last barrier, and records after it. */
+  /** The last barrier, and records before it. */
   barrier: number;
-  since: number;
+  before: number;
   /** No record follows. */
   dataEnded: boolean;
 }
@@ -32,30 +33,20 @@ export class SnapshotChecker implements WorldListener {
     this.#mayOvertake = mayOvertake;
   }
 
-  onChannelOpened(channel: number, task: number, isWriter: boolean): void {
-    const end = { channel, isWriter, barrier: 0, since: 0, dataEnded: false };
-    (isWriter ? this.#writers : this.#readers)[channel] = end;
+  onChannelOpened(flow: Flow, task: number, isWriter: boolean): void {
+    const end = { flow, isWriter, barrier: 0, before: 0, dataEnded: false };
+    (isWriter ? this.#writers : this.#readers)[flow.channel] = end;
     const ends = this.#ofTasks[task];
     if (ends === undefined) this.#ofTasks[task] = [end];
     else ends.push(end);
   }
 
-  onRecordWritten(channel: number): void {
-    const end = this.#writers[channel];
-    if (end !== undefined) end.since++;
+  onElementWritten({ channel, written }: Flow, kind: ElementKind, value: number): void {
+    onElement(this.#writers[channel], kind, value, written);
   }
 
-  onRecordRead(channel: number): void {
-    const end = this.#readers[channel];
-    if (end !== undefined) end.since++;
-  }
-
-  onElementWritten(channel: number, kind: ElementKind, value: number): void {
-    onElement(this.#writers[channel], kind, value);
-  }
-
-  onElementRead(channel: number, kind: ElementKind, value: number): void {
-    onElement(this.#readers[channel], kind, value);
+  onElementRead({ channel, read }: Flow, kind: ElementKind, value: number): void {
+    onElement(this.#readers[channel], kind, value, read);
   }
 
   onEvent({ name, values }: TraceEvent): void {
@@ -64,8 +55,9 @@ export class SnapshotChecker implements WorldListener {
     for (const end of this.#ofTasks[Number(values.task)] ?? []) this.#check(end, id);
   }
 
-  #check({ barrier, since, dataEnded, isWriter }: End, id: number): void {
+  #check({ flow, barrier, before, dataEnded, isWriter }: End, id: number): void {
     if (barrier === id) {
+      const since = (isWriter ? flow.written : flow.read) - before;
       this.#verdict.check(
         since === 0,
         () => `The snapshot of checkpoint ${id} holds ${since} records from after its barrier.`,
@@ -80,10 +72,10 @@ export class SnapshotChecker implements WorldListener {
   }
 }
 
-function onElement(end: End | undefined, kind: ElementKind, value: number): void {
+function onElement(end: End | undefined, kind: ElementKind, value: number, before: number): void {
   if (end === undefined) return;
   if (kind === ElementKind.END_OF_DATA) end.dataEnded = true;
   if (kind !== ElementKind.BARRIER) return;
   end.barrier = value;
-  end.since = 0;
+  end.before = before;
 }

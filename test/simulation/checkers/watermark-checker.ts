@@ -1,4 +1,5 @@
 import { ElementKind } from '../../../core/internal.js';
+import type { Flow } from '../observed-channels.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
 
@@ -14,11 +15,11 @@ export class WatermarkChecker implements WorldListener {
     this.#verdict = verdict;
   }
 
-  onElementWritten(channel: number, kind: ElementKind, value: number): void {
+  onElementWritten({ channel }: Flow, kind: ElementKind, value: number): void {
     if (kind === ElementKind.WATERMARK) this.#check(this.#written, channel, value, 'written');
   }
 
-  onElementRead(channel: number, kind: ElementKind, value: number): void {
+  onElementRead({ channel }: Flow, kind: ElementKind, value: number): void {
     if (kind === ElementKind.WATERMARK) this.#check(this.#read, channel, value, 'read');
   }
 
