@@ -3,11 +3,11 @@ import {
   type KeyedStream,
   type SingleOutputStreamOperator,
   TumblingEventTimeWindows,
-  type WatermarkGenerator,
   WatermarkStrategy,
   type WindowedStream,
 } from '../../../core/index.js';
 import type { Event } from './event.js';
+import { everyEvent } from './every-event.js';
 import { byKey } from './keyed-topologies.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
@@ -214,16 +214,4 @@ function folded(kind: Rolling, events: readonly Event[]): Event {
     }
   }
   return kind.endsWith('By') ? best : { ...first, amount };
-}
-
-/** A watermark with each event, behind all that may still come. */
-function everyEvent(lagMs: number): WatermarkGenerator<Event> {
-  let newest = Number.NEGATIVE_INFINITY;
-  return {
-    onEvent(event, _timestamp, output) {
-      newest = Math.max(newest, event.time);
-      output.emitWatermark(newest - lagMs - 1);
-    },
-    onPeriodicEmit: () => {},
-  };
 }

@@ -16,6 +16,7 @@ import {
 } from '../../../core/index.js';
 import type { Event } from './event.js';
 import { EventTimeWatch, type Stamped } from './event-time-watch.js';
+import { everyEvent } from './every-event.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
@@ -79,11 +80,23 @@ export function lateWindows(kit: TopologyKit): Topology {
     latenessMs: prng.pick([0, 1, strideMs, slideMs, 2 * slideMs]),
   };
   const keeps = !variant.isSession && prng.chance(0.5);
-  const trigger = drawTrigger(kit, sizes);
+  const trigger = prng.pick<(watch: EventTimeWatch) => Trigger<Stamped>>([
+    () => EventTimeTrigger.create(),
+    () => EventTimeTrigger.create(),
+    (watch) => watched(sizes.latenessMs, watch),
+    () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
+  ]);
   const steps = prng.between(1, 80);
   const boundMs = Math.max(0, Math.floor(steps * prng.pick([0, 0.5, 1])) * strideMs - 1);
+  const isPeriodic = prng.chance(0.5);
   const idlenessMs = prng.pick([0, 1, 3]);
-  const tells = (event: Event, startMs: number): boolean => tellsOf(variant, sizes, event, startMs);
+  const delayed = (event: Event): Event => {
+    const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
+    return { ...event, time: time - (time % strideMs) + strideMs - 1 };
+  };
+  // Of the windows that an event falls into one tells of it. A session may be longer, and is alone.
+  const tells = (event: Event, startMs: number): boolean =>
+    variant.isSession || variant.lastOf(event, sizes).startMs === startMs;
   return {
     name: 'late-windows',
     files: source.files,
@@ -93,10 +106,15 @@ export function lateWindows(kit: TopologyKit): Topology {
       let isBesideWindows = false;
       const late = new OutputTag<Stamped>('late');
       const watch = new EventTimeWatch(kit.start());
-      const strategy = hastyStrategy(boundMs, idlenessMs);
+      const bounded = (
+        isPeriodic
+          ? WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs)
+          : WatermarkStrategy.forGenerator(() => everyEvent(boundMs))
+      ).withTimestampAssigner((event: Event) => event.time);
+      const strategy = idlenessMs === 0 ? bounded : bounded.withIdleness(idlenessMs);
       const keyed = source
         .stream(env)
-        .map((event) => delayed(event, steps, strideMs))
+        .map(delayed)
         .setParallelism(source.parallelism)
         .assignTimestampsAndWatermarks(strategy)
         .setParallelism(source.parallelism)
@@ -122,7 +140,9 @@ export function lateWindows(kit: TopologyKit): Topology {
         .process<string>({
           processElement(event, ctx, out) {
             const overAt = variant.lastOf(event, sizes).endMs - 1 + sizes.latenessMs;
-            if (isBesideWindows) mustBeOver(event, overAt, ctx.timerService.currentWatermark());
+            const watermark = ctx.timerService.currentWatermark();
+            if (isBesideWindows && overAt > watermark)
+              throw new Error(`Event ${event.id} of a window to ${overAt} is late at ${watermark}.`);
             out.collect(String(event.id));
           },
         })
@@ -131,40 +151,6 @@ export function lateWindows(kit: TopologyKit): Topology {
       sink(fired.union(overdue), 'ids');
     },
   };
-}
-
-function drawTrigger(
-  { prng }: TopologyKit,
-  { latenessMs, slideMs }: Sizes,
-): (watch: EventTimeWatch) => Trigger<Stamped> {
-  return prng.pick<(watch: EventTimeWatch) => Trigger<Stamped>>([
-    () => EventTimeTrigger.create(),
-    () => EventTimeTrigger.create(),
-    (watch) => watched(latenessMs, watch),
-    () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
-  ]);
-}
-
-function hastyStrategy(boundMs: number, idlenessMs: number): WatermarkStrategy<Event> {
-  const bounded = WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs).withTimestampAssigner(
-    (event) => event.time,
-  );
-  return idlenessMs === 0 ? bounded : bounded.withIdleness(idlenessMs);
-}
-
-/** Of the windows that an event falls into one tells of it. A session may be longer, and is alone. */
-function tellsOf({ isSession, lastOf }: Variant, sizes: Sizes, event: Event, startMs: number): boolean {
-  return isSession || lastOf(event, sizes).startMs === startMs;
-}
-
-/** Every fourth event is up to so many steps late, and all are at the ends of steps. */
-function delayed(event: Event, steps: number, strideMs: number): Event {
-  const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
-  return { ...event, time: time - (time % strideMs) + strideMs - 1 };
-}
-
-function mustBeOver({ id }: Event, overAt: number, watermark: number): void {
-  if (overAt > watermark) throw new Error(`Event ${id} of a window to ${overAt} is late at ${watermark}.`);
 }
 
 /** Fires as event-time windows do, and looks whether it is asked to. */
