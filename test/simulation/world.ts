@@ -150,8 +150,24 @@ class World {
       plan === undefined
         ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns)
         : new PlannedFaults(plan);
+<<<<<<< HEAD
     listeners.add(this.#processes);
     listeners.add(this.#faults);
+=======
+    this.#liveness = new LivenessChecker(
+      this.#verdict,
+      () => this.#processes.records,
+      () => this.#processes.describe(),
+    );
+    this.#trace.listen((event) => {
+      this.#checkpoints.onEvent(event);
+      this.#processes.onEvent(event);
+      failures.onEvent(event);
+      this.#liveness.onEvent(event.name);
+      this.#leftovers.onEvent(event.name);
+      this.#faults.onEvent(event.name);
+    });
+>>>>>>> 89c1c90 (What a subtask leaves that had ended by the checkpoint is known; late windows in parts)
   }
 
   async run(): Promise<WorldReport> {

@@ -4,6 +4,7 @@ import {
   EventTimeTrigger,
   type KeyedStream,
   OutputTag,
+  type ProcessFunction,
   type ProcessWindowFunction,
   PurgingTrigger,
   SlidingEventTimeWindows,
@@ -14,6 +15,7 @@ import {
   WatermarkStrategy,
   type WindowedStream,
 } from '../../../core/index.js';
+import type { Prng } from '../../../core/internal.js';
 import type { Event } from './event.js';
 import { EventTimeWatch, type Stamped } from './event-time-watch.js';
 import { everyEvent } from './every-event.js';
@@ -80,16 +82,9 @@ export function lateWindows(kit: TopologyKit): Topology {
     latenessMs: prng.pick([0, 1, strideMs, slideMs, 2 * slideMs]),
   };
   const keeps = !variant.isSession && prng.chance(0.5);
-  const trigger = prng.pick<(watch: EventTimeWatch) => Trigger<Stamped>>([
-    () => EventTimeTrigger.create(),
-    () => EventTimeTrigger.create(),
-    (watch) => watched(sizes.latenessMs, watch),
-    () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
-  ]);
+  const trigger = drawTrigger(prng, sizes);
   const steps = prng.between(1, 80);
-  const boundMs = Math.max(0, Math.floor(steps * prng.pick([0, 0.5, 1])) * strideMs - 1);
-  const isPeriodic = prng.chance(0.5);
-  const idlenessMs = prng.pick([0, 1, 3]);
+  const strategy = drawStrategy(prng, Math.floor(steps * prng.pick([0, 0.5, 1])) * strideMs);
   const delayed = (event: Event): Event => {
     const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
     return { ...event, time: time - (time % strideMs) + strideMs - 1 };
@@ -106,12 +101,6 @@ export function lateWindows(kit: TopologyKit): Topology {
       let isBesideWindows = false;
       const late = new OutputTag<Stamped>('late');
       const watch = new EventTimeWatch(kit.start());
-      const bounded = (
-        isPeriodic
-          ? WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs)
-          : WatermarkStrategy.forGenerator(() => everyEvent(boundMs))
-      ).withTimestampAssigner((event: Event) => event.time);
-      const strategy = idlenessMs === 0 ? bounded : bounded.withIdleness(idlenessMs);
       const keyed = source
         .stream(env)
         .map(delayed)
@@ -137,20 +126,39 @@ export function lateWindows(kit: TopologyKit): Topology {
         .uid('windows');
       const overdue = fired
         .getSideOutput(late)
-        .process<string>({
-          processElement(event, ctx, out) {
+        .process(
+          tellingLate((event, watermark) => {
             const overAt = variant.lastOf(event, sizes).endMs - 1 + sizes.latenessMs;
-            const watermark = ctx.timerService.currentWatermark();
-            if (isBesideWindows && overAt > watermark)
-              throw new Error(`Event ${event.id} of a window to ${overAt} is late at ${watermark}.`);
-            out.collect(String(event.id));
-          },
-        })
+            return !isBesideWindows || overAt <= watermark;
+          }),
+        )
         .setParallelism(parallelism)
         .uid('late');
       sink(fired.union(overdue), 'ids');
     },
   };
+}
+
+function drawTrigger(
+  prng: Prng,
+  { slideMs, latenessMs }: Sizes,
+): (watch: EventTimeWatch) => Trigger<Stamped> {
+  return prng.pick<(watch: EventTimeWatch) => Trigger<Stamped>>([
+    () => EventTimeTrigger.create(),
+    () => EventTimeTrigger.create(),
+    (watch) => watched(latenessMs, watch),
+    () => ContinuousEventTimeTrigger.of(Math.ceil(slideMs / 3)),
+  ]);
+}
+
+function drawStrategy(prng: Prng, lagMs: number): WatermarkStrategy<Event> {
+  const boundMs = Math.max(0, lagMs - 1);
+  const bounded = prng.chance(0.5)
+    ? WatermarkStrategy.forBoundedOutOfOrderness<Event>(boundMs)
+    : WatermarkStrategy.forGenerator(() => everyEvent(boundMs));
+  const strategy = bounded.withTimestampAssigner((event: Event) => event.time);
+  const idlenessMs = prng.pick([0, 1, 3]);
+  return idlenessMs === 0 ? strategy : strategy.withIdleness(idlenessMs);
 }
 
 /** Fires as event-time windows do, and looks whether it is asked to. */
@@ -193,6 +201,19 @@ function tellingNew(
     },
     clear(ctx) {
       if (keeps) ctx.windowState().getState(told).clear();
+    },
+  };
+}
+
+function tellingLate(
+  isRight: (event: Stamped, watermark: number) => boolean,
+): ProcessFunction<Stamped, string> {
+  return {
+    processElement(event, ctx, out) {
+      const watermark = ctx.timerService.currentWatermark();
+      if (!isRight(event, watermark))
+        throw new Error(`Event ${event.id} of ${event.time} is late at ${watermark}.`);
+      out.collect(String(event.id));
     },
   };
 }
