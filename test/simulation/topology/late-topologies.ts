@@ -85,10 +85,6 @@ export function lateWindows(kit: TopologyKit): Topology {
   const trigger = drawTrigger(prng, sizes);
   const steps = prng.between(1, 80);
   const strategy = drawStrategy(prng, Math.floor(steps * prng.pick([0, 0.5, 1])) * strideMs);
-  const delayed = (event: Event): Event => {
-    const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
-    return { ...event, time: time - (time % strideMs) + strideMs - 1 };
-  };
   // Of the windows that an event falls into one tells of it. A session may be longer, and is alone.
   const tells = (event: Event, startMs: number): boolean =>
     variant.isSession || variant.lastOf(event, sizes).startMs === startMs;
@@ -103,7 +99,7 @@ export function lateWindows(kit: TopologyKit): Topology {
       const watch = new EventTimeWatch(kit.start());
       const keyed = source
         .stream(env)
-        .map(delayed)
+        .map((event) => delayed(event, strideMs, steps))
         .setParallelism(source.parallelism)
         .assignTimestampsAndWatermarks(strategy)
         .setParallelism(source.parallelism)
@@ -137,6 +133,12 @@ export function lateWindows(kit: TopologyKit): Topology {
       sink(fired.union(overdue), 'ids');
     },
   };
+}
+
+/** Every fourth event comes late, and all of them have times before those at which windows end. */
+function delayed(event: Event, strideMs: number, steps: number): Event {
+  const time = event.time - (event.id % 4 === 0 ? (event.id % steps) * strideMs : 0);
+  return { ...event, time: time - (time % strideMs) + strideMs - 1 };
 }
 
 function drawTrigger(
