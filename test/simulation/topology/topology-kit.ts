@@ -93,8 +93,8 @@ export class TopologyKit {
   }
 
   /** How often somebody has started a process by now; asked for while a job is built. */
-  get start(): KitSettings['start'] {
-    return this.#settings.start;
+  start(): number {
+    return this.#settings.start();
   }
 
   /** In the order in which they were drawn. */
