@@ -24,7 +24,6 @@ const START_WALL_MS = 1_750_000_000_000;
  */
 const SILENCE_MS = 60_000;
 const LOOK_EVERY_TURNS = 64;
-const FOLDER = jobFolder(CHECKPOINTS_FOLDER, JOB_NAME);
 
 /** What became of a world. */
 export interface WorldReport {
@@ -106,11 +105,7 @@ class World {
     this.#scheduler.add(this.#time);
     const place = { turn: () => this.#scheduler.turns, timeMs: () => this.#time.nowMs };
     this.#trace = new WorldTrace(place, onLine);
-<<<<<<< HEAD
     this.#weather = { conduct: options.faults.disk, flips: new Map() };
-=======
-    this.#weather = { conduct: options.faults.disk };
->>>>>>> 4fb680f (Functions of worlds are short again)
     this.#machine = new SimulatedMachine({
       scheduler: this.#scheduler,
       time: this.#time,
@@ -119,13 +114,8 @@ class World {
       verdict: this.#verdict,
       state: new SimulatedState(options),
       codecs: sharedCodecs(options),
-<<<<<<< HEAD
       checkpointsIn: options.checkpointsIn,
       late: options.faults.late,
-=======
-      stores: new StoreChecker(this.#verdict, options.topology),
-      retention: this.#retentionChecker(),
->>>>>>> 4fb680f (Functions of worlds are short again)
     });
     this.#workload = draw(prng, () => this.#trace.note('user.throws', ''));
     const { listeners } = this.#trace;
@@ -134,19 +124,10 @@ class World {
       options,
       workload: this.#workload,
       repeats,
-<<<<<<< HEAD
       wasDrained: () => this.#trace.counts.has('job.drain'),
       describe: () => this.#processes.describe(),
     };
     this.#checkers = new WorldCheckers(checked, listeners);
-=======
-    });
-    this.#checkpoints = new CheckpointChecker(this.#verdict, this.#workload.hasUnionState);
-    this.#savepoints = new SavepointChecker(this.#verdict);
-    this.#manifests = new ManifestChecker(FOLDER, this.#verdict);
-    this.#leftovers = new LeftoverChecker(this.#verdict, FOLDER, options.faults);
-    const failures = new FailureChecker(this.#verdict, (process) => this.#checkpoints.isLeader(process));
->>>>>>> 4fb680f (Functions of worlds are short again)
     this.#processes = new ProcessGroup({
       machine: this.#machine,
       job: (version, shifted, processes) =>
@@ -169,28 +150,8 @@ class World {
       plan === undefined
         ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns)
         : new PlannedFaults(plan);
-<<<<<<< HEAD
     listeners.add(this.#processes);
     listeners.add(this.#faults);
-=======
-    this.#liveness = new LivenessChecker(
-      this.#verdict,
-      () => this.#processes.records,
-      () => this.#processes.describe(),
-    );
-    this.#listen(failures);
-  }
-
-  #listen(failures: FailureChecker): void {
-    this.#trace.listen((event) => {
-      this.#checkpoints.onEvent(event);
-      this.#processes.onEvent(event);
-      failures.onEvent(event);
-      this.#liveness.onEvent(event.name);
-      this.#leftovers.onEvent(event.name);
-      this.#faults.onEvent(event.name);
-    });
->>>>>>> 89c1c90 (What a subtask leaves that had ended by the checkpoint is known; late windows in parts)
   }
 
   async run(): Promise<WorldReport> {
@@ -211,16 +172,6 @@ class World {
     return this.#report();
   }
 
-<<<<<<< HEAD
-=======
-  /** Not where a leader that was overtaken removes what it would have kept, or somebody's late claim is one more. */
-  #retentionChecker(): RetentionChecker | undefined {
-    const { takeovers, landing } = this.#options.faults;
-    if (takeovers > 0 || landing > 0) return undefined;
-    return new RetentionChecker(this.#verdict, FOLDER, () => this.#machine.disk);
-  }
-
->>>>>>> 4fb680f (Functions of worlds are short again)
   async #runPhase(goesOn: () => boolean): Promise<void> {
     const scheduler = this.#scheduler;
     while (goesOn()) {

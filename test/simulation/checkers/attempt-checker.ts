@@ -20,9 +20,9 @@ interface SeenTask {
 
 /**
  * At most one attempt at each task lives in a process, and no message of an old one has effect: who has exited says
- * nothing any more; a checkpoint is stored when each task that lives has acknowledged it; of the files that were written
- * for it, it names those of attempts that lived when they told of them, and of others only what completed checkpoints
- * have named.
+ * nothing any more; a checkpoint is stored when each task that lives has acknowledged it; of the files that were
+ * written for it, it names those of attempts that lived when they told of them, and of others only what completed
+ * checkpoints have named.
  */
 export class AttemptChecker implements WorldListener {
   readonly #log: JobLog;

@@ -1,13 +1,9 @@
 import type { WorldVerdict } from '../world-failure.js';
-import type { WorldListener } from '../world-listener.js';
+import type { TraceEvent, WorldListener } from '../world-listener.js';
 import type { FaultOptions } from '../world-options.js';
 import type { DiskPicture } from './disk-picture.js';
 
-<<<<<<< HEAD
 /** What may be there when a job has finished, besides the last entry of its log: what it read and wrote, savepoints. */
-=======
-/** What may be there when a job has finished, besides the last entry of its log: input, output and savepoints. */
->>>>>>> 89c1c90 (What a subtask leaves that had ended by the checkpoint is known; late windows in parts)
 const LASTING = [
   /^\/in\//,
   /^\/out\/[^/]+\/part-[^/]+$/,
@@ -16,11 +12,6 @@ const LASTING = [
   /\/\.unfinished\//,
 ];
 
-<<<<<<< HEAD
-/** When a job has finished, and nothing kept it from tidying up, nothing is left of it that nobody wants. */
-export class LeftoverChecker implements WorldListener {
-  readonly #picture: DiskPicture;
-=======
 const UNFINISHED_OUTPUT = /^\/out\/[^/]+\/\.part-/;
 
 /**
@@ -29,9 +20,8 @@ const UNFINISHED_OUTPUT = /^\/out\/[^/]+\/\.part-/;
  * One thing it leaves: a subtask that had ended by a checkpoint looks after nothing when the job goes on from there,
  * though it may have run again in between, at another parallelism.
  */
-export class LeftoverChecker {
-  readonly #verdict: WorldVerdict;
->>>>>>> 89c1c90 (What a subtask leaves that had ended by the checkpoint is known; late windows in parts)
+export class LeftoverChecker implements WorldListener {
+  readonly #picture: DiskPicture;
   readonly #logFolder: string;
   readonly #verdict: WorldVerdict;
   readonly #applies: boolean;
@@ -52,23 +42,15 @@ export class LeftoverChecker {
     this.#applies = isSound && faults.takeovers + faults.landing + faults.late === 0;
   }
 
-<<<<<<< HEAD
-  onTidiedUp(): void {
-    if (!this.#applies) return;
-    const left = [...this.#picture.files.keys()].filter(
-      (path) => !LASTING.some((lasting) => lasting.test(path)),
-    );
-=======
-  onEvent(name: string): void {
+  onEvent({ name }: TraceEvent): void {
     if (name === 'task.finished') this.#someFinished = true;
     if (name === 'job.attempt-deployed' && this.#someFinished) this.#someFinishedBefore = true;
   }
 
-  look(disk: SimulatedDisk): void {
+  onTidiedUp(): void {
     if (!this.#applies) return;
     const lasting = this.#someFinishedBefore ? [...LASTING, UNFINISHED_OUTPUT] : LASTING;
-    const left = [...disk.files().keys()].filter((path) => !lasting.some((each) => each.test(path)));
->>>>>>> 89c1c90 (What a subtask leaves that had ended by the checkpoint is known; late windows in parts)
+    const left = [...this.#picture.files.keys()].filter((path) => !lasting.some((each) => each.test(path)));
     const others = left.filter((path) => !path.startsWith(this.#logFolder));
     this.#verdict.check(
       others.length === 0,
