@@ -19,7 +19,7 @@ const FAIR: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 /** What user code throws because the world wants it to. What it throws besides is what it has found wrong. */
-const WANTED = /The user code of this world throws/;
+const WANTED = /The user code of this world throws|Error: simulated: /;
 
 /** Attempts and processes fail of the faults of their world, and of nothing else. */
 export class FailureChecker implements WorldListener {
