@@ -144,7 +144,6 @@ t.test('watermarks never fall, each for itself', async (t) => {
         ({ listeners }) => {
           tell(listeners, 6);
           listeners.onElementWritten(flowOf(1), ElementKind.WATERMARK, 1);
-          listeners.onTaskStepped(1, 0, 1);
           tell(listeners, last);
         },
         expected,
@@ -155,7 +154,6 @@ t.test('watermarks never fall, each for itself', async (t) => {
     await tell((listeners, watermark) =>
       listeners.onElementRead(flowOf(0), ElementKind.WATERMARK, watermark),
     );
-    await tell((listeners, watermark) => listeners.onTaskStepped(0, 0, watermark));
   }
 });
 

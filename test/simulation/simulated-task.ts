@@ -162,7 +162,7 @@ export class SimulatedTask implements Participant {
     this.#ticket = doorbell.ticket();
     const before = task.records;
     const progress = task.runOnce(prng.between(1, isSlow() ? SLOW_BUDGET : budgetMax));
-    trace.listeners.onTaskStepped(number, task.records - before, task.watermark);
+    trace.listeners.onTaskStepped(number, task.records - before);
     const pressed = task.isBackPressured ? ' back-pressured' : '';
     const { phase } = task;
     trace.note('task.step', `${name} ${NAMES[progress]} ${task.records - before}${pressed} ${phase}`);

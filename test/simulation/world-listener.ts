@@ -19,7 +19,7 @@ export interface WorldListener extends Partial<DiskListener>, Partial<ChannelLis
   /** A task has ended with its process. */
   onTaskVanished?(task: number): void;
   /** A task has made a step, and taken so many records. */
-  onTaskStepped?(task: number, records: number, watermark: number): void;
+  onTaskStepped?(task: number, records: number): void;
   /** After each turn or jump of time. */
   onStepDone?(): void;
   /** Nothing lasts any more of what faults did. */
@@ -139,8 +139,8 @@ export class WorldListeners implements Required<WorldListener> {
     for (const listener of this.#hearing.onTaskVanished) listener.onTaskVanished(task);
   }
 
-  onTaskStepped(task: number, records: number, watermark: number): void {
-    for (const listener of this.#hearing.onTaskStepped) listener.onTaskStepped(task, records, watermark);
+  onTaskStepped(task: number, records: number): void {
+    for (const listener of this.#hearing.onTaskStepped) listener.onTaskStepped(task, records);
   }
 
   onStepDone(): void {

@@ -3,13 +3,12 @@ import type { Flow } from '../observed-channels.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
 
-/** Watermarks never fall: not at either end of a channel, and not in a task. */
+/** Watermarks never fall, at either end of a channel. */
 export class WatermarkChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
-  /** The last ones by channel, and by task. */
+  /** The last ones by channel. */
   readonly #written: number[] = [];
   readonly #read: number[] = [];
-  readonly #ofTasks: number[] = [];
 
   constructor(verdict: WorldVerdict) {
     this.#verdict = verdict;
@@ -21,10 +20,6 @@ export class WatermarkChecker implements WorldListener {
 
   onElementRead({ channel }: Flow, kind: ElementKind, value: number): void {
     if (kind === ElementKind.WATERMARK) this.#check(this.#read, channel, value, 'read');
-  }
-
-  onTaskStepped(task: number, _records: number, watermark: number): void {
-    this.#check(this.#ofTasks, task, watermark, 'that of a task');
   }
 
   #check(before: number[], index: number, watermark: number, what: string): void {
