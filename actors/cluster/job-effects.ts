@@ -218,7 +218,7 @@ export class JobEffects {
       }
       case 'retain-checkpoints':
         this.#await(
-          () => storage.retain(effect.count),
+          () => storage.retain(effect.count, effect.underWay),
           () => ({ type: 'checkpoints-retained', error: undefined }),
           (error) => ({ type: 'checkpoints-retained', error }),
         );

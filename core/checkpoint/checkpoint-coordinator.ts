@@ -60,7 +60,7 @@ export class CheckpointCoordinator {
     this.#config = config.minPauseMs > 0 ? { ...config, maxConcurrentCheckpoints: 1 } : config;
     this.#pending = new PendingCheckpoints(this.#config.maxConcurrentCheckpoints, job);
     this.#schedule = new CheckpointSchedule(this.#config);
-    this.#ledger = new CheckpointLedger(config, job);
+    this.#ledger = new CheckpointLedger(config, job, this.#pending);
     this.#exports = new SavepointExports(config.timeoutMs);
   }
 

@@ -17,6 +17,7 @@ import type {
   EventOf,
 } from './coordinator-protocol.js';
 import type { PendingCheckpoint } from './pending-checkpoint.js';
+import type { PendingCheckpoints } from './pending-checkpoints.js';
 import type { EndedExport } from './savepoint-exports.js';
 import type { CheckpointManifest } from './snapshot-handle.js';
 
@@ -40,12 +41,16 @@ export class CheckpointLedger {
   /** What an earlier process had completed, and where it lies. */
   readonly #begunFrom: { readonly checkpointId: number | undefined; readonly path: string | undefined };
 
-  constructor(config: CheckpointConfig, { restored, restoredFrom }: CoordinatorJob) {
+  constructor(
+    config: CheckpointConfig,
+    { restored, restoredFrom }: CoordinatorJob,
+    pending: PendingCheckpoints,
+  ) {
     this.#begunFrom = { checkpointId: restored?.checkpointId, path: restoredFrom };
     this.#tracker = new CheckpointTracker(config.historySize);
     this.#failures = new CheckpointFailureCounter(config.tolerableFailedCheckpoints);
     this.#completed = new CompletedCheckpointStore(config.numRetained);
-    this.cleaner = new CheckpointsCleaner(this.#completed, config.numRetained);
+    this.cleaner = new CheckpointsCleaner(this.#completed, config.numRetained, pending);
     if (restored !== undefined) this.#completed.add(restored);
   }
 

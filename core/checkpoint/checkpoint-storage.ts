@@ -33,10 +33,13 @@ export interface CheckpointStorage extends StateFileReader {
   ): Promise<CheckpointManifest | undefined>;
   /**
    * Keeps the newest `count` completed checkpoints and the files they name; removes the rest. A file goes
-   * when two calls in a row have found it named by nothing that is kept, since a snapshot under way may still
-   * build on it; files of checkpoints newer than the newest completed one stay.
+   * when two calls in a row have found it named by nothing that is kept, and none of the checkpoints is under way
+   * any more that were so at the first one, since their snapshots may still build on it; files of checkpoints
+   * newer than the newest completed one stay.
+   *
+   * @param underWay checkpoints that have been triggered, and are neither completed nor aborted
    */
-  retain(count: number): Promise<void>;
+  retain(count: number, underWay: readonly number[]): Promise<void>;
   /**
    * Removes data files that the aborted checkpoint wrote. Files of other checkpoints stay, and those that a
    * completed one names. A later checkpoint that names a removed file is refused by `complete` (MR3007).

@@ -3,6 +3,7 @@ import type { CompletedCheckpointStore } from './completed-checkpoint-store.js';
 import { traceEvent } from './coordinator-effects.js';
 import type { CoordinatorEffect, EventOf } from './coordinator-protocol.js';
 import { OrphanedFiles } from './orphaned-files.js';
+import type { PendingCheckpoints } from './pending-checkpoints.js';
 import type { SubtaskSnapshot } from './snapshot-handle.js';
 
 /**
@@ -14,13 +15,16 @@ import type { SubtaskSnapshot } from './snapshot-handle.js';
 export class CheckpointsCleaner {
   readonly #completed: CompletedCheckpointStore;
   readonly #numRetained: number;
+  readonly #pending: PendingCheckpoints;
   readonly #orphans = new OrphanedFiles();
   #retaining = false;
   #retainAgain = false;
 
-  constructor(completed: CompletedCheckpointStore, numRetained: number) {
+  /** `pending`: those under way, which may build on what is removed. */
+  constructor(completed: CompletedCheckpointStore, numRetained: number, pending: PendingCheckpoints) {
     this.#completed = completed;
     this.#numRetained = numRetained;
+    this.#pending = pending;
   }
 
   get busy(): boolean {
@@ -67,7 +71,8 @@ export class CheckpointsCleaner {
 
   #retain(effects: CoordinatorEffect[]): void {
     this.#retaining = true;
-    effects.push({ type: 'retain-checkpoints', count: this.#numRetained });
+    const underWay = this.#pending.all.map(({ checkpointId }) => checkpointId);
+    effects.push({ type: 'retain-checkpoints', count: this.#numRetained, underWay });
   }
 
   #traceFailure(name: string, error: WireError | undefined, effects: CoordinatorEffect[]): void {

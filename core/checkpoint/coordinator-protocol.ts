@@ -106,7 +106,7 @@ export type CoordinatorEffect =
   /** `CheckpointStorage.exportSavepoint`; answered by savepoint-exported or savepoint-export-failed. */
   | { readonly type: 'export-savepoint'; readonly manifest: CheckpointManifest; readonly folder: string }
   /** Answered by checkpoints-retained. */
-  | { readonly type: 'retain-checkpoints'; readonly count: number }
+  | { readonly type: 'retain-checkpoints'; readonly count: number; readonly underWay: readonly number[] }
   /** Answered by files-discarded. */
   | {
       readonly type: 'discard-files';

@@ -25,17 +25,22 @@ export interface RetentionFacts {
   /** The log, ascending. */
   readonly slots: readonly LoggedSlot[];
   readonly dataFiles: readonly StoredDataFile[];
-  /** What the previous pass found unreferenced and spared. */
-  readonly spared: ReadonlySet<string>;
+  /** Checkpoints that are under way. */
+  readonly underWay: readonly number[];
+  /** What earlier passes found unreferenced and spared. */
+  readonly spared: SparedFiles;
 }
+
+/** By key, the checkpoints that were under way when a file was first found unreferenced, and have been since. */
+export type SparedFiles = ReadonlyMap<string, readonly number[]>;
 
 export interface RetentionDecision {
   /** To be deleted first, durably. */
   readonly slots: readonly number[];
   /** To be deleted when the slots are gone. */
   readonly dataKeys: readonly string[];
-  /** Unreferenced now for the first time; to be handed to the next pass. */
-  readonly spared: ReadonlySet<string>;
+  /** Unreferenced, and not to be deleted yet; to be handed to the next pass. */
+  readonly spared: SparedFiles;
   /** Data files that stay: those that a checkpoint names, be they listed or not, and what else was listed. */
   readonly kept: ReadonlySet<string>;
   /** Newest completed checkpoint of the run; data files of newer ones are never touched. 0: there is none. */
@@ -51,8 +56,9 @@ export interface RetentionDecision {
  *   slot numbers only grow;
  * - without a completed checkpoint in the run nothing goes at all;
  * - data files that a newer epoch wrote, or a checkpoint newer than the newest completed one, stay;
- * - a file goes when two passes in a row found it unreferenced: a snapshot that is under way may still build
- *   on files of a checkpoint which has just been dropped, since tasks hear of completions late.
+ * - a file goes when two passes in a row found it unreferenced, and no checkpoint is under way any more that was so
+ *   at the first of them: a snapshot may still build on files of a checkpoint which has just been dropped, since tasks
+ *   hear of completions late, and of several that are under way at once the others may be completed before it.
  */
 export function decideRetention(facts: RetentionFacts): RetentionDecision {
   const completed = facts.slots.filter(
@@ -61,7 +67,7 @@ export function decideRetention(facts: RetentionFacts): RetentionDecision {
   const newestCheckpointId = completed.at(-1)?.checkpointId ?? 0;
   if (newestCheckpointId === 0) {
     const all = new Set(facts.dataFiles.map(({ key }) => key));
-    return { slots: [], dataKeys: [], spared: new Set(), kept: all, newestCheckpointId };
+    return { slots: [], dataKeys: [], spared: new Map(), kept: all, newestCheckpointId };
   }
   const oldestKept = completed.at(-facts.keptCount);
   const newestSlot = facts.slots.at(-1)?.slot ?? 0;
@@ -72,17 +78,19 @@ export function decideRetention(facts: RetentionFacts): RetentionDecision {
     for (const key of entry.fileKeys) referenced.add(key);
   }
   const dataKeys: string[] = [];
-  const spared = new Set<string>();
+  const spared = new Map<string, readonly number[]>();
   // A list may lag behind, and leave out what was written a moment ago.
   const kept = new Set(referenced);
   for (const { key, checkpointId, epoch } of facts.dataFiles) {
     const touchable = epoch <= facts.epoch && checkpointId <= newestCheckpointId && !referenced.has(key);
-    if (touchable && facts.spared.has(key)) {
+    const before = touchable ? facts.spared.get(key) : undefined;
+    const waitsFor = before?.filter((id) => facts.underWay.includes(id)) ?? facts.underWay;
+    if (before !== undefined && waitsFor.length === 0) {
       dataKeys.push(key);
       continue;
     }
     kept.add(key);
-    if (touchable) spared.add(key);
+    if (touchable) spared.set(key, waitsFor);
   }
   return {
     slots: facts.slots.filter(({ slot }) => slot < firstKeptSlot).map(({ slot }) => slot),

@@ -56,7 +56,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   readonly #completed = new Set<number>();
   /** The checkpoint that is being completed, until it is known whether it was. */
   #claimed: (LoggedSlot & { readonly checkpointId: number }) | undefined;
-  #spared: ReadonlySet<string> = new Set();
+  #spared: ReturnType<typeof decideRetention>['spared'] = new Map();
   /** Data files of checkpoints up to this one are there only if they are among `#kept`. */
   #sweptThrough = 0;
   #kept: ReadonlySet<string> = new Set();
@@ -153,7 +153,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
     });
   }
 
-  retain(count: number): Promise<void> {
+  retain(count: number, underWay: readonly number[]): Promise<void> {
     return this.#inTurn(async () => {
       invariant(Number.isSafeInteger(count) && count >= 1, 'at least one checkpoint is kept', { count });
       await this.#settle();
@@ -165,6 +165,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         run: this.#log.run,
         slots,
         dataFiles: await this.#dataFiles(),
+        underWay,
         spared: this.#spared,
       });
       // Whoever takes over from here on starts from what was just found to stay.

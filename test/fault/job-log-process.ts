@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     const manifest: CheckpointManifest = manifestOf(id, opened.epoch, [await file.finish(1)]);
     await opened.storage.complete(manifest);
     say(`completed ${count}`);
-    await opened.storage.retain(2);
+    await opened.storage.retain(2, []);
   }
   await opened.storage.finish({ state: 'FINISHED', finishedMs: Date.now() }, false);
   say('finished');

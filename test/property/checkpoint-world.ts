@@ -245,7 +245,7 @@ export class CheckpointWorld {
     process.newest = completed;
     // Tasks hear of it late, or not at all.
     if (this.#prng.chance(0.8)) process.base = files;
-    if (this.#prng.chance(0.8)) await storage.retain(this.#prng.between(1, 3));
+    if (this.#prng.chance(0.8)) await storage.retain(this.#prng.between(1, 3), []);
   }
 
   async #complete(led: Led, manifest: CheckpointManifest): Promise<boolean> {
@@ -327,8 +327,8 @@ export class CheckpointWorld {
     await this.#verifyAll(led);
     const manifest = manifestOf(last.nextId, led.epoch, filesOf(led.manifest));
     await led.storage.complete(manifest);
-    await led.storage.retain(1);
-    await led.storage.retain(1);
+    await led.storage.retain(1, []);
+    await led.storage.retain(1, []);
     await led.storage.finish({ state: 'FINISHED', finishedMs: 1 }, false);
     const keys = await last.connection.store.list('');
     invariant(keys.length === 1, 'nothing but the result is left', { keys: keys.join(' ') });

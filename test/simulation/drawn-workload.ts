@@ -71,6 +71,7 @@ export function topologyDrawer(
       start,
       pausesMaxMs: checkpointing.intervalMs * CHECKPOINTS_IN_PAUSES_MAX,
       beforeEvent,
+      steadyClock: faults.clockJumps === 0,
       moves: options.moves,
       parallelism: (parallelism) => ((parallelism - 1 + shift) % most) + 1,
       readFolder: faults.drains > 0 ? readFolder : undefined,

@@ -10,8 +10,8 @@ import type { WorldListeners } from './world-listener.js';
 /** The storage, which tells how many checkpoints it was to keep when it has removed the others. */
 export function observedStorage(storage: CheckpointStorage, listeners: WorldListeners): CheckpointStorage {
   const retain = storage.retain.bind(storage);
-  storage.retain = async (count) => {
-    await retain(count);
+  storage.retain = async (count, underWay) => {
+    await retain(count, underWay);
     listeners.onCheckpointsRetained(count);
   };
   return storage;

@@ -99,7 +99,7 @@ function withComplete(
     resolveUnknown: (checkpointId) => storage.resolveUnknown(checkpointId),
     latest: (onUnreadable) => storage.latest(onUnreadable),
     exportSavepoint: (manifest, folder) => storage.exportSavepoint(manifest, folder),
-    retain: (count) => storage.retain(count),
+    retain: (count, underWay) => storage.retain(count, underWay),
     discard: (checkpointId, files) => storage.discard(checkpointId, files),
     finish: (result, keepCheckpoints) => storage.finish(result, keepCheckpoints),
   };

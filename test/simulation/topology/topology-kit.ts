@@ -28,6 +28,8 @@ export interface KitSettings {
   readonly version: number;
   /** How often somebody has started a process by now. */
   readonly start: () => number;
+  /** The wall clock does not jump: what has expired stays so. */
+  readonly steadyClock: boolean;
   /**
    * The job comes back at another parallelism. Readers then come to hold splits of any times, so they read them side
    * by side.
@@ -95,6 +97,10 @@ export class TopologyKit {
   /** How often somebody has started a process by now; asked for while a job is built. */
   start(): number {
     return this.#settings.start();
+  }
+
+  get steadyClock(): boolean {
+    return this.#settings.steadyClock;
   }
 
   /** In the order in which they were drawn. */

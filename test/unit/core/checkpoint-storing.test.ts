@@ -226,7 +226,7 @@ t.test('files that a checkpoint in storing may name stay, whatever becomes of it
 t.test('one retention runs at a time; a completion meanwhile asks for one more', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK, { numRetained: 2 });
   driver.complete(1);
-  t.match(driver.effects.at(-1), { type: 'retain-checkpoints', count: 2 });
+  t.match(driver.effects.at(-1), { type: 'retain-checkpoints', count: 2, underWay: [] });
   driver.complete(2);
   t.notOk(driver.done.includes('retain-checkpoints'));
   driver.handle({ type: 'checkpoints-retained', error: wireError('MR3001') });

@@ -108,7 +108,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 async function subsume(job: Begun, from: number): Promise<void> {
   for (let id = from; id < from + 3; id++) {
     await base(job, id);
-    await job.storage.retain(1);
+    await job.storage.retain(1, []);
   }
 }
 
@@ -148,16 +148,16 @@ t.test(
     let manifest = job.manifest ?? manifestOf(0, 0, []);
     for (let id = job.nextCheckpointId; id < job.nextCheckpointId + 3; id++) {
       manifest = await increment(job, id, manifest);
-      await job.storage.retain(1);
+      await job.storage.retain(1, []);
     }
     t.same(jobs.files('/s'), ['_claimed', ...SAVED], 'it is needed still');
     const again = await jobs.begin('next', undefined, 'resume');
     t.same(filesOf(again.manifest), filesOf(manifest), 'and found by who resumes the job');
     await base(again, again.nextCheckpointId);
-    await again.storage.retain(1);
+    await again.storage.retain(1, []);
     t.same(jobs.files('/s'), ['_claimed', ...SAVED], 'tasks may still build on it');
     await base(again, again.nextCheckpointId + 1);
-    await again.storage.retain(1);
+    await again.storage.retain(1, []);
     t.same(jobs.files('/s'), []);
     t.same(
       jobs.files('/jobs/next').filter((name) => name.startsWith('claims/')),
@@ -270,7 +270,7 @@ t.test('what is claimed on S3 is read, built upon and removed there', async (t) 
   t.same(below('s/').sort(), SAVED, 'a copy takes nothing');
   const job = await jobs.begin('next', { path: '/s', claim: true });
   const manifest = await increment(job, job.nextCheckpointId, job.manifest ?? manifestOf(0, 0, []));
-  await job.storage.retain(1);
+  await job.storage.retain(1, []);
   const again = await jobs.begin('next', undefined, 'resume');
   t.same(filesOf(again.manifest), filesOf(manifest));
   await subsume(again, again.nextCheckpointId);

@@ -98,12 +98,12 @@ t.test(
     const { zombie, late, wake } = await pausedAtSlot3(disk);
     const next = await start(disk, 2);
     const kept = [await checkpoint(next, 2), await checkpoint(next, 3)];
-    await next.storage.retain(1);
+    await next.storage.retain(1, []);
     t.notOk(disk.files().has(slotPath(3)), 'its slot is free');
     wake();
     t.equal(await late, 'MR8003');
     t.ok(disk.files().has(slotPath(3)), 'it has created the slot all the same');
-    t.equal(await codeOf(zombie.storage.retain(1)), 'MR8003');
+    t.equal(await codeOf(zombie.storage.retain(1, [])), 'MR8003');
     t.strictSame((await start(disk, 3)).manifest, kept[1]);
     // Even if all that is newer is damaged, what the zombie left is not taken for a checkpoint.
     disk.truncate(slotPath(5), 3);
@@ -119,7 +119,7 @@ t.test('the entry just below the kept ones counts only if its successor vouches 
   const { late, wake } = await pausedAtSlot3(disk);
   const next = await start(disk, 2);
   await checkpoint(next, 2);
-  await next.storage.retain(1);
+  await next.storage.retain(1, []);
   t.same(
     [...disk.files().keys()].filter((path) => path.includes('/log/')),
     [slotPath(4)],
@@ -258,19 +258,19 @@ t.test(
     const job = await start(disk, 1);
     const files = filesOf(await checkpoint(job, 1));
     await checkpoint(job, 2);
-    await job.storage.retain(1);
+    await job.storage.retain(1, []);
     t.equal(await codeOf(job.storage.complete(manifestOf(3, job.epoch, files))), 'none', 'spared once');
     await checkpoint(job, 4);
-    await job.storage.retain(1);
+    await job.storage.retain(1, []);
     await checkpoint(job, 5);
-    await job.storage.retain(1);
+    await job.storage.retain(1, []);
     t.equal(await codeOf(job.storage.complete(manifestOf(6, job.epoch, files))), 'MR3007');
     t.equal(await job.storage.resolveUnknown(6), false);
     const pending = job.storage.writerFor(8, 0, 'op-0').createFile('delta');
     await pending.append(new Uint8Array(1));
     const written = await pending.finish(1);
     await checkpoint(job, 7);
-    for (let i = 0; i < 3; i++) await job.storage.retain(1);
+    for (let i = 0; i < 3; i++) await job.storage.retain(1, []);
     await job.storage.complete(manifestOf(8, job.epoch, [written]));
   },
 );
@@ -322,13 +322,13 @@ t.test('at whatever step of retaining and finishing the power goes, what is left
     let after: SimulatedDisk | undefined;
     const job = await start(disk, 1, faults);
     for (let id = 1; id <= 4; id++) await checkpoint(job, id);
-    await job.storage.retain(2);
+    await job.storage.retain(2, []);
     let left = crashAt;
     faults.next = () => {
       if (left-- === 0) after = disk.crash(new Prng(crashAt));
       return undefined;
     };
-    const retained = job.storage.retain(1).then(() => job.storage.retain(1));
+    const retained = job.storage.retain(1, []).then(() => job.storage.retain(1, []));
     void retained.then(() => job.storage.finish({ state: 'FINISHED', finishedMs: 1 }, false));
     await settle();
     return after;
@@ -365,7 +365,7 @@ t.test('an entry that goes while the log is looked at is no damage', async (t) =
     if (once && kind === 'look at' && path === slotPath(2)) {
       // In this moment the leader completes two checkpoints and removes what is older.
       once = false;
-      return { kind: 'hold', until: checkpoint(job, 2).then(() => job.storage.retain(1)) };
+      return { kind: 'hold', until: checkpoint(job, 2).then(() => job.storage.retain(1, [])) };
     }
     return undefined;
   };

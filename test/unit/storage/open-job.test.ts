@@ -142,7 +142,7 @@ t.test('whoever is fenced off completes, retains, discards and finishes nothing'
   const calls: ((job: Led) => Promise<unknown>)[] = [
     ({ storage, epoch }) => storage.complete(manifestOf(2, epoch, [])),
     ({ storage }) => storage.latest(() => undefined),
-    ({ storage }) => storage.retain(1),
+    ({ storage }) => storage.retain(1, []),
     ({ storage, manifest }) => storage.discard(1, filesOf(manifest)),
     ({ storage }) => storage.finish({ state: 'FINISHED', finishedMs: 1 }, false),
   ];
