@@ -35,7 +35,7 @@ export function drawWorldOptions(seed: number): WorldOptions {
       maxConcurrentCheckpoints: isUnaligned ? 1 : checkpointing.maxConcurrentCheckpoints,
       // A job that grows has fewer turns for each task; what was under way is read before the first checkpoint.
       // One that bears few failed checkpoints begins anew after them, and has to come to complete one at last.
-      timeoutMs: checkpointing.timeoutMs * (job.moves ? 5 : bearsFailures(checkpointing) ? 1 : 4),
+      timeoutMs: checkpointing.timeoutMs * (!bearsFailures(checkpointing) ? 40 : job.moves ? 5 : 1),
     },
     faults,
   };
