@@ -216,6 +216,17 @@ t.test('a final checkpoint that fails is tried again soon, not at the interval',
 });
 
 t.test(
+  'what a task sent last is known of a checkpoint that it acknowledges when its data has ended',
+  async (t) => {
+    const driver = new CoordinatorDriver(PIPELINE);
+    driver.dataFinished('source.1');
+    driver.complete(1);
+    // Whoever goes on from here has nothing in flight of the one, and waits for records of the other.
+    t.match(driver.restored?.vertices[0]?.subtasks, [{ dataFinished: undefined }, { dataFinished: true }]);
+  },
+);
+
+t.test(
   'tasks behind finished sources are triggered themselves, and the finished are recorded as such',
   async (t) => {
     const driver = new CoordinatorDriver(PIPELINE);
