@@ -38,6 +38,8 @@ export async function runDirected(world: DirectedWorld): Promise<DirectedReport>
     budgetMax: 16,
     moves: false,
     slowTasks: 0,
+    // What scripts do, they do to files.
+    checkpointsIn: 'files',
     turnMs: 0.03,
     alignedTimeoutMs: Number.POSITIVE_INFINITY,
     restartStrategy: { type: 'fixed-delay', attempts: 100, delayMs: 1 },
