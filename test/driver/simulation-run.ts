@@ -55,6 +55,7 @@ export async function runSimulation<WorldT, OutT>(
       outputs: [],
       records: 0,
       hasUnionState: true,
+      isForeign: true,
       job: () => job,
     }),
     options,

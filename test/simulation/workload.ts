@@ -13,6 +13,11 @@ export interface Workload {
   readonly prints?: readonly string[];
   /** What the sources give, each once. */
   readonly records: number;
+  /**
+   * A job that was not made for worlds: its user code may throw of itself, and do better the next time, and it may
+   * leave files where it likes. In others what user code throws is what it has found wrong.
+   */
+  readonly isForeign?: boolean;
   /** Some operator may have state that is whole in each of its subtasks. */
   readonly hasUnionState: boolean;
   /**

@@ -25,16 +25,19 @@ const WANTED = /The user code of this world throws|Error: simulated: /;
 export class FailureChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
   readonly #isLeader: (process: number) => boolean;
+  readonly #mayFail: boolean;
 
-  constructor(verdict: WorldVerdict, isLeader: (process: number) => boolean) {
+  /** `mayFail`: user code may throw what it likes. */
+  constructor(verdict: WorldVerdict, isLeader: (process: number) => boolean, mayFail: boolean) {
     this.#verdict = verdict;
     this.#isLeader = isLeader;
+    this.#mayFail = mayFail;
   }
 
   onEvent({ name, values }: TraceEvent): void {
     if (name !== 'job.attempt-failed') return;
     const code = String(values.code);
-    const isWanted = code !== 'MR5001' || WANTED.test(String(values.what));
+    const isWanted = this.#mayFail || code !== 'MR5001' || WANTED.test(String(values.what));
     this.#verdict.check(
       isWanted && this.#isFair(code, Number(values.process)),
       () => `An attempt failed of ${code}: ${String(values.what)}`,

@@ -54,7 +54,9 @@ export class WorldCheckers {
     this.#checkpoints = checkpoints;
     const afterwards = options.faults.drains > 0 ? this.#expectedOfRead : undefined;
     listeners.add(checkpoints);
-    listeners.add(new FailureChecker(verdict, (process) => checkpoints.isLeader(process)));
+    listeners.add(
+      new FailureChecker(verdict, (process) => checkpoints.isLeader(process), workload.isForeign === true),
+    );
     listeners.add(new LivenessChecker(verdict, describe));
     listeners.add(new OutputChecker(workload.outputs, verdict, { repeats, afterwards }));
     listeners.add(new PrintChecker(verdict, workload.prints ?? []));
@@ -71,7 +73,8 @@ export class WorldCheckers {
     const { takeovers, landing, late } = options.faults;
     const counts = takeovers + landing + late === 0;
     listeners.add(new RetentionChecker(picture, log, verdict, { counts }));
-    listeners.add(new LeftoverChecker(picture, folder, verdict, options.faults));
+    if (workload.isForeign !== true)
+      listeners.add(new LeftoverChecker(picture, folder, verdict, options.faults));
     listeners.add(new StateChecker(verdict, options.topology));
     listeners.add(new AttemptChecker(log, verdict));
     const outputs = workload.outputs.map((output) => output.folder);
