@@ -131,7 +131,7 @@ function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
   return {
     intervalMs,
     intervalDuringBacklogMs: intervalMs * 2,
-    timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(100, 1000)) : 600_000,
+    timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1000, 3000)) : 600_000,
     minPauseMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1, 150)) : 0,
     maxConcurrentCheckpoints: prng.chance(0.4) ? prng.between(2, 4) : 1,
     tolerableFailedCheckpoints: prng.pick([0, 3, 3, Number.POSITIVE_INFINITY]),
