@@ -20,6 +20,7 @@ export function sealedText(value: unknown): Uint8Array {
   return sealedLine(encodeUtf8(`${JSON.stringify(value)}\n`));
 }
 
+/** Whatever line it is: that it is JSON is not looked at before it is read. */
 export function sealedLine(line: Uint8Array): Uint8Array {
   return Buffer.concat([line, encodeUtf8(`${sealOf(line)}\n`)]);
 }

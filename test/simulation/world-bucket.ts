@@ -1,5 +1,4 @@
-import type { Prng } from '../../core/internal.js';
-import { MillraceError } from '../../core/internal.js';
+import { MillraceError, type Prng } from '../../core/internal.js';
 import { fileError, type ObjectStore } from '../../storage/index.js';
 import type { ByteRange, ObjectStatus } from '../../storage/object-store/object-store.js';
 import type { ScheduledDisk } from './scheduled-disk.js';
@@ -17,7 +16,7 @@ export interface WorldBucketParts {
   readonly late: number;
 }
 
-/** A request that is begun is one operation, as large as it may be. */
+/** An object gets its name when it is whole: whoever hears of names sees nothing of it before. */
 const UNDER_WAY = '/bucket/under-way';
 
 /**
