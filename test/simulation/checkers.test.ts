@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { ElementKind } from '../../core/internal.js';
+import { ElementKind, TIMER_TABLE_PREFIX } from '../../core/internal.js';
 import { FileObjectStore, openJob } from '../../storage/index.js';
 import { METRICS } from '../unit/core/coordinator-driver.js';
 import { checkpoint, type Led, led } from '../unit/storage/led-job.js';
@@ -8,16 +8,19 @@ import { ChannelChecker } from './checkers/channel-checker.js';
 import { CommitChecker } from './checkers/commit-checker.js';
 import { DiskPicture } from './checkers/disk-picture.js';
 import { JobLog } from './checkers/job-log.js';
+import { LeftoverChecker } from './checkers/leftover-checker.js';
 import { ManifestChecker } from './checkers/manifest-checker.js';
 import { RetentionChecker } from './checkers/retention-checker.js';
 import { SavepointChecker } from './checkers/savepoint-checker.js';
 import { SnapshotChecker } from './checkers/snapshot-checker.js';
+import { StateChecker } from './checkers/state-checker.js';
 import { WatermarkChecker } from './checkers/watermark-checker.js';
 import type { Flow } from './observed-channels.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
 import { WorldVerdict } from './world-failure.js';
 import { type WorldListener, WorldListeners } from './world-listener.js';
+import { NO_FAULTS } from './world-options.js';
 
 const FOLDER = '/c/delays';
 const ADDRESS = { jobId: 'j', attempt: 1, vertexId: 0, subtask: 0 };
@@ -326,6 +329,63 @@ t.test('a savepoint that is left to all stays as it is', async (t) => {
         for (const folder of ['/s/1', '/s/2']) write(told.disk, `${folder}/data/x`);
         told.listeners.onSavepointLeft('/s/1');
         tell(told);
+      },
+      expected,
+    );
+});
+
+t.test(
+  'who has come to the end of its input has no timer of event time left, and nothing of a window',
+  async (t) => {
+    const timers = `${TIMER_TABLE_PREFIX}x:event-time`;
+    for (const [topology, table, expected] of [
+      ['timers', 'counts', undefined],
+      ['timers', timers, /has rows of/],
+      ['window-joins', 'contents', /has rows of/],
+    ] as const)
+      await says(
+        t,
+        (verdict) => new StateChecker(verdict, topology),
+        ({ listeners }) => listeners.onRowsLeft('o', table),
+        expected,
+      );
+  },
+);
+
+t.test('a finished job leaves its log of one entry, and what it read and wrote', async (t) => {
+  const make: MakeChecker = (verdict, picture) => new LeftoverChecker(picture, FOLDER, verdict, NO_FAULTS);
+  const entry = `${FOLDER}/log/0000000003`;
+  for (const [paths, expected] of [
+    [[entry, '/in/1/a', '/out/ids/part-0'], undefined],
+    [[entry, `${FOLDER}/data/x`], /1 files are left/],
+    [[entry, `${FOLDER}/log/0000000002`], /its log has 2 entries/],
+    [[], /its log has 0 entries/],
+  ] as const)
+    await says(
+      t,
+      make,
+      ({ disk, listeners }) => {
+        for (const path of paths) write(disk, path);
+        listeners.onTidiedUp();
+      },
+      expected,
+    );
+});
+
+t.test('no more checkpoints are kept than are to be', async (t) => {
+  const make: MakeChecker = (verdict, picture) => new RetentionChecker(picture, new JobLog(FOLDER), verdict);
+  for (const [count, expected] of [
+    [2, undefined],
+    [1, /1 checkpoints are to be kept, and there are 2/],
+  ] as const)
+    await says(
+      t,
+      make,
+      async (told) => {
+        const job = await jobOn(told);
+        await checkpoint(job, 1);
+        await checkpoint(job, 2);
+        told.listeners.onCheckpointsRetained(count);
       },
       expected,
     );
