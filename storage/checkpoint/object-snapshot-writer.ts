@@ -20,6 +20,8 @@ import {
 
 /** Blocks are gathered to chunks of this size; a longer block goes by itself, uncopied. */
 const BUFFER_BYTES = 256 * 1024;
+/** What the buffer of a file begins with: most files are of few rows, and there is one for each snapshot of a task. */
+const FIRST_BUFFER_BYTES = 4 * 1024;
 
 /**
  * Turns that follow a block. What a snapshot costs is the same however long it takes: over so many, the records of a
@@ -157,9 +159,20 @@ class ObjectSnapshotFile implements SnapshotFile {
       await this.#stream.push(bytes);
       return;
     }
-    this.#buffer ??= new Uint8Array(BUFFER_BYTES);
-    this.#buffer.set(bytes, this.#buffered);
+    this.#bufferFor(this.#buffered + bytes.length).set(bytes, this.#buffered);
     this.#buffered += bytes.length;
+  }
+
+  /** With what is gathered in it, and room for so many bytes in all. */
+  #bufferFor(size: number): Uint8Array {
+    const buffer = this.#buffer;
+    if (buffer !== undefined && size <= buffer.length) return buffer;
+    let length = FIRST_BUFFER_BYTES;
+    while (length < size) length *= 2;
+    const grown = new Uint8Array(length);
+    if (buffer !== undefined) grown.set(buffer.subarray(0, this.#buffered));
+    this.#buffer = grown;
+    return grown;
   }
 
   async #flush(): Promise<void> {

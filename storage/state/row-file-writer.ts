@@ -7,7 +7,10 @@ import {
 } from '../../core/internal.js';
 import type { ExpiredRows } from './expired-rows.js';
 import { RowBlockWriter, rowFilePreamble, rowsOfBlock } from './row-block-writer.js';
-import type { RowFileTable } from './row-file-layout.js';
+import { BLOCK_BYTES, type RowFileTable } from './row-file-layout.js';
+
+/** Most files are of few rows, and there are some for each snapshot of a task. */
+const FIRST_BLOCK_BYTES = 4 * 1024;
 
 /**
  * Writes one file of rows, block by block. A file without rows is never made.
@@ -15,7 +18,7 @@ import type { RowFileTable } from './row-file-layout.js';
  * Order: rows go into `block`; `flush` whenever it is full; `finish` once, or `abandon`.
  */
 export class RowFileWriter {
-  readonly block = new RowBlockWriter();
+  readonly block = new RowBlockWriter(BLOCK_BYTES, FIRST_BLOCK_BYTES);
   readonly #writer: SnapshotWriter;
   readonly #purpose: string;
   readonly #tables: readonly RowFileTable[];

@@ -88,7 +88,7 @@ class BatchWorld implements Participant {
     this.#time = new SimulatedTime(prng.fork(), 1_750_000_000_000);
     this.#scheduler = new SimulatedScheduler(prng.fork(), this.#time, options.turnMs);
     const trace = new WorldTrace({ turn: () => 0, timeMs: () => 0 }, undefined);
-    this.#weather = { conduct: options.faults.disk, flips: new Map() };
+    this.#weather = { conduct: options.faults.disk, late: options.faults.late, flips: new Map() };
     this.#machine = new SimulatedMachine({
       scheduler: this.#scheduler,
       time: this.#time,
@@ -98,7 +98,6 @@ class BatchWorld implements Participant {
       state: new SimulatedState(options),
       codecs: sharedCodecs(options),
       checkpointsIn: options.checkpointsIn,
-      late: options.faults.late,
     });
     const topology = topologyDrawer(options, SOUND, prng)({ shift: 0, version: 0, read: undefined });
     const batch = (env: StreamExecutionEnvironment): void => topology.build(env.setRuntimeMode('BATCH'));
@@ -127,7 +126,10 @@ class BatchWorld implements Participant {
     const scheduler = this.#scheduler;
     const { safetyTurns } = this.#options;
     while (this.#outcome === undefined && this.#verdict.failure === undefined) {
-      if (scheduler.turns === safetyTurns) this.#weather.conduct = CALM_DISK;
+      if (scheduler.turns === safetyTurns) {
+        this.#weather.conduct = CALM_DISK;
+        this.#weather.late = 0;
+      }
       if (scheduler.turns < safetyTurns) this.#mayKill(safetyTurns - scheduler.turns);
       if (scheduler.turns > TURNS_MAX) this.#verdict.fail('stuck', 'The batch does not come to its end.');
       await reactionsDone();

@@ -26,6 +26,8 @@ export interface DiskConduct {
 /** The disk of a world, told to all its views at once. */
 export interface DiskWeather {
   conduct: DiskConduct;
+  /** Probability that a write to an object store is said to have failed while it is on its way. */
+  late: number;
   /** How often a bit of each file has come over wrong. */
   readonly flips: Map<string, number>;
 }

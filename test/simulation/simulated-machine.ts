@@ -21,8 +21,6 @@ export interface MachineParts {
   readonly state: SimulatedState;
   readonly codecs: CodecFactory;
   readonly checkpointsIn: CheckpointPlace;
-  /** Probability that a write to an object store arrives after its failure was told. */
-  readonly late: number;
 }
 
 /** Who uses the stores of a machine. */
@@ -52,7 +50,6 @@ export class SimulatedMachine {
   isSlow = true;
   readonly codecs: CodecFactory;
   readonly #checkpointsIn: CheckpointPlace;
-  readonly #late: number;
   #disk: SimulatedDisk;
   readonly #users = new Set<ScheduledDisk>();
   #channels: ObservedChannels[] = [];
@@ -67,7 +64,6 @@ export class SimulatedMachine {
     this.state = parts.state;
     this.codecs = parts.codecs;
     this.#checkpointsIn = parts.checkpointsIn;
-    this.#late = parts.late;
     this.#disk = new SimulatedDisk(parts.trace.listeners);
   }
 
@@ -78,7 +74,7 @@ export class SimulatedMachine {
   /** The store of checkpoints and savepoints of a folder, for one user. */
   storesOf({ view, requests, fileSystem, writer, prng }: StoreUser): (folder: string) => ObjectStore {
     if (this.#checkpointsIn === 'files') return (folder) => new FileObjectStore(fileSystem, folder, writer);
-    const parts = { disk: this.#disk, view, requests, prng, late: this.#late };
+    const parts = { disk: this.#disk, view, requests, prng, weather: this.weather };
     return (folder) => new WorldBucket(parts, folder);
   }
 

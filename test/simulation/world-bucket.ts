@@ -1,7 +1,7 @@
 import { MillraceError, type Prng } from '../../core/internal.js';
 import { fileError, type ObjectStore } from '../../storage/index.js';
 import type { ByteRange, ObjectStatus } from '../../storage/object-store/object-store.js';
-import type { ScheduledDisk } from './scheduled-disk.js';
+import type { DiskWeather, ScheduledDisk } from './scheduled-disk.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import type { SimulatedFileSystem } from './simulated-file-system.js';
 
@@ -12,8 +12,7 @@ export interface WorldBucketParts {
   readonly view: SimulatedFileSystem;
   readonly requests: ScheduledDisk;
   readonly prng: Prng;
-  /** Probability that a write is said to have failed while it is on its way. */
-  readonly late: number;
+  readonly weather: Readonly<DiskWeather>;
 }
 
 /** An object gets its name when it is whole: whoever hears of names sees nothing of it before. */
@@ -113,9 +112,9 @@ export class WorldBucket implements ObjectStore {
   }
 
   async #write(kind: 'create' | 'link', key: string, body: Uint8Array): Promise<boolean> {
-    const { disk, view, requests, prng, late } = this.#parts;
+    const { disk, view, requests, prng, weather } = this.#parts;
     const path = this.#pathOf(key);
-    if (!prng.chance(late)) return view.run(kind, path, () => this.#store(path, body));
+    if (!prng.chance(weather.late)) return view.run(kind, path, () => this.#store(path, body));
     void requests.onItsWay(path).then(() => {
       if (!disk.isDead) this.#store(path, body);
     });

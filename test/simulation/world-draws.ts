@@ -108,7 +108,7 @@ type Memory = Pick<
 function drawMemory(prng: Prng, isLarge: boolean): Memory {
   return {
     stateBackend: prng.chance(isLarge ? 0.9 : 0.3) ? 'lmdb' : 'heap',
-    managedBytes: prng.pick([0, isLarge ? 0 : 1 << 20]),
+    managedBytes: prng.pick([0, isLarge ? 0 : 640 * 1024]),
     segmentBytes: prng.pick([256, 1024, 1024, 4096, 4096]),
     network: {
       buffersPerChannel: prng.between(1, 2),

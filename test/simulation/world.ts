@@ -105,7 +105,7 @@ class World {
     this.#scheduler.add(this.#time);
     const place = { turn: () => this.#scheduler.turns, timeMs: () => this.#time.nowMs };
     this.#trace = new WorldTrace(place, onLine);
-    this.#weather = { conduct: options.faults.disk, flips: new Map() };
+    this.#weather = { conduct: options.faults.disk, late: options.faults.late, flips: new Map() };
     this.#machine = new SimulatedMachine({
       scheduler: this.#scheduler,
       time: this.#time,
@@ -115,7 +115,6 @@ class World {
       state: new SimulatedState(options),
       codecs: sharedCodecs(options),
       checkpointsIn: options.checkpointsIn,
-      late: options.faults.late,
     });
     this.#workload = draw(prng, () => this.#trace.note('user.throws', ''));
     const { listeners } = this.#trace;
@@ -227,6 +226,7 @@ class World {
     this.#trace.listeners.onCalm();
     this.#damage.endAll();
     this.#weather.conduct = CALM_DISK;
+    this.#weather.late = 0;
     this.#machine.isSlow = false;
   }
 
