@@ -364,7 +364,8 @@ export class Memtable {
     const chunk = arena.takeFor(size);
     open.chunk = chunk;
     open.end = chunk << arena.chunkShift;
-    open.limit = open.end + (arena.span[chunk] ?? 1) * arena.chunkWords;
+    // Behind a row of several chunks nothing follows: it would begin in another chunk than the one that counts it.
+    open.limit = open.end + Math.max(size, arena.chunkWords);
     if (open === this.#present) {
       arena.generation[chunk] = this.generation;
       arena.stamp[chunk] = this.generation;

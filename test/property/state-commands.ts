@@ -13,7 +13,8 @@ export type StateCommand =
       seed: number;
       deleting: boolean;
     }
-  | { op: 'scan'; key: number; deleting: boolean; limit: number }
+  /** `growth`: rows of table 0 that come with each row that is shown, which may move the others. */
+  | { op: 'scan'; key: number; deleting: boolean; limit: number; growth: number }
   | { op: 'scanKeyGroup'; table: 0 | 1 | 2; keyGroup: number }
   | { op: 'snapshot'; write: boolean }
   | { op: 'write' | 'step' | 'failNext' | 'complete' | 'restore' }
@@ -79,6 +80,7 @@ export const stateCommands: fc.Arbitrary<StateCommand[]> = fc.array(
         key,
         deleting: fc.boolean(),
         limit: fc.nat({ max: 12 }),
+        growth: fc.constantFrom(0, 0, 1, 4),
       }),
     },
     {

@@ -25,6 +25,9 @@ interface Pending {
   failed: boolean;
 }
 
+/** A few dozen of them are more than the smallest store holds in memory. */
+const GROWN_ROW_BYTES = 24_000;
+
 /** A store of the backend with the rows of the request's checkpoint. */
 export async function restoredStore(
   backend: KeyedStateBackend,
@@ -89,7 +92,7 @@ export class StateStoreWorld {
       case 'fill':
         return this.#fill(command);
       case 'scan':
-        return this.#scan(command.key, command.deleting, command.limit);
+        return this.#scan(command);
       case 'scanKeyGroup':
         return this.#compareKeyGroup(command.table, command.keyGroup);
       case 'snapshot':
@@ -192,7 +195,7 @@ export class StateStoreWorld {
     return hex(into.bytes.subarray(into.position, into.limit));
   }
 
-  #scan(keyNumber: number, deleting: boolean, limit: number): void {
+  #scan({ key: keyNumber, deleting, limit, growth }: StateCommand & { op: 'scan' }): void {
     const prefix = new StateRow();
     prefix.begin(keyGroupOf(keyNumber)).bytes[0] = keyNumber;
     prefix.writer.position = 1;
@@ -209,9 +212,19 @@ export class StateStoreWorld {
         strictEqual(this.#tables[1]?.delete(shown), true);
         known.delete(hexRow(shown));
       }
+      for (let i = 0; i < growth; i++) this.#grow(seen.length * growth + i);
       return seen.length < limit;
     });
     deepStrictEqual(seen, expected.slice(0, Math.max(1, limit)));
+  }
+
+  #grow(number: number): void {
+    const row = this.#composeNumbered(0, number);
+    const value = new ByteWriter(GROWN_ROW_BYTES);
+    value.position = GROWN_ROW_BYTES;
+    value.bytes.fill(number);
+    this.#tables[0]?.put(row, value, 0);
+    this.#content[0].set(hexRow(row), hex(value.bytes));
   }
 
   #compareKeyGroup(tableNumber: 0 | 1 | 2, keyGroup: number): void {

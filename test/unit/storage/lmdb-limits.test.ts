@@ -238,3 +238,23 @@ t.test('what was put aside goes with a store that wrote nothing and did not clos
   t.same(replies, [{ type: 'closed', path }]);
   t.same(readdirSync(folder), []);
 });
+
+t.test('values of several chunks give their memory back, whatever was written after them', async (t) => {
+  const writer = new InThreadStateWriter();
+  const life = new KeyedStateLife(new LmdbStateBackend(folderOf(t), () => writer.connect()));
+  const access = await life.open(undefined, SMALL);
+  const text = access.getState(new ValueStateDescriptor('text', types.string));
+  const value = (round: number, key: number): string =>
+    `${round} `.repeat(key === 0 ? 9000 + 100 * round : 300);
+  for (let round = 0; round < 99; round++) {
+    for (let key = 0; key < 8; key++) {
+      access.keys.setCurrentKey(key);
+      text.update(value(round, key));
+    }
+  }
+  for (let key = 0; key < 8; key++) {
+    access.keys.setCurrentKey(key);
+    t.equal(text.value(), value(98, key));
+  }
+  await access.store.close();
+});
