@@ -24,7 +24,8 @@ export type HybridSplit =
  * - one reader is open at a time; nothing is polled while the next one is starting;
  * - at most one request is unanswered; the answer is a split, the end of the source, or the next one;
  * - a source that was read to its end is told as finished once, by asking for a split;
- * - it never goes back: of several readers that go on as one, some may not have been told of the present source yet.
+ * - it never goes back: of several readers that go on as one, some may not have been told of the present source yet;
+ * - where there are no more splits at all, all sources but the last have been read to their end.
  */
 export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
   readonly #sources: readonly Source<T>[];
@@ -120,8 +121,11 @@ export class HybridSourceReader<T> implements SourceReader<T, HybridSplit> {
     this.#arrival.release();
   }
 
+  /** Of the last source, which who begins after a reader has ended for good was never sent to. */
   notifyNoMoreSplits(): void {
     this.#asked = false;
+    const last = this.#sources.length - 1;
+    if (this.#source < last) this.#switchTo(last);
     this.#reader.notifyNoMoreSplits();
     this.#arrival.release();
   }

@@ -2,7 +2,7 @@ import t from 'tap';
 import { CollectionSource } from '../../../core/api/collection-source.js';
 import { HybridSource } from '../../../core/api/hybrid-source.js';
 import type { HybridSplit } from '../../../core/api/hybrid-source-reader.js';
-import type { SourceReader } from '../../../core/api/source.js';
+import { InputStatus, type ReaderOutput, type SourceReader } from '../../../core/api/source.js';
 import { OperatorWorld } from '../../operator-world.js';
 
 function reader(): SourceReader<number, HybridSplit> {
@@ -35,4 +35,21 @@ t.test('of readers that go on as one, one may not know of the present source yet
     t.same(merged.snapshotState(1), [told], 'it goes on with the later one');
     await merged.close?.();
   }
+});
+
+t.test('who begins when there is nothing left of the last source is at its end', async (t) => {
+  const late = reader();
+  late.notifyNoMoreSplits();
+  const output: ReaderOutput<number> = {
+    remaining: 1,
+    collect: () => t.fail('there was nothing to read'),
+    sideOutput: () => {},
+    emitWatermark: () => {},
+    markIdle: () => {},
+    markActive: () => {},
+    createOutputForSplit: () => output,
+    releaseOutputForSplit: () => {},
+  };
+  t.equal(late.pollNext(output), InputStatus.END_OF_INPUT);
+  await late.close?.();
 });
