@@ -185,12 +185,14 @@ export class TaskSnapshots {
 
   #freeze(checkpointId: number, timestamp: number, kind: CheckpointKind, aligned: number): void {
     if (checkpointId < this.#aligner.currentCheckpointId || this.#aligner.isPending) return;
+    // It was given up while its operators prepared for it.
+    if (checkpointId <= this.#abortedId) return;
     this.#parts.outputs.writeBarrier(checkpointId, timestamp, kind === 'savepoint');
     const operators = this.#parts.freeze(checkpointId);
     const overtaken = this.#aligner.release();
     this.#parts.suspend(checkpointId);
     this.#host.onFrozen(checkpointId);
-    const recording = checkpointId > this.#abortedId ? this.#record(checkpointId, overtaken) : undefined;
+    const recording = this.#record(checkpointId, overtaken);
     const now = this.#environment.clock.monotonicMs();
     traceTask(this.#environment, 'task.snapshot-taken', checkpointId);
     this.#alignmentMs = aligned - this.#alignmentBegan;

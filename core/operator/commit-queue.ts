@@ -22,6 +22,8 @@ export class CommitQueue<CommittableT> {
   /** Greatest checkpoint known to be complete. */
   #complete: number;
   #running: Promise<void> | undefined;
+  /** The last commit that was begun, here or by who awaits it himself. */
+  #last: Promise<void> | undefined;
 
   constructor(
     context: ChainedOperatorContext,
@@ -34,6 +36,7 @@ export class CommitQueue<CommittableT> {
     this.#pending = [...restored].sort((a, b) => a.checkpointId - b.checkpointId);
     this.#complete = -1;
     this.#running = undefined;
+    this.#last = undefined;
   }
 
   get pending(): readonly PendingCommittable<CommittableT>[] {
@@ -49,7 +52,12 @@ export class CommitQueue<CommittableT> {
   }
 
   /** Commits all that checkpoints up to the given one hold. */
-  async commitNow(checkpointId: number): Promise<void> {
+  commitNow(checkpointId: number): Promise<void> {
+    this.#last = this.#commit(checkpointId);
+    return this.#last;
+  }
+
+  async #commit(checkpointId: number): Promise<void> {
     const due = this.#pending.filter((pending) => pending.checkpointId <= checkpointId);
     if (due.length === 0) return;
     await this.#committer.commit(due.map(({ committable }) => committable));
@@ -65,7 +73,7 @@ export class CommitQueue<CommittableT> {
   /** Waits for the commit that runs, whatever comes of it: nothing may run on after the task. */
   async close(): Promise<void> {
     this.#complete = -1;
-    await this.#running?.catch(() => undefined);
+    await this.#last?.catch(() => undefined);
     await this.#committer.close?.();
   }
 

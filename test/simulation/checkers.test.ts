@@ -1,12 +1,12 @@
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { ElementKind, TIMER_TABLE_PREFIX } from '../../core/internal.js';
 import { FileObjectStore, openJob } from '../../storage/index.js';
 import { METRICS } from '../unit/core/coordinator-driver.js';
 import { checkpoint, type Led, led } from '../unit/storage/led-job.js';
+import { type MakeChecker, type Story, says } from './checker-story.js';
 import { AttemptChecker } from './checkers/attempt-checker.js';
 import { ChannelChecker } from './checkers/channel-checker.js';
 import { CommitChecker } from './checkers/commit-checker.js';
-import { DiskPicture } from './checkers/disk-picture.js';
 import { JobLog } from './checkers/job-log.js';
 import { LeftoverChecker } from './checkers/leftover-checker.js';
 import { ManifestChecker } from './checkers/manifest-checker.js';
@@ -16,49 +16,18 @@ import { SnapshotChecker } from './checkers/snapshot-checker.js';
 import { StateChecker } from './checkers/state-checker.js';
 import { WatermarkChecker } from './checkers/watermark-checker.js';
 import type { Flow } from './observed-channels.js';
-import { SimulatedDisk } from './simulated-disk.js';
+import type { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
-import { WorldVerdict } from './world-failure.js';
-import { type WorldListener, WorldListeners } from './world-listener.js';
+import type { WorldListeners } from './world-listener.js';
 import { NO_FAULTS } from './world-options.js';
 
 const FOLDER = '/c/delays';
 const ADDRESS = { jobId: 'j', attempt: 1, vertexId: 0, subtask: 0 };
 
-interface Story {
-  readonly listeners: WorldListeners;
-  readonly disk: SimulatedDisk;
-  readonly verdict: WorldVerdict;
-}
-
 type MutableFlow = { -readonly [K in keyof Flow]: Flow[K] };
 
 function flowOf(channel: number): MutableFlow {
   return { channel, written: 0, read: 0 };
-}
-
-type MakeChecker = (verdict: WorldVerdict, picture: DiskPicture) => WorldListener;
-
-function story(make: MakeChecker): Story {
-  const verdict = new WorldVerdict();
-  const listeners = new WorldListeners();
-  const picture = new DiskPicture();
-  listeners.add(picture);
-  listeners.add(make(verdict, picture));
-  return { listeners, disk: new SimulatedDisk(listeners), verdict };
-}
-
-/** Undefined: nothing is wrong with it. */
-async function says(
-  t: Test,
-  make: MakeChecker,
-  tell: (story: Story) => Promise<void> | void,
-  expected: RegExp | undefined,
-): Promise<void> {
-  const told = story(make);
-  await tell(told);
-  if (expected === undefined) t.equal(told.verdict.failure, undefined);
-  else t.match(told.verdict.failure?.message, expected);
 }
 
 /** A job that leads, on the disk of a story. */

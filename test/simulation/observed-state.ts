@@ -1,21 +1,6 @@
-import {
-  type CheckpointStorage,
-  type KeyedStateStore,
-  type StateTable,
-  TIMER_TABLE_PREFIX,
-} from '../../core/internal.js';
+import { type KeyedStateStore, type StateTable, TIMER_TABLE_PREFIX } from '../../core/internal.js';
 import type { TaskSurroundings } from '../driver/attempt-assembly.js';
 import type { WorldListeners } from './world-listener.js';
-
-/** The storage, which tells how many checkpoints it was to keep when it has removed the others. */
-export function observedStorage(storage: CheckpointStorage, listeners: WorldListeners): CheckpointStorage {
-  const retain = storage.retain.bind(storage);
-  storage.retain = async (count, underWay) => {
-    await retain(count, underWay);
-    listeners.onCheckpointsRetained(count);
-  };
-  return storage;
-}
 
 /** What one task is given, which tells what is left in its keyed state when it has come to the end of its input. */
 export function observedState(surroundings: TaskSurroundings, listeners: WorldListeners): TaskSurroundings {

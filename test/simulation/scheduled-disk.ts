@@ -80,6 +80,11 @@ export class ScheduledDisk implements DiskFaultPlan, Participant {
     return this.#ended && this.#held.length === 0;
   }
 
+  /** Operations that somebody waits for. */
+  get underWay(): readonly DiskOperation[] {
+    return this.#held.filter(({ isLate }) => !isLate).map(({ operation }) => operation);
+  }
+
   faultOf(operation: DiskOperation): DiskFault | undefined {
     // A promise of its own: one that all worlds shared would keep whoever waits for it, and so every world.
     if (this.#ended) return { kind: 'hold', until: new Promise<never>(() => undefined) };

@@ -13,7 +13,7 @@ import {
 } from '../../core/internal.js';
 import { type BegunJob, beginJob, jobFolder, type ObjectStore, type RunOrigin } from '../../storage/index.js';
 import type { Machinery } from './machinery.js';
-import { observedStorage } from './observed-state.js';
+import { observedStorage } from './observed-storage.js';
 import { ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
 import type { SimulatedMachine } from './simulated-machine.js';
@@ -263,6 +263,8 @@ export class SimulatedProcess implements Participant {
   takeTurn(): void {
     const [turn] = this.#turns.splice(this.#prng.below(this.#turns.length), 1);
     turn?.();
+    const { time, trace } = this.#machine;
+    trace.listeners.onMasterTurned(`p${this.number}`, this.#turns.length === 0, time.nowMs);
   }
 
   async #live(mode: StartMode, origin: RunOrigin | undefined): Promise<ProcessOutcome> {
@@ -357,7 +359,11 @@ export class SimulatedProcess implements Participant {
       {
         launcher: this.#launcher,
         slots: this.taskManagers?.of(jobId),
-        storage: observedStorage(this.#machinery.checkpointStorage(opened.storage), trace.listeners),
+        storage: observedStorage(
+          this.#machinery.checkpointStorage(opened.storage),
+          trace.listeners,
+          `p${this.number}`,
+        ),
         clock: time.clock,
         createTimers: (deliver) =>
           time.timersFor(this, (timer) => {

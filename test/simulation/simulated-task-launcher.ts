@@ -110,6 +110,7 @@ export class SimulatedTaskLauncher implements TaskLauncher {
     const parts = { settings: this.#settings, machine: this.#machine, machinery: this.#machinery };
     const restore = attempt.restore && this.#machinery.restore(attempt.restore);
     const hear = (event: TaskEvent): void => onEvent(this.#hearing(event));
+    this.#machine.trace.listeners.onRegionLaunched(this.#settings.processName, { ...attempt, restore });
     const running = new SimulatedAttempt(parts, { ...attempt, restore }, this.#prng.fork(), hear);
     this.#attempts.set(region.id, running);
     this.pause(this.#paused);

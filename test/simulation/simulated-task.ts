@@ -91,12 +91,16 @@ export class SimulatedTask implements Participant {
   }
 
   send(message: TaskMessage): void {
-    if (!this.#gone) this.#world.machinery.post(this.#mailbox, message);
+    const { machinery, trace } = this.#world;
+    trace.listeners.onTaskSent(this.parts.number, message);
+    if (!this.#gone) machinery.post(this.#mailbox, message);
   }
 
   report(report: TaskReport): void {
     if (this.#gone) return;
-    this.#world.trace.note('task.reports', `${this.parts.name} ${report.type} ${checkpointOf(report)}`);
+    const { trace } = this.#world;
+    trace.note('task.reports', `${this.parts.name} ${report.type} ${checkpointOf(report)}`);
+    trace.listeners.onTaskReported(this.parts.number, report);
     this.#told.push({ type: 'report', task: this.parts.address, report });
   }
 
@@ -169,7 +173,9 @@ export class SimulatedTask implements Participant {
     this.#isEnding = phase === 'ending';
     if (progress !== Progress.MADE || prng.chance(0.3)) task.flush();
     this.#asleep = progress === Progress.IDLE || progress === Progress.WAITING;
-    if (progress === Progress.DONE) this.#leave(undefined);
+    if (progress !== Progress.DONE) return;
+    trace.listeners.onTaskDone(number, this.parts.disk.underWay);
+    this.#leave(undefined);
   }
 
   #readMail(): void {
@@ -177,6 +183,7 @@ export class SimulatedTask implements Participant {
     const count = this.#asleep ? this.#mailbox.length : prng.between(0, this.#mailbox.length);
     for (const message of this.#mailbox.splice(0, count)) {
       trace.note('task.mail', `${this.parts.name} ${message.type} ${checkpointOf(message)}`);
+      trace.listeners.onTaskRead(this.parts.number, message);
       this.parts.task.deliver(message);
     }
   }

@@ -155,12 +155,12 @@ function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
       initialBackoffMs: Math.max(1, delayMs),
       maxBackoffMs: 1000,
       backoffMultiplier: 1.5,
-      resetBackoffThresholdMs: 5000,
+      resetBackoffThresholdMs: prng.pick([50, 500, 5000]),
       jitterFactor: 0.1,
-      attemptsBeforeResetBackoff: 2_147_483_647,
+      attemptsBeforeResetBackoff: prng.pick([2, 4, 2_147_483_647, 2_147_483_647]),
       firstRestartImmediate: prng.chance(0.5),
     },
-    { type: 'fixed-delay', attempts: prng.between(1, 20), delayMs },
+    { type: 'fixed-delay', attempts: prng.between(1, prng.pick([2, 20])), delayMs },
     {
       type: 'failure-rate',
       maxFailuresPerInterval: prng.between(1, 5),
@@ -169,7 +169,7 @@ function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
     },
     { type: 'none' },
   ];
-  return prng.chance(0.6) ? strategies[0] : prng.pick(strategies);
+  return prng.chance(0.5) ? strategies[0] : prng.pick(strategies);
 }
 
 function drawFaults(

@@ -1,5 +1,16 @@
-import type { ElementKind, JobExplanation, TaskAddress, TaskEvent, Trace } from '../../core/internal.js';
+import type {
+  AttemptDescription,
+  ElementKind,
+  JobExplanation,
+  TaskAddress,
+  TaskEvent,
+  TaskMessage,
+  TaskReport,
+  Trace,
+} from '../../core/internal.js';
+import type { DiskOperation } from './disk-fault-plan.js';
 import type { ChannelListener, Flow } from './observed-channels.js';
+import type { StorageAnswer, StorageCall } from './observed-storage.js';
 import type { DiskListener, FileView } from './simulated-disk.js';
 import type { SeenAt, SeenJob } from './world-watcher.js';
 
@@ -12,10 +23,24 @@ export type TraceEvent = Parameters<Trace['emit']>[0];
 export interface WorldListener extends Partial<DiskListener>, Partial<ChannelListener> {
   /** Something that is worth a line of the log. */
   onEvent?(event: TraceEvent): void;
+  /** The job master of a process launches a region; its tasks follow. */
+  onRegionLaunched?(process: string, attempt: AttemptDescription): void;
   /** A task is about to begin. */
   onTaskPlaced?(task: number, process: string, address: TaskAddress): void;
   /** The job master of a task is told something by it, or of its exit, which comes last. */
   onTaskTold?(task: number, event: TaskEvent): void;
+  /** A task tells its job master something, who is told of it later. */
+  onTaskReported?(task: number, report: TaskReport): void;
+  /** The job master tells a task something, and the task reads it later. */
+  onTaskSent?(task: number, message: TaskMessage): void;
+  onTaskRead?(task: number, message: TaskMessage): void;
+  /** A task has ended by itself, while these operations of it on the disk are under way. */
+  onTaskDone?(task: number, operations: readonly DiskOperation[]): void;
+  /** The job master of a process has handled something; `isIdle`: all that it was told. */
+  onMasterTurned?(process: string, isIdle: boolean, nowMs: number): void;
+  /** The job master asks something of its storage, and it is answered. */
+  onStorageAsked?(process: string, call: StorageCall): void;
+  onStorageAnswered?(process: string, call: StorageCall, answer: StorageAnswer): void;
   /** A task has ended with its process. */
   onTaskVanished?(task: number): void;
   /** A task has made a step, and taken so many records. */
@@ -63,8 +88,16 @@ export class WorldListeners implements Required<WorldListener> {
     onElementWritten: [],
     onElementRead: [],
     onSegmentsCounted: [],
+    onRegionLaunched: [],
     onTaskPlaced: [],
     onTaskTold: [],
+    onTaskReported: [],
+    onTaskSent: [],
+    onTaskRead: [],
+    onTaskDone: [],
+    onMasterTurned: [],
+    onStorageAsked: [],
+    onStorageAnswered: [],
     onTaskVanished: [],
     onTaskStepped: [],
     onStepDone: [],
@@ -127,12 +160,44 @@ export class WorldListeners implements Required<WorldListener> {
     for (const listener of this.#hearing.onSegmentsCounted) listener.onSegmentsCounted(error);
   }
 
+  onRegionLaunched(process: string, attempt: AttemptDescription): void {
+    for (const listener of this.#hearing.onRegionLaunched) listener.onRegionLaunched(process, attempt);
+  }
+
   onTaskPlaced(task: number, process: string, address: TaskAddress): void {
     for (const listener of this.#hearing.onTaskPlaced) listener.onTaskPlaced(task, process, address);
   }
 
   onTaskTold(task: number, event: TaskEvent): void {
     for (const listener of this.#hearing.onTaskTold) listener.onTaskTold(task, event);
+  }
+
+  onTaskReported(task: number, report: TaskReport): void {
+    for (const listener of this.#hearing.onTaskReported) listener.onTaskReported(task, report);
+  }
+
+  onTaskSent(task: number, message: TaskMessage): void {
+    for (const listener of this.#hearing.onTaskSent) listener.onTaskSent(task, message);
+  }
+
+  onTaskRead(task: number, message: TaskMessage): void {
+    for (const listener of this.#hearing.onTaskRead) listener.onTaskRead(task, message);
+  }
+
+  onTaskDone(task: number, operations: readonly DiskOperation[]): void {
+    for (const listener of this.#hearing.onTaskDone) listener.onTaskDone(task, operations);
+  }
+
+  onMasterTurned(process: string, isIdle: boolean, nowMs: number): void {
+    for (const listener of this.#hearing.onMasterTurned) listener.onMasterTurned(process, isIdle, nowMs);
+  }
+
+  onStorageAsked(process: string, call: StorageCall): void {
+    for (const listener of this.#hearing.onStorageAsked) listener.onStorageAsked(process, call);
+  }
+
+  onStorageAnswered(process: string, call: StorageCall, answer: StorageAnswer): void {
+    for (const listener of this.#hearing.onStorageAnswered) listener.onStorageAnswered(process, call, answer);
   }
 
   onTaskVanished(task: number): void {

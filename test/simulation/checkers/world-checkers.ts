@@ -6,10 +6,12 @@ import type { Workload } from '../workload.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListeners } from '../world-listener.js';
 import type { WorldOptions } from '../world-options.js';
+import { AlignmentChecker } from './alignment-checker.js';
 import { AttemptChecker } from './attempt-checker.js';
 import { ChannelChecker } from './channel-checker.js';
 import { CheckpointChecker } from './checkpoint-checker.js';
 import { CommitChecker } from './commit-checker.js';
+import { CoordinatorChecker } from './coordinator-checker.js';
 import { DiskPicture } from './disk-picture.js';
 import { ExplanationChecker } from './explanation-checker.js';
 import { FailureChecker } from './failure-checker.js';
@@ -19,12 +21,17 @@ import { LivenessChecker } from './liveness-checker.js';
 import { ManifestChecker } from './manifest-checker.js';
 import { MemoryChecker } from './memory-checker.js';
 import { MetricChecker } from './metric-checker.js';
+import { OrphanChecker } from './orphan-checker.js';
 import { OutputChecker } from './output-checker.js';
 import { PrintChecker } from './print-checker.js';
+import { RestartChecker } from './restart-checker.js';
 import { RetentionChecker } from './retention-checker.js';
 import { SavepointChecker } from './savepoint-checker.js';
 import { SnapshotChecker } from './snapshot-checker.js';
+import { SplitChecker } from './split-checker.js';
 import { StateChecker } from './state-checker.js';
+import { TaskBoard } from './task-board.js';
+import { TaskChecker } from './task-checker.js';
 import { WatermarkChecker } from './watermark-checker.js';
 
 /** What is known of a world before anything happens in it. */
@@ -79,6 +86,15 @@ export class WorldCheckers {
     listeners.add(new AttemptChecker(log, verdict));
     const outputs = workload.outputs.map((output) => output.folder);
     listeners.add(new CommitChecker(outputs, log, verdict));
+    const board = new TaskBoard();
+    listeners.add(board);
+    const { maxConcurrentCheckpoints, minPauseMs } = options.checkpointing;
+    listeners.add(new CoordinatorChecker(board, verdict, minPauseMs > 0 ? 1 : maxConcurrentCheckpoints));
+    listeners.add(new OrphanChecker(board, verdict));
+    listeners.add(new TaskChecker(verdict));
+    listeners.add(new SplitChecker(board, verdict));
+    listeners.add(new AlignmentChecker(board, verdict));
+    listeners.add(new RestartChecker(options.restartStrategy, verdict));
     listeners.add(new MetricChecker(verdict));
     listeners.add(new ExplanationChecker(verdict));
   }

@@ -242,6 +242,43 @@ t.test('a task whose data has ended is there until those above it have finished'
   t.equal(reports.at(-1)?.type, 'finished');
 });
 
+t.test('a checkpoint that is given up while operators prepare for it has no snapshot', async (t) => {
+  let flushed = (): void => {};
+  const slowSink: Sink<number> = {
+    createWriter: () => ({
+      write: () => {},
+      flush: () =>
+        new Promise<void>((resolve) => {
+          flushed = resolve;
+        }),
+    }),
+  };
+  const job = build((env) => {
+    env
+      .fromSource(new CollectionSource([1], types.float64), WatermarkStrategy.noWatermarks(), 'n')
+      .rebalance()
+      .sinkTo(slowSink);
+  });
+  const vertex = job.vertices[1];
+  const [channel] = oneThreadChannels(1);
+  if (vertex === undefined || channel === undefined) throw new Error('the job has two vertices');
+  const reports: TaskReport[] = [];
+  const task = new StreamTask(environmentOf(vertex, [taskInputEdge(job, 0, [channel.reader])], reports));
+  await steps(task);
+  for (const checkpointId of [1, 2]) {
+    channel.writer.writeBarrier(checkpointId, 0, false);
+    channel.writer.flush();
+    await steps(task);
+    if (checkpointId === 1) task.deliver({ type: 'checkpoint-aborted', checkpointId });
+    flushed();
+    await steps(task);
+  }
+  const acknowledged = reports.flatMap((report) =>
+    report.type === 'checkpoint-acknowledged' ? [report.checkpointId] : [],
+  );
+  t.strictSame(acknowledged, [2]);
+});
+
 t.test('a split for a reader that has ended fails the task: it would never be read', async (t) => {
   const { task, reports } = await impatientTask();
   task.deliver({ type: 'splits-assigned', splits: [1] });

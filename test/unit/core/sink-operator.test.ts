@@ -1,7 +1,9 @@
 import t from 'tap';
 import type { Sink } from '../../../core/api/sink.js';
+import { Accumulators } from '../../../core/operator/accumulator.js';
 import { sinkOperator } from '../../../core/operator/sink-operator.js';
-import { OperatorTestHarness } from '../../operator-test-harness.js';
+import type { Output } from '../../../core/operator/stream-operator.js';
+import { OperatorTestHarness, RecordingOutput } from '../../operator-test-harness.js';
 import { OperatorWorld, type WorldOptions } from '../../operator-world.js';
 
 /** Records what a sink is asked to do, in order; commits wait while `held`. */
@@ -235,5 +237,29 @@ t.test('closing waits for the commit that runs', async (t) => {
   t.notOk(closed);
   sink.release();
   await closing;
+  t.ok(closed);
+});
+
+t.test('so does closing in the midst of opening, for the commit of what was restored', async (t) => {
+  const first = await open();
+  first.harness.element('a');
+  const restored = await first.harness.checkpoint(3);
+  const world = new OperatorWorld();
+  const sink = new ScriptedSink();
+  sink.held = true;
+  const own = world.context({ restored, restoredCheckpointId: 3 }, undefined);
+  const context = { ...own, chainIndex: 0, accumulators: new Accumulators(own), userCode: { node: -1 } };
+  const output = new RecordingOutput();
+  const operator = sinkOperator(sink).create(context, output as Output<never>);
+  const opening = operator.open();
+  await world.settle();
+  let closed = false;
+  const closing = Promise.resolve(operator.close()).then(() => {
+    closed = true;
+  });
+  await world.settle();
+  t.notOk(closed);
+  sink.release();
+  await Promise.all([opening, closing]);
   t.ok(closed);
 });
