@@ -1,8 +1,14 @@
 import type { Test } from 'tap';
+import { FileObjectStore, openJob } from '../../storage/index.js';
+import { type Led, led } from '../unit/storage/led-job.js';
 import { DiskPicture } from './checkers/disk-picture.js';
 import { SimulatedDisk } from './simulated-disk.js';
+import { SimulatedFileSystem } from './simulated-file-system.js';
 import { WorldVerdict } from './world-failure.js';
 import { type WorldListener, WorldListeners } from './world-listener.js';
+
+/** Of the job of a story. */
+export const FOLDER = '/c/delays';
 
 /** What is told to one checker. */
 export interface Story {
@@ -37,4 +43,25 @@ export async function says(
   await tell(told);
   if (expected === undefined) t.equal(told.verdict.failure, undefined);
   else t.match(told.verdict.failure?.message, expected);
+}
+
+/** A job that leads, on the disk of a story. */
+export async function jobOn({ disk }: Story, mode: 'new' | 'resume' = 'new'): Promise<Led> {
+  const store = new FileObjectStore(new SimulatedFileSystem(disk), FOLDER, 'w1');
+  const opened = await openJob({
+    store,
+    jobName: 'delays',
+    mode,
+    origin: undefined,
+    holder: { host: 'h', bootId: 'b', pid: 1, processStartTime: '9' },
+    holderState: () => 'dead',
+    nowMs: 1_700_000_000_000,
+    onUnreadable: () => {},
+    onWarning: () => {},
+  });
+  return led(opened);
+}
+
+export function filesIn(disk: SimulatedDisk, folder: string): string[] {
+  return [...disk.files().keys()].filter((path) => path.startsWith(`${FOLDER}/${folder}/`));
 }

@@ -1,9 +1,8 @@
 import t from 'tap';
 import { ElementKind, TIMER_TABLE_PREFIX } from '../../core/internal.js';
-import { FileObjectStore, openJob } from '../../storage/index.js';
 import { METRICS } from '../unit/core/coordinator-driver.js';
-import { checkpoint, type Led, led } from '../unit/storage/led-job.js';
-import { type MakeChecker, type Story, says } from './checker-story.js';
+import { checkpoint } from '../unit/storage/led-job.js';
+import { FOLDER, filesIn, jobOn, type MakeChecker, type Story, says } from './checker-story.js';
 import { AttemptChecker } from './checkers/attempt-checker.js';
 import { ChannelChecker } from './checkers/channel-checker.js';
 import { CommitChecker } from './checkers/commit-checker.js';
@@ -17,38 +16,15 @@ import { StateChecker } from './checkers/state-checker.js';
 import { WatermarkChecker } from './checkers/watermark-checker.js';
 import type { Flow } from './observed-channels.js';
 import type { SimulatedDisk } from './simulated-disk.js';
-import { SimulatedFileSystem } from './simulated-file-system.js';
 import type { WorldListeners } from './world-listener.js';
 import { NO_FAULTS } from './world-options.js';
 
-const FOLDER = '/c/delays';
 const ADDRESS = { jobId: 'j', attempt: 1, vertexId: 0, subtask: 0 };
 
 type MutableFlow = { -readonly [K in keyof Flow]: Flow[K] };
 
 function flowOf(channel: number): MutableFlow {
   return { channel, written: 0, read: 0 };
-}
-
-/** A job that leads, on the disk of a story. */
-async function jobOn({ disk }: Story): Promise<Led> {
-  const store = new FileObjectStore(new SimulatedFileSystem(disk), FOLDER, 'w1');
-  const opened = await openJob({
-    store,
-    jobName: 'delays',
-    mode: 'new',
-    origin: undefined,
-    holder: { host: 'h', bootId: 'b', pid: 1, processStartTime: '9' },
-    holderState: () => 'dead',
-    nowMs: 1_700_000_000_000,
-    onUnreadable: () => {},
-    onWarning: () => {},
-  });
-  return led(opened);
-}
-
-function filesIn(disk: SimulatedDisk, folder: string): string[] {
-  return [...disk.files().keys()].filter((path) => path.startsWith(`${FOLDER}/${folder}/`));
 }
 
 function write(disk: SimulatedDisk, path: string): void {

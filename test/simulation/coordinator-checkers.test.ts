@@ -5,12 +5,15 @@ import {
   type SubtaskSnapshot,
   type TaskReport,
 } from '../../core/internal.js';
-import { filesOf, manifestOf } from '../unit/storage/led-job.js';
-import { type MakeChecker, says } from './checker-story.js';
+import { checkpoint, filesOf, manifestOf } from '../unit/storage/led-job.js';
+import { FOLDER, filesIn, jobOn, type MakeChecker, type Story, says } from './checker-story.js';
 import { CoordinatorChecker } from './checkers/coordinator-checker.js';
+import { JobLog } from './checkers/job-log.js';
+import { LeaderChecker } from './checkers/leader-checker.js';
 import { OrphanChecker } from './checkers/orphan-checker.js';
+import { SweepChecker } from './checkers/sweep-checker.js';
 import { TaskBoard } from './checkers/task-board.js';
-import { EMPTY, GRAPH, Master, trigger } from './master-story.js';
+import { acknowledgement, EMPTY, GRAPH, Master, trigger } from './master-story.js';
 
 const ALL = [0, 1, 2];
 
@@ -193,6 +196,61 @@ t.test('files of checkpoints that are over are removed, and none while an outcom
         master.turns();
         tell(master);
         master.turns();
+      },
+      expected,
+    );
+});
+
+t.test('a file goes when two passes have found it named by nothing', async (t) => {
+  const make: MakeChecker = (verdict, picture) => new SweepChecker(picture, new JobLog(FOLDER), verdict);
+  const drop = ({ disk }: Story): void =>
+    disk.remove(filesIn(disk, 'log').find((path) => /2$/.test(path)) ?? '');
+  const pass = ({ listeners }: Story): void =>
+    listeners.onStorageAnswered('p1', { type: 'retain', count: 1 }, { type: 'done', value: undefined });
+  const leave = ({ listeners }: Story): void =>
+    listeners.onEvent({ name: 'process.leads', values: { process: 2 } });
+  const end = ({ listeners }: Story): void => listeners.onStorageAsked('p1', { type: 'finish' });
+  for (const [steps, expected] of [
+    [[drop, pass], undefined],
+    [[pass, drop], /is removed, and the last pass has found that it is named, or not seen it/],
+    [[drop], /is removed, and the last pass/],
+    [[drop, pass, leave], /is removed, and the last pass/],
+    [[drop, end], undefined],
+  ] as const)
+    await says(
+      t,
+      make,
+      async (told) => {
+        const job = await jobOn(told);
+        const [file] = filesOf(await checkpoint(job, 1));
+        await checkpoint(job, 2);
+        if (file === undefined) throw new Error('a checkpoint names a file');
+        const keyed = { format: 1, keyGroupStart: 0, keyGroupEnd: 127, files: [file], tables: {} };
+        const report = acknowledgement(1, { operators: { op: { keyed, lists: {} } } });
+        const task = { jobId: 'j', attempt: 1, vertexId: 0, subtask: 0 };
+        told.listeners.onTaskTold(1, { type: 'report', task, report });
+        for (const step of steps) step(told);
+        told.disk.remove(`${FOLDER}/${file.key}`);
+      },
+      expected,
+    );
+});
+
+t.test('who is told that he leads no more has been overtaken', async (t) => {
+  const make: MakeChecker = (verdict) => new LeaderChecker(new JobLog(FOLDER), verdict);
+  for (const [isOvertaken, expected] of [
+    [true, undefined],
+    [false, /Process 1 of epoch 1 is told that it leads no more, and nobody else does/],
+  ] as const)
+    await says(
+      t,
+      make,
+      async (told) => {
+        const job = await jobOn(told);
+        told.listeners.onEvent({ name: 'process.leads', values: { process: 1, epoch: job.epoch } });
+        await checkpoint(job, 1);
+        if (isOvertaken) await jobOn(told, 'resume');
+        told.listeners.onProcessFailed(1, new MillraceError('MR8003', 'Another process leads.'));
       },
       expected,
     );

@@ -20,6 +20,7 @@ t.test('a task heeds an abort, and ends when nothing is left', async (t) => {
     ],
     [(told) => told.onTaskReported(4, { type: 'finished' }), /1 of those that send to it have not/],
     [(told) => told.onTaskDone(4, [{ ...operation, kind: 'create' }]), undefined],
+    [(told) => told.onTaskClosing(4, [operation]), /comes to its end, and still has the disk link/],
     [(told) => told.onTaskDone(4, [operation]), /still has the disk link \/out\/x/],
     [
       (told) => {
@@ -103,11 +104,13 @@ t.test('an alignment group is told the least of its members, and a new one has s
     listeners.add(board);
     return new AlignmentChecker(board, verdict);
   };
-  for (const [isAnew, announced, expected] of [
-    [false, 4, undefined],
-    [false, 6, /is told 6, and the least of its members is 4/],
-    [true, 7, undefined],
-    [true, 4, /is told 4, and the least of its members is 7/],
+  for (const [isAnew, announced, isIdle, expected] of [
+    [false, 4, true, undefined],
+    [false, 6, true, /is told 6, and the least of its members is 4/],
+    [false, 6, false, undefined],
+    [true, 7, true, undefined],
+    [true, 4, true, /is told 4, and the least of its members is 7/],
+    [true, 4, false, /is told 4/],
   ] as const)
     await says(
       t,
@@ -124,7 +127,7 @@ t.test('an alignment group is told the least of its members, and a new one has s
           master.says(1, { type: 'watermark-reported', group: 'g', watermark: 7 });
         }
         master.sends([1], { type: 'watermark-aligned', watermark: announced });
-        master.turns();
+        master.turns(isIdle);
       },
       expected,
     );

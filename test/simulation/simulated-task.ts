@@ -38,6 +38,8 @@ export interface TaskSurroundings {
   readonly machinery: Machinery;
 }
 
+/** The phase of a task that ends as it should, and waits for nothing but its operators' end. */
+const CLOSING = 'draining (awaiting close)';
 /** Most records of a step of a slow task. */
 const SLOW_BUDGET = 4;
 
@@ -63,6 +65,7 @@ export class SimulatedTask implements Participant {
   #asleep = false;
   /** It has read its input to the end, and its operators have not been told. */
   #isEnding = false;
+  #isClosing = false;
   #ticket = 0;
   #gone = false;
   #exited = false;
@@ -171,6 +174,9 @@ export class SimulatedTask implements Participant {
     const { phase } = task;
     trace.note('task.step', `${name} ${NAMES[progress]} ${task.records - before}${pressed} ${phase}`);
     this.#isEnding = phase === 'ending';
+    if (phase === CLOSING && !this.#isClosing)
+      trace.listeners.onTaskClosing(number, this.parts.disk.underWay);
+    this.#isClosing = phase === CLOSING;
     if (progress !== Progress.MADE || prng.chance(0.3)) task.flush();
     this.#asleep = progress === Progress.IDLE || progress === Progress.WAITING;
     if (progress !== Progress.DONE) return;

@@ -22,12 +22,14 @@ export function drawWorldOptions(seed: number): WorldOptions {
     cancels: checkpointing.retainOnCancellation,
     rescales: job.rescales,
   });
+  const surroundings = drawSurroundings(prng.fork(), faults);
+  const storingMs = prng.fork().chance(0.5) ? storingTimeMs(faults, pace.turnMs) : Number.POSITIVE_INFINITY;
   return {
     seed,
     ...job,
     ...pace,
     ...memory,
-    ...drawSurroundings(prng.fork(), faults),
+    ...surroundings,
     restartStrategy,
     alignedTimeoutMs,
     checkpointing: {
@@ -35,10 +37,17 @@ export function drawWorldOptions(seed: number): WorldOptions {
       maxConcurrentCheckpoints: isUnaligned ? 1 : checkpointing.maxConcurrentCheckpoints,
       // A job that grows has fewer turns for each task; what was under way is read before the first checkpoint.
       // One that bears few failed checkpoints begins anew after them, and has to come to complete one at last.
-      timeoutMs: checkpointing.timeoutMs * (!bearsFailures(checkpointing) ? 40 : job.moves ? 5 : 1),
+      timeoutMs: bearsFailures(checkpointing)
+        ? Math.min(checkpointing.timeoutMs, storingMs) * (job.moves ? 5 : 1)
+        : checkpointing.timeoutMs * 40,
     },
     faults,
   };
+}
+
+/** About as long as one slow operation of the disk: a storage that does not answer in that time may complete it yet. */
+function storingTimeMs({ disk }: FaultOptions, turnMs: number): number {
+  return disk.slow === 0 ? Number.POSITIVE_INFINITY : Math.ceil(Math.max(turnMs * 1000, disk.slowMs * 0.7));
 }
 
 /** Of one TaskManager alone, for all that a job needs and is about to need. */
@@ -202,7 +211,8 @@ function drawFaults(
     disk: {
       held: prng.pick([0.05, 0.3, 1]),
       slow: prng.pick([0, 0.05, 0.3]),
-      slowMs: turnMs * prng.between(10, 1500),
+      // Now and then longer than a checkpoint has time to be stored.
+      slowMs: turnMs * prng.between(10, prng.pick([1500, 1500, 1500, 10_000])),
       fail: failing ? prng.pick([0.001, 0.01, 0.03]) : 0,
       failAfter: failing ? prng.pick([0, 0.001, 0.01, 0.03]) : 0,
       flip: prng.pick([0, 0, 0.02, 0.2]),

@@ -34,6 +34,8 @@ export interface WorldListener extends Partial<DiskListener>, Partial<ChannelLis
   /** The job master tells a task something, and the task reads it later. */
   onTaskSent?(task: number, message: TaskMessage): void;
   onTaskRead?(task: number, message: TaskMessage): void;
+  /** A task has come to its end, and frees what it holds, while these operations of it on the disk are under way. */
+  onTaskClosing?(task: number, operations: readonly DiskOperation[]): void;
   /** A task has ended by itself, while these operations of it on the disk are under way. */
   onTaskDone?(task: number, operations: readonly DiskOperation[]): void;
   /** The job master of a process has handled something; `isIdle`: all that it was told. */
@@ -94,6 +96,7 @@ export class WorldListeners implements Required<WorldListener> {
     onTaskReported: [],
     onTaskSent: [],
     onTaskRead: [],
+    onTaskClosing: [],
     onTaskDone: [],
     onMasterTurned: [],
     onStorageAsked: [],
@@ -182,6 +185,10 @@ export class WorldListeners implements Required<WorldListener> {
 
   onTaskRead(task: number, message: TaskMessage): void {
     for (const listener of this.#hearing.onTaskRead) listener.onTaskRead(task, message);
+  }
+
+  onTaskClosing(task: number, operations: readonly DiskOperation[]): void {
+    for (const listener of this.#hearing.onTaskClosing) listener.onTaskClosing(task, operations);
   }
 
   onTaskDone(task: number, operations: readonly DiskOperation[]): void {

@@ -6,9 +6,16 @@ import type { BoardTask, TaskBoard } from './task-board.js';
 /** Of what one who has ended said last, the master may not have heard all. */
 const LAST_WORDS = 3;
 
+/** Where a member has told that it is. */
+interface Words {
+  /** Newest first. */
+  readonly all: readonly number[];
+  /** How many of these the master may not have heard. */
+  readonly fresh: number;
+}
+
 interface Group {
-  /** By subtask that has told where it is: what it said last, newest first. */
-  readonly members: Map<BoardTask, readonly number[]>;
+  readonly members: Map<BoardTask, Words>;
   /** What members were told last, in this turn. */
   announced: number | undefined;
 }
@@ -45,7 +52,8 @@ export class AlignmentChecker implements WorldListener {
     const { group, watermark } = event.report;
     const { members } = this.#named(task.process, group);
     this.#groupOf.set(task, this.#named(task.process, group));
-    members.set(task, [watermark, ...(members.get(task) ?? [])].slice(0, LAST_WORDS));
+    const { all, fresh } = members.get(task) ?? { all: [], fresh: 0 };
+    members.set(task, { all: [watermark, ...all].slice(0, fresh + LAST_WORDS), fresh: fresh + 1 });
   }
 
   onTaskSent(number: number, message: TaskMessage): void {
@@ -57,18 +65,23 @@ export class AlignmentChecker implements WorldListener {
 
   onMasterTurned(process: string, isIdle: boolean): void {
     for (const [name, group] of this.#groups.get(process) ?? []) {
-      const { announced } = group;
+      const { announced, members } = group;
       group.announced = undefined;
-      if (announced !== undefined && isIdle) this.#check(name, group, announced);
+      if (announced !== undefined) this.#check(name, group, announced, isIdle);
+      if (isIdle)
+        for (const [task, { all, fresh }] of members) if (fresh > 0) members.set(task, { all, fresh: 0 });
     }
   }
 
-  #check(name: string, { members }: Group, announced: number): void {
+  /** `isIdle`: whoever goes on has been heard. */
+  #check(name: string, { members }: Group, announced: number, isIdle: boolean): void {
     let least = Number.POSITIVE_INFINITY;
     const others = new Set<number>();
-    for (const [{ state, isCancelled }, [last = least, ...former]] of members)
-      if (state === 'running' && !isCancelled) least = Math.min(least, last);
-      else for (const watermark of [last, ...former]) others.add(watermark);
+    for (const [{ state, isCancelled }, { all }] of members) {
+      const goesOn = isIdle && state === 'running' && !isCancelled;
+      if (goesOn) least = Math.min(least, ...all.slice(0, 1));
+      else for (const watermark of all) others.add(watermark);
+    }
     this.#verdict.check(
       announced === least || (announced < least && others.has(announced)),
       () => `The alignment group '${name}' is told ${announced}, and the least of its members is ${least}.`,

@@ -23,6 +23,8 @@ interface Files {
   readonly exports: Set<number>;
   /** Handed over to be completed, and nobody knows what became of it. */
   readonly open: Map<number, CheckpointManifest>;
+  /** The same, as far as the master knows: it may hear of it too late. */
+  readonly stored: Set<number>;
   /** Regions that may run, by attempt. */
   readonly regions: Set<string>;
   /** The greatest checkpoint that was completed in this turn. */
@@ -60,6 +62,7 @@ export class OrphanChecker implements WorldListener {
       return;
     const files = this.#filesOf(`p${values.process}`);
     const id = Number(values.checkpointId);
+    if (name === 'checkpoint.completed' || name === 'checkpoint.aborted') files.stored.delete(id);
     if (name === 'checkpoint.triggered') files.underWay.add(id);
     else if (name === 'checkpoint.aborted') files.underWay.delete(id);
     else if (name === 'savepoint.completed' || name === 'savepoint.failed') {
@@ -89,6 +92,7 @@ export class OrphanChecker implements WorldListener {
     switch (call.type) {
       case 'complete':
         files.open.set(call.manifest.checkpointId, call.manifest);
+        files.stored.add(call.manifest.checkpointId);
         break;
       case 'export':
         files.exports.add(call.manifest.checkpointId);
@@ -133,7 +137,7 @@ export class OrphanChecker implements WorldListener {
       }
       files.fresh = [];
     }
-    if (files.isGone && files.open.size === 0 && !files.lost)
+    if (files.isGone && files.stored.size === 0 && !files.lost)
       this.#checkBelow(files, Number.POSITIVE_INFINITY);
     files.isGone = false;
   }
@@ -148,6 +152,7 @@ export class OrphanChecker implements WorldListener {
       underWay: new Set(),
       exports: new Set(),
       open: new Map(),
+      stored: new Set(),
       regions: new Set(),
       completed: 0,
       isGone: false,

@@ -64,6 +64,14 @@ export class TaskChecker implements WorldListener {
       this.#checkWanted(Number(values.task), Number(values.checkpointId), 'takes a snapshot for');
   }
 
+  onTaskClosing(_task: number, operations: readonly DiskOperation[]): void {
+    const left = operations.find(({ path }) => path.startsWith('/out/'));
+    this.#verdict.check(
+      left === undefined,
+      () => `A task comes to its end, and still has the disk ${left?.kind} ${left?.path}.`,
+    );
+  }
+
   onTaskDone(task: number, operations: readonly DiskOperation[]): void {
     const { hasFinished } = this.#seen(task);
     const left = operations.find(

@@ -16,6 +16,7 @@ import { DiskPicture } from './disk-picture.js';
 import { ExplanationChecker } from './explanation-checker.js';
 import { FailureChecker } from './failure-checker.js';
 import { JobLog } from './job-log.js';
+import { LeaderChecker } from './leader-checker.js';
 import { LeftoverChecker } from './leftover-checker.js';
 import { LivenessChecker } from './liveness-checker.js';
 import { ManifestChecker } from './manifest-checker.js';
@@ -30,6 +31,7 @@ import { SavepointChecker } from './savepoint-checker.js';
 import { SnapshotChecker } from './snapshot-checker.js';
 import { SplitChecker } from './split-checker.js';
 import { StateChecker } from './state-checker.js';
+import { SweepChecker } from './sweep-checker.js';
 import { TaskBoard } from './task-board.js';
 import { TaskChecker } from './task-checker.js';
 import { WatermarkChecker } from './watermark-checker.js';
@@ -80,6 +82,8 @@ export class WorldCheckers {
     const { takeovers, landing, late } = options.faults;
     const counts = takeovers + landing + late === 0;
     listeners.add(new RetentionChecker(picture, log, verdict, { counts }));
+    if (counts) listeners.add(new SweepChecker(picture, log, verdict));
+    listeners.add(new LeaderChecker(log, verdict));
     if (workload.isForeign !== true)
       listeners.add(new LeftoverChecker(picture, folder, verdict, options.faults));
     listeners.add(new StateChecker(verdict, options.topology));
