@@ -44,11 +44,19 @@ interface Lead {
   justEnded: number;
   /** Being stored. */
   storing: number | undefined;
+  /** Something has been said since the last look at those under way. */
+  hasNews: boolean;
   /** Its storage has said that somebody else leads. */
   isOver: boolean;
   /** The job ends with a savepoint. */
   isEnding: boolean;
 }
+
+const HEARD: ReadonlySet<string> = new Set([
+  'checkpoint.triggered',
+  'checkpoint.completed',
+  'checkpoint.aborted',
+]);
 
 /** When an attempt is taken down as a whole, its tasks are told nothing but to end. */
 const UNTOLD: ReadonlySet<unknown> = new Set(['JOB_FAILURE', 'CHECKPOINT_COORDINATOR_SHUTDOWN']);
@@ -75,13 +83,13 @@ export class CoordinatorChecker implements WorldListener {
   }
 
   onEvent({ name, values }: TraceEvent): void {
-    if (!name.startsWith('checkpoint.')) return;
+    if (!HEARD.has(name)) return;
     const lead = this.#leadOf(`p${values.process}`);
     const id = Number(values.checkpointId);
+    lead.hasNews = true;
     if (name === 'checkpoint.triggered') this.#onTriggered(lead, id, Number(values.tasks));
     else if (name === 'checkpoint.completed') this.#onEnded(lead, id, 'checkpoint-completed', true);
-    else if (name === 'checkpoint.aborted')
-      this.#onEnded(lead, id, 'checkpoint-aborted', !UNTOLD.has(values.reason));
+    else this.#onEnded(lead, id, 'checkpoint-aborted', !UNTOLD.has(values.reason));
   }
 
   onRegionLaunched(process: string): void {
@@ -117,11 +125,14 @@ export class CoordinatorChecker implements WorldListener {
   onTaskTold(number: number, event: TaskEvent): void {
     const task = this.#board.find(number);
     if (task === undefined) return;
+    const hasEnded = task.state === 'finished' || task.state === 'gone';
+    const report = event.type === 'report' ? event.report : undefined;
+    const isOfCheckpoint = report !== undefined && 'checkpointId' in report;
+    if (!hasEnded && !isOfCheckpoint) return;
     const lead = this.#leadOf(task.process);
-    if (task.state === 'finished' || task.state === 'gone') lead.justEnded++;
-    if (event.type === 'exited') return;
-    const { report } = event;
-    if (!('checkpointId' in report)) return;
+    lead.hasNews = true;
+    if (hasEnded) lead.justEnded++;
+    if (!isOfCheckpoint) return;
     const pending = lead.pending.get(report.checkpointId);
     if (report.type === 'checkpoint-acknowledged')
       pending?.acknowledged.set(task, task.hadEnded || task.dataFinished);
@@ -158,13 +169,22 @@ export class CoordinatorChecker implements WorldListener {
     }
     if (!isIdle) return;
     lead.justEnded = 0;
+    if (!lead.hasNews) return;
+    lead.hasNews = false;
     if (!isQuiet) for (const pending of lead.pending.values()) this.#checkGoesOn(lead, pending);
   }
 
   #leadOf(process: string): Lead {
     const known = this.#leads.get(process);
     if (known !== undefined) return known;
-    const state = { lastId: 0, justEnded: 0, storing: undefined, isOver: false, isEnding: false };
+    const state = {
+      lastId: 0,
+      justEnded: 0,
+      storing: undefined,
+      hasNews: false,
+      isOver: false,
+      isEnding: false,
+    };
     const lead: Lead = { process, pending: new Map(), ended: [], told: new Map(), ...state };
     this.#leads.set(process, lead);
     return lead;

@@ -36,6 +36,15 @@ interface Files {
   isOver: boolean;
 }
 
+const HEARD: ReadonlySet<string> = new Set([
+  'checkpoint.triggered',
+  'checkpoint.completed',
+  'checkpoint.aborted',
+  'savepoint.completed',
+  'savepoint.failed',
+  'job.attempt-gone',
+]);
+
 /**
  * What tasks have acknowledged for checkpoints that did not complete, or too late, is handed over for removal once a
  * later one is complete or nothing of the attempt runs any more, unless a completed one names it. While nobody knows
@@ -58,8 +67,7 @@ export class OrphanChecker implements WorldListener {
   }
 
   onEvent({ name, values }: TraceEvent): void {
-    if (!name.startsWith('checkpoint.') && !name.startsWith('savepoint.') && name !== 'job.attempt-gone')
-      return;
+    if (!HEARD.has(name)) return;
     const files = this.#filesOf(`p${values.process}`);
     const id = Number(values.checkpointId);
     if (name === 'checkpoint.completed' || name === 'checkpoint.aborted') files.stored.delete(id);
