@@ -75,8 +75,7 @@ export class SimulatedProcess implements Participant {
   #running: RunningJob | undefined;
   #outcome: ProcessOutcome | undefined;
   #dead = false;
-  /** Checkpoints and savepoints that somebody asked for. */
-  #requests = 0;
+  /** Savepoints that somebody asked for. */
   #savepoints = 0;
   #stops = 0;
   #paused = false;
@@ -182,13 +181,13 @@ export class SimulatedProcess implements Participant {
     this.#running?.cancel();
   }
 
-  /** Somebody asks for a checkpoint, and the next time for a savepoint. */
+  /** Somebody asks for a savepoint or a checkpoint. */
   requestCheckpoint(): void {
-    const savepoint = this.#requests++ % 2 === 1;
+    const type = this.#prng.pick(['SAVEPOINT', 'SAVEPOINT', 'FULL', 'CONFIGURED'] as const);
     this.#tell(
-      savepoint
+      type === 'SAVEPOINT'
         ? this.#running?.triggerSavepoint({ folder: SAVEPOINTS_FOLDER, stop: undefined })
-        : this.#running?.triggerCheckpoint(this.#requests % 4 === 1 ? 'FULL' : 'CONFIGURED'),
+        : this.#running?.triggerCheckpoint(type),
     );
   }
 

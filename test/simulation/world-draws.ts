@@ -199,7 +199,7 @@ function drawFaults(
     fullDisks: some(0.2, 2),
     outages: some(0.3, 3),
     clockJumps: some(0.2, 3),
-    requests: some(0.3, 4),
+    requests: some(0.4, 4),
     cancels: may.cancels ? some(0.25, 1) : 0,
     suspensions: stopKind === 'suspend' || stopKind === 'both' ? prng.between(1, 2) : 0,
     drains: stopKind === 'drain' || stopKind === 'both' ? 1 : 0,
