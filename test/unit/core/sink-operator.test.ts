@@ -173,6 +173,22 @@ t.test('restored committables are committed before anything is written', async (
   t.equal(empty.lists.committables?.items.length, 1, 'what was committed is gone');
 });
 
+t.test('what several subtasks left is committed in the order of their checkpoints', async (t) => {
+  const { sink, harness } = await open();
+  harness.element('a');
+  await harness.checkpoint(1);
+  harness.element('b');
+  const restored = await harness.checkpoint(2);
+  const { committables } = restored.lists;
+  if (committables === undefined) throw new Error('no committables');
+  t.equal(committables.items.length, 2);
+  const turned = { ...committables, items: [...committables.items].reverse() };
+  const merged = { ...restored, lists: { ...restored.lists, committables: turned } };
+  t.ok(sink.take().length > 0);
+  const next = await open({ restored: merged, restoredCheckpointId: 2 });
+  t.strictSame(next.sink.take().slice(2), ['commit a,b', 'committed a,b']);
+});
+
 t.test('a failed commit fails the task', async (t) => {
   const { sink, harness, world } = await open();
   harness.element('a');

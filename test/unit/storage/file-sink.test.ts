@@ -81,6 +81,19 @@ t.test('a new attempt removes what was not committed, and keeps what is about to
   t.same(disk.paths(), visible(disk));
 });
 
+t.test('who begins anew within an attempt takes no name that is in use', async (t) => {
+  const disk = new MemoryFileSystem();
+  const sink = FileSink.textLines('/out');
+  const first = await SinkDriver.open(sink, sinkContext(disk));
+  await first.write('a');
+  const pending = await first.prepare();
+  await first.commit(pending);
+  const second = await SinkDriver.open(sink, sinkContext(disk), []);
+  await second.write('b');
+  await second.commit(await second.prepare());
+  t.same(lines(disk), ['a', 'b']);
+});
+
 t.test('at another parallelism each writer looks after the files that it is given to commit', async (t) => {
   const disk = new MemoryFileSystem();
   const sink = FileSink.textLines('/out');
