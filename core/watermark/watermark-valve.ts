@@ -75,8 +75,9 @@ export class WatermarkValve {
     }
     if (!status.active || timestamp <= status.watermark) return;
     status.watermark = timestamp;
-    if (!status.aligned && timestamp >= this.#lastEmitted) status.aligned = true;
-    if (status.aligned) this.#emitLeastOfAligned();
+    if (timestamp >= this.#lastEmitted) status.aligned = true;
+    // Others may have come back ahead of what was let through, and be all that counts.
+    this.#emitLeastOfAligned();
   }
 
   inputIdle(channel: number): void {

@@ -57,6 +57,22 @@ t.test('the last one to go idle tells nothing of the others before it has caught
   t.strictSame(take(), ['idle']);
 });
 
+t.test('a channel that comes back ahead is told of with the next watermark, whoever brings it', async (t) => {
+  const { valve, take } = valveOf(3);
+  valve.inputIdle(2);
+  valve.inputWatermark(0, 60);
+  valve.inputWatermark(1, 50);
+  valve.inputIdle(0);
+  valve.inputActive(2);
+  valve.inputWatermark(2, 10);
+  valve.inputIdle(1);
+  t.strictSame(take(), [50]);
+  valve.inputActive(0);
+  t.strictSame(take(), [], 'it says nothing by coming back');
+  valve.inputWatermark(2, 20);
+  t.strictSame(take(), [60]);
+});
+
 t.test('a channel that wakes up counts again once it has caught up', async (t) => {
   const { valve, take } = valveOf(2);
   valve.inputWatermark(0, 10);
