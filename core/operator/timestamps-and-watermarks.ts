@@ -116,6 +116,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
 
   markIdle(): void {
     if (this.idle || this.isTimeless) return;
+    this.tellRestored();
     this.idle = true;
     this.target.emitIdle();
   }
@@ -154,6 +155,7 @@ export class TimestampsAndWatermarks<T> implements WatermarkOutput {
     this.userCode.node = this.node;
     this.markActive();
     this.generator?.onPeriodicEmit?.(this);
+    this.untold = false;
     this.watermark = Watermark.MAX;
     this.target.emitWatermark(Watermark.MAX);
   }

@@ -161,6 +161,35 @@ t.test('after a restore the end of time is told though nobody above tells it aga
   t.strictSame(second.take(), []);
 });
 
+t.test('after a restore the end of time is told once, if that is all that comes', async (t) => {
+  const strategy = WatermarkStrategy.forMonotonousTimestamps<number>();
+  const first = await open(strategy);
+  first.element(1, 50);
+  first.advance(200);
+  const restored = await first.checkpoint(1);
+  const second = await open(strategy, { restored });
+  second.watermark(Watermark.MAX);
+  await second.operator.endInput();
+  t.strictSame(second.take(), [{ watermark: Watermark.MAX }]);
+});
+
+t.test('after a restore a stream that falls idle at once says first where it was', async (t) => {
+  const strategy = WatermarkStrategy.forGenerator<number>(() => ({
+    onEvent(event, _timestamp, output) {
+      if (event > 0) output.emitWatermark(event);
+      else output.markIdle();
+    },
+    onPeriodicEmit() {},
+  }));
+  const first = await open(strategy);
+  first.element(7);
+  const restored = await first.checkpoint(1);
+  const second = await open(strategy, { restored });
+  second.element(0);
+  second.advance(200);
+  t.strictSame(second.take(), [[0, undefined], { watermark: 7 }, { status: 'idle' }]);
+});
+
 t.test('of another parallelism the earliest event time is restored', async (t) => {
   const strategy = WatermarkStrategy.forMonotonousTimestamps<number>();
   const states = [];
