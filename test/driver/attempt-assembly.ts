@@ -17,6 +17,7 @@ import {
   type BuiltJob,
   type CodecFactory,
   invariant,
+  isPointwise,
   type RecordCodec,
   type TaskAddress,
 } from '../../core/internal.js';
@@ -54,6 +55,13 @@ export interface TaskPlace<T> {
   adopt(task: StreamTask, doorbell: Doorbell): T;
 }
 
+/** Between which tasks of its attempt a channel is: an edge of the graph, and a subtask at each end. */
+export interface ChannelPlace {
+  readonly edgeId: number;
+  readonly producer: number;
+  readonly consumer: number;
+}
+
 /** Where the tasks of an attempt run without threads. */
 export interface AttemptSite<T> {
   readonly segmentBytes: number;
@@ -66,11 +74,17 @@ export interface AttemptSite<T> {
   build(): BuiltJob;
   /** Called for each task, before {@link build}. */
   place(address: TaskAddress): TaskPlace<T>;
-  reader(handle: ChannelHandle, pool: SegmentPool, codec: RecordCodec<unknown>): ChannelReader<unknown>;
+  reader(
+    handle: ChannelHandle,
+    pool: SegmentPool,
+    codec: RecordCodec<unknown>,
+    place: ChannelPlace,
+  ): ChannelReader<unknown>;
   writer(
     handle: ChannelHandle,
     buffers: LocalBufferPool,
     codec: RecordCodec<unknown>,
+    place: ChannelPlace,
   ): ChannelWriter<unknown>;
   /** A producer's segments, before its writers are made. */
   onBuffers?(buffers: LocalBufferPool): void;
@@ -144,7 +158,7 @@ class AttemptAssembly<T> {
       epoch,
       globalJobParameters: job.globalJobParameters,
       vertex,
-      ...this.#channels(job, plan, pool),
+      ...this.#channels(job, plan, pool, address.subtask),
       restore: restoreOf(restore, address),
       codecs: this.#site.codecs,
     });
@@ -155,6 +169,7 @@ class AttemptAssembly<T> {
     job: BuiltJob,
     plan: TaskChannelPlan,
     pool: SegmentPool,
+    subtask: number,
   ): { readonly inputs: TaskInputEdge[]; readonly outputs: TaskOutputEdge[] } {
     const site = this.#site;
     const codecOf = (edgeId: number) => {
@@ -163,18 +178,26 @@ class AttemptAssembly<T> {
       return site.codecs.codecFor(edge.type);
     };
     const inputs = plan.inputs.map(({ edge, channels }) => {
-      const readers = channels.map((handle): ChannelReader<unknown> | undefined =>
-        handle === undefined ? undefined : site.reader(handle, pool, codecOf(edge.id)),
-      );
+      const readers = channels.map((handle, index): ChannelReader<unknown> | undefined => {
+        if (handle === undefined) return undefined;
+        const producer = isPointwise(edge) ? subtask : index;
+        const place = { edgeId: edge.id, producer, consumer: subtask };
+        return site.reader(handle, pool, codecOf(edge.id), place);
+      });
       return taskInputEdge(job, edge.id, readers);
     });
     const outputs = plan.outputs.map(({ edge, partition, consumers }) => {
       const buffers = new LocalBufferPool(partition, pool);
       site.onBuffers?.(buffers);
-      const writers = partition.channels.map((handle) => site.writer(handle, buffers, codecOf(edge.id)));
       return {
         edgeId: edge.id,
-        channels: consumers.map((channel): ChannelWriter<unknown> | undefined => writers[channel]),
+        channels: consumers.map((channel, index): ChannelWriter<unknown> | undefined => {
+          const handle = partition.channels[channel];
+          if (handle === undefined) return undefined;
+          const consumer = isPointwise(edge) ? subtask : index;
+          const place = { edgeId: edge.id, producer: subtask, consumer };
+          return site.writer(handle, buffers, codecOf(edge.id), place);
+        }),
       };
     });
     return { inputs, outputs };

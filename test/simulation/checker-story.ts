@@ -2,6 +2,7 @@ import type { Test } from 'tap';
 import { FileObjectStore, openJob } from '../../storage/index.js';
 import { type Led, led } from '../unit/storage/led-job.js';
 import { DiskPicture } from './checkers/disk-picture.js';
+import type { Flow } from './observed-channels.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedFileSystem } from './simulated-file-system.js';
 import { WorldVerdict } from './world-failure.js';
@@ -15,6 +16,12 @@ export interface Story {
   readonly listeners: WorldListeners;
   readonly disk: SimulatedDisk;
   readonly verdict: WorldVerdict;
+}
+
+export type MutableFlow = { -readonly [K in keyof Flow]: Flow[K] };
+
+export function flowOf(channel: number): MutableFlow {
+  return { channel, place: { edgeId: 0, producer: 0, consumer: 0 }, written: 0, read: 0 };
 }
 
 export type MakeChecker = (

@@ -2,7 +2,16 @@ import t from 'tap';
 import { ElementKind, TIMER_TABLE_PREFIX } from '../../core/internal.js';
 import { METRICS } from '../unit/core/coordinator-driver.js';
 import { checkpoint } from '../unit/storage/led-job.js';
-import { FOLDER, filesIn, jobOn, type MakeChecker, type Story, says } from './checker-story.js';
+import {
+  FOLDER,
+  filesIn,
+  flowOf,
+  jobOn,
+  type MakeChecker,
+  type MutableFlow,
+  type Story,
+  says,
+} from './checker-story.js';
 import { AttemptChecker } from './checkers/attempt-checker.js';
 import { ChannelChecker } from './checkers/channel-checker.js';
 import { CommitChecker } from './checkers/commit-checker.js';
@@ -13,19 +22,11 @@ import { RetentionChecker } from './checkers/retention-checker.js';
 import { SavepointChecker } from './checkers/savepoint-checker.js';
 import { SnapshotChecker } from './checkers/snapshot-checker.js';
 import { StateChecker } from './checkers/state-checker.js';
-import { WatermarkChecker } from './checkers/watermark-checker.js';
-import type { Flow } from './observed-channels.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import type { WorldListeners } from './world-listener.js';
 import { NO_FAULTS } from './world-options.js';
 
 const ADDRESS = { jobId: 'j', attempt: 1, vertexId: 0, subtask: 0 };
-
-type MutableFlow = { -readonly [K in keyof Flow]: Flow[K] };
-
-function flowOf(channel: number): MutableFlow {
-  return { channel, written: 0, read: 0 };
-}
 
 function write(disk: SimulatedDisk, path: string): void {
   disk.append(disk.create(path, 0), Buffer.from('a\n'), 0);
@@ -76,33 +77,6 @@ t.test('a channel conserves records, and what stands between them', async (t) =>
       },
       expected,
     );
-});
-
-t.test('watermarks never fall, each for itself', async (t) => {
-  const make: MakeChecker = (verdict) => new WatermarkChecker(verdict);
-  for (const [last, expected] of [
-    [7, undefined],
-    [5, /falls from 6 to 5/],
-    [Number.NaN, /falls from 6 to NaN/],
-  ] as const) {
-    const tell = (tell: (listeners: WorldListeners, watermark: number) => void) =>
-      says(
-        t,
-        make,
-        ({ listeners }) => {
-          tell(listeners, 6);
-          listeners.onElementWritten(flowOf(1), ElementKind.WATERMARK, 1);
-          tell(listeners, last);
-        },
-        expected,
-      );
-    await tell((listeners, watermark) =>
-      listeners.onElementWritten(flowOf(0), ElementKind.WATERMARK, watermark),
-    );
-    await tell((listeners, watermark) =>
-      listeners.onElementRead(flowOf(0), ElementKind.WATERMARK, watermark),
-    );
-  }
 });
 
 t.test(

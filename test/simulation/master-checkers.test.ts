@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ElementKind, MillraceError, type RestartStrategyConfig } from '../../core/internal.js';
-import { type MakeChecker, says } from './checker-story.js';
+import { flowOf, type MakeChecker, says } from './checker-story.js';
 import { AlignmentChecker } from './checkers/alignment-checker.js';
 import { RestartChecker } from './checkers/restart-checker.js';
 import { SplitChecker } from './checkers/split-checker.js';
@@ -24,7 +24,7 @@ t.test('a task heeds an abort, and ends when nothing is left', async (t) => {
     [(told) => told.onTaskDone(4, [operation]), /still has the disk link \/out\/x/],
     [
       (told) => {
-        told.onElementRead({ channel: 7, read: 0, written: 0 }, ElementKind.END_OF_PARTITION, 0);
+        told.onElementRead(flowOf(7), ElementKind.END_OF_PARTITION, 0);
         told.onTaskReported(4, { type: 'finished' });
         told.onTaskDone(4, [{ ...operation, kind: 'create' }]);
       },
@@ -36,7 +36,7 @@ t.test('a task heeds an abort, and ends when nothing is left', async (t) => {
       t,
       (verdict) => new TaskChecker(verdict),
       ({ listeners }) => {
-        listeners.onChannelOpened({ channel: 7, read: 0, written: 0 }, 4, false);
+        listeners.onChannelOpened(flowOf(7), 4, false);
         listeners.onTaskRead(4, { type: 'checkpoint-aborted', checkpointId: 2 });
         tell(listeners);
       },

@@ -6,12 +6,14 @@ import {
   type LocalBufferPool,
   type SegmentPool,
 } from '../../memory/index.js';
+import type { ChannelPlace } from '../driver/attempt-assembly.js';
 import type { WorldListeners } from './world-listener.js';
 
 /** What has gone through a channel by now. Records are only counted: telling of each would take too long. */
 export interface Flow {
   /** Of all channels of the world. */
   readonly channel: number;
+  readonly place: ChannelPlace;
   readonly written: number;
   readonly read: number;
 }
@@ -55,9 +57,10 @@ export class ObservedChannels {
     handle: ChannelHandle,
     buffers: LocalBufferPool,
     codec: RecordCodec<unknown>,
+    place: ChannelPlace,
     task: number,
   ): ChannelWriter<unknown> {
-    const tally = this.#tallyOf(handle);
+    const tally = this.#tallyOf(handle, place);
     this.#listeners.onChannelOpened(tally, task, true);
     return new ObservedWriter(handle, buffers, codec, tally, this.#listeners);
   }
@@ -66,9 +69,10 @@ export class ObservedChannels {
     handle: ChannelHandle,
     pool: SegmentPool,
     codec: RecordCodec<unknown>,
+    place: ChannelPlace,
     task: number,
   ): ChannelReader<unknown> {
-    const tally = this.#tallyOf(handle);
+    const tally = this.#tallyOf(handle, place);
     this.#listeners.onChannelOpened(tally, task, false);
     const Reader = this.#recordsBegun ? ObservedReader : ForgetfulReader;
     return new Reader(handle, pool, codec, tally, this.#listeners);
@@ -89,10 +93,10 @@ export class ObservedChannels {
     }
   }
 
-  #tallyOf({ control, controlBase }: ChannelHandle): Tally {
+  #tallyOf({ control, controlBase }: ChannelHandle, place: ChannelPlace): Tally {
     const partition = this.#tallies.get(control) ?? new Map<number, Tally>();
     this.#tallies.set(control, partition);
-    const tally = partition.get(controlBase) ?? { channel: this.#nextNumber(), written: 0, read: 0 };
+    const tally = partition.get(controlBase) ?? { channel: this.#nextNumber(), place, written: 0, read: 0 };
     partition.set(controlBase, tally);
     return tally;
   }
@@ -122,6 +126,16 @@ class ObservedWriter extends ChannelWriter<unknown> {
   override writeWatermark(timestamp: number): void {
     this.#listeners.onElementWritten(this.#tally, ElementKind.WATERMARK, timestamp);
     super.writeWatermark(timestamp);
+  }
+
+  override writeIdle(): void {
+    this.#listeners.onElementWritten(this.#tally, ElementKind.IDLE, 0);
+    super.writeIdle();
+  }
+
+  override writeActive(): void {
+    this.#listeners.onElementWritten(this.#tally, ElementKind.ACTIVE, 0);
+    super.writeActive();
   }
 
   override writeBarrier(checkpointId: number, timestamp: number, isSavepoint: boolean): void {

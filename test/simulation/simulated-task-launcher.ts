@@ -26,11 +26,13 @@ import { ClaimingStore, ObjectSnapshotWriter, ObjectStateFileReader } from '../.
 import {
   type AttemptSite,
   assembleAttempt,
+  type ChannelPlace,
   type TaskPlace,
   type TaskSurroundings,
 } from '../driver/attempt-assembly.js';
 import type { Machinery } from './machinery.js';
 import type { ObservedChannels } from './observed-channels.js';
+import { observedJob } from './observed-operators.js';
 import { observedState } from './observed-state.js';
 import { ScheduledDisk } from './scheduled-disk.js';
 import { SimulatedCompletions } from './simulated-completions.js';
@@ -233,6 +235,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
   readonly #channels: ObservedChannels;
   /** Of the task that was placed last. */
   #task = 0;
+  #address: TaskAddress | undefined;
   readonly #onEvent: (event: TaskEvent) => void;
 
   constructor(
@@ -248,7 +251,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     const { vertices } = attempt.graph;
     const vertexParallelism = Object.fromEntries(vertices.map(({ uid, parallelism }) => [uid, parallelism]));
     this.#host = taskHost(machine.time, () => undefined);
-    this.build = () => settings.build(vertexParallelism, this.#host);
+    this.build = () => this.#observed(settings.build(vertexParallelism, this.#host));
     this.codecs = machine.codecs;
     this.#parts = parts;
     this.#attempt = attempt;
@@ -257,16 +260,34 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     this.#onEvent = onEvent;
   }
 
-  reader(handle: ChannelHandle, pool: SegmentPool, codec: RecordCodec<unknown>): ChannelReader<unknown> {
-    return this.#channels.reader(handle, pool, codec, this.#task);
+  reader(
+    handle: ChannelHandle,
+    pool: SegmentPool,
+    codec: RecordCodec<unknown>,
+    place: ChannelPlace,
+  ): ChannelReader<unknown> {
+    return this.#channels.reader(handle, pool, codec, place, this.#task);
   }
 
   writer(
     handle: ChannelHandle,
     buffers: LocalBufferPool,
     codec: RecordCodec<unknown>,
+    place: ChannelPlace,
   ): ChannelWriter<unknown> {
-    return this.#channels.writer(handle, buffers, codec, this.#task);
+    return this.#channels.writer(handle, buffers, codec, place, this.#task);
+  }
+
+  /** The job of the task that was placed last. */
+  #observed(job: BuiltJob): BuiltJob {
+    const { machine, settings } = this.#parts;
+    const address = this.#address;
+    if (address === undefined) return job;
+    const { listeners } = machine.trace;
+    const nodes = job.vertices[address.vertexId]?.nodes ?? [];
+    const { processName: process } = settings;
+    listeners.onTaskBuilt(this.#task, { process, address, nodes, attempt: this.#attempt });
+    return observedJob(job, address.vertexId, this.#task, listeners);
   }
 
   onBuffers(buffers: LocalBufferPool): void {
@@ -283,6 +304,7 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     scheduler.add(disk);
     const number = machine.nextNumber();
     this.#task = number;
+    this.#address = address;
     trace.listeners.onTaskPlaced(number, settings.processName, address);
     let said: SimulatedTask | undefined;
     this.#host = taskHost(time, () => said);

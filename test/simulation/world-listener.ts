@@ -1,5 +1,6 @@
 import type {
   AttemptDescription,
+  ChainNode,
   ElementKind,
   JobExplanation,
   TaskAddress,
@@ -10,23 +11,37 @@ import type {
 } from '../../core/internal.js';
 import type { DiskOperation } from './disk-fault-plan.js';
 import type { ChannelListener, Flow } from './observed-channels.js';
+import type { MadeOperator, TimeListener } from './observed-operators.js';
 import type { StorageAnswer, StorageCall } from './observed-storage.js';
 import type { DiskListener, FileView } from './simulated-disk.js';
 import type { SeenAt, SeenJob } from './world-watcher.js';
 
 export type TraceEvent = Parameters<Trace['emit']>[0];
 
+/** What a task runs, and as a part of what. */
+export interface BuiltTask {
+  readonly process: string;
+  readonly address: TaskAddress;
+  readonly nodes: readonly ChainNode[];
+  readonly attempt: AttemptDescription;
+}
+
 /**
  * Who is told what happens in a world, at once, as far as it cares. Checkers have nothing else: no disk, no machine
  * and no process.
  */
-export interface WorldListener extends Partial<DiskListener>, Partial<ChannelListener> {
+export interface WorldListener
+  extends Partial<DiskListener>,
+    Partial<ChannelListener>,
+    Partial<TimeListener> {
   /** Something that is worth a line of the log. */
   onEvent?(event: TraceEvent): void;
   /** The job master of a process launches a region; its tasks follow. */
   onRegionLaunched?(process: string, attempt: AttemptDescription): void;
   /** A task is about to begin. */
   onTaskPlaced?(task: number, process: string, address: TaskAddress): void;
+  /** What it runs, before its channels are opened. */
+  onTaskBuilt?(task: number, built: BuiltTask): void;
   /** The job master of a task is told something by it, or of its exit, which comes last. */
   onTaskTold?(task: number, event: TaskEvent): void;
   /** A task tells its job master something, who is told of it later. */
@@ -92,6 +107,9 @@ export class WorldListeners implements Required<WorldListener> {
     onSegmentsCounted: [],
     onRegionLaunched: [],
     onTaskPlaced: [],
+    onTaskBuilt: [],
+    onOperatorMade: [],
+    onTimeTold: [],
     onTaskTold: [],
     onTaskReported: [],
     onTaskSent: [],
@@ -169,6 +187,18 @@ export class WorldListeners implements Required<WorldListener> {
 
   onTaskPlaced(task: number, process: string, address: TaskAddress): void {
     for (const listener of this.#hearing.onTaskPlaced) listener.onTaskPlaced(task, process, address);
+  }
+
+  onTaskBuilt(task: number, built: BuiltTask): void {
+    for (const listener of this.#hearing.onTaskBuilt) listener.onTaskBuilt(task, built);
+  }
+
+  onOperatorMade(task: number, node: number, operator: MadeOperator): void {
+    for (const listener of this.#hearing.onOperatorMade) listener.onOperatorMade(task, node, operator);
+  }
+
+  onTimeTold(task: number, node: number, input: number, kind: ElementKind, value: number): void {
+    for (const listener of this.#hearing.onTimeTold) listener.onTimeTold(task, node, input, kind, value);
   }
 
   onTaskTold(task: number, event: TaskEvent): void {

@@ -11,6 +11,7 @@ import {
   unfencedStorage,
   unsyncedDisk,
 } from './broken-storage.js';
+import { heedNoIdleness } from './broken-valve.js';
 
 /** A machine that is wrong in one place, and within how many worlds that must have been found. */
 export interface BrokenMachine {
@@ -121,6 +122,11 @@ export const BROKEN_MACHINES: readonly BrokenMachine[] = [
     worldsMax: 100,
     machinery: { ...SOUND, name: 'an aligner that forgets a channel' },
     breaks: forgetChannel,
+  },
+  {
+    worldsMax: 100,
+    machinery: { ...SOUND, name: 'idle channels that hold event time back' },
+    breaks: heedNoIdleness,
   },
 ];
 

@@ -16,7 +16,8 @@ interface Marks {
 }
 
 /**
- * Channels conserve what goes in: as many records come out as went in, between the same watermarks, barriers and ends;
+ * Channels conserve what goes in: as many records come out as went in, between the same watermarks, changes of
+ * idleness, barriers and ends;
  * barrier ids grow; after the end of data come barriers only, after the end of the partition nothing.
  *
  * What is under way when an attempt ends may be lost.
@@ -74,6 +75,8 @@ export class ChannelChecker implements WorldListener {
 /** Of what is conserved in its place among the records. */
 const NAMES: Readonly<Record<number, string | undefined>> = {
   [ElementKind.WATERMARK]: 'a watermark',
+  [ElementKind.IDLE]: 'idleness',
+  [ElementKind.ACTIVE]: 'the end of idleness',
   [ElementKind.BARRIER]: 'barrier',
   [ElementKind.END_OF_DATA]: 'the end of data',
   [ElementKind.END_OF_PARTITION]: 'the end of the partition',

@@ -13,6 +13,7 @@ import { CheckpointChecker } from './checkpoint-checker.js';
 import { CommitChecker } from './commit-checker.js';
 import { CoordinatorChecker } from './coordinator-checker.js';
 import { DiskPicture } from './disk-picture.js';
+import { EventTimeChecker } from './event-time-checker.js';
 import { ExplanationChecker } from './explanation-checker.js';
 import { FailureChecker } from './failure-checker.js';
 import { JobLog } from './job-log.js';
@@ -70,9 +71,10 @@ export class WorldCheckers {
     listeners.add(new OutputChecker(workload.outputs, verdict, { repeats, afterwards }));
     listeners.add(new PrintChecker(verdict, workload.prints ?? []));
     addTaskCheckers(verdict, listeners);
+    const mayOvertake = options.alignedTimeoutMs !== Number.POSITIVE_INFINITY;
+    listeners.add(new EventTimeChecker(verdict, mayOvertake && !repeats));
     // At least once, barriers hold nobody back.
-    if (!repeats)
-      listeners.add(new SnapshotChecker(verdict, options.alignedTimeoutMs !== Number.POSITIVE_INFINITY));
+    if (!repeats) listeners.add(new SnapshotChecker(verdict, mayOvertake));
     const picture = new DiskPicture();
     listeners.add(picture);
     listeners.add(new SavepointChecker(picture, verdict));

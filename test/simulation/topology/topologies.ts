@@ -3,6 +3,7 @@ import { broadcastState, connected, intervalJoin } from './connected-topologies.
 import { evolvingStates } from './evolving-topologies.js';
 import { broadcastBeside, customPartitioned, longPipeline, unionOfOne } from './exchange-topologies.js';
 import { givenCounts } from './given-topologies.js';
+import { idleInputs } from './idle-topologies.js';
 import { aggregations, coFunctions, windowJoins } from './joined-topologies.js';
 import { jsonLines } from './json-topologies.js';
 import { keyedHistory, largeState, runningCounts, timers } from './keyed-topologies.js';
@@ -45,6 +46,7 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'session-windows': { weight: 4, keyed: true, sources: 1, draw: sessionWindows },
   'sliding-windows': { weight: 4, keyed: true, sources: 1, draw: slidingWindows },
   'triggered-windows': { weight: 5, keyed: true, sources: 1, draw: triggeredWindows },
+  'idle-inputs': { weight: 5, keyed: true, sources: 2, draw: idleInputs },
   'late-windows': { weight: 4, keyed: true, sources: 1, draw: lateWindows },
   'folded-states': { weight: 3, keyed: true, sources: 1, draw: foldedStates },
   'fleeting-states': { weight: 3, keyed: true, sources: 1, draw: fleetingStates },
