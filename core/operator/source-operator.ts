@@ -69,7 +69,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
   override async open(): Promise<void> {
     const eventTime = this.#lists.restored(EVENT_TIME) as WatermarkSnapshot[];
     this.#stage.restore(eventTime, this.context);
-    this.#splits.restore(eventTime);
+    this.#splits.restore(eventTime, this.context.restoredCheckpointId ?? 0);
     await this.#reader.start?.();
     const splits = this.#lists.restoredItems(this.#stored);
     if (splits.length > 0) this.#reader.addSplits(splits);
@@ -125,7 +125,7 @@ class SourceOperator<T, SplitT> extends AbstractStreamOperator<T> implements Sou
 
   override snapshotState(checkpointId: number): OperatorSnapshot {
     const splits = this.#reader.snapshotState(checkpointId);
-    const parts = this.#splits.snapshot();
+    const parts = this.#splits.snapshot(checkpointId);
     const whole = this.#stage.snapshot(this.context);
     const eventTime: WatermarkSnapshot = parts === undefined ? whole : { ...whole, splits: parts };
     return {

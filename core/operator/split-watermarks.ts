@@ -3,7 +3,7 @@ import type { HeldBackBy } from '../protocol/event-time-report.js';
 import type { WatermarkStrategy } from '../watermark/watermark-strategy.js';
 import type { ChainedOperatorContext, Output } from './stream-operator.js';
 import {
-  type PartialWatermark,
+  type SplitWatermark,
   TimestampsAndWatermarks,
   type WatermarkSnapshot,
   type WatermarkTarget,
@@ -24,7 +24,7 @@ export class SplitWatermarks<T> {
   readonly #output: Output<T>;
   readonly #whole: TimestampsAndWatermarks<T>;
   readonly #splits: Map<string, Split<T>>;
-  readonly #restored: Map<string, PartialWatermark>;
+  readonly #restored: Map<string, SplitWatermark>;
 
   constructor(
     strategy: WatermarkStrategy<T>,
@@ -102,23 +102,29 @@ export class SplitWatermarks<T> {
   }
 
   /** Undefined where splits are not told apart. */
-  snapshot(): Record<string, PartialWatermark> | undefined {
+  snapshot(checkpointId: number): Record<string, SplitWatermark> | undefined {
     if (this.#splits.size === 0 && this.#restored.size === 0) return undefined;
-    const parts: Record<string, PartialWatermark> = Object.fromEntries(this.#restored);
-    for (const { splitId, stage } of this.#splits.values()) parts[splitId] = stage.snapshotPart();
+    const parts: Record<string, SplitWatermark> = Object.fromEntries(this.#restored);
+    for (const { splitId, stage } of this.#splits.values())
+      parts[splitId] = { ...stage.snapshotPart(), readAt: checkpointId };
     return parts;
   }
 
   /**
    * Splits may be read by another subtask than before, so all that were known are remembered: as they were where
-   * they had come furthest, since who does not read them remembers them as they were once.
+   * they were read last, since who does not read them remembers them as they were once. Checkpoints from now on have
+   * greater numbers than this one, whatever those of another job had.
    */
-  restore(snapshots: readonly WatermarkSnapshot[]): void {
+  restore(snapshots: readonly WatermarkSnapshot[], checkpointId: number): void {
     for (const { splits } of snapshots) {
       for (const [splitId, part] of Object.entries(splits ?? {})) {
         const known = this.#restored.get(splitId);
-        if (known === undefined || part.watermark > known.watermark) this.#restored.set(splitId, part);
+        if (known === undefined || isNewer(part, known)) this.#restored.set(splitId, part);
       }
+    }
+    for (const [splitId, { readAt, ...part }] of this.#restored) {
+      const isFromHere = readAt !== undefined && readAt <= checkpointId;
+      this.#restored.set(splitId, { ...part, readAt: isFromHere ? readAt : checkpointId });
     }
   }
 
@@ -135,6 +141,12 @@ export class SplitWatermarks<T> {
       this.#whole.emitWatermark(least);
     } else if (this.#splits.size > 0) this.#whole.markIdle();
   }
+}
+
+/** One that does not say when it was read is of old. Its generator may have gone on without a watermark. */
+function isNewer(part: SplitWatermark, known: SplitWatermark): boolean {
+  const [one, other] = [part.readAt ?? 0, known.readAt ?? 0];
+  return one > other || (one === other && part.watermark > known.watermark);
 }
 
 /** What the stage of a split tells of its event time. */

@@ -13,13 +13,19 @@ export interface WatermarkSnapshot {
   /** Of the generator; undefined if it keeps none. */
   readonly generator: unknown;
   /** Of the splits that the subtask was reading, by id; absent where splits are not told apart. */
-  readonly splits?: Readonly<Record<string, PartialWatermark>>;
+  readonly splits?: Readonly<Record<string, SplitWatermark>>;
 }
 
 /** Event time of a part of a stream. Plain data. */
 export interface PartialWatermark {
   readonly watermark: number;
   readonly generator: unknown;
+}
+
+/** Event time of a split, as a subtask knows it. Plain data. */
+export interface SplitWatermark extends PartialWatermark {
+  /** The last checkpoint at which it was read by the subtask that tells of it, or by whom it has that from. */
+  readonly readAt?: number;
 }
 
 /** Where watermarks and idleness go; records go their own way. */

@@ -66,16 +66,22 @@ class LogSource implements Source<number, Partition, null> {
 }
 
 async function open(
-  options: { strategy?: WatermarkStrategy<number>; restored?: OperatorStateHandle; source?: LogSource } = {},
+  options: {
+    strategy?: WatermarkStrategy<number>;
+    restored?: OperatorStateHandle;
+    restoredCheckpointId?: number;
+    source?: LogSource;
+  } = {},
 ) {
   const {
     source = new LogSource(),
     strategy = WatermarkStrategy.forMonotonousTimestamps<number>(),
     restored,
+    restoredCheckpointId,
   } = options;
   const world = new OperatorWorld();
   const output = new RecordingOutput();
-  const own = world.context({ uid: 'source', restored });
+  const own = world.context({ uid: 'source', restored, restoredCheckpointId });
   const context = { ...own, chainIndex: 0, accumulators: new Accumulators(own), userCode: { node: 0 } };
   const reports: [string, number][] = [];
   const reader = sourceOperator(source, strategy).createReader(context, output as Output<never>, {
@@ -184,6 +190,34 @@ t.test('who is given one of several splits is where that split was, though it ha
   });
   t.same(await second.turn(), [49, 99], 'or its group would wait for it');
 });
+
+t.test(
+  'a split goes on as who read it last knew it, though no watermark tells that from older knowledge',
+  async (t) => {
+    const first = await open();
+    first.reader.addSplits([A]);
+    first.source.append('a', 100);
+    await first.turn();
+    const restoredFrom = (lists: OperatorStateHandle['lists'], restoredCheckpointId: number) => ({
+      restored: structuredClone({ keyed: undefined, lists }),
+      restoredCheckpointId,
+      source: first.source,
+    });
+    const before = first.reader.snapshotState(700).lists;
+    // The checkpoint of another job: in this one it has the number 1.
+    const owner = await open(restoredFrom(before, 1));
+    await owner.turn();
+    owner.source.append('a', 200);
+    await owner.world.settle();
+  owner.reader.poll(10);
+    const other = await open(restoredFrom({ ...before, splits: { mode: 'split', items: [] } }, 1));
+    const [read, remembered] = [owner, other].map(({ reader }) => reader.snapshotState(2).lists);
+    const items = [remembered, read].flatMap((lists) => lists?.['event-time']?.items ?? []);
+    const eventTime = { mode: 'watermark', items } as const;
+    const third = await open(restoredFrom({ ...read, 'event-time': eventTime }, 2));
+    t.same(await third.turn(), [99, 199]);
+  },
+);
 
 t.test('punctuated generators speak with each record, of their own split', async (t) => {
   const strategy = WatermarkStrategy.forGenerator<number>(
