@@ -33,7 +33,7 @@ export function asyncWindows(kit: TopologyKit): Topology {
   const source = kit.source();
   const [answers, counts] = [kit.sink('/out/answers'), kit.sink('/out/counts')];
   const sizeMs = kit.windowMs(source);
-  const parallelism = kit.parallelism();
+  const [parallelism, askers] = [kit.parallelism(), kit.parallelism()];
   const ordered = kit.prng.chance(0.5);
   const capacity = kit.prng.pick([1, 3, 100]);
   const refusal = kit.prng.pick([2, 13]);
@@ -65,7 +65,7 @@ export function asyncWindows(kit: TopologyKit): Topology {
         '10 min',
         capacity,
         strategy,
-      );
+      ).setParallelism(askers);
       answers(
         asked.map((event) => {
           if (ordered) inOrder.answered(event);
