@@ -13,6 +13,7 @@ import { FileSink, FileSource } from '../../../storage/index.js';
 import { EVENT, type Event, type EventPlan, eventsOf } from './event.js';
 import { EventSource, type SourcePace } from './event-source.js';
 import { indexSource, numberedEvents } from './index-sources.js';
+import { watchedSplits } from './split-generator.js';
 
 /** What all topologies of a world are made of. */
 export interface KitSettings {
@@ -209,9 +210,11 @@ export class TopologyKit {
     let events: readonly Event[] | undefined;
     const name = `events-${number}`;
     const folder = `/in/${number}`;
-    const unaligned = WatermarkStrategy.forBoundedOutOfOrderness<Event>(
-      plan.disorderMs,
-    ).withTimestampAssigner((event) => event.time);
+    const isWatched = fileSplits === 0 && !anyOrder && plan.salt % 4 !== 0;
+    const watermarks = isWatched
+      ? watchedSplits(plan)
+      : WatermarkStrategy.forBoundedOutOfOrderness<Event>(plan.disorderMs);
+    const unaligned = watermarks.withTimestampAssigner((event) => event.time);
     const strategy =
       alignment === undefined
         ? unaligned
