@@ -40,16 +40,18 @@ export class TaskTime {
   readonly #former: FormerCheckpoint | undefined;
   readonly #mayReplay: boolean;
   readonly #gate: GateTime;
-  readonly #readers: Flow[] = [];
+  readonly #readers: { readonly flow: Flow; readonly edge: string }[] = [];
   readonly #operators: (Operator | undefined)[] = [];
   /** Behind each input of the gate (-1, -2) and the output of each operator, as far as nobody else is between. */
   readonly #behind = new Map<number, TimeFollower[]>();
-  readonly #atInputs = new Map<string, TimeFollower>();
+  readonly #atInputs = new Map<number, TimeFollower>();
   readonly #atChannels = new Map<number, { readonly follower: TimeFollower; readonly origin: number }>();
   /** By edge: who is before it. */
   readonly #origins = new Map<number, number>();
   #looksAhead: () => boolean = () => false;
   #begun = false;
+  /** Something is due. */
+  #isDue = false;
 
   /** `mayReplay`: what was under way at the checkpoint comes first. */
   constructor(
@@ -73,7 +75,9 @@ export class TaskTime {
   open(flow: Flow, isWriter: boolean): void {
     if (!isWriter) {
       this.#gate.open(flow);
-      this.#readers.push(flow);
+      const { graph } = this.#built.attempt;
+      const edge = graph.edges[flow.place.edgeId];
+      this.#readers.push({ flow, edge: edge === undefined ? '' : nameOfEdge(edge, graph) });
       return;
     }
     const origin = this.#origins.get(flow.place.edgeId);
@@ -92,6 +96,7 @@ export class TaskTime {
       uid,
       manner,
       inputs: new InputsTime(inputs, (said, value) => {
+        this.#isDue = true;
         if (outputs.length > 0) output.expect(said, value);
       }),
       output,
@@ -128,7 +133,7 @@ export class TaskTime {
       this.#say(node, kind, value);
       return;
     }
-    const follower = this.#atInputs.get(`${node} ${input}`);
+    const follower = this.#atInputs.get(placeOf(node, input));
     const origin = this.#originOf(node, input);
     if (follower !== undefined)
       this.#arrive(follower, origin, kind, value, `input ${input} of '${operator.uid}'`);
@@ -147,15 +152,13 @@ export class TaskTime {
       graph,
       vertexId: address.vertexId,
       subtask: address.subtask,
-      channels:
-        this.#gate.state === 'loose'
-          ? undefined
-          : this.#readers.map((flow) => {
-              const edge = graph.edges[flow.place.edgeId];
-              return this.#times.channel(flow, edge === undefined ? '' : nameOfEdge(edge, graph));
-            }),
+      channels: this.#gate.state === 'loose' ? undefined : this.#leftChannels(),
       watermarks,
     };
+  }
+
+  #leftChannels(): NonNullable<FormerTask['channels']> {
+    return this.#mayReplay ? this.#readers.map(({ flow, edge }) => this.#times.channel(flow, edge)) : [];
   }
 
   #begin(): void {
@@ -205,6 +208,8 @@ export class TaskTime {
 
   /** Nothing of what was said before is left to be handed on. */
   #settle(): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
     for (const [origin, followers] of this.#behind) {
       if (origin < 0 && this.#gate.state !== 'exact') continue;
       for (const follower of followers) {
@@ -241,6 +246,7 @@ export class TaskTime {
   }
 
   #say(origin: number, kind: ElementKind, value: number): void {
+    this.#isDue = true;
     for (const follower of this.#behind.get(origin) ?? []) follower.expect(kind, value);
   }
 
@@ -253,15 +259,15 @@ export class TaskTime {
       return;
     }
     const follower = new TimeFollower(false);
-    this.#atInputs.set(`${node} ${input}`, follower);
-    this.#originsOfInputs.set(`${node} ${input}`, origin);
+    this.#atInputs.set(placeOf(node, input), follower);
+    this.#originsOfInputs.set(placeOf(node, input), origin);
     this.#follow(origin, follower);
   }
 
-  readonly #originsOfInputs = new Map<string, number>();
+  readonly #originsOfInputs = new Map<number, number>();
 
   #originOf(node: number, input: number): number {
-    return this.#originsOfInputs.get(`${node} ${input}`) ?? 0;
+    return this.#originsOfInputs.get(placeOf(node, input)) ?? 0;
   }
 
   #leadOutputs(origin: number, node: number): void {
@@ -284,6 +290,11 @@ export class TaskTime {
       `Event time of ${process}.${attempt} ${vertexId}/${subtask}, ${where}: ${what}.`,
     );
   }
+}
+
+/** An operator has two inputs at the most. */
+function placeOf(node: number, input: number): number {
+  return node * 2 + input;
 }
 
 function gateOrigin(input: number): number {

@@ -1,7 +1,7 @@
 import { type WatermarkGenerator, type WatermarkOutput, WatermarkStrategy } from '../../../core/index.js';
 import type { Event, EventPlan } from './event.js';
 
-/** Bounded disorder, for a source that tells its splits apart: each generator looks whether its state is its split's. */
+/** Bounded disorder of a source that tells its splits apart: generators look whether their state is their split's. */
 export function watchedSplits(plan: EventPlan): WatermarkStrategy<Event> {
   return WatermarkStrategy.forGenerator<Event>(() => new SplitGenerator(plan));
 }

@@ -209,7 +209,7 @@ t.test(
     await owner.turn();
     owner.source.append('a', 200);
     await owner.world.settle();
-  owner.reader.poll(10);
+    owner.reader.poll(10);
     const other = await open(restoredFrom({ ...before, splits: { mode: 'split', items: [] } }, 1));
     const [read, remembered] = [owner, other].map(({ reader }) => reader.snapshotState(2).lists);
     const items = [remembered, read].flatMap((lists) => lists?.['event-time']?.items ?? []);
