@@ -212,7 +212,7 @@ export class TaskAssembly {
   }
 
   async open(): Promise<void> {
-    await this.contexts.open();
+    if (!(await this.contexts.open())) return;
     const environment = this.#environment;
     const chain = new OperatorChain(environment.vertex, {
       contextOf: (index) => this.contexts.contextOf(index),
@@ -228,6 +228,7 @@ export class TaskAssembly {
     this.#chain = chain;
     await chain.open();
     await this.contexts.restore();
+    if (chain.isClosed) return;
     const { latency } = environment.settings;
     if (latency !== undefined)
       this.#markers = new LatencyMarkers(environment, latency, this.metrics, this.#partitions);

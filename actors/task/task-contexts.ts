@@ -32,6 +32,7 @@ export class TaskContexts {
   readonly #host: ContextHost;
   readonly #stores: (KeyedStateStore | undefined)[];
   readonly #wakes: number[];
+  #isClosed = false;
   /** The earliest monotonic time some operator asked for; Infinity when none did. */
   nextWakeMs = Number.POSITIVE_INFINITY;
 
@@ -46,8 +47,11 @@ export class TaskContexts {
     return this.#stores;
   }
 
-  /** Opens the keyed state of every operator that has some. It is empty until {@link restore} has resolved. */
-  async open(): Promise<void> {
+  /**
+   * Opens the keyed state of every operator that has some. It is empty until {@link restore} has resolved. False if the
+   * task was closed meanwhile.
+   */
+  async open(): Promise<boolean> {
     const { vertex, address, stateBackend, stateFiles, restore } = this.#environment;
     for (const [index, node] of vertex.nodes.entries()) {
       if (!needsKeyedState(node)) continue;
@@ -61,8 +65,12 @@ export class TaskContexts {
         restore: restore && ownEntry(restore.snapshot.operators, node.uid)?.keyed,
         reader: stateFiles,
       });
-      this.#stores[index] = await this.#located(node, opening);
+      const store = await this.#located(node, opening);
+      if (this.#isClosed) await store.close();
+      else this.#stores[index] = store;
+      if (this.#isClosed) return false;
     }
+    return true;
   }
 
   /** Restores the keyed state, of which the operators have said by now what they declare. */
@@ -135,6 +143,7 @@ export class TaskContexts {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const [index, store] of this.#stores.entries()) {
       this.#stores[index] = undefined;
       await store?.close();

@@ -55,6 +55,7 @@ export class OperatorChain {
   /** Operators that have been told the end of the input, from the head on. */
   #ended: number;
   #hasEnded: boolean;
+  #isClosed: boolean;
 
   constructor(vertex: ExecutableVertex, host: ChainHost) {
     const userCode: UserCodePosition = { node: NOBODY };
@@ -62,6 +63,7 @@ export class OperatorChain {
     this.#userCode = userCode;
     this.#ended = 0;
     this.#hasEnded = false;
+    this.#isClosed = false;
     this.#contexts = vertex.nodes.map((_, chainIndex) => {
       const context = host.contextOf(chainIndex);
       return { ...context, chainIndex, accumulators: new Accumulators(context), userCode };
@@ -119,6 +121,11 @@ export class OperatorChain {
   }
 
   /** All operators have been told the end of the input, and none has anything left. */
+  /** Or is about to be: nothing new begins. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -174,6 +181,7 @@ export class OperatorChain {
 
   /** Closes all, whatever some of them throw; rejects with the first of the errors. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const failures: unknown[] = [];
     for (const operator of this.#distinct()) {
       try {
@@ -262,7 +270,10 @@ export class OperatorChain {
     step: LifecycleStep,
   ): Promise<void> {
     await waiting;
-    for (const operator of operators) await this.#call(operator, step);
+    for (const operator of operators) {
+      if (this.#isClosed) return;
+      await this.#call(operator, step);
+    }
   }
 
   /** Calls what hands on nothing; what it throws is told of this operator, whoever has run last. */

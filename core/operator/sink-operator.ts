@@ -36,6 +36,7 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
   #commits: CommitQueue<CommittableT> | undefined;
   #awaitingWriter: boolean;
   #ended: boolean;
+  #closed: boolean;
 
   constructor(context: ChainedOperatorContext, sink: Sink<T, CommittableT, WriterStateT>) {
     super(context, NO_OUTPUT as Output<never>);
@@ -49,6 +50,7 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
     this.#commits = undefined;
     this.#awaitingWriter = false;
     this.#ended = false;
+    this.#closed = false;
   }
 
   override async open(): Promise<void> {
@@ -56,6 +58,8 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
     const restored = this.#lists.restoredItems(this.#committables);
     if (committer !== undefined) this.#commits = new CommitQueue(this.context, committer, restored);
     await this.writer.open?.(restored.map(({ committable }) => committable));
+    // A task that was cancelled meanwhile commits nothing more: the next attempt does.
+    if (this.#closed) return;
     // The checkpoint that was restored is complete, so all that it holds is to be committed.
     await this.#commits?.commitNow(Number.POSITIVE_INFINITY);
   }
@@ -134,6 +138,7 @@ class SinkOperator<T, CommittableT, WriterStateT> extends OneInputOperator<T, ne
   }
 
   override async close(): Promise<void> {
+    this.#closed = true;
     try {
       await this.writer.close?.();
     } finally {

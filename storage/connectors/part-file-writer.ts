@@ -90,7 +90,14 @@ export class PartFileWriter<T> implements SinkWriter<T, PartFile, never> {
    * Removes what earlier attempts wrote and no checkpoint holds: it is written again. Of n writers each looks
    * after the files of those that it would be given to commit: writer s mod n after those of writer s.
    */
-  async open(pending: readonly PartFile[]): Promise<void> {
+  open(pending: readonly PartFile[]): Promise<void> {
+    const opening = this.#removeLeft(pending);
+    // Who closes waits for it, and has been told of what went wrong with it.
+    this.#tail = opening.catch(() => {});
+    return opening;
+  }
+
+  async #removeLeft(pending: readonly PartFile[]): Promise<void> {
     const { folder } = this.#settings;
     const kept = new Set(pending.map((file) => file.pending));
     for (const { name } of await this.#fileSystem.list(folder)) {

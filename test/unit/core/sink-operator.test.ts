@@ -10,6 +10,8 @@ import { OperatorWorld, type WorldOptions } from '../../operator-world.js';
 class ScriptedSink implements Sink<string, string, string> {
   readonly calls: string[] = [];
   held = false;
+  /** Until when writers take to open. */
+  opening: Promise<void> | undefined;
   failNext: Error | undefined;
   asynchronous = false;
   #release: (() => void)[] = [];
@@ -22,7 +24,10 @@ class ScriptedSink implements Sink<string, string, string> {
     const self = this;
     let pending: string[] = [];
     return {
-      open: (committables: readonly string[]) => void calls.push(`open ${committables.join()}`),
+      open: (committables: readonly string[]) => {
+        calls.push(`open ${committables.join()}`);
+        return this.opening;
+      },
       write(value: string, element: { readonly timestamp: number | undefined; readonly watermark: number }) {
         calls.push(`write ${value} ${element.timestamp}`);
         pending.push(value);
@@ -256,19 +261,25 @@ t.test('closing waits for the commit that runs', async (t) => {
   t.ok(closed);
 });
 
-t.test('so does closing in the midst of opening, for the commit of what was restored', async (t) => {
+/** A sink with something to commit that is opening. */
+async function opening(sink: ScriptedSink) {
   const first = await open();
   first.harness.element('a');
   const restored = await first.harness.checkpoint(3);
   const world = new OperatorWorld();
-  const sink = new ScriptedSink();
-  sink.held = true;
   const own = world.context({ restored, restoredCheckpointId: 3 }, undefined);
   const context = { ...own, chainIndex: 0, accumulators: new Accumulators(own), userCode: { node: -1 } };
   const output = new RecordingOutput();
   const operator = sinkOperator(sink).create(context, output as Output<never>);
-  const opening = operator.open();
+  const opened = operator.open();
   await world.settle();
+  return { world, operator, opened };
+}
+
+t.test('so does closing in the midst of opening, for the commit of what was restored', async (t) => {
+  const sink = new ScriptedSink();
+  sink.held = true;
+  const { world, operator, opened } = await opening(sink);
   let closed = false;
   const closing = Promise.resolve(operator.close()).then(() => {
     closed = true;
@@ -276,6 +287,19 @@ t.test('so does closing in the midst of opening, for the commit of what was rest
   await world.settle();
   t.notOk(closed);
   sink.release();
-  await Promise.all([opening, closing]);
+  await Promise.all([opened, closing]);
   t.ok(closed);
+});
+
+t.test('who is closed before the writer has opened commits nothing', async (t) => {
+  const sink = new ScriptedSink();
+  let open = (): void => {};
+  sink.opening = new Promise((resolve) => {
+    open = resolve;
+  });
+  const { operator, opened } = await opening(sink);
+  await operator.close();
+  open();
+  await opened;
+  t.strictSame(sink.take(), ['writer state 3 of 3', 'open a', 'close writer', 'close committer']);
 });
