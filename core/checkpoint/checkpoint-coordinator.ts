@@ -297,7 +297,7 @@ export class CheckpointCoordinator {
 
   #storeNext(now: Instant, effects: CoordinatorEffect[]): void {
     const pending = this.#finalizer.next();
-    if (pending === undefined) return;
+    if (pending === undefined || this.#outcomeUnknowable) return;
     armTimer('checkpoint-timeout', pending.checkpointId, this.#config.timeoutMs, effects);
     this.#finalizer.store(pending.manifest(this.#epoch, now.wallMs), effects);
   }

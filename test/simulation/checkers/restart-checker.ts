@@ -19,6 +19,8 @@ interface History {
   delayMs: number | undefined;
   /** There is no restart, though the strategy would have one. */
   isGivenUp: boolean;
+  /** No restart follows, whatever else fails. */
+  isOver: boolean;
 }
 
 /** Says of an error that the strategy, and nothing else, is why a job has ended. */
@@ -42,7 +44,7 @@ export class RestartChecker implements WorldListener {
 
   onMasterTurned(process: string, _isIdle: boolean, nowMs: number): void {
     const history = this.#histories.get(process);
-    if (history?.hasFailed !== true) return;
+    if (history?.hasFailed !== true || history.isOver) return;
     const { delayMs } = history;
     history.hasFailed = false;
     history.delayMs = undefined;
@@ -50,6 +52,7 @@ export class RestartChecker implements WorldListener {
     const decision = decide(this.#strategy, history, nowMs);
     if (delayMs === undefined) {
       history.isGivenUp ||= decision !== undefined;
+      history.isOver = decision === undefined;
       return;
     }
     const [least, most] = decision ?? [Number.NaN, Number.NaN];
@@ -73,7 +76,7 @@ export class RestartChecker implements WorldListener {
   #historyOf(process: string): History {
     const known = this.#histories.get(process);
     if (known !== undefined) return known;
-    const turn = { hasFailed: false, delayMs: undefined, isGivenUp: false };
+    const turn = { hasFailed: false, delayMs: undefined, isGivenUp: false, isOver: false };
     const history = { failuresMs: [], restarts: 0, restartMs: Number.NEGATIVE_INFINITY, ...turn };
     this.#histories.set(process, history);
     return history;

@@ -157,6 +157,22 @@ t.test('a storage that never answers is given up after the timeout', async (t) =
   t.same(driver.effects, [], 'a later answer is ignored');
 });
 
+t.test('where nobody knows what became of one, no other is stored', async (t) => {
+  const driver = new CoordinatorDriver(ONE_TASK, { maxConcurrentCheckpoints: 2 });
+  for (const id of [1, 2]) {
+    driver.due();
+    driver.enumerator(id, 'source.0');
+    driver.acknowledge(id, 'source.0');
+  }
+  driver.timer('checkpoint-timeout', 1);
+  t.match(driver.verdict, { type: 'fail-job', fatal: true });
+  t.notOk(driver.done.includes('store-checkpoint'));
+  t.notOk(driver.coordinator.storing);
+  driver.handle({ type: 'attempt-failing' });
+  driver.handle({ type: 'attempt-gone' });
+  t.notOk(driver.done.includes('discard-files'), 'the first may name what was acknowledged for the second');
+});
+
 t.test('who has lost the lead notifies nobody and touches nothing', async (t) => {
   const driver = new CoordinatorDriver(PIPELINE, { tolerableFailedCheckpoints: 9 });
   driver.due();
