@@ -15,12 +15,14 @@ t.test('latency markers come from silent sources too, and pass all operators to 
   let values = new Map<string, number | string>();
   const count = (uid: string): number => Number(values.get(`${latencyOf(uid)}_count`) ?? 0);
   const begin = performance.now();
-  while (count('nowhere') < 10 && performance.now() - begin < WAIT_MS) {
+  const uids = ['next', 'after-next', 'nowhere'];
+  // Each thread publishes what it has measured in its own time.
+  while (uids.some((uid) => count(uid) < 10) && performance.now() - begin < WAIT_MS) {
     const metrics = await cluster.readMetrics({ type: 'job', jobId });
     values = new Map(metrics.map(({ id, value }) => [id, value] as const));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  for (const uid of ['next', 'after-next', 'nowhere']) {
+  for (const uid of uids) {
     t.ok(count(uid) >= 10, `${uid} has been reached`);
     t.ok(Number(values.get(`${latencyOf(uid)}_p99`)) >= 0);
   }
