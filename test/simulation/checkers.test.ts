@@ -22,6 +22,7 @@ import { RetentionChecker } from './checkers/retention-checker.js';
 import { SavepointChecker } from './checkers/savepoint-checker.js';
 import { SnapshotChecker } from './checkers/snapshot-checker.js';
 import { StateChecker } from './checkers/state-checker.js';
+import { Master } from './master-story.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import type { WorldListeners } from './world-listener.js';
 import { NO_FAULTS } from './world-options.js';
@@ -210,6 +211,39 @@ t.test(
     );
   },
 );
+
+t.test('of an attempt that is over something may be heard later, and means nothing', async (t) => {
+  const make: MakeChecker = (verdict) => new AttemptChecker(new JobLog(FOLDER), verdict);
+  const exits = (master: Master): void =>
+    master.listeners.onTaskTold(0, { type: 'exited', task: ADDRESS, error: undefined });
+  for (const [hasLeft, tell, expected] of [
+    [true, (master: Master) => master.acknowledges([10], 1), undefined],
+    [true, (master: Master) => master.acknowledges([0], 1), /has not acknowledged it/],
+    [true, exits, /has not acknowledged it/],
+    [
+      true,
+      (master: Master) => {
+        exits(master);
+        exits(master);
+      },
+      /says 'exited' after its exit/,
+    ],
+    [false, () => {}, /A task of attempt 2 begins beside that of 1/],
+  ] as const)
+    await says(
+      t,
+      make,
+      ({ listeners }) => {
+        const master = new Master(listeners);
+        master.launch([0]);
+        if (hasLeft) listeners.onTaskLeft(0);
+        master.launch([10], 2);
+        tell(master);
+        master.notes('checkpoint.storing', { checkpointId: 1 });
+      },
+      expected,
+    );
+});
 
 t.test('a part file is committed once, and when a checkpoint is complete', async (t) => {
   const make: MakeChecker = (verdict) => new CommitChecker(['/out'], new JobLog(FOLDER), verdict);

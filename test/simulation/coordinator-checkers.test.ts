@@ -174,6 +174,18 @@ t.test('files of checkpoints that are over are removed, and none while an outcom
     ],
     [both((master) => store(master, 2), discard), /nobody knows whether 2 is complete/],
     [
+      // Nobody hears of it in time.
+      (master) => {
+        discard(master);
+        master.acknowledges([2], 1, snapshot);
+        master.launch([10, 11, 12], 2);
+        master.acknowledges([2], 1, snapshot);
+        master.turns();
+        master.notes('checkpoint.completed', { checkpointId: 2 });
+      },
+      undefined,
+    ],
+    [
       (master) => {
         const error = new MillraceError('MR8003', 'Another process leads.');
         master.listeners.onStorageAnswered('p1', { type: 'retain', count: 1 }, { type: 'failed', error });

@@ -74,6 +74,8 @@ t.test('a job begins anew as its restart strategy says', async (t) => {
     [FIXED, '0:4', /in 4 ms, and its strategy says: 3 to 3/],
     [RATE, '0:3 11:3', undefined],
     [RATE, '0:3 10:3', /never/],
+    // What goes wrong at the end of a job that is given up.
+    [RATE, '0:3 5: 30:', undefined],
     [RATE, '0:3 11:', /would have it begin anew/],
     [BACKOFF, '0:11 20:18 60:25 185:9', /in 9 ms, and its strategy says: 10 to 11/],
     [BACKOFF, '0:9', /says: 10 to 11/],

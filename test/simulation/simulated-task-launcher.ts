@@ -43,6 +43,11 @@ import { type TaskHost, taskHost } from './task-host.js';
 
 /** How long tasks may take to leave by themselves before they are ended. */
 const CANCEL_GRACE_MS = 100;
+/** Share of the attempts that are told to be over before the last of what their tasks have told is heard. */
+const LATE = 0.3;
+/** By how much later it may be heard, ms: of each order of magnitude as often. */
+const LATEST_MS = 100;
+const LATE_MAGNITUDES = 4;
 
 /** What does not change between the attempts of a process. */
 export interface SimulatedLauncherSettings {
@@ -78,6 +83,8 @@ export class SimulatedTaskLauncher implements TaskLauncher {
   readonly #prng: Prng;
   /** By region. */
   readonly #attempts = new Map<number, SimulatedAttempt>();
+  /** Earlier ones, of whose tasks something is yet to be heard. */
+  #late: readonly SimulatedAttempt[] = [];
   #fingerprint = '';
   #paused = false;
 
@@ -101,13 +108,16 @@ export class SimulatedTaskLauncher implements TaskLauncher {
 
   launch(attempt: AttemptDescription, onEvent: (event: TaskEvent) => void): RunningAttempt {
     const { graph, region } = attempt;
-    const replaced = graph.fingerprint === this.#fingerprint ? [this.#attempts.get(region.id)] : this.#all;
+    const former = this.#attempts.get(region.id);
+    const isAlike = graph.fingerprint === this.#fingerprint;
+    const replaced = isAlike ? (former === undefined ? [] : [former]) : [...this.#attempts.values()];
     invariant(
-      replaced.every((former) => former?.tasks.every((task) => task.exited) ?? true),
+      replaced.every(({ tasks }) => tasks.every((task) => task.gone)),
       'an attempt begins when the last one has ended',
       { attempt: attempt.attempt, region: region.id },
     );
-    if (graph.fingerprint !== this.#fingerprint) this.#attempts.clear();
+    this.#late = [...this.#late, ...replaced].filter(({ tasks }) => tasks.some((task) => !task.exited));
+    if (!isAlike) this.#attempts.clear();
     this.#fingerprint = graph.fingerprint;
     const parts = { settings: this.#settings, machine: this.#machine, machinery: this.#machinery };
     const restore = attempt.restore && this.#machinery.restore(attempt.restore);
@@ -128,7 +138,7 @@ export class SimulatedTaskLauncher implements TaskLauncher {
   }
 
   get #all(): readonly SimulatedAttempt[] {
-    return [...this.#attempts.values()];
+    return [...this.#attempts.values(), ...this.#late];
   }
 
   pause(paused: boolean): void {
@@ -148,11 +158,17 @@ interface AttemptParts {
   readonly machinery: Machinery;
 }
 
-/** The tasks of a region in one attempt. Invariant: after `terminate` resolved, none of them runs. */
+/**
+ * The tasks of a region in one attempt.
+ *
+ * Invariant: after `terminate` resolved, none of them runs. What they have told may be heard later, as of a thread that
+ * was ended by force, whose port closes when it will.
+ */
 class SimulatedAttempt implements RunningAttempt {
   readonly tasks: readonly SimulatedTask[];
   readonly #machine: SimulatedMachine;
   readonly #landing: number;
+  readonly #prng: Prng;
   readonly #owner = {};
   #terminated: Promise<void> | undefined;
 
@@ -164,6 +180,7 @@ class SimulatedAttempt implements RunningAttempt {
   ) {
     this.#machine = parts.machine;
     this.#landing = parts.settings.landing;
+    this.#prng = prng;
     this.tasks = assembleAttempt(attempt, new SimulatedSite(parts, attempt, prng, onEvent));
     for (const task of this.tasks) this.#machine.scheduler.add(task);
   }
@@ -198,9 +215,24 @@ class SimulatedAttempt implements RunningAttempt {
     const timer = time
       .timersFor<undefined>(this.#owner, () => this.#endAll())
       .arm(CANCEL_GRACE_MS, undefined);
-    await Promise.all(this.tasks.map((task) => task.ended));
+    const isLate = this.#prng.chance(LATE);
+    if (isLate) for (const task of this.tasks) task.heardFromMs = time.nowMs + this.#drawLateness();
+    await Promise.all(this.tasks.map((task) => (isLate ? task.left : task.ended)));
     time.timersFor(this.#owner, () => {}).cancel(timer);
-    for (const task of this.tasks) this.#machine.leave(task, task.parts.disk, this.#landing);
+    for (const task of this.tasks) {
+      this.#machine.leave(task, task.parts.disk, this.#landing);
+      if (!task.exited) this.#hearLater(task);
+    }
+  }
+
+  #hearLater(task: SimulatedTask): void {
+    const { scheduler } = this.#machine;
+    scheduler.add(task);
+    void task.ended.then(() => scheduler.remove(task));
+  }
+
+  #drawLateness(): number {
+    return LATEST_MS * 10 ** -(this.#prng.float() * LATE_MAGNITUDES);
   }
 
   #endAll(): void {

@@ -50,18 +50,23 @@ const SLOW_BUDGET = 4;
  * Invariants:
  * - messages and reports keep their order, each way;
  * - a task that sleeps is woken by mail, a completion, its doorbell or the time it asked for, by nothing else;
- * - `exited` is the last event; after `kill` nothing of the task runs.
+ * - `exited` is the last event; after `kill` nothing of the task runs, and what it has told may be heard later.
  */
 export class SimulatedTask implements Participant {
   readonly parts: SimulatedTaskParts;
   /** Settles when `exited` has been told. */
   readonly ended: Promise<void>;
+  /** Settles when its code runs no more. */
+  readonly left: Promise<void>;
   paused = false;
+  /** Once its code runs no more, what it has told is not heard before. */
+  heardFromMs = 0;
   readonly #world: TaskSurroundings;
   readonly #mailbox: TaskMessage[] = [];
   readonly #told: TaskEvent[] = [];
   readonly #onEvent: (event: TaskEvent) => void;
   #onEnded: () => void = () => {};
+  #onLeft: () => void = () => {};
   #asleep = false;
   /** It has read its input to the end, and its operators have not been told. */
   #isEnding = false;
@@ -76,6 +81,9 @@ export class SimulatedTask implements Participant {
     this.#onEvent = onEvent;
     this.ended = new Promise((resolve) => {
       this.#onEnded = resolve;
+    });
+    this.left = new Promise((resolve) => {
+      this.#onLeft = resolve;
     });
   }
 
@@ -126,12 +134,13 @@ export class SimulatedTask implements Participant {
 
   isReady(): boolean {
     if (this.paused || this.#exited) return false;
-    if (this.#told.length > 0) return true;
+    if (this.#told.length > 0) return !this.#gone || this.heardFromMs <= this.#world.time.nowMs;
     return !this.#gone && this.#isAwake();
   }
 
   dueMs(): number {
-    if (this.paused || this.#gone) return Number.POSITIVE_INFINITY;
+    if (this.paused || this.#exited) return Number.POSITIVE_INFINITY;
+    if (this.#gone) return this.heardFromMs;
     return this.parts.task.nextWakeMs;
   }
 
@@ -199,6 +208,8 @@ export class SimulatedTask implements Participant {
     this.parts.completions.close();
     this.#mailbox.length = 0;
     this.#told.push({ type: 'exited', task: this.parts.address, error: reason });
+    this.#world.trace.listeners.onTaskLeft(this.parts.number);
+    this.#onLeft();
   }
 
   #tell(): void {

@@ -58,6 +58,8 @@ export interface WorldListener
   /** The job master asks something of its storage, and it is answered. */
   onStorageAsked?(process: string, call: StorageCall): void;
   onStorageAnswered?(process: string, call: StorageCall, answer: StorageAnswer): void;
+  /** Nothing of a task runs any more. What it has told may be heard later. */
+  onTaskLeft?(task: number): void;
   /** A task has ended with its process. */
   onTaskVanished?(task: number): void;
   /** A task has made a step, and taken so many records. */
@@ -119,6 +121,7 @@ export class WorldListeners implements Required<WorldListener> {
     onMasterTurned: [],
     onStorageAsked: [],
     onStorageAnswered: [],
+    onTaskLeft: [],
     onTaskVanished: [],
     onTaskStepped: [],
     onStepDone: [],
@@ -235,6 +238,10 @@ export class WorldListeners implements Required<WorldListener> {
 
   onStorageAnswered(process: string, call: StorageCall, answer: StorageAnswer): void {
     for (const listener of this.#hearing.onStorageAnswered) listener.onStorageAnswered(process, call, answer);
+  }
+
+  onTaskLeft(task: number): void {
+    for (const listener of this.#hearing.onTaskLeft) listener.onTaskLeft(task);
   }
 
   onTaskVanished(task: number): void {

@@ -1,4 +1,4 @@
-import type { TaskAddress, TaskEvent, TaskReport } from '../../../core/internal.js';
+import type { AttemptDescription, TaskAddress, TaskEvent, TaskReport } from '../../../core/internal.js';
 import { dataKeyOrigin } from '../../../storage/checkpoint/checkpoint-paths.js';
 import type { FileView } from '../simulated-disk.js';
 import type { WorldVerdict } from '../world-failure.js';
@@ -14,6 +14,8 @@ interface SeenTask {
   readonly address: TaskAddress;
   /** Of which it has told that its part is stored. */
   readonly acknowledged: Set<number>;
+  /** Nothing of it runs any more. */
+  hasLeft: boolean;
   /** It has told that it has nothing more to do. */
   finished: boolean;
 }
@@ -27,8 +29,12 @@ interface SeenTask {
 export class AttemptChecker implements WorldListener {
   readonly #log: JobLog;
   readonly #verdict: WorldVerdict;
-  /** Those that have not exited. */
+  /** Those of whose exit nothing has been heard, and that no other has replaced. */
   readonly #living = new Map<number, SeenTask>();
+  /** Those that others have replaced before that. */
+  readonly #late = new Set<number>();
+  /** By process: the graph that it runs. */
+  readonly #graphs = new Map<string, string>();
   /** By process: its epoch. */
   readonly #epochs = new Map<string, number>();
   /** By process and checkpoint: the attempts whose tasks have acknowledged it while they lived. */
@@ -43,6 +49,18 @@ export class AttemptChecker implements WorldListener {
     this.#verdict = verdict;
   }
 
+  onRegionLaunched(process: string, { graph, region }: AttemptDescription): void {
+    const isAlike = this.#graphs.get(process) === graph.fingerprint;
+    this.#graphs.set(process, graph.fingerprint);
+    for (const [task, seen] of this.#living) {
+      const { vertexId, subtask } = seen.address;
+      const isReplaced = !isAlike || region.subtasks[vertexId]?.[subtask] === true;
+      if (seen.process !== process || !seen.hasLeft || !isReplaced) continue;
+      this.#living.delete(task);
+      this.#late.add(task);
+    }
+  }
+
   onTaskPlaced(task: number, process: string, address: TaskAddress): void {
     for (const other of this.#living.values())
       if (other.process === process && isSameSubtask(other.address, address))
@@ -50,18 +68,27 @@ export class AttemptChecker implements WorldListener {
           'wrong',
           `A task of attempt ${address.attempt} begins beside that of ${other.address.attempt}.`,
         );
-    this.#living.set(task, { process, address, acknowledged: new Set(), finished: false });
+    this.#living.set(task, { process, address, acknowledged: new Set(), hasLeft: false, finished: false });
   }
 
   onTaskTold(task: number, event: TaskEvent): void {
     const seen = this.#living.get(task);
-    if (seen === undefined) this.#verdict.fail('wrong', `A task says '${event.type}' after its exit.`);
-    if (event.type === 'exited') this.#living.delete(task);
-    else if (seen !== undefined) this.#onReport(seen, event.report);
+    if (seen === undefined && !this.#late.has(task))
+      this.#verdict.fail('wrong', `A task says '${event.type}' after its exit.`);
+    if (event.type === 'exited') {
+      this.#living.delete(task);
+      this.#late.delete(task);
+    } else if (seen !== undefined) this.#onReport(seen, event.report);
+  }
+
+  onTaskLeft(task: number): void {
+    const seen = this.#living.get(task);
+    if (seen !== undefined) seen.hasLeft = true;
   }
 
   onTaskVanished(task: number): void {
     this.#living.delete(task);
+    this.#late.delete(task);
   }
 
   onEvent({ name, values }: TraceEvent): void {

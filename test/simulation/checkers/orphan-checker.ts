@@ -8,14 +8,21 @@ import {
 import type { StorageAnswer, StorageCall } from '../observed-storage.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { TraceEvent, WorldListener } from '../world-listener.js';
-import type { TaskBoard } from './task-board.js';
+import type { BoardTask, TaskBoard } from './task-board.js';
+
+/** What a task has acknowledged. */
+interface Fresh {
+  readonly task: BoardTask;
+  readonly checkpointId: number;
+  readonly keys: readonly string[];
+}
 
 /** What a job master knows of the files of its checkpoints. */
 interface Files {
   /** By checkpoint: files that were acknowledged for it, and not handed over for removal since. */
   readonly acknowledged: Map<number, Set<string>>;
   /** The same, of which the master may not have heard. */
-  fresh: { readonly checkpointId: number; readonly keys: readonly string[] }[];
+  fresh: Fresh[];
   /** What completed checkpoints name, and what the job began from. */
   readonly named: Set<string>;
   /** Triggered or being copied: what is acknowledged for them is of use. */
@@ -63,6 +70,8 @@ export class OrphanChecker implements WorldListener {
   onRegionLaunched(process: string, { attempt, region, restore }: AttemptDescription): void {
     const files = this.#filesOf(process);
     files.regions.add(`${attempt} ${region.id}`);
+    // What of it is heard only now means nothing any more.
+    files.fresh = files.fresh.filter(({ task }) => this.#board.find(task.number) === task);
     for (const snapshot of restore?.subtasks.flat() ?? []) addNamed(files.named, snapshot);
   }
 
@@ -92,7 +101,7 @@ export class OrphanChecker implements WorldListener {
     const { checkpointId, snapshot } = event.report;
     const keys = new Set<string>();
     addNamed(keys, snapshot);
-    this.#filesOf(task.process).fresh.push({ checkpointId, keys: [...keys] });
+    this.#filesOf(task.process).fresh.push({ task, checkpointId, keys: [...keys] });
   }
 
   onStorageAsked(process: string, call: StorageCall): void {

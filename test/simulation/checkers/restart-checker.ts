@@ -17,10 +17,10 @@ interface History {
   /** In this turn. */
   hasFailed: boolean;
   delayMs: number | undefined;
-  /** There is no restart, though the strategy would have one. */
-  isGivenUp: boolean;
-  /** No restart follows, whatever else fails. */
+  /** There is no restart: what goes wrong from then on has no part in that. */
   isOver: boolean;
+  /** The same, though the strategy would have one. */
+  isGivenUp: boolean;
 }
 
 /** Says of an error that the strategy, and nothing else, is why a job has ended. */
@@ -44,15 +44,15 @@ export class RestartChecker implements WorldListener {
 
   onMasterTurned(process: string, _isIdle: boolean, nowMs: number): void {
     const history = this.#histories.get(process);
-    if (history?.hasFailed !== true || history.isOver) return;
+    if (history?.hasFailed !== true) return;
     const { delayMs } = history;
     history.hasFailed = false;
     history.delayMs = undefined;
     history.failuresMs.push(nowMs);
     const decision = decide(this.#strategy, history, nowMs);
     if (delayMs === undefined) {
-      history.isGivenUp ||= decision !== undefined;
-      history.isOver = decision === undefined;
+      if (!history.isOver) history.isGivenUp = decision !== undefined;
+      history.isOver = true;
       return;
     }
     const [least, most] = decision ?? [Number.NaN, Number.NaN];
@@ -76,7 +76,7 @@ export class RestartChecker implements WorldListener {
   #historyOf(process: string): History {
     const known = this.#histories.get(process);
     if (known !== undefined) return known;
-    const turn = { hasFailed: false, delayMs: undefined, isGivenUp: false, isOver: false };
+    const turn = { hasFailed: false, delayMs: undefined, isOver: false, isGivenUp: false };
     const history = { failuresMs: [], restarts: 0, restartMs: Number.NEGATIVE_INFINITY, ...turn };
     this.#histories.set(process, history);
     return history;

@@ -39,6 +39,7 @@ export class TaskBoard implements WorldListener {
   /** Of the region that is being launched. */
   #restore: AttemptDescription['restore'];
 
+  /** Undefined: another has been launched in its place, and what it has told and is heard now means nothing. */
   find(number: number): BoardTask | undefined {
     return this.#tasks.get(number);
   }
@@ -75,13 +76,14 @@ export class TaskBoard implements WorldListener {
 
   onRegionLaunched(process: string, { graph, region, restore }: AttemptDescription): void {
     const known = this.#jobs.get(process);
-    const job = known?.graph.fingerprint === graph.fingerprint ? known : { graph, subtasks: new Map() };
+    const isAlike = known?.graph.fingerprint === graph.fingerprint;
+    const job: Job = isAlike ? known : { graph, subtasks: new Map() };
     this.#jobs.set(process, job);
-    region.subtasks.forEach((subtasks, vertexId) => {
-      subtasks.forEach((isOwn, subtask) => {
-        if (isOwn) job.subtasks.delete(`${vertexId} ${subtask}`);
-      });
-    });
+    for (const [at, { number, address }] of known?.subtasks ?? []) {
+      if (isAlike && region.subtasks[address.vertexId]?.[address.subtask] !== true) continue;
+      known?.subtasks.delete(at);
+      this.#tasks.delete(number);
+    }
     this.#restore = restore;
   }
 
