@@ -92,8 +92,10 @@ export class PartFileWriter<T> implements SinkWriter<T, PartFile, never> {
    */
   open(pending: readonly PartFile[]): Promise<void> {
     const opening = this.#removeLeft(pending);
-    // Who closes waits for it, and has been told of what went wrong with it.
-    this.#tail = opening.catch(() => {});
+    // Who closes waits for it.
+    this.#tail = opening.catch(() => {
+      // Whoever opens is told.
+    });
     return opening;
   }
 
