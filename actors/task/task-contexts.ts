@@ -66,9 +66,11 @@ export class TaskContexts {
         reader: stateFiles,
       });
       const store = await this.#located(node, opening);
-      if (this.#isClosed) await store.close();
-      else this.#stores[index] = store;
-      if (this.#isClosed) return false;
+      if (this.#isClosed) {
+        await store.close();
+        return false;
+      }
+      this.#stores[index] = store;
     }
     return true;
   }
