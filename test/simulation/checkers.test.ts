@@ -12,6 +12,7 @@ import {
   type Story,
   says,
 } from './checker-story.js';
+import { AccumulatorChecker } from './checkers/accumulator-checker.js';
 import { AttemptChecker } from './checkers/attempt-checker.js';
 import { ChannelChecker } from './checkers/channel-checker.js';
 import { CommitChecker } from './checkers/commit-checker.js';
@@ -325,6 +326,25 @@ t.test('a finished job leaves its log of one entry, and what it read and wrote',
     );
 });
 
+t.test('what is accumulated is as much as there are lines', async (t) => {
+  const file = { bytes: Buffer.from('a\nb\n'), length: 4 };
+  for (const [value, expected] of [
+    [2, undefined],
+    [3, /accumulated 3 for .out.sums, where there are 2 lines/],
+  ] as const)
+    await says(
+      t,
+      (verdict) => new AccumulatorChecker(verdict),
+      ({ listeners }) => {
+        for (const path of ['/out/sums/part-1', '/out/sums/.part-2', '/out/sums-2/part-3'])
+          listeners.onFileNamed(path, file);
+        listeners.onJobResult({ '/out/sums': value });
+        listeners.onJobFinished();
+      },
+      expected,
+    );
+});
+
 t.test('no more checkpoints are kept than are to be', async (t) => {
   const make: MakeChecker = (verdict, picture) => new RetentionChecker(picture, new JobLog(FOLDER), verdict);
   for (const [count, expected] of [
@@ -339,6 +359,24 @@ t.test('no more checkpoints are kept than are to be', async (t) => {
         await checkpoint(job, 1);
         await checkpoint(job, 2);
         told.listeners.onCheckpointsRetained(count);
+      },
+      expected,
+    );
+});
+
+t.test('as many checkpoints are kept as are to be', async (t) => {
+  for (const [keptCount, expected] of [
+    [1, undefined],
+    [2, /Slot 2 of the log is removed, which whoever takes over begins from/],
+  ] as const)
+    await says(
+      t,
+      (verdict, picture) => new RetentionChecker(picture, new JobLog(FOLDER), verdict, { keptCount }),
+      async (told) => {
+        const job = await jobOn(told);
+        await checkpoint(job, 1);
+        await checkpoint(job, 2);
+        for (const path of filesIn(told.disk, 'log').slice(0, 2)) told.disk.remove(path);
       },
       expected,
     );

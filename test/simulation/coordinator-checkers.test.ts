@@ -100,6 +100,15 @@ const OTHER_WAYS: [Partial<typeof STEPS>, RegExp | undefined][] = [
     /says of subtask 0 of source-uid: nothing follows: true/,
   ],
   [
+    {
+      trigger: (master) => {
+        master.sends([0, 1], { type: 'drain' });
+        master.sends([0, 1], trigger(5));
+      },
+    },
+    /Checkpoint 5 is stored as 'checkpoint', and its input has ended for good: true/,
+  ],
+  [
     { tell: (master) => master.sends([0, 2], { type: 'checkpoint-completed', checkpointId: 5 }) },
     /Task 0\/1 took part in checkpoint 5, and is not told 'checkpoint-completed'/,
   ],

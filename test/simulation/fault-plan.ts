@@ -1,3 +1,4 @@
+import type { TaskEvent } from '../../core/internal.js';
 import type { TraceEvent } from './world-listener.js';
 
 /** What can be done to a world. Each answers whether there was anything to do it to. */
@@ -43,6 +44,8 @@ export interface FaultSupplier {
   readonly areOver: boolean;
   /** Told of each event of the engine. */
   onEvent(event: TraceEvent): void;
+  /** Told of what each task tells its job master. */
+  onTaskTold?(task: number, event: TaskEvent): void;
   /**
    * After each turn, until faults are over.
    *

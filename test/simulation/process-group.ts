@@ -79,7 +79,12 @@ export class ProcessGroup {
       if (outcome === undefined || this.#seenEnded.has(process)) continue;
       this.#seenEnded.add(process);
       this.tidiedUp = outcome.type === 'finished';
-      if (outcome.type !== 'failed') this.#onJobEnded(suspendedWith(outcome.savepointPath));
+      if (outcome.type !== 'failed') {
+        const savepoint = suspendedWith(outcome.savepointPath);
+        if (outcome.type === 'finished' && savepoint === undefined)
+          this.#parts.machine.trace.listeners.onJobResult(outcome.accumulators);
+        this.#onJobEnded(savepoint);
+      }
       // Somebody begins from the savepoint already, and is to be gone on with.
       else if (process.from !== undefined && isOf(outcome.error, 'MR8001')) this.#from = undefined;
       // At another parallelism chains are others, and some had ended in parts: it has to be the one from before.

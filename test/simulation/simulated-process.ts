@@ -7,6 +7,7 @@ import {
   isMillraceError,
   type JobGraph,
   type JobHolder,
+  type JobRunResult,
   type Prng,
   type RestartStrategyConfig,
   type StartMode,
@@ -40,9 +41,11 @@ export interface SimulatedJob {
 
 /** How a process ended by itself; `unknown`: it did not, it was ended. */
 export type ProcessOutcome =
-  | { readonly type: 'finished' | 'already-finished'; readonly savepointPath: string | undefined }
+  | ({ readonly type: 'finished' } & JobEnd)
+  | { readonly type: 'already-finished'; readonly savepointPath: string | undefined }
   | { readonly type: 'failed'; readonly error: unknown };
 
+type JobEnd = Pick<JobRunResult, 'savepointPath' | 'accumulators'>;
 type Led = Exclude<BegunJob, { start: 'already-finished' }>;
 
 /** Where worlds keep checkpoints. */
@@ -321,14 +324,14 @@ export class SimulatedProcess implements Participant {
       },
     });
     try {
-      return { type: 'finished', savepointPath: await this.#lead(opened, graph) };
+      const { savepointPath, accumulators } = await this.#lead(opened, graph);
+      return { type: 'finished', savepointPath, accumulators };
     } finally {
       await opened.release();
     }
   }
 
-  /** Resolves to the savepoint that the job was stopped with, if it was. */
-  async #lead(opened: Led, graph: JobGraph): Promise<string | undefined> {
+  #lead(opened: Led, graph: JobGraph): Promise<JobEnd> {
     const { time, trace } = this.#machine;
     const turns = {
       schedule: (turn: () => void) => {
@@ -374,7 +377,7 @@ export class SimulatedProcess implements Participant {
         listener: { onTasksRunning: () => {}, onData: () => {} },
       },
     );
-    return (await this.#running.result).savepointPath;
+    return this.#running.result;
   }
 
   #end(outcome: ProcessOutcome): void {

@@ -1,5 +1,5 @@
 import type { BatchReport } from './batch-world.js';
-import { TOPOLOGIES } from './topology/topologies.js';
+import { hasRegions, TOPOLOGIES } from './topology/topologies.js';
 import type { WorldReport } from './world.js';
 import type { WorldOptions } from './world-options.js';
 
@@ -46,7 +46,7 @@ export const FEATURES: Readonly<Record<string, (options: WorldOptions) => boolea
   joins: ({ topology }) => topology === 'interval-join',
   broadcast: ({ topology }) => topology.startsWith('broadcast'),
   async: ({ topology }) => topology === 'async-windows',
-  regions: ({ topology }) => isOneOf(topology, 'apart-pipelines', 'forward-lanes'),
+  regions: ({ topology }) => hasRegions(topology),
   unkeyed: ({ topology }) => TOPOLOGIES[topology]?.keyed === false,
   aligned: ({ alignedTimeoutMs }) => alignedTimeoutMs === Number.POSITIVE_INFINITY,
   unaligned: ({ alignedTimeoutMs }) => alignedTimeoutMs === 0,
@@ -60,6 +60,7 @@ export const FEATURES: Readonly<Record<string, (options: WorldOptions) => boolea
   'tiny rings': ({ segmentBytes }) => segmentBytes === 256,
   'object store': ({ checkpointsIn }) => checkpointsIn === 'bucket',
   moving: ({ moves }) => moves,
+  'when parts have ended': ({ endings }) => endings,
 };
 
 /** What was seen in worlds, added up. Plain data. */

@@ -1,5 +1,5 @@
 import { type CheckpointConfig, Prng, type RestartStrategyConfig } from '../../core/internal.js';
-import { drawTopologyName, isRescalable } from './topology/topologies.js';
+import { drawTopologyName, hasRegions, isRescalable } from './topology/topologies.js';
 import type { FaultOptions, WorldOptions } from './world-options.js';
 
 /**
@@ -21,13 +21,18 @@ export function drawWorldOptions(seed: number): WorldOptions {
   const faults = drawFaults(prng.fork(), pace.turnMs, {
     cancels: checkpointing.retainOnCancellation,
     rescales: job.rescales,
+    regions: hasRegions(job.topology),
   });
   const surroundings = drawSurroundings(prng.fork(), faults);
   const storingMs = prng.fork().chance(0.5) ? storingTimeMs(faults, pace.turnMs) : Number.POSITIVE_INFINITY;
+  const endings = prng.fork().chance(0.35);
   return {
     seed,
     ...job,
     ...pace,
+    endings,
+    // The end of a job takes fewer turns than all before it.
+    safetyTurns: endings ? Math.ceil(pace.safetyTurns / 2) : pace.safetyTurns,
     ...memory,
     ...surroundings,
     restartStrategy,
@@ -85,7 +90,7 @@ function drawJob(prng: Prng): Job {
     moves,
     // A few are so small that a part ends before anything else has happened.
     events: prng.chance(0.04) ? prng.between(1, 300) : prng.between(1000, 1150),
-    parallelismMax: prng.pick([1, 2, 2, 2, 2, 3, 4]),
+    parallelismMax: prng.pick(hasRegions(topology) ? [2, 3, 4] : [1, 2, 2, 2, 2, 3, 4]),
     // Where some operators move and others stay, chains would change, and edges be no more.
     chaining: prng.chance(0.75) && !moves,
     maxParallelism: prng.pick([4, 8, 128]),
@@ -184,13 +189,14 @@ function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
 function drawFaults(
   prng: Prng,
   turnMs: number,
-  may: { readonly cancels: boolean; readonly rescales: boolean },
+  may: { readonly cancels: boolean; readonly rescales: boolean; readonly regions: boolean },
 ): FaultOptions {
   const some = (share: number, most: number): number => (prng.chance(share) ? prng.between(1, most) : 0);
   const failing = prng.chance(0.4);
   const stopKind = prng.pick(['none', 'none', 'none', 'none', 'none', 'suspend', 'suspend', 'drain', 'both']);
   return {
-    taskKills: some(0.75, 4),
+    // What is apart from other things can be lost alone.
+    taskKills: may.regions ? some(0.9, 8) : some(0.75, 4),
     taskManagerLosses: some(0.3, 2),
     processKills: some(0.5, 3),
     powerLosses: some(0.3, 2),

@@ -1,4 +1,4 @@
-import type { Prng } from '../../core/internal.js';
+import type { Prng, TaskEvent } from '../../core/internal.js';
 import type { FaultKind, FaultSupplier, PlannedFault } from './fault-plan.js';
 import type { TraceEvent } from './world-listener.js';
 import type { FaultOptions } from './world-options.js';
@@ -19,6 +19,9 @@ const TENDER: ReadonlyMap<string, number> = new Map([
 const EARLY = 6;
 /** Turns after which faults no longer wait for one. */
 const EARLY_TURNS_MAX = 2000;
+/** The same, where faults wait for the end of the input. */
+const UNENDED = 60;
+const UNENDED_TURNS_MAX = 6000;
 
 /** Turns between a tender moment and the fault that it calls, at most. */
 const FUSE_MAX = 12;
@@ -39,13 +42,20 @@ export class WorldFaults implements FaultSupplier {
   readonly #left = new Map<FaultKind, number>();
   readonly #spite: boolean;
   #fuse = 0;
-  /** No checkpoint has been completed. */
-  #early = true;
-  #earlyTurns = 0;
+  /** A checkpoint has been completed. */
+  #hasCheckpoint = false;
+  /** Faults need not wait for a task that has had all of its input, or there is one. */
+  #hasEnded: boolean;
+  /** Turns in which faults have waited. */
+  #turnsBefore = 0;
   #turnsLeft: number;
 
-  /** `turns`: of safety, once there is a checkpoint. */
-  constructor(prng: Prng, options: FaultOptions, turns: number) {
+  /**
+   * `turns`: of safety, once there is a checkpoint. `endings`: and once there is a task that has had all of its input,
+   * so that faults meet a job of which parts have ended.
+   */
+  constructor(prng: Prng, options: FaultOptions, turns: number, endings: boolean) {
+    this.#hasEnded = !endings;
     this.#turnsLeft = turns;
     this.#prng = prng;
     this.#spite = options.spite;
@@ -69,12 +79,16 @@ export class WorldFaults implements FaultSupplier {
   }
 
   onEvent({ name }: TraceEvent): void {
-    if (name === 'checkpoint.completed') this.#early = false;
+    if (name === 'checkpoint.completed') this.#hasCheckpoint = true;
     const share = TENDER.get(name);
     if (share === undefined || !this.#spite || this.#fuse > 0) return;
-    if (this.#prng.chance(this.#early ? share / EARLY : share)) {
+    if (this.#prng.chance(share / this.#rarity)) {
       this.#fuse = this.#prng.between(1, FUSE_MAX);
     }
+  }
+
+  onTaskTold(_task: number, event: TaskEvent): void {
+    if (event.type === 'report' && event.report.type === 'data-finished') this.#hasEnded = true;
   }
 
   /** The time of safety is over. */
@@ -83,8 +97,9 @@ export class WorldFaults implements FaultSupplier {
   }
 
   afterTurn(turn: number, bring: (fault: PlannedFault) => boolean): void {
-    if (!this.#early) this.#turnsLeft--;
-    else if (++this.#earlyTurns > EARLY_TURNS_MAX) this.#early = false;
+    if (this.#rarity === 1) this.#turnsLeft--;
+    else if (++this.#turnsBefore > (this.#hasEnded ? EARLY_TURNS_MAX : UNENDED_TURNS_MAX))
+      this.#hasCheckpoint = this.#hasEnded = true;
     if (this.#fuse > 0 && --this.#fuse === 0) {
       const kinds = [...this.#left.keys()];
       const kind = kinds[this.#prng.below(Math.max(1, kinds.length))];
@@ -93,8 +108,14 @@ export class WorldFaults implements FaultSupplier {
     }
     for (const [kind, count] of this.#left) {
       const share = count / Math.max(1, this.#turnsLeft);
-      if (this.#prng.chance(this.#early ? share / EARLY : share)) this.#bring(turn, kind, bring);
+      if (this.#prng.chance(share / this.#rarity)) this.#bring(turn, kind, bring);
     }
+  }
+
+  /** How much rarer faults are now than they will be. */
+  get #rarity(): number {
+    if (!this.#hasEnded) return UNENDED;
+    return this.#hasCheckpoint ? 1 : EARLY;
   }
 
   #bring(turn: number, kind: FaultKind, bring: (fault: PlannedFault) => boolean): void {

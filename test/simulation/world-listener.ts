@@ -79,6 +79,8 @@ export interface WorldListener
   onSavepointLeft?(folder: string): void;
   /** Nothing is under way but what waits for a turn, and nothing will be until this has resolved. */
   onStandstill?(): Promise<void> | undefined;
+  /** What the job has accumulated, as whoever finished it says, if he had the time. */
+  onJobResult?(accumulators: Readonly<Record<string, unknown>>): void;
   /** A process says that the job has. */
   onJobFinished?(): void;
   /** Whoever finished the job has ended, and had the time to remove what nobody needs. */
@@ -133,6 +135,7 @@ export class WorldListeners implements Required<WorldListener> {
     onJobExplained: [],
     onSavepointLeft: [],
     onStandstill: [],
+    onJobResult: [],
     onJobFinished: [],
     onTidiedUp: [],
     onCheckpointsRetained: [],
@@ -286,6 +289,10 @@ export class WorldListeners implements Required<WorldListener> {
 
   async onStandstill(): Promise<void> {
     for (const listener of this.#hearing.onStandstill) await listener.onStandstill();
+  }
+
+  onJobResult(accumulators: Readonly<Record<string, unknown>>): void {
+    for (const listener of this.#hearing.onJobResult) listener.onJobResult(accumulators);
   }
 
   onJobFinished(): void {

@@ -74,6 +74,8 @@ export interface WorldOptions {
   readonly turnMs: number;
   /** Turns of safety, with faults, from the first checkpoint on; liveness follows, without. */
   readonly safetyTurns: number;
+  /** They begin later: once a task has had all of its input. */
+  readonly endings: boolean;
   /** Whether the job has another parallelism after a stop; not where its output depends on it. */
   readonly rescales: boolean;
   /** Whether the job claims the savepoints that it goes on from. */

@@ -147,7 +147,7 @@ class World {
     if (options.watched) this.#watcher = new WorldWatcher(prng.fork(), this.#machine, this.#processes);
     this.#faults =
       plan === undefined
-        ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns)
+        ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns, options.endings)
         : new PlannedFaults(plan);
     listeners.add(this.#processes);
     listeners.add(this.#faults);

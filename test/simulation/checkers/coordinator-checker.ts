@@ -1,4 +1,5 @@
 import {
+  type AttemptDescription,
   type CheckpointManifest,
   isMillraceError,
   type TaskEvent,
@@ -50,6 +51,8 @@ interface Lead {
   isOver: boolean;
   /** The job ends with a savepoint. */
   isEnding: boolean;
+  /** The input of its attempt has ended for good: before what it was restored from, or by order. */
+  isDrained: boolean;
 }
 
 const HEARD: ReadonlySet<string> = new Set([
@@ -67,7 +70,7 @@ const UNTOLD: ReadonlySet<unknown> = new Set(['JOB_FAILURE', 'CHECKPOINT_COORDIN
  * What must hold, when the job master has handled all that it was told: of a checkpoint under way somebody has yet to
  * answer what he was asked, and who has finished is not awaited; whom no barrier could reach has been told; the last
  * answer has it stored. And with the turn in which one comes to its end: whoever took part and goes on is told; older
- * ones are given up where it was completed. Its manifest says of whom nothing follows.
+ * ones are given up where it was completed. Its manifest says of whom nothing follows, and whether of all for good.
  */
 export class CoordinatorChecker implements WorldListener {
   readonly #board: TaskBoard;
@@ -92,8 +95,10 @@ export class CoordinatorChecker implements WorldListener {
     else this.#onEnded(lead, id, 'checkpoint-aborted', !UNTOLD.has(values.reason));
   }
 
-  onRegionLaunched(process: string): void {
-    this.#leadOf(process).isEnding = false;
+  onRegionLaunched(process: string, { restore }: AttemptDescription): void {
+    const lead = this.#leadOf(process);
+    lead.isEnding = false;
+    lead.isDrained = restore?.drained === true;
   }
 
   onTaskSent(number: number, message: TaskMessage): void {
@@ -101,6 +106,7 @@ export class CoordinatorChecker implements WorldListener {
     if (task === undefined) return;
     const lead = this.#leadOf(task.process);
     if (message.type === 'finish') lead.isEnding = true;
+    if (message.type === 'drain') lead.isDrained = true;
     if (!('checkpointId' in message)) return;
     const { checkpointId } = message;
     const pending = lead.pending.get(checkpointId);
@@ -146,7 +152,7 @@ export class CoordinatorChecker implements WorldListener {
     const { checkpointId } = call.manifest;
     const pending = lead.pending.get(checkpointId);
     if (pending === undefined) return;
-    this.#checkManifest(pending, call.manifest);
+    this.#checkManifest(lead, pending, call.manifest);
     pending.isStored = true;
     if (call.type === 'complete') lead.storing = checkpointId;
     // For the tasks a savepoint is over as soon as it is copied.
@@ -184,6 +190,7 @@ export class CoordinatorChecker implements WorldListener {
       hasNews: false,
       isOver: false,
       isEnding: false,
+      isDrained: false,
     };
     const lead: Lead = { process, pending: new Map(), ended: [], told: new Map(), ...state };
     this.#leads.set(process, lead);
@@ -293,7 +300,15 @@ export class CoordinatorChecker implements WorldListener {
     );
   }
 
-  #checkManifest({ id, acknowledged }: Pending, { vertices }: CheckpointManifest): void {
+  #checkManifest(
+    { isDrained }: Lead,
+    { id, acknowledged }: Pending,
+    { kind, vertices }: CheckpointManifest,
+  ): void {
+    this.#verdict.check(
+      (kind === 'drained') === isDrained,
+      () => `Checkpoint ${id} is stored as '${kind}', and its input has ended for good: ${isDrained}.`,
+    );
     for (const [{ process, address }, hadEnded] of acknowledged) {
       const { vertexId, subtask } = address;
       const uid = this.#board.graphOf(process)?.vertices[vertexId]?.uid;

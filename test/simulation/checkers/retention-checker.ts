@@ -7,8 +7,8 @@ import type { JobLog, SeenSlot } from './job-log.js';
 
 /**
  * Whoever tidies up removes nothing that a completed checkpoint names, seen in the very moment: the slots of the log go
- * before the files that they name, and of a run that goes on the newest completed checkpoint stays. When old ones have
- * been removed, there are no more of the run than are to be kept.
+ * before the files that they name, and of a run that goes on as many of the newest completed checkpoints stay as are to
+ * be kept. When old ones have been removed, there are no more of the run than that.
  *
  * Fair: what only slots name that count for nothing, as no slot above them vouches for them.
  */
@@ -16,16 +16,23 @@ export class RetentionChecker implements WorldListener {
   readonly #picture: DiskPicture;
   readonly #log: JobLog;
   readonly #verdict: WorldVerdict;
+  readonly #keptCount: number;
   readonly #counts: boolean;
   readonly #slots = new Map<number, SeenSlot>();
   /** Where the files are that a slot names, once somebody had to know. */
   readonly #paths = new WeakMap<SeenSlot, ReadonlySet<string>>();
 
   /**
-   * `counts`: not where a leader that was overtaken removes what it would have kept, or somebody's late claim is one
-   * more.
+   * `keptCount`: of completed checkpoints. `counts`: not where a leader that was overtaken removes what it would have
+   * kept, or somebody's late claim is one more.
    */
-  constructor(picture: DiskPicture, log: JobLog, verdict: WorldVerdict, { counts = true } = {}) {
+  constructor(
+    picture: DiskPicture,
+    log: JobLog,
+    verdict: WorldVerdict,
+    { keptCount = 1, counts = true } = {},
+  ) {
+    this.#keptCount = keptCount;
     this.#counts = counts;
     this.#picture = picture;
     this.#log = log;
@@ -63,10 +70,13 @@ export class RetentionChecker implements WorldListener {
     if (removed === undefined) return;
     const counting = this.#counting();
     const [newest] = counting;
-    const checkpoint = counting.find(({ head }) => head.kind === 'checkpoint');
+    const completed = counting.filter(
+      ({ head }) => head.kind === 'checkpoint' && head.run === newest?.head.run,
+    );
     const goesOn = newest?.head.kind !== 'result' && newest?.head.run === removed.head.run;
+    const kept = completed.slice(0, this.#counts ? this.#keptCount : 1);
     this.#verdict.check(
-      removed !== newest && (removed !== checkpoint || !goesOn),
+      removed !== newest && !(goesOn && kept.includes(removed)),
       () => `Slot ${removed.slot} of the log is removed, which whoever takes over begins from.`,
     );
     this.#slots.delete(removed.slot);

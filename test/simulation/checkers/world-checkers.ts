@@ -6,6 +6,7 @@ import type { Workload } from '../workload.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListeners } from '../world-listener.js';
 import type { WorldOptions } from '../world-options.js';
+import { AccumulatorChecker } from './accumulator-checker.js';
 import { AlignmentChecker } from './alignment-checker.js';
 import { AttemptChecker } from './attempt-checker.js';
 import { ChannelChecker } from './channel-checker.js';
@@ -69,6 +70,7 @@ export class WorldCheckers {
     );
     listeners.add(new LivenessChecker(verdict, describe));
     listeners.add(new OutputChecker(workload.outputs, verdict, { repeats, afterwards }));
+    if (!repeats) listeners.add(new AccumulatorChecker(verdict));
     listeners.add(new PrintChecker(verdict, workload.prints ?? []));
     addTaskCheckers(verdict, listeners);
     const mayOvertake = options.alignedTimeoutMs !== Number.POSITIVE_INFINITY;
@@ -83,7 +85,9 @@ export class WorldCheckers {
     listeners.add(new ManifestChecker(picture, folder, verdict));
     const { takeovers, landing, late } = options.faults;
     const counts = takeovers + landing + late === 0;
-    listeners.add(new RetentionChecker(picture, log, verdict, { counts }));
+    listeners.add(
+      new RetentionChecker(picture, log, verdict, { keptCount: options.checkpointing.numRetained, counts }),
+    );
     if (counts) listeners.add(new SweepChecker(picture, log, verdict));
     listeners.add(new LeaderChecker(log, verdict));
     if (workload.isForeign !== true)

@@ -9,6 +9,7 @@ import {
 } from '../../../core/index.js';
 import type { Event } from './event.js';
 import { evolvingCount } from './evolving-count.js';
+import { tallied } from './tally.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
@@ -40,7 +41,8 @@ export function runningCounts(kit: TopologyKit): Topology {
         .keyBy((one) => one.key)
         .reduce((a, b) => ({ key: a.key, count: a.count + b.count }))
         .setParallelism(parallelism);
-      sink(counts.map(({ key, count }) => `${key} ${count}`).setParallelism(parallelism), 'counts');
+      const told = counts.map(tallied('/out/counts', ({ key, count }) => `${key} ${count}`));
+      sink(told.setParallelism(parallelism), 'counts');
     },
   };
 }

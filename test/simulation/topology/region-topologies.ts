@@ -1,3 +1,4 @@
+import { tallied } from './tally.js';
 import type { Topology } from './topology.js';
 import type { DrawnSource, TopologyKit } from './topology-kit.js';
 
@@ -22,14 +23,14 @@ export function apartPipelines(kit: TopologyKit): Topology {
         .reduce((a, b) => ({ key: a.key, count: a.count + b.count }))
         .uid('counted')
         .setParallelism(parallelism)
-        .map(({ key, count }) => `${key} ${count}`)
+        .map(tallied('/out/counts', ({ key, count }) => `${key} ${count}`))
         .uid('count-lines')
         .setParallelism(parallelism);
       counts(sums, 'counts');
       lines(
         straight
           .stream(env)
-          .map(({ id, key }) => `${id} ${key}`)
+          .map(tallied('/out/straight', ({ id, key }) => `${id} ${key}`))
           .uid('straight-lines')
           .setParallelism(straight.parallelism),
         'straight',
@@ -62,7 +63,9 @@ export function forwardLanes(kit: TopologyKit): Topology {
           .setParallelism(parallelism)
           .startNewChain()
           .uid(`lane-${i}`);
-      const lines = events.map(({ id, amount }) => `${id} ${amount}`).setParallelism(parallelism);
+      const lines = events
+        .map(tallied('/out/lanes', ({ id, amount }) => `${id} ${amount}`))
+        .setParallelism(parallelism);
       sink(lines, 'lanes', parallelism);
     },
   };

@@ -1,4 +1,5 @@
 import { OutputTag, types } from '../../../core/index.js';
+import { tallied } from './tally.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
@@ -29,7 +30,10 @@ export function mapFilter(kit: TopologyKit): Topology {
               ? mapped.rescale()
               : mapped.shuffle();
       const kept = exchanged.filter(({ id }) => keep(id)).setParallelism(parallelism);
-      sink(kept.map(({ id, twice }) => `${id} ${twice}`).setParallelism(parallelism), 'all');
+      sink(
+        kept.map(tallied('/out/all', ({ id, twice }) => `${id} ${twice}`)).setParallelism(parallelism),
+        'all',
+      );
     },
   };
 }

@@ -81,6 +81,11 @@ export function isRescalable(topology: string): boolean {
   return topology !== 'broadcast-and-global';
 }
 
+/** Whether a part of it can be restarted alone. */
+export function hasRegions(topology: string): boolean {
+  return topology === 'apart-pipelines' || topology === 'forward-lanes';
+}
+
 /** A name, drawn by the weights. */
 export function drawTopologyName(point: number): string {
   const entries = Object.entries(TOPOLOGIES);
