@@ -1,4 +1,12 @@
-import type { AttemptDescription, TaskEvent, TaskMessage } from '../../../core/internal.js';
+import {
+  type AttemptDescription,
+  ElementKind,
+  type TaskEvent,
+  type TaskMessage,
+  type TaskReport,
+  Watermark,
+} from '../../../core/internal.js';
+import { OUTPUT } from '../observed-operators.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
 import type { BoardTask, TaskBoard } from './task-board.js';
@@ -22,7 +30,8 @@ interface Group {
 
 /**
  * What the members of a watermark alignment group are told is the least of what they have said, each since it was
- * started. Who has ended counts until it is started anew, or not.
+ * started. Who has ended counts until it is started anew, or not. A member says how far event time has come for those
+ * behind it, and the end of time while it holds nobody back.
  */
 export class AlignmentChecker implements WorldListener {
   readonly #board: TaskBoard;
@@ -30,6 +39,8 @@ export class AlignmentChecker implements WorldListener {
   /** By process, then name. */
   readonly #groups = new Map<string, Map<string, Group>>();
   readonly #groupOf = new Map<BoardTask, Group>();
+  /** How far event time has come behind a source, by task; the end of time where it is idle. */
+  readonly #times = new Map<number, number>();
 
   constructor(board: TaskBoard, verdict: WorldVerdict) {
     this.#board = board;
@@ -43,6 +54,23 @@ export class AlignmentChecker implements WorldListener {
         // At another parallelism all are launched anew.
         if (region.subtasks[vertexId]?.[subtask] !== false) members.delete(task);
       }
+  }
+
+  onTimeTold(task: number, node: number, input: number, kind: ElementKind, value: number): void {
+    if (node !== 0 || input !== OUTPUT) return;
+    if (kind === ElementKind.IDLE) this.#times.set(task, Watermark.MAX);
+    else if (kind === ElementKind.WATERMARK) this.#times.set(task, value);
+    else this.#times.delete(task);
+  }
+
+  onTaskReported(task: number, report: TaskReport): void {
+    const time = this.#times.get(task);
+    if (report.type !== 'watermark-reported' || time === undefined) return;
+    const { group, watermark } = report;
+    this.#verdict.check(
+      watermark === time || watermark === Watermark.MAX,
+      () => `A member of the alignment group '${group}' says that it is at ${watermark}, and is at ${time}.`,
+    );
   }
 
   onTaskTold(number: number, event: TaskEvent): void {

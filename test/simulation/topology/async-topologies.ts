@@ -37,8 +37,8 @@ export function asyncWindows(kit: TopologyKit): Topology {
   const ordered = kit.prng.chance(0.5);
   const capacity = kit.prng.pick([1, 3, 100]);
   const refusal = kit.prng.pick([2, 13]);
-  // One at a time, delays add up, and a barrier waits behind them all.
-  const delayMs = capacity < 100 ? 0 : kit.prng.between(0, 3);
+  // Of many, or few at a time, delays add up, and a barrier waits behind them all.
+  const delayMs = capacity === 100 || (capacity > 1 && refusal > 2) ? kit.prng.between(0, 3) : 0;
   const byFuture = kit.prng.chance(0.5);
   return {
     name: 'async-windows',

@@ -1,4 +1,10 @@
-import { MapStateDescriptor, types, type ValueState, ValueStateDescriptor } from '../../../core/index.js';
+import {
+  type Collector,
+  MapStateDescriptor,
+  types,
+  type ValueState,
+  ValueStateDescriptor,
+} from '../../../core/index.js';
 import type { Event } from './event.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
@@ -109,6 +115,9 @@ export function broadcastState(kit: TopologyKit): Topology {
   };
 }
 
+/** Whose records come out without a partner, where they find none. */
+type Outer = 'inner' | 'left' | 'right' | 'full';
+
 /** An interval join of two sources, inner or outer, against a nested loop. */
 export function intervalJoin(kit: TopologyKit): Topology {
   const [left, right] = [kit.source(), kit.source()];
@@ -117,12 +126,12 @@ export function intervalJoin(kit: TopologyKit): Topology {
   const stride = Math.min(left.plan.strideMs, right.plan.strideMs);
   const lower = stride * kit.prng.between(-3, 1);
   const upper = lower + stride * kit.prng.between(0, 4);
-  const isOuter = kit.prng.chance(0.5);
+  const outer = kit.prng.pick<Outer>(['inner', 'inner', 'left', 'right', 'full', 'full']);
   return {
     name: 'interval-join',
     files: new Map([...left.files, ...right.files]),
     outputs: () => [
-      { folder: '/out/joined', lines: nestedLoop(left.events, right.events, lower, upper, isOuter) },
+      { folder: '/out/joined', lines: nestedLoop(left.events, right.events, lower, upper, outer) },
     ],
     build: (env) => {
       const inner = left
@@ -130,10 +139,21 @@ export function intervalJoin(kit: TopologyKit): Topology {
         .keyBy('key')
         .intervalJoin(right.stream(env).keyBy('key'))
         .between(lower, upper);
-      const line = (a: Event | undefined, b: Event | undefined): string => `${a?.id} ${b?.id}`;
-      const results = isOuter
-        ? inner.fullOuter().process<string>({ processElement: (a, b, _ctx, out) => out.collect(line(a, b)) })
-        : inner.process<string>({ processElement: (a, b, _ctx, out) => out.collect(line(a, b)) });
+      const tell = {
+        processElement: (
+          a: Event | undefined,
+          b: Event | undefined,
+          _ctx: unknown,
+          out: Collector<string>,
+        ): void => out.collect(`${a?.id} ${b?.id}`),
+      };
+      const joined = {
+        inner: () => inner.process<string>(tell),
+        left: () => inner.leftOuter().process<string>(tell),
+        right: () => inner.rightOuter().process<string>(tell),
+        full: () => inner.fullOuter().process<string>(tell),
+      };
+      const results = joined[outer]();
       sink(results.setParallelism(parallelism).uid('joined'), 'joined');
     },
   };
@@ -144,7 +164,7 @@ function nestedLoop(
   right: readonly Event[],
   lower: number,
   upper: number,
-  isOuter: boolean,
+  outer: Outer,
 ): string[] {
   const lines: string[] = [];
   const matched = new Set<number>();
@@ -155,8 +175,8 @@ function nestedLoop(
       matched.add(a.id).add(b.id);
     }
   }
-  if (!isOuter) return lines;
-  for (const { id } of left) if (!matched.has(id)) lines.push(`${id} undefined`);
-  for (const { id } of right) if (!matched.has(id)) lines.push(`undefined ${id}`);
+  const alone = (events: readonly Event[]): readonly Event[] => events.filter(({ id }) => !matched.has(id));
+  if (outer === 'left' || outer === 'full') for (const { id } of alone(left)) lines.push(`${id} undefined`);
+  if (outer === 'right' || outer === 'full') for (const { id } of alone(right)) lines.push(`undefined ${id}`);
   return lines;
 }

@@ -5,7 +5,7 @@ import {
   WatermarkStrategy,
 } from '../../../core/index.js';
 import type { Prng } from '../../../core/internal.js';
-import type { Event } from './event.js';
+import type { Event, EventPlan } from './event.js';
 import type { Topology } from './topology.js';
 import type { DrawnSource, TopologyKit } from './topology-kit.js';
 
@@ -15,10 +15,12 @@ import type { DrawnSource, TopologyKit } from './topology-kit.js';
  */
 export function idleInputs(kit: TopologyKit): Topology {
   const { prng } = kit;
-  const [left, right] = [kit.source(), kit.source()];
+  // Those that fall idle at their sources hold back nobody who goes along with them.
+  const watermarks = prng.chance(0.5) ? (plan: EventPlan) => drawStrategy(prng, plan) : undefined;
+  const [left, right] = [kit.source({ watermarks }), kit.source({ watermarks })];
   const sink = kit.sink('/out/idle');
   const parallelism = kit.parallelism();
-  const [first, second] = [drawStrategy(prng, left), drawStrategy(prng, right)];
+  const [first, second] = [drawStrategy(prng, left.plan), drawStrategy(prng, right.plan)];
   const isKeyed = prng.chance(0.6);
   const isUnion = prng.chance(0.5);
   return {
@@ -64,7 +66,7 @@ function besideByKey(one: DataStream<Event>, other: DataStream<Event> | undefine
 }
 
 /** Watermarks some events apart, and some events after which nothing is promised to come. */
-function drawStrategy(prng: Prng, { plan }: DrawnSource): WatermarkStrategy<Event> {
+function drawStrategy(prng: Prng, plan: EventPlan): WatermarkStrategy<Event> {
   const tellEvery = prng.pick([1, 3, 20]);
   const dozeEvery = prng.pick([0, 2, 7, 50]);
   const lagMs = plan.strideMs * prng.pick([0, 10]);

@@ -62,6 +62,8 @@ interface SourceWishes {
   readonly keys?: number;
   /** Nothing depends on when an event comes, so it is one of the engine's own sources. */
   readonly anyOrder?: boolean;
+  /** Nothing depends on event time, so it may be told by this. */
+  readonly watermarks?: ((plan: EventPlan) => WatermarkStrategy<Event>) | undefined;
 }
 
 type EndAt = (stream: DataStream<string>, name: string, own?: number) => void;
@@ -152,7 +154,7 @@ export class TopologyKit {
         ? undefined
         : leastRate(plan, this.#settings.pausesMaxMs) * prng.between(1, 5),
     };
-    const drawn = this.#drawn(plan, pace, settings, options.anyOrder === true);
+    const drawn = this.#drawn(plan, pace, settings, options);
     this.#drawnSources.push(drawn);
     return drawn;
   }
@@ -204,7 +206,7 @@ export class TopologyKit {
     plan: EventPlan,
     pace: SourcePace,
     { number, parallelism, alignment, fileSplits, ratePerSecond }: SourceSettings,
-    anyOrder: boolean,
+    { anyOrder = false, watermarks: own }: SourceWishes,
   ): DrawnSource {
     const { counts, readFolder, sink } = this.#settings;
     let events: readonly Event[] | undefined;
@@ -214,7 +216,7 @@ export class TopologyKit {
     const watermarks = isWatched
       ? watchedSplits(plan)
       : WatermarkStrategy.forBoundedOutOfOrderness<Event>(plan.disorderMs);
-    const unaligned = watermarks.withTimestampAssigner((event) => event.time);
+    const unaligned = own?.(plan) ?? watermarks.withTimestampAssigner((event) => event.time);
     const strategy =
       alignment === undefined
         ? unaligned
