@@ -198,7 +198,7 @@ export class SimulatedProcess implements Participant {
   stopJob(stop: 'suspend' | 'drain'): boolean {
     const { tasksRunning, tasks } = this.#running?.view.status() ?? { tasksRunning: 0, tasks: 1 };
     if (this.#running === undefined || tasksRunning < tasks) return false;
-    this.#machine.trace.note(`job.${stop}`, `p${this.number}`);
+    this.#machine.trace.emit({ name: `job.${stop}`, values: { process: this.number } });
     const folder = `${STOP_FOLDERS[stop]}/p${this.number}-${++this.#stops}`;
     const stopped = this.#running.triggerSavepoint({ folder, stop });
     this.#tell(stopped);

@@ -13,15 +13,16 @@ export function drawWorldOptions(seed: number): WorldOptions {
   const prng = new Prng(seed);
   const job = drawJob(prng.fork());
   const pace = drawPace(prng.fork());
-  const checkpointing = drawCheckpointing(prng.fork(), pace.turnMs);
-  const alignedTimeoutMs = drawAlignedTimeout(prng.fork(), pace.turnMs);
+  const regions = hasRegions(job.topology);
+  const checkpointing = drawCheckpointing(prng.fork(), pace.turnMs, regions);
+  const alignedTimeoutMs = drawAlignedTimeout(prng.fork(), pace.turnMs, regions);
   const isUnaligned = alignedTimeoutMs !== Number.POSITIVE_INFINITY;
   const memory = drawMemory(prng.fork(), job.topology === 'large-state');
   const restartStrategy = drawRestartStrategy(prng.fork());
   const faults = drawFaults(prng.fork(), pace.turnMs, {
     cancels: checkpointing.retainOnCancellation,
     rescales: job.rescales,
-    regions: hasRegions(job.topology),
+    regions,
   });
   const surroundings = drawSurroundings(prng.fork(), faults);
   const storingMs = prng.fork().chance(0.5) ? storingTimeMs(faults, pace.turnMs) : Number.POSITIVE_INFINITY;
@@ -140,14 +141,14 @@ function bearsFailures({ tolerableFailedCheckpoints }: CheckpointConfig): boolea
   return tolerableFailedCheckpoints === Number.POSITIVE_INFINITY;
 }
 
-function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
+function drawCheckpointing(prng: Prng, turnMs: number, regions: boolean): CheckpointConfig {
   const intervalMs = Math.ceil(turnMs * prng.between(15, 100));
   return {
     intervalMs,
     intervalDuringBacklogMs: intervalMs * 2,
     timeoutMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1000, 3000)) : 600_000,
     minPauseMs: prng.chance(0.3) ? Math.ceil(turnMs * prng.between(1, 150)) : 0,
-    maxConcurrentCheckpoints: prng.chance(0.4) ? prng.between(2, 4) : 1,
+    maxConcurrentCheckpoints: prng.chance(regions ? 0.7 : 0.4) ? prng.between(2, 4) : 1,
     tolerableFailedCheckpoints: prng.pick([0, 3, 3, Number.POSITIVE_INFINITY]),
     numRetained: prng.pick([1, 1, 2, 3]),
     retainOnCancellation: prng.chance(0.5),
@@ -156,8 +157,9 @@ function drawCheckpointing(prng: Prng, turnMs: number): CheckpointConfig {
   };
 }
 
-function drawAlignedTimeout(prng: Prng, turnMs: number): number {
-  if (prng.chance(0.4)) return Number.POSITIVE_INFINITY;
+function drawAlignedTimeout(prng: Prng, turnMs: number, regions: boolean): number {
+  // A region goes back to one of several checkpoints that are under way only where none overtakes.
+  if (prng.chance(regions ? 0.6 : 0.4)) return Number.POSITIVE_INFINITY;
   return prng.chance(0.6) ? 0 : Math.ceil(turnMs * prng.between(1, 300));
 }
 

@@ -12,6 +12,8 @@ const TENDER: ReadonlyMap<string, number> = new Map([
   ['job.attempt-deployed', 0.1],
   ['job.attempt-failed', 0.1],
   ['job.rescale-requested', 0.2],
+  ['job.suspend', 0.4],
+  ['job.drain', 0.4],
   ['process.leads', 0.1],
   ['task.finished', 0.1],
 ]);

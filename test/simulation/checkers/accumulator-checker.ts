@@ -5,8 +5,9 @@ import type { WorldListener } from '../world-listener.js';
 const NEWLINE = 10;
 
 /**
- * An accumulator that is named like the folder of an output counts what goes there: in the result of the job it is the
- * number of lines in the folder, however often its tasks, its parallelism or its process were others.
+ * An accumulator that is named like the folder of an output, and perhaps something after #, counts what goes there: in
+ * the result of the job it is the number of lines in the folder, however often its tasks, its parallelism or its process
+ * were others.
  */
 export class AccumulatorChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
@@ -31,13 +32,14 @@ export class AccumulatorChecker implements WorldListener {
   }
 
   onJobFinished(): void {
-    for (const [folder, value] of Object.entries(this.#result)) {
+    for (const [name, value] of Object.entries(this.#result)) {
+      const [folder = ''] = name.split('#');
       if (!folder.startsWith('/')) continue;
       let lines = 0;
       for (const [path, count] of this.#lines) if (path.startsWith(`${folder}/`)) lines += count;
       this.#verdict.check(
         value === lines,
-        () => `The job has accumulated ${value} for ${folder}, where there are ${lines} lines.`,
+        () => `The job has accumulated ${value} for ${name}, where there are ${lines} lines.`,
       );
     }
   }

@@ -32,7 +32,8 @@ interface Launch {
 /**
  * A reader that is started anew from a checkpoint while its enumerator goes on is sent once more what it had been sent
  * since the trigger of that checkpoint, or would have been while it was down, in order, and nothing else. When an
- * enumerator goes back to a checkpoint, no reader goes on that was sent anything since.
+ * enumerator goes back to a checkpoint, no reader goes on that was sent anything since. What an enumerator tells that is
+ * to end is sent to nobody.
  */
 export class SplitChecker implements WorldListener {
   readonly #board: TaskBoard;
@@ -79,8 +80,13 @@ export class SplitChecker implements WorldListener {
     else if (launch?.subtasks.has(at) === true)
       launch.sent.set(at, [...(launch.sent.get(at) ?? []), message.splits]);
     else {
+      const due = log.due.filter(({ splits }) => splits !== message.splits);
+      this.#verdict.check(
+        due.length < log.due.length,
+        () => `Reader ${at} is sent splits of which no enumerator that goes on has told.`,
+      );
       log.sent.push(message.splits);
-      log.due = log.due.filter(({ splits }) => splits !== message.splits);
+      log.due = due;
     }
   }
 

@@ -37,7 +37,7 @@ export function runningCounts(kit: TopologyKit): Topology {
     build: (env) => {
       const counts = source
         .stream(env)
-        .map((event) => ({ key: event.key, count: 1 }))
+        .map(tallied('/out/counts#ones', ({ key }: Event) => ({ key, count: 1 })))
         .keyBy((one) => one.key)
         .reduce((a, b) => ({ key: a.key, count: a.count + b.count }))
         .setParallelism(parallelism);

@@ -17,7 +17,7 @@ export function apartPipelines(kit: TopologyKit): Topology {
     build: (env) => {
       const sums = counted
         .stream(env)
-        .map(({ key }) => ({ key, count: 1 }))
+        .map(tallied('/out/counts#ones', ({ key }) => ({ key, count: 1 })))
         .uid('ones')
         .keyBy(({ key }) => key)
         .reduce((a, b) => ({ key: a.key, count: a.count + b.count }))
@@ -55,7 +55,7 @@ export function forwardLanes(kit: TopologyKit): Topology {
       const { parallelism } = source;
       let events = source
         .stream(env)
-        .map(({ id, amount }) => ({ id, amount }))
+        .map(tallied('/out/lanes#events', ({ id, amount }) => ({ id, amount })))
         .setParallelism(parallelism);
       for (let i = 0; i < tasks; i++)
         events = events
