@@ -123,7 +123,6 @@ class World {
       options,
       workload: this.#workload,
       repeats,
-      wasDrained: () => this.#trace.counts.has('job.drain'),
       describe: () => this.#processes.describe(),
     };
     this.#checkers = new WorldCheckers(checked, listeners);

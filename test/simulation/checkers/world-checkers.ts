@@ -45,8 +45,6 @@ export interface CheckedWorld {
   readonly workload: Workload;
   /** Output may hold lines more often than expected. */
   readonly repeats: boolean;
-  /** Whether the job was drained at some time, asked when it has finished. */
-  readonly wasDrained: () => boolean;
   /** How the job stands, for people. */
   readonly describe: () => string;
 }
@@ -55,6 +53,8 @@ export interface CheckedWorld {
 export class WorldCheckers {
   readonly #world: CheckedWorld;
   readonly #checkpoints: CheckpointChecker;
+  /** Somebody was to store that the input has ended for good. An order to drain the job that comes to nothing is none. */
+  #wasDrained = false;
   /** Records that the sources have given, where that has been looked at. */
   #read: number | undefined;
 
@@ -65,6 +65,11 @@ export class WorldCheckers {
     this.#checkpoints = checkpoints;
     const afterwards = options.faults.drains > 0 ? this.#expectedOfRead : undefined;
     listeners.add(checkpoints);
+    listeners.add({
+      onStorageAsked: (_, call) => {
+        if ('manifest' in call && call.manifest.kind === 'drained') this.#wasDrained = true;
+      },
+    });
     listeners.add(
       new FailureChecker(verdict, (process) => checkpoints.isLeader(process), workload.isForeign === true),
     );
@@ -125,8 +130,8 @@ export class WorldCheckers {
   }
 
   readonly #expectedOfRead = (linesOf: (folder: string) => string[]): readonly ExpectedOutput[] => {
-    const { workload, wasDrained, verdict } = this.#world;
-    const read = workload.drained?.(linesOf, wasDrained(), verdict);
+    const { workload, verdict } = this.#world;
+    const read = workload.drained?.(linesOf, this.#wasDrained, verdict);
     this.#read = read?.records;
     return read?.outputs ?? workload.outputs;
   };
