@@ -16,6 +16,11 @@ export interface DiskConduct {
   /** Share of the held ones that take up to `slowMs` of virtual time. */
   readonly slow: number;
   readonly slowMs: number;
+  /**
+   * Share of the names given in the folders of outputs that take some times as long: a commit may then last longer than
+   * the checkpoints after it.
+   */
+  readonly slowNames: number;
   /** Probabilities that an operation fails without its effect, and with it. */
   readonly fail: number;
   readonly failAfter: number;
@@ -37,6 +42,10 @@ const FLIPS_MAX = 2;
 
 /** What has checksums: checkpoints and savepoints. Nobody could tell it of what else lies on a disk. */
 const SUMMED = /^\/(checkpoints|savepoints|suspended|drained)\//;
+
+const OUTPUT = /^\/out\//;
+/** How much longer than other things it takes at most to give such a name. */
+const SLOW_NAME = 4;
 
 interface HeldOperation {
   readonly dueMs: number;
@@ -88,12 +97,15 @@ export class ScheduledDisk implements DiskFaultPlan, Participant {
   faultOf(operation: DiskOperation): DiskFault | undefined {
     // A promise of its own: one that all worlds shared would keep whoever waits for it, and so every world.
     if (this.#ended) return { kind: 'hold', until: new Promise<never>(() => undefined) };
-    const { held, slow, slowMs, fail, failAfter } = this.#weather.conduct;
+    const { held, slow, slowMs, slowNames, fail, failAfter } = this.#weather.conduct;
     this.#faults.rates = { fail, failAfter, full: Math.min(0.5, failAfter * 5), slow: 0 };
     const fault = this.#faults.faultOf(operation) ?? this.#flipOf(operation);
     if (fault !== undefined) this.#trace.note(`disk.${fault.kind}`, this.#textOf(operation, ''));
-    const isHeld = this.#prng.chance(held);
-    const delayMs = this.#prng.chance(slow) ? this.#prng.float() * slowMs : 0;
+    const isSlowName =
+      operation.kind === 'link' && OUTPUT.test(operation.path) && this.#prng.chance(slowNames);
+    const isHeld = this.#prng.chance(held) || isSlowName;
+    const isSlow = this.#prng.chance(slow) || isSlowName;
+    const delayMs = isSlow ? this.#prng.float() * slowMs * (isSlowName ? SLOW_NAME : 1) : 0;
     if (!isHeld && !this.paused) return fault;
     if (delayMs > 0) this.#trace.note('disk.slow', this.#textOf(operation, ''));
     const until = new Promise<void>((resolve) => {

@@ -221,6 +221,7 @@ function drawFaults(
       slow: prng.pick([0, 0.05, 0.3]),
       // Now and then longer than a checkpoint has time to be stored.
       slowMs: turnMs * prng.between(10, prng.pick([1500, 1500, 1500, 10_000])),
+      slowNames: prng.pick([0, 0, 0.05, 0.5]),
       fail: failing ? prng.pick([0.001, 0.01, 0.03]) : 0,
       failAfter: failing ? prng.pick([0, 0.001, 0.01, 0.03]) : 0,
       flip: prng.pick([0, 0, 0.02, 0.2]),

@@ -94,7 +94,15 @@ export interface WorldOptions {
 }
 
 /** How a disk behaves when it is well. */
-export const CALM_DISK: DiskConduct = { held: 0.3, slow: 0, slowMs: 0, fail: 0, failAfter: 0, flip: 0 };
+export const CALM_DISK: DiskConduct = {
+  held: 0.3,
+  slow: 0,
+  slowMs: 0,
+  slowNames: 0,
+  fail: 0,
+  failAfter: 0,
+  flip: 0,
+};
 
 /** Of a world in which nothing is done. */
 export const NO_FAULTS: FaultOptions = {

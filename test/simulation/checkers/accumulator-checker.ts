@@ -5,9 +5,9 @@ import type { WorldListener } from '../world-listener.js';
 const NEWLINE = 10;
 
 /**
- * An accumulator that is named like the folder of an output, and perhaps something after #, counts what goes there: in
- * the result of the job it is the number of lines in the folder, however often its tasks, its parallelism or its process
- * were others.
+ * An accumulator that is named like the folder of an output, and perhaps something after #, counts what goes there. In
+ * the result of the job it is the number of lines in the folder, whatever has become of its tasks, its parallelism and
+ * its processes.
  */
 export class AccumulatorChecker implements WorldListener {
   readonly #verdict: WorldVerdict;

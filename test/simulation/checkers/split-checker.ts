@@ -32,8 +32,8 @@ interface Launch {
 /**
  * A reader that is started anew from a checkpoint while its enumerator goes on is sent once more what it had been sent
  * since the trigger of that checkpoint, or would have been while it was down, in order, and nothing else. When an
- * enumerator goes back to a checkpoint, no reader goes on that was sent anything since. What an enumerator tells that is
- * to end is sent to nobody.
+ * enumerator goes back to a checkpoint, no reader goes on that was sent anything since. What one tells that is to end
+ * is sent to nobody.
  */
 export class SplitChecker implements WorldListener {
   readonly #board: TaskBoard;

@@ -53,7 +53,7 @@ export interface CheckedWorld {
 export class WorldCheckers {
   readonly #world: CheckedWorld;
   readonly #checkpoints: CheckpointChecker;
-  /** Somebody was to store that the input has ended for good. An order to drain the job that comes to nothing is none. */
+  /** Somebody was to store that the input has ended for good. */
   #wasDrained = false;
   /** Records that the sources have given, where that has been looked at. */
   #read: number | undefined;

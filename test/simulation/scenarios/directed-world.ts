@@ -10,7 +10,7 @@ const CALM: FaultOptions = {
   ...NO_FAULTS,
   landing: 0.5,
   // Every operation has a turn, and so a line, of its own.
-  disk: { held: 1, slow: 0, slowMs: 0, fail: 0, failAfter: 0, flip: 0 },
+  disk: { held: 1, slow: 0, slowMs: 0, slowNames: 0, fail: 0, failAfter: 0, flip: 0 },
 };
 
 /** A small world that is drawn as others are, in which nothing goes wrong but what a script does. */
