@@ -19,14 +19,18 @@ export function drawWorldOptions(seed: number): WorldOptions {
   const isUnaligned = alignedTimeoutMs !== Number.POSITIVE_INFINITY;
   const memory = drawMemory(prng.fork(), job.topology === 'large-state');
   const restartStrategy = drawRestartStrategy(prng.fork());
-  const faults = drawFaults(prng.fork(), pace.turnMs, {
+  const faultsPrng = prng.fork();
+  const surroundingsPrng = prng.fork();
+  const storingPrng = prng.fork();
+  const endings = prng.fork().chance(regions ? 0.5 : 0.35);
+  const faults = drawFaults(faultsPrng, pace.turnMs, {
     cancels: checkpointing.retainOnCancellation,
     rescales: job.rescales,
     regions,
+    endings,
   });
-  const surroundings = drawSurroundings(prng.fork(), faults);
-  const storingMs = prng.fork().chance(0.5) ? storingTimeMs(faults, pace.turnMs) : Number.POSITIVE_INFINITY;
-  const endings = prng.fork().chance(0.35);
+  const surroundings = drawSurroundings(surroundingsPrng, faults);
+  const storingMs = storingPrng.chance(0.5) ? storingTimeMs(faults, pace.turnMs) : Number.POSITIVE_INFINITY;
   return {
     seed,
     ...job,
@@ -191,7 +195,7 @@ function drawRestartStrategy(prng: Prng): RestartStrategyConfig {
 function drawFaults(
   prng: Prng,
   turnMs: number,
-  may: { readonly cancels: boolean; readonly rescales: boolean; readonly regions: boolean },
+  may: Readonly<Record<'cancels' | 'rescales' | 'regions' | 'endings', boolean>>,
 ): FaultOptions {
   const some = (share: number, most: number): number => (prng.chance(share) ? prng.between(1, most) : 0);
   const failing = prng.chance(0.4);
@@ -211,7 +215,8 @@ function drawFaults(
     cancels: may.cancels ? some(0.25, 1) : 0,
     suspensions: stopKind === 'suspend' || stopKind === 'both' ? prng.between(1, 2) : 0,
     drains: stopKind === 'drain' || stopKind === 'both' ? 1 : 0,
-    rescalings: may.rescales ? some(0.3, 3) : 0,
+    // Who has ended is to stay so, and those who go on share what is left.
+    rescalings: may.rescales ? some(may.endings ? 0.6 : 0.3, 3) : 0,
     throws: some(0.3, 2),
     spite: prng.chance(0.6),
     landing: prng.pick([0, 0.5]),

@@ -46,6 +46,7 @@ export class RetentionChecker implements WorldListener {
   onFileRemoved(path: string): void {
     if (this.#log.holds(path)) this.#onSlotRemoved(this.#slots.get(slotNumber(path)));
     else if (path.includes('/data/')) this.#onDataRemoved(path);
+    else if (path.startsWith(`${this.#log.folder}/claims/`)) this.#onClaimRemoved(path);
   }
 
   onPowerLost(left: ReadonlyMap<string, FileView>): void {
@@ -87,6 +88,15 @@ export class RetentionChecker implements WorldListener {
     this.#verdict.check(
       slot === undefined,
       () => `${path} is removed, and checkpoint ${slot?.head.newestCheckpointId} names it.`,
+    );
+  }
+
+  #onClaimRemoved(path: string): void {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const slot = this.#counting().find(({ keys }) => keys.some((key) => claimName(key) === name));
+    this.#verdict.check(
+      slot === undefined,
+      () => `${path} is removed, and checkpoint ${slot?.head.newestCheckpointId} names what was claimed.`,
     );
   }
 

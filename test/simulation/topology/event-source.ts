@@ -27,6 +27,8 @@ export interface SourcePace {
   readonly pauseMs: number;
   /** Its readers read so many splits side by side; 0: one after another. */
   readonly splitsAtOnce: number;
+  /** Where its enumerator looks before it deals out splits, and readers ask meanwhile; undefined: nowhere. */
+  readonly looksAt: string | undefined;
   /** Its records have a declared type. */
   readonly declared: boolean;
   /** Called before each event is handed out: where a source throws, once. */
@@ -53,14 +55,14 @@ export class EventSource implements Source<Event, EventSplit, readonly EventSpli
   createEnumerator(context: SplitEnumeratorContext<EventSplit>): SplitEnumerator<readonly EventSplit[]> {
     const length = this.#plan.splits - this.#firstSplit;
     const splits = Array.from({ length }, (_, index) => ({ split: this.#firstSplit + index, next: 0 }));
-    return new SplitQueueEnumerator(context, splits);
+    return new EventEnumerator(context, splits, this.#pace.looksAt);
   }
 
   restoreEnumerator(
     context: SplitEnumeratorContext<EventSplit>,
     state: readonly EventSplit[],
   ): SplitEnumerator<readonly EventSplit[]> {
-    return new SplitQueueEnumerator(context, state);
+    return new EventEnumerator(context, state, this.#pace.looksAt);
   }
 
   createReader(context: SourceReaderContext): SourceReader<Event, EventSplit> {
@@ -70,6 +72,25 @@ export class EventSource implements Source<Event, EventSplit, readonly EventSpli
     const splitId = ({ split }: EventSplit): string => `split-${split}`;
     if (splitsAtOnce === 0) return new SequentialSourceReader(context, open, splitId);
     return new InterleavedSourceReader(context, { open, splitId, splitsAtOnce });
+  }
+}
+
+class EventEnumerator extends SplitQueueEnumerator<EventSplit> {
+  readonly #context: SplitEnumeratorContext<EventSplit>;
+  readonly #looksAt: string | undefined;
+
+  constructor(
+    context: SplitEnumeratorContext<EventSplit>,
+    splits: readonly EventSplit[],
+    looksAt: string | undefined,
+  ) {
+    super(context, splits);
+    this.#context = context;
+    this.#looksAt = looksAt;
+  }
+
+  override async start(): Promise<void> {
+    if (this.#looksAt !== undefined) await this.#context.fileSystem.list(this.#looksAt);
   }
 }
 

@@ -141,6 +141,7 @@ export class TopologyKit {
       pauseEvery,
       pauseMs: Math.min(prng.between(0, 10), this.#settings.pausesMaxMs / pauses),
       splitsAtOnce: this.#splitsAtOnce(),
+      looksAt: plan.salt % 3 === 0 ? '/in' : undefined,
       declared: prng.chance(0.7),
       beforeEvent: this.#settings.beforeEvent,
     };
