@@ -26,8 +26,9 @@ export interface CheckpointLoad {
  * - the final checkpoint is the first one to complete of those begun after all data had been processed;
  *   until it completes it is wished for again and again, and after it nothing begins by itself;
  * - a draining savepoint takes the place of the final checkpoint; a job has at most one stop on order;
- * - from the order to drain on nothing else begins: who restored it would go on with sources of which some had ended
- *   their event time, and read on behind it;
+ * - from the order to drain on nothing else begins before its end: who restored it would go on with sources of which
+ *   some had ended their event time, and read on behind it. What begins after that is drained as well, also where the
+ *   savepoint was not copied and the job ends without it;
  * - from the beginning of a suspending savepoint on nothing else begins before its end: timers and watermarks go on
  *   behind its barrier, and what they yield must not be committed, since who begins from the savepoint yields it again.
  */
@@ -106,6 +107,7 @@ export class CheckpointSchedule {
       settleRequest(request, { completed: false, reason: 'TOO_MANY_CHECKPOINT_REQUESTS' }, effects);
     } else if (stop === 'drain') {
       this.#stop = request;
+      this.#executions.drain();
       const sources = this.#executions.executions.filter(
         ({ vertex, state }) => vertex.isSource && state === 'RUNNING',
       );

@@ -242,7 +242,7 @@ export class PendingCheckpoint {
       jobName: graph.name,
       triggeredMs: this.triggered.wallMs,
       completedMs,
-      kind: this.#executions.drained || this.stop === 'drain' ? 'drained' : this.kind,
+      kind: this.#executions.drained ? 'drained' : this.kind,
       vertices: graph.vertices.map((vertex) => ({
         vertexUid: vertex.uid,
         parallelism: vertex.parallelism,

@@ -135,8 +135,6 @@ export class Execution {
  */
 export class ExecutionGraph {
   readonly graph: JobGraph;
-  /** Its sources take nothing: the input had been ended for good. */
-  readonly drained: boolean;
   readonly accumulators: AccumulatorTotals;
   readonly #jobId: string;
   readonly #vertices: Execution[][];
@@ -145,6 +143,7 @@ export class ExecutionGraph {
   readonly #inputs: readonly (readonly JobEdge[])[];
   #attempt: number;
   #restoredCheckpointId: number | undefined;
+  #drained: boolean;
 
   constructor(
     job: { readonly jobId: string; readonly graph: JobGraph },
@@ -154,7 +153,7 @@ export class ExecutionGraph {
   ) {
     const { jobId, graph } = job;
     this.graph = graph;
-    this.drained = restore?.drained ?? false;
+    this.#drained = restore?.drained ?? false;
     this.accumulators = new AccumulatorTotals(restore?.accumulated);
     this.#jobId = jobId;
     this.#attempt = attempt;
@@ -166,6 +165,16 @@ export class ExecutionGraph {
     );
     this.#all = this.#vertices.flat();
     this.#inputs = graph.vertices.map((vertex) => graph.edges.filter((edge) => edge.target === vertex.id));
+  }
+
+  /** Its sources take nothing: the input has been ended for good. */
+  get drained(): boolean {
+    return this.#drained;
+  }
+
+  /** The input ends for good here, whatever becomes of the order to end it: sources cannot take that back. */
+  drain(): void {
+    this.#drained = true;
   }
 
   /** The newest one. */

@@ -184,6 +184,21 @@ t.test('from the order to drain on nothing but the draining savepoint completes'
   t.match(exported(driver), { manifest: { kind: 'drained' } });
 });
 
+t.test('what is taken after a drained savepoint that could not be copied is drained as well', async (t) => {
+  const driver = new CoordinatorDriver(PIPELINE);
+  driver.handle({ type: 'requested', requestId: 5, savepoint: DRAIN });
+  driver.due();
+  for (const task of ['source.0', 'source.1', 'sink.0']) driver.dataFinished(task);
+  driver.enumerator(1, 'source.0');
+  driver.acknowledgeAll(1);
+  driver.stored(1);
+  driver.handle({ type: 'savepoint-export-failed', checkpointId: 1, error: wireError('MR3001') });
+  t.match(settled(driver), { requestId: 5, outcome: { completed: false } });
+  driver.enumerator(2, 'source.0');
+  driver.acknowledgeAll(2);
+  t.match(driver.manifest, { checkpointId: 2, kind: 'drained' }, 'its sources have ended, whoever asks');
+});
+
 t.test('an order to drain overtakes a final checkpoint that waits for its turn', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK);
   driver.due();
