@@ -58,9 +58,14 @@ export class FormerTimes {
   readonly #storedBy = new Map<number, Set<string>>();
 
   onEvent({ name, values }: TraceEvent): void {
-    if (name !== 'checkpoint.storing') return;
-    const id = Number(values.checkpointId);
-    this.#storedBy.set(id, (this.#storedBy.get(id) ?? new Set()).add(`p${values.process}`));
+    if (name === 'checkpoint.storing') this.#onStored(Number(values.checkpointId), values.process);
+    // A new run stores what it begins from as a checkpoint of its own, of which no task was asked.
+    else if (name === 'process.leads' && values.run === values.epoch)
+      this.#onStored(Number(values.restored), values.process);
+  }
+
+  #onStored(id: number, process: unknown): void {
+    this.#storedBy.set(id, (this.#storedBy.get(id) ?? new Set()).add(`p${process}`));
   }
 
   onWritten({ channel, written }: Flow, kind: ElementKind, value: number): void {
