@@ -18,7 +18,7 @@ const TENDER: ReadonlyMap<string, number> = new Map([
   ['task.finished', 0.1],
 ]);
 /** How much rarer faults are while there is no checkpoint to recover from. */
-const EARLY = 6;
+const EARLY = 20;
 /** Turns after which faults no longer wait for one. */
 const EARLY_TURNS_MAX = 2000;
 /** The same, where faults wait for the end of the input. */
