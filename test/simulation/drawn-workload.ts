@@ -73,6 +73,7 @@ export function topologyDrawer(
       beforeEvent,
       steadyClock: faults.clockJumps === 0,
       moves: options.moves,
+      endings: options.endings !== 'none',
       parallelism: (parallelism) => ((parallelism - 1 + shift) % most) + 1,
       readFolder: faults.drains > 0 ? readFolder : undefined,
       counts: (id) => read?.has(id) ?? true,

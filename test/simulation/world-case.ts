@@ -48,7 +48,7 @@ export const PLAIN_OPTIONS: WorldOptions = {
   budgetMax: 8,
   turnMs: 0.05,
   safetyTurns: 0,
-  endings: false,
+  endings: 'none',
   rescales: false,
   claims: false,
   faults: NO_FAULTS,

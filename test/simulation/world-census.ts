@@ -60,7 +60,7 @@ export const FEATURES: Readonly<Record<string, (options: WorldOptions) => boolea
   'tiny rings': ({ segmentBytes }) => segmentBytes === 256,
   'object store': ({ checkpointsIn }) => checkpointsIn === 'bucket',
   moving: ({ moves }) => moves,
-  'when parts have ended': ({ endings }) => endings,
+  'when parts have ended': ({ endings }) => endings !== 'none',
 };
 
 /** What was seen in worlds, added up. Plain data. */

@@ -1,6 +1,6 @@
 import { type CheckpointConfig, Prng, type RestartStrategyConfig } from '../../core/internal.js';
 import { drawTopologyName, hasRegions, isRescalable } from './topology/topologies.js';
-import type { FaultOptions, WorldOptions } from './world-options.js';
+import type { Endings, FaultOptions, WorldOptions } from './world-options.js';
 
 /**
  * Draws a world, swarm style: most of what may vary or go wrong is off altogether in many worlds, so that what it
@@ -22,12 +22,12 @@ export function drawWorldOptions(seed: number): WorldOptions {
   const faultsPrng = prng.fork();
   const surroundingsPrng = prng.fork();
   const storingPrng = prng.fork();
-  const endings = prng.fork().chance(regions ? 0.5 : 0.35);
+  const { endings } = job;
   const faults = drawFaults(faultsPrng, pace.turnMs, {
     cancels: checkpointing.retainOnCancellation,
     rescales: job.rescales,
     regions,
-    endings,
+    endings: endings !== 'none',
   });
   const surroundings = drawSurroundings(surroundingsPrng, faults);
   const storingMs = storingPrng.chance(0.5) ? storingTimeMs(faults, pace.turnMs) : Number.POSITIVE_INFINITY;
@@ -35,9 +35,8 @@ export function drawWorldOptions(seed: number): WorldOptions {
     seed,
     ...job,
     ...pace,
-    endings,
     // The end of a job takes fewer turns than all before it.
-    safetyTurns: endings ? Math.ceil(pace.safetyTurns / 2) : pace.safetyTurns,
+    safetyTurns: endings !== 'none' ? Math.ceil(pace.safetyTurns / 2) : pace.safetyTurns,
     ...memory,
     ...surroundings,
     restartStrategy,
@@ -82,20 +81,32 @@ function drawSurroundings(
 
 type Job = Pick<
   WorldOptions,
-  'topology' | 'rescales' | 'moves' | 'events' | 'parallelismMax' | 'chaining' | 'maxParallelism' | 'claims'
+  | 'topology'
+  | 'rescales'
+  | 'moves'
+  | 'endings'
+  | 'events'
+  | 'parallelismMax'
+  | 'chaining'
+  | 'maxParallelism'
+  | 'claims'
 >;
 
 function drawJob(prng: Prng): Job {
   const topology = drawTopologyName(prng.float());
   const rescales = isRescalable(topology);
   const moves = rescales && prng.chance(0.25);
+  const regions = hasRegions(topology);
+  const endings = prng.pick<Endings>(['none', 'none', regions ? 'tasks' : 'none', 'data', 'tasks']);
+  const isUneven = endings !== 'none';
   return {
     topology,
     rescales,
     moves,
+    endings,
     // A few are so small that a part ends before anything else has happened.
     events: prng.chance(0.04) ? prng.between(1, 300) : prng.between(1000, 1150),
-    parallelismMax: prng.pick(hasRegions(topology) ? [2, 3, 4] : [1, 2, 2, 2, 2, 3, 4]),
+    parallelismMax: prng.pick(regions || isUneven ? [2, 2, 3, 4] : [1, 2, 2, 2, 2, 3, 4]),
     // Where some operators move and others stay, chains would change, and edges be no more.
     chaining: prng.chance(0.75) && !moves,
     maxParallelism: prng.pick([4, 8, 128]),

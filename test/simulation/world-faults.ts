@@ -1,7 +1,7 @@
 import type { Prng, TaskEvent } from '../../core/internal.js';
 import type { FaultKind, FaultSupplier, PlannedFault } from './fault-plan.js';
 import type { TraceEvent } from './world-listener.js';
-import type { FaultOptions } from './world-options.js';
+import type { Endings, FaultOptions } from './world-options.js';
 
 /** After these a fault is most likely to hurt: the share of them that call one. */
 const TENDER: ReadonlyMap<string, number> = new Map([
@@ -43,21 +43,23 @@ export class WorldFaults implements FaultSupplier {
   readonly #prng: Prng;
   readonly #left = new Map<FaultKind, number>();
   readonly #spite: boolean;
+  readonly #endings: Endings;
   #fuse = 0;
   /** A checkpoint has been completed. */
   #hasCheckpoint = false;
-  /** Faults need not wait for a task that has had all of its input, or there is one. */
+  /** Nothing has to end before faults come, or it has. */
   #hasEnded: boolean;
   /** Turns in which faults have waited. */
   #turnsBefore = 0;
   #turnsLeft: number;
 
   /**
-   * `turns`: of safety, once there is a checkpoint. `endings`: and once there is a task that has had all of its input,
-   * so that faults meet a job of which parts have ended.
+   * `turns`: of safety, once there is a checkpoint. `endings`: and what is to have ended by then, so that faults meet
+   * a job of which parts have.
    */
-  constructor(prng: Prng, options: FaultOptions, turns: number, endings: boolean) {
-    this.#hasEnded = !endings;
+  constructor(prng: Prng, options: FaultOptions, turns: number, endings: Endings) {
+    this.#endings = endings;
+    this.#hasEnded = endings === 'none';
     this.#turnsLeft = turns;
     this.#prng = prng;
     this.#spite = options.spite;
@@ -82,6 +84,11 @@ export class WorldFaults implements FaultSupplier {
 
   onEvent({ name }: TraceEvent): void {
     if (name === 'checkpoint.completed') this.#hasCheckpoint = true;
+    if (name === 'task.finished' && this.#endings === 'tasks' && !this.#hasEnded) {
+      this.#hasEnded = true;
+      // The next one holds it.
+      this.#hasCheckpoint = false;
+    }
     const share = TENDER.get(name);
     if (share === undefined || !this.#spite || this.#fuse > 0) return;
     if (this.#prng.chance(share / this.#rarity)) {
@@ -90,7 +97,8 @@ export class WorldFaults implements FaultSupplier {
   }
 
   onTaskTold(_task: number, event: TaskEvent): void {
-    if (event.type === 'report' && event.report.type === 'data-finished') this.#hasEnded = true;
+    const hasEnded = event.type === 'report' && event.report.type === 'data-finished';
+    if (hasEnded && this.#endings === 'data') this.#hasEnded = true;
   }
 
   /** The time of safety is over. */

@@ -74,8 +74,7 @@ export interface WorldOptions {
   readonly turnMs: number;
   /** Turns of safety, with faults, from the first checkpoint on; liveness follows, without. */
   readonly safetyTurns: number;
-  /** They begin later: once a task has had all of its input. */
-  readonly endings: boolean;
+  readonly endings: Endings;
   /** Whether the job has another parallelism after a stop; not where its output depends on it. */
   readonly rescales: boolean;
   /** Whether the job claims the savepoints that it goes on from. */
@@ -92,6 +91,12 @@ export interface WorldOptions {
   /** Each process starts a job that somebody has changed since the last one. */
   readonly evolves: boolean;
 }
+
+/**
+ * What faults wait for, beside a checkpoint: nothing; a task that has had all of its input; or a checkpoint that holds
+ * a finished task.
+ */
+export type Endings = 'none' | 'data' | 'tasks';
 
 /** How a disk behaves when it is well. */
 export const CALM_DISK: DiskConduct = {

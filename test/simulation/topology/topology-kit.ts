@@ -36,6 +36,8 @@ export interface KitSettings {
    * by side.
    */
   readonly moves: boolean;
+  /** Readers of a source come to their ends at different times, with checkpoints between them. */
+  readonly endings: boolean;
   /** What is to run where this parallelism was drawn. */
   readonly parallelism: (drawn: number) => number;
   /** Where each source also tells what it has read; undefined: nowhere. */
@@ -123,7 +125,9 @@ export class TopologyKit {
   source(options: SourceWishes = {}): DrawnSource {
     const { prng } = this;
     const number = this.#drawnSources.length + 1;
-    const splits = prng.chance(0.3) ? prng.between(10, 60) : prng.between(1, 6);
+    const { endings } = this.#settings;
+    const many = prng.chance(0.3) && !endings;
+    const splits = many ? prng.between(10, 60) : prng.between(endings ? 2 : 1, endings ? 5 : 6);
     const strideMs = prng.pick([1, 10, 1000]);
     const plan: EventPlan = {
       firstId: number * 1_000_000,
@@ -135,7 +139,7 @@ export class TopologyKit {
       disorderMs: prng.chance(0.4) ? 0 : strideMs * prng.between(1, 30),
       salt: prng.uint32(),
     };
-    const pauseEvery = prng.chance(0.6) ? 0 : prng.between(1, 100);
+    const pauseEvery = prng.chance(0.6) && !endings ? 0 : prng.between(1, 100);
     const pauses = pauseEvery === 0 ? 0 : plan.splits * Math.ceil(plan.perSplit / pauseEvery);
     const pace: SourcePace = {
       pauseEvery,
@@ -199,7 +203,7 @@ export class TopologyKit {
   }
 
   #splitsAtOnce(): number {
-    const drawn = this.prng.chance(0.6) ? 0 : this.prng.pick([2, 5, 1000]);
+    const drawn = this.prng.chance(this.#settings.endings ? 0.9 : 0.6) ? 0 : this.prng.pick([2, 5, 1000]);
     return this.#settings.moves ? 1000 : drawn;
   }
 
