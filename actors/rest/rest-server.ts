@@ -198,7 +198,11 @@ class RestExchanges {
   }
 }
 
-/** Undefined for one that is longer. */
+/**
+ * Undefined for one that is longer.
+ *
+ * @throws MillraceError MR7003 if it does not come to its end
+ */
 async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<string | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) return undefined;
   const pieces: Buffer[] = [];
@@ -211,8 +215,11 @@ async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<strin
       else resolve(undefined);
     });
     request.once('end', () => resolve(Buffer.concat(pieces).toString('utf8')));
-    request.once('error', reject);
-    request.once('close', () => reject(new Error('The client has gone.')));
+    // The client has gone, or sends what is no HTTP: nobody is left to answer, and nothing is wrong here.
+    const onBroken = (cause?: Error): void =>
+      reject(new MillraceError('MR7003', 'The request broke off in its body.', { cause }));
+    request.once('error', onBroken);
+    request.once('close', () => onBroken());
   });
 }
 

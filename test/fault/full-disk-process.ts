@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobPath, MillraceProcess } from './millrace-process.js';
 
@@ -12,9 +12,6 @@ import { jobPath, MillraceProcess } from './millrace-process.js';
  */
 const [how = '', disk = '', folder = ''] = process.argv.slice(2);
 const BALLAST_BYTES = 37 * 1024 * 1024;
-const NEARLY_FULL_BYTES = 2 * 1024 * 1024;
-const FULL_LOOKS = 20;
-const LOOK_EVERY_MS = 50;
 
 function run(
   checkpoints: string,
@@ -66,24 +63,24 @@ async function quota(): Promise<unknown> {
   return withLittleRoom(start, checkpoints);
 }
 
-/** Makes room when there has been next to none for so long that checkpoints must have failed. */
-function freeLater(ballast: string): void {
-  let looks = 0;
-  const timer = setInterval(() => {
-    const { bavail, bsize } = statfsSync(disk);
-    if (bavail * bsize < NEARLY_FULL_BYTES) looks++;
-    if (looks < FULL_LOOKS) return;
-    clearInterval(timer);
-    rmSync(ballast);
-  }, LOOK_EVERY_MS);
+/** Resolves when a checkpoint of the job has failed, or the job has ended. */
+async function checkpointFailed(job: MillraceProcess): Promise<void> {
+  const [line] = await job.said(/REST interface: (http:\S+)$/);
+  const json = async (path: string): Promise<unknown> => (await fetch(`${line?.[1]}${path}`)).json();
+  while (!job.hasEnded) {
+    const { jobs } = (await json('/jobs')) as { readonly jobs: readonly { readonly id: string }[] };
+    const checkpoints = await json(`/jobs/${jobs[0]?.id}/checkpoints`);
+    if (((checkpoints as { counts?: { failed: number } }).counts?.failed ?? 0) > 0) return;
+  }
 }
 
 async function checkpoints(): Promise<unknown> {
   const ballast = join(disk, 'ballast');
   writeFileSync(ballast, new Uint8Array(BALLAST_BYTES));
-  freeLater(ballast);
-  const job = ['--keys', '4000', '--count', '20000', '--rate', '4000'];
-  return { ended: await run(join(disk, 'checkpoints'), {}, ...job).ended };
+  const job = run(join(disk, 'checkpoints'), {}, '--keys', '4000', '--count', '20000', '--rate', '4000');
+  await checkpointFailed(job);
+  rmSync(ballast);
+  return { ended: await job.ended };
 }
 
 const WAYS: Readonly<Record<string, () => Promise<unknown>>> = { state, quota, checkpoints };

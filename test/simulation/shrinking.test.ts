@@ -11,6 +11,7 @@ import { drawWorldOptions } from './world-draws.js';
 t.setTimeout(300_000);
 
 const WORLDS = 16;
+const WORLDS_FEW = 5;
 const SHRUNK = [
   'a barrier that does not block its channel',
   'a sink that commits before completion',
@@ -44,13 +45,17 @@ t.test('a world that is run again by what was done to it is the same world', asy
 });
 
 t.test('a fault that is left out changes no choice of the others', async (t) => {
-  const options = drawWorldOptions(7);
-  const { plan } = await runWorld(options);
-  const [first, ...others] = plan.faults;
-  t.ok(first !== undefined && others.length > 1, `${plan.faults.length} faults`);
-  const { plan: without } = await runWorld(options, { plan: { ...plan, faults: others } });
-  t.ok(without.faults.length > 0, `${without.faults.length} of them come`);
-  for (const fault of without.faults) t.ok(plan.faults.some(({ seed }) => seed === fault.seed));
+  let come = 0;
+  for (let seed = 1; seed <= WORLDS_FEW; seed++) {
+    const options = drawWorldOptions(seed);
+    const { plan } = await runWorld(options);
+    const [, ...others] = plan.faults;
+    const { plan: without } = await runWorld(options, { plan: { ...plan, faults: others } });
+    come += without.faults.length;
+    for (const fault of without.faults) t.ok(plan.faults.some(({ seed }) => seed === fault.seed));
+  }
+  // A world may have ended before those that are left.
+  t.ok(come > WORLDS_FEW, `${come} of them come`);
 });
 
 t.test('a case is the same after it was written and read', async () => {

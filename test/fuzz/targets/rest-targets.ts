@@ -51,6 +51,8 @@ const connection: FuzzTarget = {
       '{"programArgsList":["--n","1"],"flinkConfiguration":{"parallelism.default":"2"}}',
     ),
     request(`PATCH /jobs/${JOB}?mode=cancel`),
+    // Of a body that never ends.
+    encodeUtf8('GET /jobs/overview HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n'),
     request('GET /jobs/%00%zz/..%2f/vertices/x/watermarks'),
     request(`GET /jobs/${JOB}/exceptions?maxExceptions=2&failureLabelFilter=a:b`),
   ],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { ask, exchange, openRestWorld, post, unread } from './rest-world.js';
+import { ask, ended, exchange, openRestWorld, post, unread } from './rest-world.js';
 import { JOB_ID } from './sample-cluster.js';
 
 const CANCEL = `/jobs/${JOB_ID}?mode=cancel`;
@@ -124,6 +124,19 @@ t.test('bodies are limited', async (t) => {
   const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
   t.match(await exchange(server, `${head}${chunk}${chunk}0\r\n\r\n`), /^HTTP\/1\.1 413 /);
   t.same(done, []);
+});
+
+t.test('a client that goes in the middle of a body is no defect', async (t) => {
+  const { server, defects, done } = await openRestWorld();
+  t.teardown(() => server.close());
+  const path = `/jobs/${JOB_ID}/savepoints`;
+  for (const [line, how] of [
+    ['GET /overview', 'Transfer-Encoding: chunked'],
+    [`POST ${path}`, 'Content-Type: application/json\r\nContent-Length: 100'],
+  ])
+    await ended(server, `${line} HTTP/1.1\r\nHost: localhost\r\n${how}\r\n\r\n{`);
+  t.equal((await ask(server, '/overview')).status, 200);
+  t.same([defects, done], [[], []]);
 });
 
 t.test('headers that come slowly, or are too many, end the connection', async (t) => {

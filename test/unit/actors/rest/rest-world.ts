@@ -135,6 +135,16 @@ export function exchange({ port }: RestListener, bytes: string): Promise<string>
   });
 }
 
+/** Sends, ends its side, and resolves when the server has ended the other. */
+export function ended({ port }: RestListener, bytes: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.end(bytes));
+    socket.resume();
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => resolve());
+  });
+}
+
 /** Sends, reads nothing, and resolves when the server has had enough of that. */
 export function unread({ port }: RestListener, bytes: string): Promise<void> {
   return new Promise((resolve) => {
