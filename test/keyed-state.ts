@@ -67,4 +67,13 @@ export class KeyedStateLife {
     access.store.notifyCheckpointComplete(id);
     return structuredClone(handle);
   }
+
+  /** Takes a checkpoint that is written, and given up. */
+  async abort(access: KeyedStateAccess): Promise<void> {
+    const id = ++this.#checkpointId;
+    const snapshot = access.store.snapshot(id);
+    await snapshot.write(this.files.writerFor(id));
+    snapshot.discard();
+    access.store.notifyCheckpointAborted(id);
+  }
 }
