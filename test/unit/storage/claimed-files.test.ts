@@ -166,6 +166,27 @@ t.test(
   },
 );
 
+t.test('CLAIM: while one of the files is needed, everybody knows whose they are', async (t) => {
+  const jobs = new Jobs();
+  const source = await jobs.begin('source', undefined);
+  const first = await base(source, source.nextCheckpointId);
+  const both = await increment(source, source.nextCheckpointId + 1, first);
+  await source.storage.exportSavepoint({ ...both, kind: 'savepoint' }, '');
+  const job = await jobs.begin('next', { path: '/s', claim: true });
+  const [, needed] = filesOf(job.manifest);
+  if (needed === undefined) throw new Error('The savepoint has two files.');
+  let manifest = job.manifest ?? both;
+  for (let id = job.nextCheckpointId; id < job.nextCheckpointId + 3; id++) {
+    manifest = manifestOf(id, job.epoch, [needed]);
+    await job.storage.complete(manifest);
+    await job.storage.retain(1, []);
+  }
+  t.equal(jobs.files('/s').filter((name) => name.startsWith('data/')).length, 1, 'the other one is gone');
+  t.ok(jobs.files('/s').includes('_claimed'));
+  const again = await jobs.begin('next', undefined, 'resume');
+  t.same(filesOf(again.manifest), [needed], 'found by who resumes the job');
+});
+
 t.test('a job that ends takes what it has claimed with it', async (t) => {
   const { jobs } = await withSavepoint();
   const job = await jobs.begin('next', { path: '/s', claim: true });
