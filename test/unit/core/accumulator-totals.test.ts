@@ -2,6 +2,7 @@ import t from 'tap';
 import type { CheckpointManifest } from '../../../core/checkpoint/snapshot-handle.js';
 import type { JobGraph } from '../../../core/graph/job-graph.js';
 import { AccumulatorTotals, type AccumulatorValue } from '../../../core/job/accumulator-totals.js';
+import { ExecutionGraph } from '../../../core/job/execution-graph.js';
 import type { FailoverStrategy } from '../../../core/job/pipelined-regions.js';
 import { modelGraph } from '../../model-graph.js';
 import { JobMasterDriver, ScriptedStrategy } from './job-master-driver.js';
@@ -37,6 +38,24 @@ function checkpointOf(driver: JobMasterDriver, ...running: readonly string[]): C
 function rowsOf(driver: JobMasterDriver): unknown {
   return driver.master.view.accumulators().rows;
 }
+
+t.test('a region that goes back keeps what its tasks had accumulated that had ended by then', async (t) => {
+  const now = { monotonicMs: 0, wallMs: 0 };
+  const graph = modelGraph({ name: 'source', parallelism: 2 });
+  const executions = new ExecutionGraph({ jobId: 'job', graph }, 1, undefined, now);
+  executions.accumulators.record({ vertexId: 0, subtask: 0 }, { 'source-uid': { rows: sum(3) } });
+  executions.accumulators.record({ vertexId: 0, subtask: 1 }, { 'source-uid': { rows: sum(4) } });
+  const restore = {
+    checkpointId: 1,
+    subtasks: [['finished', { operators: {} }] as const],
+    inFlight: [],
+    enumerators: [],
+    drained: false,
+    accumulated: {},
+  };
+  executions.replace({ id: 0, subtasks: [[true, true]] }, 2, restore, now);
+  t.same(executions.accumulators.results, { rows: 3 });
+});
 
 t.test('a new process knows what subtasks had accumulated that ended before the checkpoint', async (t) => {
   const first = new JobMasterDriver(graphOf(3));

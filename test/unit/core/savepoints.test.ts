@@ -146,6 +146,24 @@ t.test('a failure takes the stop with it', async (t) => {
   t.notOk(exported(driver), 'the next attempt ends with a plain final checkpoint');
 });
 
+t.test(
+  'a suspending savepoint that is copied when its attempt has failed stops no other attempt',
+  async (t) => {
+    const driver = new CoordinatorDriver(ONE_TASK);
+    driver.handle({ type: 'requested', requestId: 5, savepoint: SUSPEND });
+    driver.enumerator(1, 'source.0');
+    driver.acknowledge(1, 'source.0');
+    driver.stored(1);
+    t.match(exported(driver), { manifest: { checkpointId: 1 } });
+    driver.handle({ type: 'attempt-failing' });
+    driver.handle({ type: 'attempt-gone' });
+    driver.restart();
+    driver.handle({ type: 'savepoint-exported', checkpointId: 1, path: '/savepoints/a' });
+    t.match(settled(driver), { requestId: 5, outcome: { completed: false, reason: 'JOB_FAILURE' } });
+    t.equal(driver.verdict, undefined, 'it reads on behind the savepoint');
+  },
+);
+
 t.test('to drain, the final checkpoint is the savepoint, however often it is tried', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 5 });
   driver.handle({ type: 'requested', requestId: 5, savepoint: DRAIN });

@@ -138,6 +138,17 @@ t.test('NO_CLAIM: nothing of the savepoint is needed or touched, from the start 
   t.same(jobs.warnings, []);
 });
 
+t.test('who begins from a drained savepoint reads on', async (t) => {
+  const jobs = new Jobs();
+  const source = await jobs.begin('source', undefined);
+  const manifest = await base(source, source.nextCheckpointId);
+  await source.storage.exportSavepoint({ ...manifest, kind: 'drained' }, '');
+  for (const claim of [false, true]) {
+    const job = await jobs.begin('next', { path: '/s', claim }, 'fresh');
+    t.equal(job.manifest?.kind, 'checkpoint', `claim: ${claim}`);
+  }
+});
+
 t.test(
   'CLAIM: increments build on the files, which go when they are subsumed, after the metadata',
   async (t) => {
