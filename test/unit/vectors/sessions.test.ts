@@ -89,6 +89,17 @@ t.test('[scenario 14] 22: it merges two sessions that have fired', async (t) => 
   );
 });
 
+t.test('a session that has fired and grows fires again at its new end', async (t) => {
+  await everyWay(
+    sessions((windowed) => windowed.allowedLateness(10_000)),
+    async (h) => {
+      t.strictSame(await play(h, at(1000), W(4000)), [['key2-1 [1000, 4000)', 3999]]);
+      t.strictSame(await play(h, at(3500), W(6498)), []);
+      t.strictSame(await play(h, W(6499)), [['key2-2 [1000, 6500)', 6499]]);
+    },
+  );
+});
+
 t.test('21, 23: after a purge a session goes on with what came since', async (t) => {
   await everyWay(
     sessions((windowed) => windowed.trigger(purging()).allowedLateness('10 s')),
