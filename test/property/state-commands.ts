@@ -18,6 +18,8 @@ export type StateCommand =
   | { op: 'scanKeyGroup'; table: 0 | 1 | 2; keyGroup: number }
   | { op: 'snapshot'; write: boolean }
   | { op: 'write' | 'step' | 'failNext' | 'complete' | 'restore' }
+  /** A whole one, at once, that is completed or given up. */
+  | { op: 'checkpoint'; completes: boolean }
   | { op: 'abort'; which: number };
 
 export const KEY_GROUPS = { start: 4, end: 7 };
@@ -43,8 +45,10 @@ export const ELEMENTS: readonly Uint8Array[] = [
 ];
 
 const table = fc.constantFrom<0 | 1 | 2>(0, 1, 2);
-const key = fc.nat({ max: KEYS - 1 });
+/** Mostly a few, so that one row has a history. */
+const key = fc.oneof(fc.nat({ max: 1 }), fc.nat({ max: KEYS - 1 }));
 const element = fc.oneof(
+  { weight: 3, arbitrary: fc.nat({ max: 1 }) },
   { weight: 3, arbitrary: fc.nat({ max: 6 }) },
   { weight: 1, arbitrary: fc.nat({ max: ELEMENTS.length - 1 }) },
 );
@@ -120,6 +124,10 @@ export const stateCommands: fc.Arbitrary<StateCommand[]> = fc.array(
       }),
     },
     { weight: 1, arbitrary: fc.record({ op: fc.constant<'abort'>('abort'), which: fc.nat({ max: 3 }) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ op: fc.constant<'checkpoint'>('checkpoint'), completes: fc.boolean() }),
+    },
   ),
   { minLength: 1, maxLength: 120, size: 'max' },
 );

@@ -111,6 +111,8 @@ export class StateStoreWorld {
         return this.#complete();
       case 'abort':
         return this.#abort(command.which);
+      case 'checkpoint':
+        return this.#checkpoint(command.completes);
       case 'restore':
         return this.#reopen();
     }
@@ -319,6 +321,11 @@ export class StateStoreWorld {
 
   /** Whatever happened before, a checkpoint that is let through holds the present content. */
   async #checkpointAndRestore(): Promise<void> {
+    await this.#checkpoint(true);
+    await this.#reopen();
+  }
+
+  async #checkpoint(completes: boolean): Promise<void> {
     await this.files.release();
     this.files.failNext = false;
     this.#freeze();
@@ -327,8 +334,9 @@ export class StateStoreWorld {
     await this.files.release();
     await last.writing;
     strictEqual(last.failed, false);
-    await this.#complete();
-    await this.#reopen();
+    if (completes) await this.#complete();
+    else this.#abort(this.#pending.length - 1);
+    this.files.held = true;
   }
 
   #compose(tableNumber: 0 | 1 | 2, keyNumber: number, elementNumber: number): StateRow {
