@@ -135,7 +135,7 @@ function optionsOf<WorldT, OutT>(
     stateBackend: stateBackend ?? 'heap',
     slowTasks: prng.pick([0, 0, 0.3]),
     safetyTurns: prng.between(200, 800),
-    endings: prng.pick(['none', 'none', 'none', 'data', 'tasks']),
+    endings: prng.pick(['none', 'none', 'none', 'data']),
     faults:
       faults === 'drawn'
         ? drawnFaults(prng, new Set(faultKinds ?? FAULT_KINDS))
