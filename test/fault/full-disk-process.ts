@@ -63,7 +63,7 @@ async function quota(): Promise<unknown> {
   return withLittleRoom(start, checkpoints);
 }
 
-/** Resolves when a checkpoint of the job has failed, or the job has ended. */
+/** Resolves when a checkpoint of the job has failed. @throws Error if the job ends before, and nobody answers. */
 async function checkpointFailed(job: MillraceProcess): Promise<void> {
   const [line] = await job.said(/REST interface: (http:\S+)$/);
   const json = async (path: string): Promise<unknown> => (await fetch(`${line?.[1]}${path}`)).json();

@@ -330,15 +330,16 @@ t.test('what is accumulated is as much as there are lines', async (t) => {
   const file = { bytes: Buffer.from('a\nb\n'), length: 4 };
   for (const [value, expected] of [
     [2, undefined],
+    [undefined, /accumulated 0 for/],
     [3, /accumulated 3 for .out.sums, where there are 2 lines/],
   ] as const)
     await says(
       t,
-      (verdict) => new AccumulatorChecker(verdict),
+      (verdict) => new AccumulatorChecker(verdict, ['/out/sums']),
       ({ listeners }) => {
         for (const path of ['/out/sums/part-1', '/out/sums/.part-2', '/out/sums-2/part-3'])
           listeners.onFileNamed(path, file);
-        listeners.onJobResult({ '/out/sums': value });
+        listeners.onJobResult(value === undefined ? {} : { '/out/sums': value });
         listeners.onJobFinished();
       },
       expected,

@@ -127,6 +127,10 @@ class DrawnWorkload implements Workload {
     return this.#options.faults.drains > 0 ? [] : (this.#topology.prints?.() ?? []);
   }
 
+  get tallies(): readonly string[] {
+    return this.#topology.tallies ?? [];
+  }
+
   get hasUnionState(): boolean {
     return this.#topology.hasUnionState === true;
   }

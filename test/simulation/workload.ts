@@ -11,6 +11,8 @@ export interface Workload {
   readonly outputs: readonly ExpectedOutput[];
   /** Each is to be printed once or more. */
   readonly prints?: readonly string[];
+  /** See Topology. */
+  readonly tallies?: readonly string[];
   /** What the sources give, each once. */
   readonly records: number;
   /**

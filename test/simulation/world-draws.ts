@@ -19,24 +19,21 @@ export function drawWorldOptions(seed: number): WorldOptions {
   const isUnaligned = alignedTimeoutMs !== Number.POSITIVE_INFINITY;
   const memory = drawMemory(prng.fork(), job.topology === 'large-state');
   const restartStrategy = drawRestartStrategy(prng.fork());
-  const faultsPrng = prng.fork();
-  const surroundingsPrng = prng.fork();
-  const storingPrng = prng.fork();
-  const { endings } = job;
-  const faults = drawFaults(faultsPrng, pace.turnMs, {
+  const isUneven = job.endings !== 'none';
+  const faults = drawFaults(prng.fork(), pace.turnMs, {
     cancels: checkpointing.retainOnCancellation,
     rescales: job.rescales,
     regions,
-    endings: endings !== 'none',
+    endings: isUneven,
   });
-  const surroundings = drawSurroundings(surroundingsPrng, faults);
-  const storingMs = storingPrng.chance(0.5) ? storingTimeMs(faults, pace.turnMs) : Number.POSITIVE_INFINITY;
+  const surroundings = drawSurroundings(prng.fork(), faults);
+  const storingMs = prng.fork().chance(0.5) ? storingTimeMs(faults, pace.turnMs) : Number.POSITIVE_INFINITY;
   return {
     seed,
     ...job,
     ...pace,
     // The end of a job takes fewer turns than all before it.
-    safetyTurns: endings !== 'none' ? Math.ceil(pace.safetyTurns / 2) : pace.safetyTurns,
+    safetyTurns: isUneven ? Math.ceil(pace.safetyTurns / 2) : pace.safetyTurns,
     ...memory,
     ...surroundings,
     restartStrategy,

@@ -1,7 +1,6 @@
-import { connect } from 'node:net';
 import { parseJsonBody } from '../../../actors/rest/json-body.js';
 import { encodeUtf8 } from '../../../core/internal.js';
-import { openRestWorld, type RestWorld } from '../../unit/actors/rest/rest-world.js';
+import { answersTo, openRestWorld, type RestWorld } from '../../unit/actors/rest/rest-world.js';
 import { type FuzzTarget, found } from '../fuzz-target.js';
 
 const JOB = '00000000000000000000000000000001';
@@ -17,21 +16,6 @@ let opened: Promise<RestWorld> | undefined;
 function world(): Promise<RestWorld> {
   opened ??= openRestWorld({ limits: { headersMs: 500, requestMs: 500, silenceMs: 1000 } });
   return opened;
-}
-
-/** All that came back on a connection that sends these bytes, and no more. */
-function answersTo({ server }: RestWorld, bytes: Uint8Array): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    const socket = connect(server.port, '127.0.0.1', () => socket.end(bytes));
-    socket.setEncoding('latin1');
-    socket.on('data', (piece: string) => {
-      text += piece;
-    });
-    // A connection that was reset says no more than one that was closed.
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => resolve(text));
-  });
 }
 
 /** Bytes on a socket of the REST server, which is there afterwards. */
@@ -78,7 +62,7 @@ const connection: FuzzTarget = {
   },
   async read(bytes) {
     const rest = await world();
-    const answer = await answersTo(rest, bytes);
+    const answer = await answersTo(rest.server, bytes);
     const defect = rest.defects.shift();
     if (defect !== undefined) throw defect;
     for (const [, status] of answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm))

@@ -11,12 +11,15 @@ const NEWLINE = 10;
  */
 export class AccumulatorChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
+  readonly #names: readonly string[];
   /** By the path of a part file. */
   readonly #lines = new Map<string, number>();
-  #result: Readonly<Record<string, unknown>> = {};
+  /** Undefined: whoever finished the job had no time to say. */
+  #result: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(verdict: WorldVerdict) {
+  constructor(verdict: WorldVerdict, names: readonly string[]) {
     this.#verdict = verdict;
+    this.#names = names;
   }
 
   onFileNamed(path: string, { bytes, length }: FileView): void {
@@ -32,9 +35,10 @@ export class AccumulatorChecker implements WorldListener {
   }
 
   onJobFinished(): void {
-    for (const [name, value] of Object.entries(this.#result)) {
+    if (this.#result === undefined) return;
+    for (const name of this.#names) {
+      const value = this.#result[name] ?? 0;
       const [folder = ''] = name.split('#');
-      if (!folder.startsWith('/')) continue;
       let lines = 0;
       for (const [path, count] of this.#lines) if (path.startsWith(`${folder}/`)) lines += count;
       this.#verdict.check(

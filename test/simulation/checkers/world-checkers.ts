@@ -75,7 +75,7 @@ export class WorldCheckers {
     );
     listeners.add(new LivenessChecker(verdict, describe));
     listeners.add(new OutputChecker(workload.outputs, verdict, { repeats, afterwards }));
-    if (!repeats) listeners.add(new AccumulatorChecker(verdict));
+    if (!repeats) listeners.add(new AccumulatorChecker(verdict, workload.tallies ?? []));
     listeners.add(new PrintChecker(verdict, workload.prints ?? []));
     addTaskCheckers(verdict, listeners);
     const mayOvertake = options.alignedTimeoutMs !== Number.POSITIVE_INFINITY;

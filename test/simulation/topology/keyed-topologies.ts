@@ -32,6 +32,7 @@ export function runningCounts(kit: TopologyKit): Topology {
     [...byKey(source.events)].flatMap(([key, events]) => events.map((_, index) => `${key} ${index + 1}`));
   return {
     name: 'running-counts',
+    tallies: ['/out/counts#ones', '/out/counts'],
     files: source.files,
     outputs: () => [{ folder: '/out/counts', lines: lines() }],
     build: (env) => {

@@ -9,6 +9,7 @@ export function apartPipelines(kit: TopologyKit): Topology {
   const parallelism = kit.parallelism();
   return {
     name: 'apart-pipelines',
+    tallies: ['/out/counts#ones', '/out/counts', '/out/straight'],
     files: new Map([...counted.files, ...straight.files]),
     outputs: () => [
       { folder: '/out/counts', lines: countLines(counted) },
@@ -47,6 +48,7 @@ export function forwardLanes(kit: TopologyKit): Topology {
   const tasks = kit.prng.between(1, 3);
   return {
     name: 'forward-lanes',
+    tallies: ['/out/lanes#events', '/out/lanes'],
     files: source.files,
     outputs: () => [
       { folder: '/out/lanes', lines: source.events.map(({ id, amount }) => `${id} ${amount + tasks}`) },

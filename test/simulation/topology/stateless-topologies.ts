@@ -12,6 +12,7 @@ export function mapFilter(kit: TopologyKit): Topology {
   const keep = (id: number): boolean => id % 3 !== 0;
   return {
     name: 'map-filter',
+    tallies: ['/out/all'],
     files: source.files,
     outputs: () => [
       {

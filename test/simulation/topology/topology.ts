@@ -13,6 +13,8 @@ export interface Topology {
   readonly files: ReadonlyMap<string, string>;
   /** A fold of all that the sources give; found anew with each call. */
   outputs(): readonly ExpectedOutput[];
+  /** Accumulators that come to the number of lines in a folder of an output; their names begin with it. */
+  readonly tallies?: readonly string[];
   /** What is printed at least once: each line as one subtask prints it. */
   readonly prints?: () => readonly string[];
 }

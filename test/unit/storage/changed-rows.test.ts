@@ -45,46 +45,57 @@ function shown(value: number | undefined): unknown[] {
   return value === undefined ? [undefined, undefined, undefined] : [value, 9 + value, 10 + value];
 }
 
+/** A store of which a checkpoint holds 1 for every key. */
+async function filled(life: KeyedStateLife) {
+  const access = await life.open();
+  const states = statesOf(access);
+  for (let key = 0; key < KEYS; key++) {
+    access.keys.setCurrentKey(key);
+    states.put(1);
+  }
+  await life.checkpoint(access);
+  return { access, states };
+}
+
+/** What the next checkpoint holds of these keys. */
+async function holds(
+  t: Test,
+  life: KeyedStateLife,
+  access: KeyedStateAccess,
+  expected: ReadonlyMap<number, number | undefined>,
+): Promise<void> {
+  const after = await life.open(await life.checkpoint(access));
+  const restored = statesOf(after);
+  for (const [key, value] of expected) {
+    after.keys.setCurrentKey(key);
+    t.same(restored.seen(), shown(value), `key ${key}`);
+  }
+  await access.store.close();
+  await after.store.close();
+}
+
 for (const backend of BACKENDS) {
   t.test(`${backend}: what a checkpoint holds and is changed and deleted after it is gone`, async (t) => {
     const life = lifeOn(t, backend);
-    const access = await life.open();
-    const states = statesOf(access);
-    for (let key = 0; key < KEYS; key++) {
-      access.keys.setCurrentKey(key);
-      states.put(1);
-    }
-    await life.checkpoint(access);
+    const { access, states } = await filled(life);
     for (const key of [3, 4, 5]) {
       access.keys.setCurrentKey(key);
       states.put(30);
       if (key !== 4) states.remove();
       if (key === 5) states.put(2);
     }
-    const after = await life.open(await life.checkpoint(access));
-    const restored = statesOf(after);
-    for (const [key, value] of [
+    const expected = [
       [2, 1],
       [3, undefined],
       [4, 30],
       [5, 2],
-    ] as const) {
-      after.keys.setCurrentKey(key);
-      t.same(restored.seen(), shown(value), `key ${key}`);
-    }
-    await access.store.close();
-    await after.store.close();
+    ] as const;
+    await holds(t, life, access, new Map(expected));
   });
 
   t.test(`${backend}: changes before checkpoints that were given up are in the next one`, async (t) => {
     const life = lifeOn(t, backend);
-    const access = await life.open();
-    const states = statesOf(access);
-    for (let key = 0; key < KEYS; key++) {
-      access.keys.setCurrentKey(key);
-      states.put(1);
-    }
-    await life.checkpoint(access);
+    const { access, states } = await filled(life);
     for (const value of [2, 3, 4]) {
       access.keys.setCurrentKey(7);
       states.put(value);
@@ -95,18 +106,12 @@ for (const backend of BACKENDS) {
       if (value === 2) states.put(value);
       await life.abort(access);
     }
-    const after = await life.open(await life.checkpoint(access));
-    const restored = statesOf(after);
-    for (const [key, value] of [
+    const expected = [
       [7, 4],
       [8, undefined],
       [9, 2],
       [10, 1],
-    ] as const) {
-      after.keys.setCurrentKey(key);
-      t.same(restored.seen(), shown(value), `key ${key}`);
-    }
-    await access.store.close();
-    await after.store.close();
+    ] as const;
+    await holds(t, life, access, new Map(expected));
   });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { ask, ended, exchange, openRestWorld, post, unread } from './rest-world.js';
+import { answersTo, ask, exchange, openRestWorld, post, unread } from './rest-world.js';
 import { JOB_ID } from './sample-cluster.js';
 
 const CANCEL = `/jobs/${JOB_ID}?mode=cancel`;
@@ -134,7 +134,7 @@ t.test('a client that goes in the middle of a body is no defect', async (t) => {
     ['GET /overview', 'Transfer-Encoding: chunked'],
     [`POST ${path}`, 'Content-Type: application/json\r\nContent-Length: 100'],
   ])
-    await ended(server, `${line} HTTP/1.1\r\nHost: localhost\r\n${how}\r\n\r\n{`);
+    await answersTo(server, `${line} HTTP/1.1\r\nHost: localhost\r\n${how}\r\n\r\n{`);
   t.equal((await ask(server, '/overview')).status, 200);
   t.same([defects, done], [[], []]);
 });

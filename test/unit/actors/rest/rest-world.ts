@@ -135,13 +135,18 @@ export function exchange({ port }: RestListener, bytes: string): Promise<string>
   });
 }
 
-/** Sends, ends its side, and resolves when the server has ended the other. */
-export function ended({ port }: RestListener, bytes: string): Promise<void> {
+/** All that came back on a connection that sends these bytes, and no more. */
+export function answersTo({ port }: RestListener, bytes: string | Uint8Array): Promise<string> {
   return new Promise((resolve) => {
+    let text = '';
     const socket = connect(port, '127.0.0.1', () => socket.end(bytes));
-    socket.resume();
+    socket.setEncoding('latin1');
+    socket.on('data', (piece: string) => {
+      text += piece;
+    });
+    // A connection that was reset says no more than one that was closed.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => resolve());
+    socket.on('close', () => resolve(text));
   });
 }
 
