@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ElementKind, MillraceError, type RestartStrategyConfig } from '../../core/internal.js';
+import { ElementKind, MillraceError, type RestartStrategyConfig, Watermark } from '../../core/internal.js';
 import { flowOf, type MakeChecker, says } from './checker-story.js';
 import { AlignmentChecker } from './checkers/alignment-checker.js';
 import { RestartChecker } from './checkers/restart-checker.js';
@@ -7,6 +7,7 @@ import { SplitChecker } from './checkers/split-checker.js';
 import { TaskBoard } from './checkers/task-board.js';
 import { TaskChecker } from './checkers/task-checker.js';
 import { acknowledgement, Master, trigger } from './master-story.js';
+import { OUTPUT } from './observed-operators.js';
 import type { WorldListeners } from './world-listener.js';
 
 t.test('a task heeds an abort, and ends when nothing is left', async (t) => {
@@ -173,3 +174,51 @@ t.test('a reader that is started anew is sent once more what its snapshot lacks'
       expected,
     );
 });
+
+t.test('what an enumerator tells that is to end is sent to nobody', async (t) => {
+  const message = { type: 'splits-assigned', splits: ['a'] } as const;
+  for (const [isCancelled, expected] of [
+    [false, undefined],
+    [true, /Reader 0 1 is sent splits of which no enumerator that goes on has told/],
+  ] as const)
+    await says(
+      t,
+      (verdict, _, listeners) => {
+        const board = new TaskBoard();
+        listeners.add(board);
+        return new SplitChecker(board, verdict);
+      },
+      ({ listeners }) => {
+        const master = new Master(listeners);
+        master.launch([0]);
+        master.launch([1]);
+        master.turns();
+        if (isCancelled) master.sends([0], { type: 'cancel' });
+        master.says(0, { ...message, subtask: 1 });
+        master.sends([1], message);
+      },
+      expected,
+    );
+});
+
+t.test(
+  'a member of an alignment group says where it is, and that it holds nobody back while idle',
+  async (t) => {
+    for (const [kind, watermark, expected] of [
+      [ElementKind.WATERMARK, 5, undefined],
+      [ElementKind.WATERMARK, 4, /says that it is at 4, and is at 5/],
+      [ElementKind.IDLE, Watermark.MAX, undefined],
+      [ElementKind.IDLE, 5, /says that it is at 5/],
+      [ElementKind.ACTIVE, 4, undefined],
+    ] as const)
+      await says(
+        t,
+        (verdict) => new AlignmentChecker(new TaskBoard(), verdict),
+        ({ listeners }) => {
+          listeners.onTimeTold(0, 0, OUTPUT, kind, kind === ElementKind.WATERMARK ? 5 : 0);
+          listeners.onTaskReported(0, { type: 'watermark-reported', group: 'g', watermark });
+        },
+        expected,
+      );
+  },
+);
