@@ -139,10 +139,18 @@ export async function findNewestCheckpoint(
   store: ObjectStore,
   onUnreadable: OnUnreadable,
 ): Promise<FoundCheckpoint | undefined> {
-  const walk: Walk = { run: 0, above: 0, vouched: undefined, passedOver: 0, firstError: undefined };
-  for (const slot of (await listSlots(store)).toReversed()) {
-    if (walk.above !== 0 && slot !== walk.above - 1) break;
-    walk.above = slot;
+  const slots = await listSlots(store);
+  const walk: Walk = {
+    run: 0,
+    next: slots.at(-1) ?? 0,
+    vouched: undefined,
+    passedOver: 0,
+    firstError: undefined,
+  };
+  if (walk.next === 0) return undefined;
+  for (const slot of slots.toReversed()) {
+    if (slot > walk.next) continue;
+    if (slot < walk.next) break;
     const step = await visit(store, slot, walk);
     if (step === 'none-in-this-run' && walk.passedOver === 0) return undefined;
     if (step === 'none-in-this-run' || step === 'not-vouched-for') break;
@@ -152,7 +160,6 @@ export async function findNewestCheckpoint(
     walk.firstError ??= step.error;
     onUnreadable(step.checkpointId, step.error);
   }
-  if (walk.above === 0) return undefined;
   throw new MillraceError('MR3005', 'No completed checkpoint of the job can be read', {
     where: { at: store.describe(LOG_PREFIX) },
     why:
@@ -173,8 +180,9 @@ export interface FoundCheckpoint {
 interface Walk {
   /** The newest run; 0 until a head was read. */
   run: number;
-  above: number;
-  /** The hash that the slot above vouches for; undefined where that one could not be read. */
+  /** The slot to look at: what is between it and the one before holds no checkpoint. */
+  next: number;
+  /** The hash that the one before vouches for; undefined where that one could not be read. */
   vouched: number | undefined;
   passedOver: number;
   /** Why the newest of them cannot be used. */
@@ -191,7 +199,9 @@ type Step =
 async function visit(store: ObjectStore, slot: number, walk: Walk): Promise<Step> {
   const reading = await readSlot(store, slot);
   const vouched = walk.vouched;
-  walk.vouched = reading?.head?.previousHash;
+  const below = reading?.head?.checkpointBelow;
+  walk.next = below?.slot ?? slot - 1;
+  walk.vouched = below?.hash ?? reading?.head?.previousHash;
   if (reading?.head === undefined) return { checkpointId: 0, error: reading?.error ?? missing(store, slot) };
   const { head, body } = reading;
   if (body !== undefined && vouched !== undefined && vouched !== reading.hash) return 'not-vouched-for';

@@ -9,6 +9,7 @@ import {
   type LogEntryHead,
   type LogEntryKind,
   type LoggedResult,
+  type SlotReference,
 } from './log-entry.js';
 
 const NO_BYTES = new Uint8Array(0);
@@ -97,6 +98,8 @@ export class LeaderLog {
       startedMs: request.startedMs,
       holder: request.holder,
       jobId: request.jobId ?? '',
+      checkpointBelow:
+        newRun || unreadable > 0 ? undefined : checkpointUpTo({ head, hash: survey.newestHash }),
       result: undefined,
     };
     const attempt = written(start, request.body ?? NO_BYTES);
@@ -172,6 +175,7 @@ export class LeaderLog {
       newestCheckpointId: claim.checkpointId ?? head.newestCheckpointId,
       checkpointsInRun: head.checkpointsInRun + (isCheckpoint ? 1 : 0),
       previousHash,
+      checkpointBelow: checkpointUpTo(this.#newest),
       result: claim.result,
     };
     invariant(
@@ -248,6 +252,11 @@ interface Written extends Newest {
 interface Unsettled {
   readonly slot: number;
   readonly attempts: Written[];
+}
+
+/** The newest checkpoint of the run, that entry itself included. */
+function checkpointUpTo({ head, hash }: Newest): SlotReference | undefined {
+  return head.kind === 'checkpoint' ? { slot: head.slot, hash } : head.checkpointBelow;
 }
 
 function written(head: LogEntryHead, body: Uint8Array): Written {

@@ -20,6 +20,7 @@ import { FieldWriter } from './field-writer.js';
  * version: 8 bits, hl: 24 bits. The head's checksum covers everything in front of it, the body's the body.
  * head = slot, epoch, run, kind (1 byte), newestCheckpointId, checkpointsInRun, previousHash (4 bytes),
  *        startedMs, host, bootId, pid, processStartTime, jobId (since version 2),
+ *        checkpointBelow: slot, or 0, [hash (4 bytes)] (since version 3),
  *        [kind = result: state (1 byte), finishedMs, checkpointsKept (1 byte), note (1 byte), text of the note?]
  * ```
  */
@@ -42,8 +43,19 @@ export interface LogEntryHead {
   readonly holder: JobHolder;
   /** By which clients know the job, whoever leads it: one for each submission. Empty where none was told. */
   readonly jobId: string;
+  /**
+   * The newest slot below this one that holds a checkpoint of the run: none between them does. Undefined where
+   * there is none, where an entry between could not be read, and in what version 2 wrote.
+   */
+  readonly checkpointBelow: SlotReference | undefined;
   /** For `result`. */
   readonly result: LoggedResult | undefined;
+}
+
+/** A slot, and the {@link entryHash} of what it has to hold. */
+export interface SlotReference {
+  readonly slot: number;
+  readonly hash: number;
 }
 
 export interface LoggedResult extends StoredJobResult {
@@ -77,7 +89,7 @@ const RESULT_STATES = ['FINISHED', 'FAILED', 'CANCELED'] as const;
 const RESULT_NOTES = ['none', 'message', 'savepoint'] as const;
 
 const MAGIC = 0x454c524d;
-const VERSION = 2;
+const VERSION = 3;
 /** The oldest version that is read. */
 const VERSION_MIN = 1;
 const FRAME_BYTES = 12;
@@ -157,7 +169,9 @@ function encodeHead(head: LogEntryHead): Uint8Array {
   out.natural(head.holder.pid);
   out.text(head.holder.processStartTime);
   out.text(head.jobId);
-  const { result } = head;
+  const { checkpointBelow, result } = head;
+  out.natural(checkpointBelow?.slot ?? 0);
+  if (checkpointBelow !== undefined) out.uint32(checkpointBelow.hash);
   if (result !== undefined) {
     out.byte(RESULT_STATES.indexOf(result.state));
     out.natural(result.finishedMs);
@@ -190,9 +204,13 @@ function decodeHead(input: FieldReader, version: number): LogEntryHead {
     processStartTime: input.text(),
   };
   const jobId = version === 1 ? '' : input.text();
+  const below = version < 3 ? 0 : input.natural();
+  const checkpointBelow = below === 0 ? undefined : { slot: below, hash: input.uint32() };
   const result = kind === 'result' ? decodeResult(input) : undefined;
   input.end();
   if (epoch < run || epoch > slot || run < 1) throw input.corrupt('epoch and run do not fit the slot');
+  if (below !== 0 && (below <= run || below >= slot))
+    throw input.corrupt('the checkpoint below it is none of its run');
   return {
     slot,
     epoch,
@@ -204,6 +222,7 @@ function decodeHead(input: FieldReader, version: number): LogEntryHead {
     startedMs,
     holder,
     jobId,
+    checkpointBelow,
     result,
   };
 }

@@ -168,10 +168,11 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         underWay,
         spared: this.#spared,
       });
+      // Also where nothing can be deleted now: what was found referenced begins anew when it no longer is.
+      this.#spared = decision.spared;
       // Whoever takes over from here on starts from what was just found to stay.
       await this.#log.slots();
       await this.#deleteSlots(decision.slots);
-      this.#spared = decision.spared;
       if (decision.newestCheckpointId > 0) {
         this.#sweptThrough = decision.newestCheckpointId;
         this.#kept = decision.kept;

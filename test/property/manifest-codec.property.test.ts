@@ -130,6 +130,10 @@ const head: fc.Arbitrary<LogEntryHead> = plain({
   startedMs: natural,
   holder: plain({ host: name, bootId: name, pid: natural, processStartTime: name }),
   jobId: name,
+  checkpointBelow: fc.option(
+    plain({ slot: fc.integer({ min: 4, max: 11 }), hash: fc.integer({ min: 0, max: 0xffffffff }) }),
+    { nil: undefined },
+  ),
   result: fc.constant(undefined),
 });
 
@@ -278,6 +282,7 @@ const RESULT_HEAD = {
   startedMs: 5,
   holder: { host: 'h', bootId: 'b', pid: 4711, processStartTime: '12' },
   jobId: 'a1',
+  checkpointBelow: undefined,
 } as const;
 
 t.test('the forms that are stored do not change by accident', async (t) => {
@@ -294,16 +299,40 @@ t.test('the forms that are stored do not change by accident', async (t) => {
   );
   t.equal(
     Buffer.from(entry).toString('hex'),
-    '4d524c45021d000000000000020101040101070000000501680162e72402313202613100060101016d935f85db00000000',
+    '4d524c45031e000000000000020101040101070000000501680162e7240231320261310000060101016df95c71d800000000',
   );
 });
 
-t.test('an entry of version 1, which knew no id of the job, is read', async (t) => {
-  const written =
-    '4d524c45011a000000000000020101040101070000000501680162e72402313200060101016da3f2daa400000000';
-  const { head } = decodeLogEntry(new Uint8Array(Buffer.from(written, 'hex')), 2, 'entry');
+/** As version 1 wrote it, which knew no id of the job, and version 2, which knew no checkpoint below. */
+const ENTRIES_BEFORE = [
+  ['', '4d524c45011a000000000000020101040101070000000501680162e72402313200060101016da3f2daa400000000'],
+  [
+    'a1',
+    '4d524c45021d000000000000020101040101070000000501680162e72402313202613100060101016d935f85db00000000',
+  ],
+] as const;
+
+t.test('entries of versions 1 and 2 are read', async (t) => {
   const result = { state: 'FINISHED', finishedMs: 6, checkpointsKept: true, message: 'm' } as const;
-  t.strictSame(head, { ...RESULT_HEAD, jobId: '', result });
+  for (const [jobId, written] of ENTRIES_BEFORE) {
+    const { head } = decodeLogEntry(new Uint8Array(Buffer.from(written, 'hex')), 2, 'entry');
+    t.strictSame(head, { ...RESULT_HEAD, jobId, result });
+  }
+});
+
+t.test('a checkpoint below that is none of the run is refused', async (t) => {
+  for (const slot of [RESULT_HEAD.run, RESULT_HEAD.slot]) {
+    const head = {
+      ...RESULT_HEAD,
+      checkpointBelow: { slot, hash: 7 },
+      result: undefined,
+      kind: 'void',
+    } as const;
+    t.equal(
+      refusalOf(() => decodeLogEntry(encodeLogEntry(head, new Uint8Array(0)), 2, 'entry')),
+      'MR3004',
+    );
+  }
 });
 
 t.test('the result of a run says what it was stopped with', async (t) => {

@@ -108,6 +108,10 @@ async function shrink(seed: number): Promise<number> {
   return WORLD_EXIT_CODES[failure.kind];
 }
 
+// A reader that has seen enough, such as head, closes the pipe.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

@@ -77,7 +77,7 @@ const logEntry: FuzzTarget = {
     for (const slot of [1, 2, 3]) {
       const entry = slotEntry(bytes, slot);
       if (entry === undefined) continue;
-      if ((uint32At(bytes, 4) & 0xff) === 2 && !areSame(encodeLogEntry(entry.head, entry.body), bytes))
+      if ((uint32At(bytes, 4) & 0xff) === 3 && !areSame(encodeLogEntry(entry.head, entry.body), bytes))
         found('other bytes say the same entry', entry.head);
       return;
     }

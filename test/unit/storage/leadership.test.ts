@@ -275,6 +275,26 @@ t.test(
   },
 );
 
+t.test('a file that a pass found named is spared once more, though that pass removed nothing', async (t) => {
+  const disk = new SimulatedDisk();
+  const faults = new Script();
+  const job = await start(disk, 1, faults);
+  const files = filesOf(await checkpoint(job, 1));
+  await checkpoint(job, 2);
+  await job.storage.retain(1, []);
+  await job.storage.complete(manifestOf(3, job.epoch, files));
+  faults.next = ({ kind, path }) =>
+    kind === 'remove' && path.includes('/log/') ? { kind: 'fail', errno: 'EIO' } : undefined;
+  t.equal(await codeOf(job.storage.retain(1, [])), 'MR3001');
+  faults.next = undefined;
+  await checkpoint(job, 4);
+  await job.storage.retain(1, []);
+  const isThere = (): boolean => files.every(({ key }) => disk.files().has(`/c/delays/${key}`));
+  t.ok(isThere(), 'the first pass in a row that found it named by nothing');
+  await job.storage.retain(1, []);
+  t.notOk(isThere(), 'the second');
+});
+
 t.test(
   'discarding removes the files of the aborted checkpoint, and none that a completed one names',
   async (t) => {

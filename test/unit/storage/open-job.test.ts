@@ -43,6 +43,20 @@ function open(start: Start) {
   });
 }
 
+/** Counts the slots of the log that are read. */
+class CountingStore extends MemoryObjectStore {
+  reads = 0;
+
+  override get(...args: Parameters<MemoryObjectStore['get']>): ReturnType<MemoryObjectStore['get']> {
+    if (args[0].startsWith('log/')) this.reads++;
+    return super.get(...args);
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 /** A job on a simulated disk, with helpers to damage it. */
 function onDisk() {
   const disk = new SimulatedDisk();
@@ -263,6 +277,49 @@ t.test('entries that were removed by hand are missed', async (t) => {
   await checkpoint(first, 1);
   await first.release();
   disk.remove(slotPath(2));
+  t.equal(await codeOf(open({ store })), 'MR3005');
+});
+
+t.test('a job that fails at each start is found as fast after forty starts as after one', async (t) => {
+  const store = new CountingStore();
+  const first = led(await open({ store }));
+  await checkpoint(first, 1);
+  await checkpoint(first, 2);
+  const reads: number[] = [];
+  for (let pid = 2; pid < 42; pid++) {
+    const before = store.reads;
+    const job = led(await open({ store, pid }));
+    t.equal(job.manifest?.checkpointId, 2);
+    reads.push(store.reads - before);
+    if (pid % 2 === 0) await job.release();
+  }
+  t.equal(Math.max(...reads), reads[0]);
+  // What is above the checkpoint may be damaged: then it is looked at slot by slot, as far as need be.
+  const slots = await store.list('log/');
+  const top = slots.at(-1) ?? '';
+  await store.delete([top]);
+  await store.put(top, once(Uint8Array.of(1, 2, 3)));
+  const told: unknown[] = [];
+  const onUnreadable = (id: number): void => void told.push(id);
+  for (const pid of [50, 51]) {
+    told.length = 0;
+    t.equal(led(await open({ store, pid, onUnreadable })).manifest?.checkpointId, 2);
+    t.same(told, [0], 'it might have held a newer one');
+  }
+});
+
+t.test('a checkpoint that is reached from far above has to be the one that was meant', async (t) => {
+  const stores = [new MemoryObjectStore(), new MemoryObjectStore()] as const;
+  for (const [i, store] of stores.entries()) {
+    const job = led(await open({ store, pid: 10 + i }));
+    await checkpoint(job, 1);
+    await checkpoint(job, 2);
+  }
+  const [store, another] = stores;
+  for (const pid of [2, 3]) await open({ store, pid });
+  const key = 'log/0000000003';
+  await store.delete([key]);
+  await store.put(key, another.get(key));
   t.equal(await codeOf(open({ store })), 'MR3005');
 });
 
