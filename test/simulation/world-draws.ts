@@ -41,14 +41,22 @@ export function drawWorldOptions(seed: number): WorldOptions {
     checkpointing: {
       ...checkpointing,
       maxConcurrentCheckpoints: isUnaligned ? 1 : checkpointing.maxConcurrentCheckpoints,
-      // A job that grows has fewer turns for each task; what was under way is read before the first checkpoint.
       // One that bears few failed checkpoints begins anew after them, and has to come to complete one at last.
       timeoutMs: bearsFailures(checkpointing)
-        ? Math.min(checkpointing.timeoutMs, storingMs) * (job.moves ? 5 : 1)
+        ? Math.min(checkpointing.timeoutMs, storingMs) * crowd(job.moves, faults)
         : checkpointing.timeoutMs * 40,
     },
     faults,
   };
+}
+
+/**
+ * How many times as long a checkpoint may take. A job that grows has fewer turns for each task, fewer yet where two
+ * leaders run it at once, who share them; what was under way is read before the first checkpoint.
+ */
+function crowd(moves: boolean, { rescalings, takeovers }: FaultOptions): number {
+  if (moves) return 5;
+  return rescalings > 0 && takeovers > 0 ? 3 : 1;
 }
 
 /** About as long as one slow operation of the disk: a storage that does not answer in that time may complete it yet. */
