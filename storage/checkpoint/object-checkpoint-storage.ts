@@ -168,14 +168,16 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
         underWay,
         spared: this.#spared,
       });
-      // Also where nothing can be deleted now: what was found referenced begins anew when it no longer is.
-      this.#spared = decision.spared;
+      // Also where this pass comes to nothing: what it has found referenced is spared anew when it no longer is.
+      const { kept, spared } = decision;
+      this.#spared = new Map([...this.#spared].filter(([key]) => spared.has(key) || !kept.has(key)));
       // Whoever takes over from here on starts from what was just found to stay.
       await this.#log.slots();
       await this.#deleteSlots(decision.slots);
+      this.#spared = spared;
       if (decision.newestCheckpointId > 0) {
         this.#sweptThrough = decision.newestCheckpointId;
-        this.#kept = decision.kept;
+        this.#kept = kept;
         this.#forgetThrough(decision.newestCheckpointId);
       }
       await this.#claims.delete(decision.dataKeys.filter((key) => !this.#pinned.has(key)));
