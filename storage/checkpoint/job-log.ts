@@ -199,9 +199,8 @@ type Step =
 async function visit(store: ObjectStore, slot: number, walk: Walk): Promise<Step> {
   const reading = await readSlot(store, slot);
   const vouched = walk.vouched;
-  const below = reading?.head?.checkpointBelow;
-  walk.next = below?.slot ?? slot - 1;
-  walk.vouched = below?.hash ?? reading?.head?.previousHash;
+  walk.next = nextBelow(slot, reading?.head);
+  walk.vouched = reading?.head?.checkpointBelow?.hash ?? reading?.head?.previousHash;
   if (reading?.head === undefined) return { checkpointId: 0, error: reading?.error ?? missing(store, slot) };
   const { head, body } = reading;
   if (body !== undefined && vouched !== undefined && vouched !== reading.hash) return 'not-vouched-for';
@@ -222,6 +221,11 @@ async function visit(store: ObjectStore, slot: number, walk: Walk): Promise<Step
     if (!isDamage(error)) throw error;
     return { checkpointId, error };
   }
+}
+
+/** Below a slot, given its head if that can be read, the first that may hold a checkpoint of its run. */
+export function nextBelow(slot: number, head: LogEntryHead | undefined): number {
+  return head?.checkpointBelow?.slot ?? slot - 1;
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 import type { ObjectStore } from '../object-store/object-store.js';
 import { DATA_PREFIX, dataKeyOrigin, slotKey } from './checkpoint-paths.js';
 import type { Claim, Claims } from './claimed-files.js';
-import { findNewestCheckpoint, type OnUnreadable, readSlot } from './job-log.js';
+import { findNewestCheckpoint, nextBelow, type OnUnreadable, readSlot } from './job-log.js';
 import type { LeaderLog } from './leader-log.js';
 import { decodeManifest, encodeManifest, filesOfManifest } from './manifest-codec.js';
 import { ObjectSnapshotWriter } from './object-snapshot-writer.js';
@@ -27,6 +27,11 @@ export interface SavepointFolders {
   readonly own: string | undefined;
   /** A new folder below the given one: its path, and a store rooted at it. */
   create(folder: string): { readonly path: string; readonly store: ObjectStore };
+}
+
+interface KnownSlot extends LoggedSlot {
+  /** The first slot below it that may hold a checkpoint of its run. */
+  readonly next: number;
 }
 
 /**
@@ -51,7 +56,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
   /** Settles when the call before has; never rejects. */
   #previous: Promise<unknown> = Promise.resolve();
   /** What slots hold, as far as known: they never change. What this leader completed and is kept is among them. */
-  readonly #slots = new Map<number, LoggedSlot>();
+  readonly #slots = new Map<number, KnownSlot>();
   /** Checkpoints that this leader has completed. */
   readonly #completed = new Set<number>();
   /** The checkpoint that is being completed, until it is known whether it was. */
@@ -157,8 +162,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
     return this.#inTurn(async () => {
       invariant(Number.isSafeInteger(count) && count >= 1, 'at least one checkpoint is kept', { count });
       await this.#settle();
-      const slots: LoggedSlot[] = [];
-      for (const slot of await this.#log.slots()) slots.push(await this.#slot(slot));
+      const slots = await this.#loggedSlots(count);
       const decision = decideRetention({
         keptCount: count,
         epoch: this.epoch,
@@ -258,7 +262,7 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
     const claimed = this.#claimed;
     this.#claimed = undefined;
     if (claimed === undefined || this.#log.head.newestCheckpointId !== claimed.checkpointId) return;
-    this.#slots.set(claimed.slot, claimed);
+    this.#slots.set(claimed.slot, { ...claimed, next: nextBelow(claimed.slot, this.#log.head) });
     this.#completed.add(claimed.checkpointId);
   }
 
@@ -285,16 +289,35 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
     else this.#pinned.delete(key);
   }
 
-  async #slot(slot: number): Promise<LoggedSlot> {
-    const known = this.#slots.get(slot);
-    if (known !== undefined) return known;
-    const { run, checkpointId, fileKeys } = await this.#readSlot(slot);
-    const logged: LoggedSlot = { slot, run, checkpointId, fileKeys };
-    this.#slots.set(slot, logged);
-    return logged;
+  /**
+   * All slots, with the newest `count` checkpoints of the run. The others are not read: a job that failed at each of a
+   * thousand starts has left as many.
+   */
+  async #loggedSlots(count: number): Promise<readonly LoggedSlot[]> {
+    const slots = await this.#log.slots();
+    const { run } = this.#log;
+    let next = slots.at(-1) ?? 0;
+    let found = 0;
+    const logged: LoggedSlot[] = [];
+    for (const slot of slots.toReversed()) {
+      const isLookedAt = slot === next && slot > run && found < count;
+      const seen = isLookedAt ? await this.#slot(slot) : undefined;
+      if (seen?.run === run && seen.checkpointId !== undefined) found++;
+      next = seen?.next ?? next;
+      logged.push(seen ?? { slot, run, checkpointId: undefined, fileKeys: [] });
+    }
+    return logged.toReversed();
   }
 
-  async #readSlot(slot: number): Promise<Omit<LoggedSlot, 'slot'>> {
+  async #slot(slot: number): Promise<KnownSlot> {
+    const known = this.#slots.get(slot);
+    if (known !== undefined) return known;
+    const read = { slot, ...(await this.#readSlot(slot)) };
+    this.#slots.set(slot, read);
+    return read;
+  }
+
+  async #readSlot(slot: number): Promise<Omit<KnownSlot, 'slot'>> {
     const reading = await readSlot(this.#store, slot);
     if (reading === undefined) {
       // It was there a moment ago, and this leader removes none meanwhile: somebody else does.
@@ -302,11 +325,13 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
       throw new MillraceError('MR3008', `The log entry ${this.#store.describe(slotKey(slot))} is missing`);
     }
     const run = reading.head?.run ?? 0;
-    const nothing = { run, checkpointId: undefined, fileKeys: [] };
+    const next = nextBelow(slot, reading.head);
+    const nothing = { run, checkpointId: undefined, fileKeys: [], next };
     if (reading.head?.kind !== 'checkpoint' || reading.body === undefined) return nothing;
     try {
       const manifest = decodeManifest(reading.body, this.#store.describe(slotKey(slot)));
-      return { run, checkpointId: manifest.checkpointId, fileKeys: [...filesOfManifest(manifest).keys()] };
+      const fileKeys = [...filesOfManifest(manifest).keys()];
+      return { run, checkpointId: manifest.checkpointId, fileKeys, next };
     } catch (error) {
       // Its checksum is good and its form is not: of a version that nobody here can restore from.
       this.#onWarning(error);

@@ -294,7 +294,15 @@ t.test('a job that fails at each start is found as fast after forty starts as af
     if (pid % 2 === 0) await job.release();
   }
   t.equal(Math.max(...reads), reads[0]);
+  const last = led(await open({ store, pid: 42 }));
+  const before = store.reads;
+  await checkpoint(last, last.nextCheckpointId);
+  await last.storage.retain(2, []);
+  t.equal(store.reads - before, 1, 'the checkpoint before');
+  const [oldest] = await store.list('log/');
+  t.equal(oldest, 'log/0000000003', 'which stays with all that is above it');
   // What is above the checkpoint may be damaged: then it is looked at slot by slot, as far as need be.
+  await open({ store, pid: 43 });
   const slots = await store.list('log/');
   const top = slots.at(-1) ?? '';
   await store.delete([top]);
@@ -303,7 +311,7 @@ t.test('a job that fails at each start is found as fast after forty starts as af
   const onUnreadable = (id: number): void => void told.push(id);
   for (const pid of [50, 51]) {
     told.length = 0;
-    t.equal(led(await open({ store, pid, onUnreadable })).manifest?.checkpointId, 2);
+    t.equal(led(await open({ store, pid, onUnreadable })).manifest?.checkpointId, 3);
     t.same(told, [0], 'it might have held a newer one');
   }
 });
