@@ -167,7 +167,7 @@ export class JobMaster {
       return;
     }
     this.#attempt = attempt;
-    if (present === undefined) this.#rescale.onDeployed(number, former, manifest?.checkpointId);
+    if (present === undefined) this.#rescale.onDeployed(number, former, manifest?.checkpointId, effects);
     this.#record.onDeployed(attempt.executions, this.#failover.isRescaling);
     this.#record.to('RUNNING', now, effects);
     this.#failover.onDeployed(manifest?.checkpointId);

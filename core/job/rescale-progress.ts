@@ -176,13 +176,29 @@ export class RescaleProgress {
     this.#takenDown = now;
   }
 
-  /** An attempt that runs what was wanted, if anything was. */
-  onDeployed(attempt: number, former: JobGraph, restoredCheckpointId: number | undefined): void {
+  /** An attempt that runs what was wanted, if anything was, or what was and has not come to run yet. */
+  onDeployed(
+    attempt: number,
+    former: JobGraph,
+    restoredCheckpointId: number | undefined,
+    effects: JobEffect[],
+  ): void {
     const wanted = this.#wanted;
-    if (wanted === undefined) return;
+    const deployed = this.#deployed;
+    if (wanted === undefined) {
+      if (deployed !== undefined) this.#deployed = { ...deployed, attempt, restoredCheckpointId };
+      return;
+    }
     this.#wanted = undefined;
+    this.#giveUp(this.#refusal('Another rescale was asked for.'), effects);
     const takenDown = this.#takenDown ?? wanted.requested;
-    this.#deployed = { ...wanted, attempt, former, restoredCheckpointId, takenDown };
+    this.#deployed = {
+      ...wanted,
+      attempt,
+      former: deployed?.former ?? former,
+      restoredCheckpointId,
+      takenDown,
+    };
   }
 
   /** All tasks of an attempt run. */
@@ -226,8 +242,16 @@ export class RescaleProgress {
   end(effects: JobEffect[]): void {
     const error = this.#refusal('It ended before.');
     this.refuse(error, effects);
-    if (this.#deployed !== undefined) settle(this.#deployed, { completed: false, error }, effects);
+    this.#giveUp(error, effects);
+  }
+
+  /** What has been deployed and does not run yet. */
+  #giveUp(error: WireError, effects: JobEffect[]): void {
+    const deployed = this.#deployed;
+    if (deployed === undefined) return;
     this.#deployed = undefined;
+    cancelTimer(deployed, effects);
+    settle(deployed, { completed: false, error }, effects);
   }
 
   #refusal(why: string): WireError {

@@ -96,6 +96,35 @@ t.test('the newest of several wishes counts', async (t) => {
   t.equal(driver.graph.vertices[1]?.parallelism, 4);
 });
 
+t.test('who asked for what was deployed and never ran is told when it is overtaken', async (t) => {
+  const driver = new JobMasterDriver(graphOf(1), { strategy: new ScriptedStrategy(0, 0, 0) });
+  driver.run();
+  rescale(driver, 1, graphOf(2));
+  driver.completePending(1);
+  driver.gone();
+  t.equal(driver.graph.vertices[1]?.parallelism, 2);
+  rescale(driver, 2, graphOf(3));
+  driver.fail('sink.0');
+  driver.gone();
+  t.match(settled(driver), { 1: { completed: false, error: { code: 'MR5013' } } });
+  driver.run();
+  t.match(settled(driver), {
+    2: { completed: true, rescale: { attempt: 3, vertices: [{ former: 1 }, { former: 1, present: 3 }] } },
+  });
+});
+
+t.test('an attempt of the new shape that fails before it runs is followed by another of it', async (t) => {
+  const driver = new JobMasterDriver(graphOf(1), { strategy: new ScriptedStrategy(0, 0, 0) });
+  driver.run();
+  rescale(driver, 1, graphOf(2));
+  driver.completePending(1);
+  driver.gone();
+  driver.fail('sink.0');
+  driver.gone();
+  driver.run();
+  t.match(settled(driver), { 1: { completed: true, rescale: { attempt: 3, restoredCheckpointId: 1 } } });
+});
+
 t.test('a job that has the parallelism stays as it is', async (t) => {
   const driver = new JobMasterDriver(graphOf(2));
   driver.run();
