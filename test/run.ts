@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { packageRoot } from './tidy/source-tree.js';
 
 /**
@@ -8,15 +9,26 @@ import { packageRoot } from './tidy/source-tree.js';
  * failures, then one line with the sums; the whole report stays in `.tap/report.tap`. Exits with 1 if a test failed,
  * or if none ran.
  *
- * Each file is a program of its own that prints TAP. They are started bare: `tap run` puts its module loaders and
- * their thread before every one, which took as long as most of our files take, and under which Node 20 can abort when a
- * worker thread is ended.
+ * Each file is a program that prints TAP, alone or with others of its folder. They are started bare: `tap run` puts its
+ * module loaders and their thread before every one, which took as long as most of our files take, and under which Node
+ * 20 can abort when a worker thread is ended.
  */
 const root = packageRoot();
 const REPORT = join(root, '.tap', 'report.tap');
 const JOBS = 2;
 /** For a file that sets none for itself. */
 const TIMEOUT_S = 240;
+/**
+ * Files of these folders share a program with so many at most: they leave nothing behind in their process, and to
+ * load the engine takes longer than most of them take.
+ */
+const SHARED: ReadonlyMap<string, number> = new Map([
+  ['dist/test/unit/core', 15],
+  ['dist/test/unit/memory', 9],
+  ['dist/test/unit/storage', 6],
+  ['dist/test/unit/vectors', 8],
+  ['dist/test/property', 6],
+]);
 /** Longer than any file takes that still reports. */
 const KILL_AFTER_MS = 3 * 3600 * 1000;
 
@@ -26,8 +38,14 @@ interface Sums {
   readonly skip: number;
 }
 
-interface FileReport extends Sums {
-  readonly file: string;
+/** A program: one file of tests, or some that run one after another. */
+interface Program {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+interface Report extends Sums {
+  readonly name: string;
   readonly text: string;
 }
 
@@ -53,6 +71,22 @@ function testsOf(path: string): string[] {
     .sort();
 }
 
+function programsOf(path: string): Program[] {
+  const groups: string[][] = [];
+  for (const file of testsOf(path)) {
+    const folder = dirname(file);
+    const room = path === file ? 1 : (SHARED.get(folder) ?? 1);
+    const open = groups.at(-1);
+    const goesOn = open?.[0] !== undefined && dirname(open[0]) === folder && open.length < room;
+    if (goesOn) open.push(file);
+    else groups.push([file]);
+  }
+  return groups.map((files) => {
+    const [name = path] = files;
+    return { name: files.length === 1 ? name : `${name} and ${files.length - 1} more`, files };
+  });
+}
+
 /** From the last line of sums in a report, `# { total: 3, pass: 2, fail: 1 }`, which leaves out zeros. */
 function sumsOf(text: string): Sums {
   const line = [...text.matchAll(/^# \{ (.*) \}$/gm)].at(-1)?.[1] ?? '';
@@ -60,11 +94,14 @@ function sumsOf(text: string): Sums {
   return { pass: count('pass'), fail: count('fail'), skip: count('skip') };
 }
 
-function run(file: string): Promise<FileReport> {
+function run({ name, files }: Program): Promise<Report> {
+  const [file = ''] = files;
+  const imports = files.map((each) => `import ${JSON.stringify(pathToFileURL(join(root, each)).href)};`);
+  const program = files.length === 1 ? [file] : ['--input-type=module', '--eval', imports.join('\n')];
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', file], {
+    const child = spawn(process.execPath, ['--enable-source-maps', ...program], {
       cwd: root,
-      env: { ...process.env, TAP_TIMEOUT: String(TIMEOUT_S) },
+      env: { ...process.env, TAP_TIMEOUT: String(TIMEOUT_S * files.length) },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: KILL_AFTER_MS,
       killSignal: 'SIGKILL',
@@ -79,18 +116,18 @@ function run(file: string): Promise<FileReport> {
     });
     child.on('close', (code, signal) => {
       const sums = sumsOf(text);
-      const ended = code === 0 ? undefined : `${file} ended with ${signal ?? code}\n${errors}`;
-      const ran = sums.pass + sums.fail + sums.skip > 0 ? undefined : `${file} ran no test`;
+      const ended = code === 0 ? undefined : `${name} ended with ${signal ?? code}\n${errors}`;
+      const ran = sums.pass + sums.fail + sums.skip > 0 ? undefined : `${name} ran no test`;
       const wrong = ended ?? ran;
       const fail = sums.fail === 0 && wrong !== undefined ? 1 : sums.fail;
       const told = wrong === undefined ? text : `${text}not ok - ${wrong}\n`;
-      resolve({ ...sums, fail, file, text: told });
+      resolve({ ...sums, fail, name, text: told });
     });
   });
 }
 
 /** Each `not ok` with what is told of it. */
-function failuresOf({ text }: FileReport): string {
+function failuresOf({ text }: Report): string {
   const shown: string[] = [];
   let depth = -1;
   for (const line of text.split('\n')) {
@@ -102,19 +139,19 @@ function failuresOf({ text }: FileReport): string {
   return shown.join('\n');
 }
 
-async function runAll(files: readonly string[]): Promise<readonly FileReport[]> {
-  const reports: FileReport[] = [];
-  const waiting = files.values();
+async function runAll(programs: readonly Program[]): Promise<readonly Report[]> {
+  const reports: Report[] = [];
+  const waiting = programs.values();
   const work = async (): Promise<void> => {
-    for (const file of waiting) {
+    for (const program of waiting) {
       const startMs = Date.now();
-      const report = await run(file);
+      const report = await run(program);
       const tookMs = Date.now() - startMs;
-      const isOk = report.fail === 0;
-      reports.push({ ...report, text: `# Subtest: ${file}\n${report.text}# ${file} time=${tookMs}ms\n` });
-      if (!isOk) console.log(`FAILED ${file}\n${failuresOf(report)}\n`);
+      const { name } = report;
+      reports.push({ ...report, text: `# Subtest: ${name}\n${report.text}# ${name} time=${tookMs}ms\n` });
+      if (report.fail > 0) console.log(`FAILED ${name}\n${failuresOf(report)}\n`);
       else if (process.stdout.isTTY)
-        console.log(`${report.pass} passed in ${(tookMs / 1000).toFixed(1)} s: ${file}`);
+        console.log(`${report.pass} passed in ${(tookMs / 1000).toFixed(1)} s: ${name}`);
     }
   };
   await Promise.all(Array.from({ length: JOBS }, work));
@@ -126,8 +163,7 @@ if (!isBuilt() && !build()) {
   process.exit(1);
 }
 const named = process.argv.slice(2);
-const files = (named.length === 0 ? ['dist/test'] : named).flatMap(testsOf);
-const reports = await runAll(files);
+const reports = await runAll((named.length === 0 ? ['dist/test'] : named).flatMap(programsOf));
 mkdirSync(join(root, '.tap'), { recursive: true });
 writeFileSync(REPORT, reports.map(({ text }) => text).join('\n'));
 const sum = (name: keyof Sums): number => reports.reduce((total, report) => total + report[name], 0);

@@ -162,23 +162,22 @@ async function expectWindows(t: Test, harness: PipelineHarness): Promise<void> {
   );
 }
 
+/** Each two of them together. */
+const RESTORES = [
+  { types: 'stored', stateBackend: 'heap', parallelism: 1 },
+  { types: 'stored', stateBackend: 'lmdb', parallelism: 3 },
+  { types: 'changed', stateBackend: 'heap', parallelism: 3 },
+  { types: 'changed', stateBackend: 'lmdb', parallelism: 1 },
+] as const;
+
 async function expectRestores(t: Test, folder: string): Promise<void> {
   const snapshot = await snapshotAt(folder);
-  for (const types of ['stored', 'changed'] as const) {
-    for (const stateBackend of ['heap', 'lmdb'] as const) {
-      for (const parallelism of [1, 3]) {
-        await t.test(`${types} types, ${stateBackend}, parallelism ${parallelism}`, async (t) => {
-          const options = { parallelism, stateBackend };
-          const harness = await PipelineHarness.restore(
-            snapshot,
-            goldenJob({ types, answers: true }),
-            options,
-          );
-          t.teardown(() => harness.close());
-          await expectGolden(t, harness, types);
-        });
-      }
-    }
+  for (const { types, ...options } of RESTORES) {
+    await t.test(`${types} types, ${options.stateBackend}, parallelism ${options.parallelism}`, async (t) => {
+      const harness = await PipelineHarness.restore(snapshot, goldenJob({ types, answers: true }), options);
+      t.teardown(() => harness.close());
+      await expectGolden(t, harness, types);
+    });
   }
 }
 
