@@ -45,6 +45,7 @@ export interface SlotReading {
 export interface LogSurvey {
   /** 0 if there is none. */
   readonly newestSlot: number;
+  readonly oldestSlot: number;
   /** Hash of the newest slot's bytes as they are; 0 if there is none. */
   readonly newestHash: number;
   /** Head of the newest slot that can be read. */
@@ -116,16 +117,18 @@ export async function surveyLog(store: ObjectStore): Promise<LogSurvey> {
 async function surveyOnce(store: ObjectStore, isLast: boolean): Promise<LogSurvey | undefined> {
   const slots = await listSlots(store);
   const newestSlot = slots.at(-1) ?? 0;
+  const oldestSlot = slots[0] ?? 0;
   let newestHash = 0;
   let unreadable = 0;
   for (const slot of slots.toReversed()) {
     const reading = await readSlot(store, slot);
     if (reading === undefined && !isLast) return undefined;
     if (slot === newestSlot) newestHash = reading?.hash ?? 0;
-    if (reading?.head !== undefined) return { newestSlot, newestHash, head: reading.head, unreadable };
+    const head = reading?.head;
+    if (head !== undefined) return { newestSlot, oldestSlot, newestHash, head, unreadable };
     unreadable++;
   }
-  return { newestSlot, newestHash, head: undefined, unreadable };
+  return { newestSlot, oldestSlot, newestHash, head: undefined, unreadable };
 }
 
 /**

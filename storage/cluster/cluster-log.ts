@@ -104,7 +104,7 @@ export class ClusterLog {
     });
     if (log === undefined) return undefined;
     await store.sweepUnfinished();
-    return new ClusterLog(store, log, state, survey.newestSlot);
+    return new ClusterLog(store, log, state, survey.oldestSlot);
   }
 
   /** As it was when the last change succeeded. */

@@ -93,6 +93,18 @@ t.test('renewals do not pile up, and what they are based on stays', async (t) =>
   t.same((await claim(store, 2)).state.jobs, [job('a')]);
 });
 
+t.test('nor do those of leaders that live only for a while', async (t) => {
+  const store = new MemoryObjectStore();
+  for (let pid = 1; pid <= 20; pid++) {
+    const log = await claim(store, pid);
+    if (pid === 1) await log.change((state) => withJob(state, job('a')));
+    for (let i = 0; i < 20; i++) await log.renew();
+    const { length } = await store.list('log/');
+    t.ok(length < 60, `${length} slots`);
+  }
+  t.same((await claim(store, 99)).state.jobs, [job('a')]);
+});
+
 t.test('secrets are written down only where another process needs them to start the job', async (t) => {
   const submitted = {
     ...job('a'),
