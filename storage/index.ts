@@ -44,7 +44,7 @@ export type { ObjectStore } from './object-store/object-store.js';
 export { isS3Address, parseS3Address } from './object-store/s3-address.js';
 export { openS3Store, type S3Settings } from './object-store/s3-settings.js';
 export { preloadS3 } from './object-store/sdk-s3-requests.js';
-export { currentHolder, holderState } from './process/process-holder.js';
+export { currentHolder, holderState, processName, stateOfNamed } from './process/process-holder.js';
 export { HeapStateBackend } from './state/heap-state-backend.js';
 export { InThreadStateWriter } from './state/in-thread-state-writer.js';
 export { measureKeyedTables, readKeyedRows } from './state/keyed-content.js';

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import {
   type CheckpointManifest,
   type CheckpointStorage,
@@ -23,6 +21,7 @@ import {
 import type { BegunFrom, JobStart } from '../cluster/cluster-gateway.js';
 import type { HostedStore } from './hosted-store.js';
 import type { JobPlan } from './job-plan.js';
+import { newLocalFolder, removeLeftovers } from './local-folders.js';
 import {
   backedUp,
   checkpointsAt,
@@ -35,9 +34,6 @@ import {
 } from './object-stores.js';
 import { SYSTEM_CLOCK } from './system-clock.js';
 import type { LocalBackup } from './task-contract.js';
-
-/** Working copies lie in folders `millrace-<pid>-<random>` of the folder for temporary files. */
-const LOCAL_PREFIX = 'millrace-';
 
 /** How a job begins, and from what if not from its own checkpoints. */
 export interface StartOrder {
@@ -90,7 +86,7 @@ export async function openJobHome(
   const folder = jobFolder(checkpointsRoot(plan.options), plan.graph.name);
   const s3 = s3Settings(plan.options);
   await removeLeftovers();
-  const localFolder = join(tmpdir(), `${LOCAL_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
+  const localFolder = newLocalFolder();
   const removeLocal = (): Promise<void> => rm(localFolder, { recursive: true, force: true });
   if (plan.options.values['execution.checkpointing.interval'] === undefined) {
     if (order.fromSavepoint !== undefined) throw needsCheckpoints();
@@ -209,23 +205,4 @@ function needsCheckpoints(): MillraceError {
   return new MillraceError('MR4002', 'A job that begins from a checkpoint needs checkpoints of its own.', {
     hint: 'Set execution.checkpointing.interval.',
   });
-}
-
-/** Working copies of processes that were killed: nobody will read them again. */
-async function removeLeftovers(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = /^millrace-(\d+)-[0-9a-f]{12}$/.exec(name)?.[1];
-    if (pid !== undefined && !lives(Number(pid)))
-      await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user lives, although it may not be signalled.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

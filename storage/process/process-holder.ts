@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { HolderState, JobHolder } from '../../core/internal.js';
 
@@ -33,8 +34,42 @@ export function holderState(holder: JobHolder): HolderState {
   if (holder.pid === process.pid) return 'dead';
   const facts = factsOf(holder.pid);
   if (!facts.lives) return 'dead';
-  const sameStart = facts.startTime === holder.processStartTime;
+  const sameStart = facts.startTime === '' || facts.startTime === holder.processStartTime;
   return sameStart ? 'alive' : 'dead';
+}
+
+/** In place of the mark of a start that is not known. */
+const UNKNOWN_START = '0';
+
+/**
+ * This process as a part of names of files: `<pid>-<host>-<start>`, the latter two as marks, so that a later process
+ * with the same id is told apart. The same in each of its threads, for as long as it runs.
+ */
+export function processName(): string {
+  const { host, bootId, pid, processStartTime } = currentHolder();
+  return `${pid}-${markOf(host)}-${startMark(bootId, processStartTime)}`;
+}
+
+/**
+ * Whether the process of such a name lives, as far as this process can see; other than by {@link holderState} a process
+ * finds itself alive. Where a start is not known, whoever has the id now is taken for it.
+ */
+export function stateOfNamed(name: string): HolderState {
+  const [pid, host, start] = name.split('-');
+  if (host !== markOf(hostname())) return 'unknown';
+  const facts = factsOf(Number(pid));
+  if (!facts.lives) return 'dead';
+  const present = startMark(bootId(), facts.startTime);
+  const sameStart = start === present || start === UNKNOWN_START || present === UNKNOWN_START;
+  return sameStart ? 'alive' : 'dead';
+}
+
+function startMark(bootId: string, startTime: string): string {
+  return startTime === '' ? UNKNOWN_START : markOf(`${bootId} ${startTime}`);
+}
+
+function markOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
 interface ProcessFacts {
@@ -57,8 +92,9 @@ const PF_EXITING = 0x4;
 const SIGKILL_BIT = 0x100n;
 
 function linuxFacts(pid: number): ProcessFacts {
-  const stat = procFile(`/proc/${pid}/stat`);
-  if (stat === undefined) return GONE;
+  const stat = pid === process.pid || procSharesIds() ? procFile(`/proc/${procName(pid)}/stat`) : undefined;
+  // Of a process of another user it may say nothing, or it is of other ids.
+  if (stat === undefined) return exists(pid) ? { lives: true, startTime: '' } : GONE;
   // The second field is the program's name in brackets, and may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const state = fields[0] ?? '';
@@ -69,8 +105,22 @@ function linuxFacts(pid: number): ProcessFacts {
   return { lives: !dying, startTime };
 }
 
+/** By its id /proc may know another process than this one: it can be that of an outer namespace of ids. */
+function procName(pid: number): string {
+  return pid === process.pid ? 'self' : String(pid);
+}
+
+function procSharesIds(): boolean {
+  try {
+    return readlinkSync('/proc/self') === String(process.pid);
+  } catch {
+    // There is no /proc.
+    return false;
+  }
+}
+
 function isBeingKilled(pid: number): boolean {
-  const status = procFile(`/proc/${pid}/status`) ?? '';
+  const status = procFile(`/proc/${procName(pid)}/status`) ?? '';
   for (const [, mask] of status.matchAll(/^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$/gm)) {
     if ((BigInt(`0x${mask}`) & SIGKILL_BIT) !== 0n) return true;
   }
@@ -103,6 +153,8 @@ function startTimeByPs(pid: number): string {
   try {
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
       timeout: PS_TIMEOUT_MS,
+      // Else whoever asks from another time zone, or in another language, would be given another text.
+      env: { ...process.env, TZ: 'UTC', LC_ALL: 'C' },
       encoding: 'latin1',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();

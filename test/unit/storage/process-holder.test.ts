@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { currentHolder, holderState } from '../../../storage/index.js';
+import { currentHolder, holderState, processName, stateOfNamed } from '../../../storage/index.js';
 
 t.test('a process is known by host, boot, id and start', async (t) => {
   const holder = currentHolder();
@@ -23,21 +24,45 @@ t.test('whoever asks does not find itself alive, nor a record of another start',
   t.equal(holderState({ ...holder, bootId: 'before', pid: process.ppid }), 'dead');
 });
 
+t.test(
+  'by its name a process finds itself alive, in each of its threads, and nobody else of its id',
+  async (t) => {
+    const name = processName();
+    t.equal(stateOfNamed(name), 'alive');
+    const [pid, host] = name.split('-');
+    t.equal(stateOfNamed(`${pid}-0123abcd-0123abcd`), 'unknown', 'of another host');
+    if (process.platform !== 'win32') t.equal(stateOfNamed(`${pid}-${host}-0123abcd`), 'dead');
+    t.equal(stateOfNamed(`${pid}-${host}-0`), 'alive', 'its start is not known');
+    const index = new URL('../../../storage/index.js', import.meta.url);
+    const script = `
+    import(${JSON.stringify(index)}).then(({ processName }) => {
+      require('node:worker_threads').parentPort.postMessage(processName());
+    });`;
+    const thread = new Worker(script, { eval: true });
+    const [told] = await once(thread, 'message');
+    t.equal(told, name);
+    await thread.terminate();
+  },
+);
+
 t.test('another process is seen alive until it is killed', async (t) => {
   const script = `
-    const { currentHolder } = await import(${JSON.stringify(new URL('../../../storage/index.js', import.meta.url))});
-    console.log(JSON.stringify(currentHolder()));
+    const { currentHolder, processName } =
+      await import(${JSON.stringify(new URL('../../../storage/index.js', import.meta.url))});
+    console.log(JSON.stringify({ holder: currentHolder(), name: processName() }));
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = await once(child.stdout, 'data');
-  const holder = JSON.parse(String(line));
+  const { holder, name } = JSON.parse(String(line));
   t.equal(holder.pid, child.pid);
   t.equal(holderState(holder), 'alive');
+  t.equal(stateOfNamed(name), 'alive');
   t.equal(holderState({ ...holder, processStartTime: '1' }), 'dead', 'its id was used before');
   child.kill('SIGKILL');
   // It is dead from the moment of the signal, whether or not its parent has asked for it.
   t.equal(holderState(holder), 'dead');
+  t.equal(stateOfNamed(name), 'dead');
   await once(child, 'exit');
   t.equal(holderState(holder), 'dead');
 });
