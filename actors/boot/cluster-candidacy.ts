@@ -22,7 +22,7 @@ export async function candidacyOf(
   const folder = jobFolder(`${root}/${order.kind}`, clusterId);
   return {
     clusterId,
-    store: await leaderStore(folder, s3Settings(options), `cluster-${process.pid}`),
+    store: await leaderStore(folder, s3Settings(options), 'cluster'),
     config: {
       leaseDurationMs: values['high-availability.leader-election.lease-duration'],
       renewDeadlineMs: values['high-availability.leader-election.renew-deadline'],

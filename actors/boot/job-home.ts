@@ -97,8 +97,7 @@ export async function openJobHome(
   const passedOver: PassedOverCheckpoint[] = [];
   const hostedStore = memoryStore(plan.options);
   const backup = hostedStore === undefined ? localBackup(plan.options, localFolder) : undefined;
-  const store =
-    hostedStore?.store ?? backedUp(await leaderStore(folder, s3, `leader-${process.pid}`), backup, 'leader');
+  const store = hostedStore?.store ?? backedUp(await leaderStore(folder, s3, 'leader'), backup, 'leader');
   const begun = await beginJob({
     store,
     storeAt: (origin) => storeAt(origin, s3, `claimer-${process.pid}`),

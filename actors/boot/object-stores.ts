@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { MillraceError, Prng, type ResolvedOptions } from '../../core/internal.js';
 import {
@@ -110,11 +110,13 @@ export function storeAt(folder: string, s3: S3Settings, writer: string): ObjectS
 }
 
 /**
- * The same for a process that is to lead a job. Rejects with MR3009 if the store cannot tell who was the first to
+ * The same for a process that is to lead: no other store, of this process or of one before it, writes under its name,
+ * so that it sweeps away what any of them left. Rejects with MR3009 if the store cannot tell who was the first to
  * create an object, MR3002 or MR3001 if it cannot be used.
  */
-export async function leaderStore(folder: string, s3: S3Settings, writer: string): Promise<ObjectStore> {
-  if (!isS3Address(folder)) return storeAt(folder, s3, writer);
+export async function leaderStore(folder: string, s3: S3Settings, role: string): Promise<ObjectStore> {
+  if (!isS3Address(folder))
+    return storeAt(folder, s3, `${role}-${process.pid}-${randomBytes(6).toString('hex')}`);
   const store = s3StoreAt(folder, s3);
   await store.assertConditionalCreate(QUESTION_KEY);
   return store;
