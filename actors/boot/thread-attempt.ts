@@ -27,6 +27,7 @@ import {
 import type { TaskStatus } from '../cluster/cluster-gateway.js';
 import { restoreOf } from '../task/task-environment.js';
 import { type CancellationLimits, watchCancellation } from './cancellation-watch.js';
+import { clearUpAfter } from './clear-up.js';
 import type { MeasuredAttempt } from './cluster-metrics.js';
 import { type Deployment, groupPlanOf } from './deployment.js';
 import { connectStore } from './hosted-store.js';
@@ -45,7 +46,7 @@ export interface AttemptResources {
   /** A thread for each task, in their order. */
   takePool(heaps: readonly V8HeapLimits[]): TaskThreadPool;
   /** No task runs in it any more; its threads end when they end. */
-  giveBackPool(pool: TaskThreadPool): void;
+  giveBackPool(pool: Pick<TaskThreadPool, 'destroy'>): void;
   /** A connection for one task that keeps its state in LMDB. */
   connectStateWriter(taskManagerId: string): StateWriterConnection;
 }
@@ -67,6 +68,7 @@ export class ThreadAttempt implements RunningAttempt {
   readonly #watch: NodeJS.Timeout;
   readonly #cancellation: CancellationLimits;
   readonly #homeOf: NetworkHomes['homeOf'];
+  readonly #clearUp: (task: TaskAddress) => Promise<void>;
   #terminated: Promise<void> | undefined;
   #endedMs: number | undefined;
 
@@ -81,6 +83,7 @@ export class ThreadAttempt implements RunningAttempt {
     this.#homeOf = homes.homeOf;
     this.#resources = resources;
     this.#cancellation = settings.cancellation;
+    this.#clearUp = (task) => clearUpAfter(settings.state, task);
     this.#pool = resources.takePool(
       contracts.map(({ address }) => planOf(settings, attempt, address).taskHeap),
     );
@@ -156,7 +159,13 @@ export class ThreadAttempt implements RunningAttempt {
     for (const task of tasks) this.#kill(task, reason);
     // A thread that was ended by force may still be in the middle of a call.
     if (tasks.some((task) => task.wasForced)) await this.#pool.destroy();
-    this.#resources.giveBackPool(this.#pool);
+    this.#resources.giveBackPool({ destroy: () => this.#leave() });
+  }
+
+  /** Only once its thread has ended does nothing of a task write any more. */
+  async #leave(): Promise<void> {
+    await this.#pool.destroy();
+    for (const { brokeOff, address } of this.#tasks.values()) if (brokeOff) await this.#clearUp(address);
   }
 
   /** Nothing is heard of a thread that is ended until it has left, so somebody watches that it does. */

@@ -100,7 +100,7 @@ export class ThreadTaskLauncher implements TaskLauncher {
     const { module, plan, networkOptions, hasSlots, threads } = this.#deploy(attempt.graph.fingerprint);
     const resources = {
       takePool: (heaps: readonly V8HeapLimits[]) => threads.take(heaps),
-      giveBackPool: (pool: TaskThreadPool) => threads.giveBack(pool),
+      giveBackPool: (pool: Pick<TaskThreadPool, 'destroy'>) => threads.giveBack(pool),
       connectStateWriter: (taskManagerId: string) => this.#stateWriter(taskManagerId).connect(),
     };
     const settings = { ...this.#settings, module, plan, networkOptions, hasSlots };

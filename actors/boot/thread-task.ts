@@ -38,6 +38,7 @@ export class ThreadTask implements MeasuredThread {
   readonly #doorbell: Doorbell;
   readonly #abort = new AbortController();
   #exited = false;
+  #brokeOff = false;
   #forcedBy: unknown;
 
   constructor(
@@ -72,6 +73,11 @@ export class ThreadTask implements MeasuredThread {
     return this.#forcedBy !== undefined;
   }
 
+  /** Its thread ended before the task did, which has closed nothing. */
+  get brokeOff(): boolean {
+    return this.#brokeOff;
+  }
+
   send(message: TaskMessage): void {
     if (this.#exited) return;
     this.#port.postMessage(message);
@@ -103,6 +109,7 @@ export class ThreadTask implements MeasuredThread {
     try {
       await pool.run(contract, this.#abort.signal);
     } catch (thrown) {
+      this.#brokeOff = true;
       error = this.#forcedBy ?? thrown;
     }
     await drained;

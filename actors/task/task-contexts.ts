@@ -116,7 +116,7 @@ export class TaskContexts {
       autoWatermarkIntervalMs: environment.settings.autoWatermarkIntervalMs,
       keyedState: this.#stores[index],
       managedBytes: this.#managedBytesOf(node),
-      scratchFolder: `${environment.scratchFolder}/${attemptFolder(environment.address)}/${index}`,
+      scratchFolder: `${environment.scratchFolder}/${scratchFolderOf(environment.address)}/${index}`,
       codecs: environment.codecs,
       clock: environment.clock,
       completions: environment.completions,
@@ -184,7 +184,8 @@ export class TaskContexts {
   }
 }
 
-function attemptFolder({ attempt, vertexId, subtask }: TaskAddress): string {
+/** Name of the folder that holds the temporary files of all operators of one attempt at a task. */
+export function scratchFolderOf({ attempt, vertexId, subtask }: TaskAddress): string {
   return `sort-a${attempt}-v${vertexId}-s${subtask}`;
 }
 

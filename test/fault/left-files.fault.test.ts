@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LocalCluster } from 'millrace';
 import t, { type Test } from 'tap';
 import perishing from './jobs/perishing.js';
+import sorted from './jobs/sorted.js';
 
 /** What tasks and processes leave on the disk that end without a chance to clear up. */
 t.setTimeout(120_000);
@@ -12,6 +13,14 @@ function folder(t: Test): string {
   const path = mkdtempSync(join(tmpdir(), 'millrace-left-'));
   t.teardown(() => rmSync(path, { recursive: true, force: true }));
   return path;
+}
+
+/** Folders of what tasks of this process have sorted. */
+function sorts(): string[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith(`millrace-${process.pid}-`))
+    .flatMap((name) => readdirSync(join(tmpdir(), name)))
+    .filter((name) => name.startsWith('sort-'));
 }
 
 t.test('what an earlier leader left goes, also one with our process id', async (t) => {
@@ -24,4 +33,38 @@ t.test('what an earlier leader left goes, also one with our process id', async (
   t.teardown(() => cluster.close());
   await (await cluster.submit(perishing, { how: 'throw', count: 10 })).result();
   t.same(readdirSync(scratch), []);
+});
+
+t.test('of a task whose thread has ended no sorted files stay while the job goes on', async (t) => {
+  const cluster = await LocalCluster.start({
+    parallelism: 1,
+    configuration: {
+      'taskmanager.memory.managed.size': '1 mb',
+      'restart-strategy.type': 'fixed-delay',
+      'restart-strategy.fixed-delay.attempts': 2,
+      'restart-strategy.fixed-delay.delay': '10 ms',
+    },
+  });
+  t.teardown(() => cluster.close());
+  const job = await cluster.submit(sorted, { count: 80_000, lost: '1:1,2:1' });
+  let isOver = false;
+  const result = job.result().finally(() => {
+    isOver = true;
+  });
+  const seen = new Set<string>();
+  while (!isOver) {
+    seen.add(sorts().toSorted().join(' '));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { attempts } = await result;
+  t.equal(attempts, 3);
+  const third = [...seen].filter((names) => names.includes('sort-a3-'));
+  t.ok(
+    [...seen].some((names) => names.includes('sort-a1-')),
+    'the first attempt has sorted on the disk',
+  );
+  t.ok(
+    third.some((names) => !names.includes('sort-a1-')),
+    `beside the third were ${third.join('; ')}`,
+  );
 });
