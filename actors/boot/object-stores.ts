@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import { MillraceError, Prng, type ResolvedOptions } from '../../core/internal.js';
+import { MillraceError, Prng, type ResolvedOptions, type TaskAddress } from '../../core/internal.js';
 import {
   FileObjectStore,
   isS3Address,
@@ -100,6 +100,11 @@ export function s3Settings({ values }: ResolvedOptions): S3Settings {
     tryTimeoutMs: values['s3.socket-timeout'],
     retriesMax: values['s3.retry.max-num-retries'],
   };
+}
+
+/** As what a task writes to its stores, in one attempt at it and under one leader. */
+export function taskWriter(epoch: number, { attempt, vertexId, subtask }: TaskAddress): string {
+  return `e${epoch}-a${attempt}-v${vertexId}-s${subtask}`;
 }
 
 /** The store of a folder or address. `writer` is used by no other running store of it. */

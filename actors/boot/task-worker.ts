@@ -51,7 +51,7 @@ import { EventCompletions } from './event-completions.js';
 import { storeOver } from './hosted-store.js';
 import { buildJobModule, moduleHash } from './job-module.js';
 import { catchPrinted, TaskLog } from './logs/task-log.js';
-import { backedUp, copiesOf, storeAt } from './object-stores.js';
+import { backedUp, copiesOf, storeAt, taskWriter } from './object-stores.js';
 import { StandardOutput } from './standard-output.js';
 import { StateWriterLink } from './state-writer-link.js';
 import { MONOTONIC_ORIGIN_MS, SYSTEM_CLOCK } from './system-clock.js';
@@ -216,7 +216,7 @@ function backendOf({ state, stateWriter }: TaskContract, pace: SnapshotPace): Ke
 
 function storeOf({ store, state, epoch, address }: TaskContract): ObjectStore {
   if (store !== undefined) return storeOver(store);
-  const writer = `e${epoch}-a${address.attempt}-v${address.vertexId}-s${address.subtask}`;
+  const writer = taskWriter(epoch, address);
   const at = (folder: string): ObjectStore => storeAt(folder, state.s3, writer);
   return backedUp(new ClaimingStore(at(state.runFolder), at), state.backup, writer);
 }

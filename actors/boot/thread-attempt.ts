@@ -83,7 +83,7 @@ export class ThreadAttempt implements RunningAttempt {
     this.#homeOf = homes.homeOf;
     this.#resources = resources;
     this.#cancellation = settings.cancellation;
-    this.#clearUp = (task) => clearUpAfter(settings.state, task);
+    this.#clearUp = (task) => clearUpAfter(settings.state, attempt.epoch, task);
     this.#pool = resources.takePool(
       contracts.map(({ address }) => planOf(settings, attempt, address).taskHeap),
     );

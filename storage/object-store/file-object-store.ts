@@ -146,11 +146,19 @@ export class FileObjectStore implements ObjectStore {
     for (const folder of folders) await this.#disk.syncFolder(folder);
   }
 
-  async sweepUnfinished(): Promise<void> {
+  sweepUnfinished(): Promise<void> {
+    return this.#removeUnfinished((isOwn) => !isOwn);
+  }
+
+  /** What unfinished writes of this `writer` left behind, for who knows that none of them is under way. */
+  removeOwnUnfinished(): Promise<void> {
+    return this.#removeUnfinished((isOwn) => isOwn);
+  }
+
+  async #removeUnfinished(isMeant: (isOwn: boolean) => boolean): Promise<void> {
     const folder = `${this.#root}/${SCRATCH}`;
-    for (const { name } of await this.#disk.list(folder)) {
-      if (!name.startsWith(`${this.#writer}.`)) await this.#disk.remove(`${folder}/${name}`);
-    }
+    for (const { name } of await this.#disk.list(folder))
+      if (isMeant(name.startsWith(`${this.#writer}.`))) await this.#disk.remove(`${folder}/${name}`);
   }
 
   #path(key: string): string {

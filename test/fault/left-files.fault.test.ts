@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalCluster } from 'millrace';
 import t, { type Test } from 'tap';
+import halfWritten from './jobs/half-written.js';
 import perishing from './jobs/perishing.js';
 import sorted from './jobs/sorted.js';
 
@@ -67,4 +68,27 @@ t.test('of a task whose thread has ended no sorted files stay while the job goes
     third.some((names) => !names.includes('sort-a1-')),
     `beside the third were ${third.join('; ')}`,
   );
+});
+
+t.test('of a task whose thread has ended no half-written file of a checkpoint stays', async (t) => {
+  const dir = folder(t);
+  const scratch = join(dir, 'half-written', '.unfinished');
+  mkdirSync(scratch, { recursive: true });
+  const cluster = await LocalCluster.start({
+    parallelism: 1,
+    checkpointing: { interval: '50 ms', dir },
+    configuration: {
+      'restart-strategy.type': 'fixed-delay',
+      'restart-strategy.fixed-delay.attempts': 1,
+      'restart-strategy.fixed-delay.delay': '10 ms',
+    },
+  });
+  t.teardown(() => cluster.close());
+  const job = await cluster.submit(halfWritten, { count: 20_000, scratch });
+  const { attempts } = await job.result();
+  t.equal(attempts, 2, 'its thread ended while it wrote');
+  // With it all threads have left, and what they have left behind.
+  await cluster.close();
+  const ofFirst = readdirSync(scratch).filter((name) => name.includes('-a1-'));
+  t.same(ofFirst, []);
 });

@@ -60,6 +60,15 @@ function simulatedStore(writer: string): ObjectStore {
 
 for (const [name, [store, other]] of Object.entries(STORES)) objectStoreContract(t, name, store, other);
 
+t.test("of a writer that has ended its scratch files are removed, and nobody else's", async (t) => {
+  const medium = new SimulatedDisk();
+  for (const name of ['e1-a1-v0-s1.1', 'e1-a1-v0-s1.2', 'e1-a1-v0-s10.1', 'leader.1'])
+    medium.create(`/o/.unfinished/${name}`, 0);
+  await new FileObjectStore(new SimulatedFileSystem(medium), '/o', 'e1-a1-v0-s1').removeOwnUnfinished();
+  t.same([...medium.files().keys()], ['/o/.unfinished/e1-a1-v0-s10.1', '/o/.unfinished/leader.1']);
+  await new FileObjectStore(new SimulatedFileSystem(medium), '/none', 'e1').removeOwnUnfinished();
+});
+
 t.test('scratch files of others are swept, and a write from which one is swept goes on', async (t) => {
   const medium = new SimulatedDisk();
   let sweep: (() => Promise<void>) | undefined;
