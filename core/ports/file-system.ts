@@ -17,6 +17,12 @@ export interface FileSystem {
   /** Names (not paths) in a folder, sorted; empty if the folder does not exist. */
   list(folder: string): Promise<readonly FileEntry[]>;
   /**
+   * Tells `visit`, which does not throw, each name in a folder, in no certain order; none if the folder does not
+   * exist. Keeps none of them: for folders that grow as long as a job runs. A name that comes or goes meanwhile
+   * may be told or not.
+   */
+  visitNames(folder: string, visit: (name: string) => void): Promise<void>;
+  /**
    * Gives `existing` the second name `path`, atomically: exactly one of several callers wins.
    * Resolves to false when `path` exists already. Makes the parent folders of `path`. The name is durable
    * when this resolves, to true or to false. Rejects with MR3008 if `existing` does not exist; any other

@@ -46,7 +46,8 @@ interface Part {
  *   done, and every later call throws it;
  * - a part is created with its first bytes, so none is empty;
  * - what `prepareCommit` returns is closed and durable, and holds every record written before it;
- * - no two parts of a sink, of whatever attempt, have one name.
+ * - no two parts of a sink, of whatever attempt, have one name;
+ * - what it holds of the names in its folder does not grow with those that are committed.
  *
  * Hot path: bench "file sink".
  */
@@ -102,16 +103,19 @@ export class PartFileWriter<T> implements SinkWriter<T, PartFile, never> {
   async #removeLeft(pending: readonly PartFile[]): Promise<void> {
     const { folder } = this.#settings;
     const kept = new Set(pending.map((file) => file.pending));
-    for (const { name } of await this.#fileSystem.list(folder)) {
+    const left: string[] = [];
+    // The folder holds whatever was ever committed: none of that is kept.
+    await this.#fileSystem.visitNames(folder, (name) => {
       const part = parsePartFileName(name);
-      if (part === undefined || part.sink !== this.#sink) continue;
-      if (part.subtask % this.#context.parallelism !== this.#context.subtaskIndex) continue;
+      if (part === undefined || part.sink !== this.#sink) return;
+      if (part.subtask % this.#context.parallelism !== this.#context.subtaskIndex) return;
       if (part.epoch === this.#context.epoch && part.attempt === this.#context.attempt) {
         this.#nextNumber = Math.max(this.#nextNumber, part.number + 1);
       }
       const path = `${folder}/${name}`;
-      if (isInProgress(name) && this.#isEarlier(part) && !kept.has(path)) await this.#fileSystem.remove(path);
-    }
+      if (isInProgress(name) && this.#isEarlier(part) && !kept.has(path)) left.push(path);
+    });
+    for (const path of left) await this.#fileSystem.remove(path);
   }
 
   write(value: T): void {

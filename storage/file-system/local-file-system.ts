@@ -1,5 +1,16 @@
 import { readSync } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   type AppendableFile,
@@ -14,6 +25,9 @@ import { errnoOf, type FileOperation, fileError } from './file-error.js';
 
 /** Tries of an operation that finds no free file handle; between them 1, 2, 4, ... others of the disk are let by. */
 const HANDLE_TRIES_MAX = 10;
+
+/** Names that are in memory at once while a folder is looked through. */
+const NAMES_AT_ONCE = 1024;
 
 /**
  * The local disk, by node:fs.
@@ -77,6 +91,19 @@ export class LocalFileSystem implements FileSystem {
       listed.push({ name: entry.name, isFolder });
     }
     return listed.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  async visitNames(folder: string, visit: (name: string) => void): Promise<void> {
+    const entries = await unlessMissing(
+      attempt('list', folder, () => opendir(folder, { bufferSize: NAMES_AT_ONCE })),
+    );
+    if (entries === undefined) return;
+    try {
+      // Closes the folder, however it ends.
+      for await (const { name } of entries) visit(name);
+    } catch (error) {
+      throw fileError('list', folder, error);
+    }
   }
 
   async link(existing: string, path: string): Promise<boolean> {

@@ -70,6 +70,17 @@ t.test('an operation fails with or without its effect, as planned', async (t) =>
   }
 });
 
+t.test('the names in a folder are told in their order, in one operation', async (t) => {
+  const view = new SimulatedFileSystem(new SimulatedDisk());
+  for (const name of ['b', 'c/x', 'a']) await view.create(`/d/${name}`);
+  const before = view.operationCount;
+  const told: string[] = [];
+  await view.visitNames('/d', (name) => told.push(name));
+  await view.visitNames('/none', (name) => t.fail(name));
+  t.same(told, ['a', 'b', 'c']);
+  t.equal(view.operationCount, before + 2);
+});
+
 t.test('a disk that is full takes what it has room for', async (t) => {
   const disk = new SimulatedDisk();
   disk.capacityBytes = 5;

@@ -98,6 +98,13 @@ export class SimulatedFileSystem implements FileSystem {
     return this.run('list', folder, () => this.#disk.entries(folder));
   }
 
+  /** In the order of the names. */
+  visitNames(folder: string, visit: (name: string) => void): Promise<void> {
+    return this.run('list', folder, () => {
+      for (const { name } of this.#disk.entries(folder)) visit(name);
+    });
+  }
+
   /** Two operations, as on a real disk: process or power may end when the name is seen and not yet durable. */
   async link(existing: string, path: string): Promise<boolean> {
     const given = await this.run('link', path, () => {

@@ -16,6 +16,7 @@ export function unsyncedDisk(disk: FileSystem): FileSystem {
     readFile: (path) => disk.readFile(path),
     stat: (path) => disk.stat(path),
     list: (folder) => disk.list(folder),
+    visitNames: (folder, visit) => disk.visitNames(folder, visit),
     link: (existing, path) => disk.link(existing, path),
     remove: (path) => disk.remove(path),
     syncFolder: (folder) => disk.syncFolder(folder),

@@ -44,6 +44,7 @@ export function faultyDisk(disk: FileSystem, plan: DiskPlan): FileSystem {
     readFile: (path) => run('read', path, () => disk.readFile(path)),
     stat: (path) => run('look at', path, () => disk.stat(path)),
     list: (folder) => run('list', folder, () => disk.list(folder)),
+    visitNames: (folder, visit) => run('list', folder, () => disk.visitNames(folder, visit)),
     link: (existing, path) => run('link', path, () => disk.link(existing, path)),
     remove: (path) => run('remove', path, () => disk.remove(path)),
     syncFolder: (folder) => run('sync', folder, () => disk.syncFolder(folder)),

@@ -126,6 +126,32 @@ t.test('[scenario 16] an attempt that wakes up late removes nothing of a later o
   t.same(lines(disk), ['a']);
 });
 
+t.test('of a folder in which much is committed a start holds nothing', async (t) => {
+  const disk = new MemoryFileSystem();
+  const sink = FileSink.textLines('/out');
+  const first = await SinkDriver.open(sink, sinkContext(disk));
+  await first.write('a');
+  const pending = await first.prepare();
+  await first.write('lost');
+  await first.prepare();
+  const [file] = pending;
+  if (file === undefined) throw new Error('nothing to commit');
+  const committed = (number: number) =>
+    file.target.replace(/-1-0-00000/, `-1-1-${number}`).slice('/out/'.length);
+  const visitNames = disk.visitNames.bind(disk);
+  disk.list = () => Promise.reject(new Error('the folder does not fit into memory'));
+  disk.visitNames = async (folder, visit) => {
+    for (let number = 0; number < 100_000; number++) visit(committed(number));
+    disk.list = MemoryFileSystem.prototype.list;
+    await visitNames(folder, visit);
+  };
+  const second = await SinkDriver.open(sink, sinkContext(disk, { attempt: 1 }), pending);
+  await second.commit(pending);
+  t.same(disk.paths(), [file.target], 'what was left is gone');
+  await second.write('b');
+  t.match(await second.prepare(), [{ target: `/out/${committed(100_000)}` }], 'and no name is used twice');
+});
+
 t.test('two jobs with sinks of one uid can write into one folder', async (t) => {
   const disk = new MemoryFileSystem();
   const sink = FileSink.textLines('/out');

@@ -58,6 +58,21 @@ t.test('folders list their entries sorted; links to folders are folders', async 
   t.match(await disk.stat(`${root}/list/b`), { isFolder: true });
 });
 
+t.test('the names in a folder are told while it is read, each once', async (t) => {
+  const folder = `${root}/names`;
+  await write(`${folder}/below/x`, '');
+  const expected = ['below', ...Array.from({ length: 3000 }, (_, i) => `file-${i}`)];
+  for (const name of expected.slice(1)) writeFileSync(`${folder}/${name}`, '');
+  const told: string[] = [];
+  await disk.visitNames(folder, (name) => told.push(name));
+  t.same(told.sort(), expected.sort());
+  await disk.visitNames(`${folder}/not there`, (name) => t.fail(name));
+  await t.rejects(
+    disk.visitNames(`${folder}/file-0`, (name) => t.fail(name)),
+    { code: 'MR3001' },
+  );
+});
+
 t.test('of several that link one name exactly one wins, and the winner stays', async (t) => {
   const names = Array.from({ length: 8 }, (_, i) => `${root}/link/source-${i}`);
   for (const name of names) await write(name, name);

@@ -102,6 +102,10 @@ export class MemoryFileSystem implements FileSystem {
     return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  async visitNames(folder: string, visit: (name: string) => void): Promise<void> {
+    for (const { name } of await this.list(folder)) visit(name);
+  }
+
   async link(existing: string, path: string): Promise<boolean> {
     this.#operation();
     const file = this.#existing(existing);
