@@ -42,7 +42,12 @@ export class JobLog implements TaskLogReceiver {
   readonly trace: Trace;
   readonly #settings: JobLogSettings;
   readonly #files: Readonly<Record<LogOwner, RotatingFile>> | undefined;
-  readonly #console = new StandardOutput('stderr');
+  readonly #console = new StandardOutput('stderr', {
+    onFailure: (error) => this.#onFailure(error),
+    onDropped: (lines) => {
+      if (this.#format !== undefined) this.#show(this.#droppedLine(this.#format, lines));
+    },
+  });
   #early: (readonly [LogOwner, LogRecord, LogFields])[] = [];
   #format: LineFormat | undefined;
   #pretty: ((line: string) => string) | undefined;
@@ -75,6 +80,10 @@ export class JobLog implements TaskLogReceiver {
 
   get jobName(): string {
     return this.#settings.graph.name;
+  }
+
+  get #job(): LogFields {
+    return { job: this.jobName, jobId: this.#settings.jobId };
   }
 
   /** The files of a process that there may be, the newest first. */
@@ -122,24 +131,27 @@ export class JobLog implements TaskLogReceiver {
   }
 
   #print(format: LineFormat, owner: LogOwner, record: LogRecord, place: LogFields): void {
-    const { jobId, redaction, console: destination } = this.#settings;
+    const { redaction, console: destination } = this.#settings;
     const safe = {
       ...record,
       message: redaction.text(record.message),
       fields: redaction.fields(record.fields),
     };
-    const context = { job: this.jobName, jobId };
-    const line = format(safe, { ...context, ...place });
+    const line = format(safe, { ...this.#job, ...place });
     const file = this.#files?.[owner];
     const dropped = file?.takeDropped() ?? 0;
-    if (dropped > 0)
-      file?.write(
-        format({ ...record, level: 'warn', message: `${dropped} lines were dropped.`, fields: {} }, context),
-      );
+    if (dropped > 0) file?.write(this.#droppedLine(format, dropped));
     file?.write(line);
-    if (destination === 'OFF') return;
-    const shown = (this.#pretty?.(line) ?? line).trimEnd();
-    this.#console.writeLine(shown).catch((error: unknown) => this.#onFailure(error));
+    if (destination !== 'OFF') this.#show(line);
+  }
+
+  #droppedLine(format: LineFormat, lines: number): string {
+    const message = `${lines} lines were dropped.`;
+    return format({ level: 'warn', timeMs: SYSTEM_CLOCK.wallMs(), message, fields: {} }, this.#job);
+  }
+
+  #show(line: string): void {
+    this.#console.offerLine((this.#pretty?.(line) ?? line).trimEnd());
   }
 
   /** A job goes on without its log; that is said once. */

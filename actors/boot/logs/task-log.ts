@@ -1,5 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
-import { isLogged, type LogLevel, type LogRecord, type LogSink, Redaction } from '../../../core/internal.js';
+import {
+  isLogged,
+  type LogLevel,
+  type LogRecord,
+  type LogSink,
+  Redaction,
+  type StandardStream,
+} from '../../../core/internal.js';
 import { StandardOutput } from '../standard-output.js';
 import { SYSTEM_CLOCK } from '../system-clock.js';
 
@@ -60,22 +67,32 @@ export class TaskLog implements LogSink {
 
 /**
  * What user code prints on this thread goes to standard output and error by itself, not through the main thread, which
- * may be blocked; and into the log, line by line.
+ * may be blocked; and into the log, line by line. What a reader takes too slowly is dropped: it is told on standard
+ * error, beside the lines of others, and in the log.
  */
 export function catchPrinted(log: LogSink): void {
-  for (const name of ['stdout', 'stderr'] as const) {
-    const output = new StandardOutput(name);
+  const outputs = { stdout: printedOutput('stdout'), stderr: printedOutput('stderr') };
+  const say = (name: StandardStream, message: string): void => {
+    outputs[name].offerLine(message);
     const level: LogLevel = name === 'stdout' ? 'info' : 'warn';
+    if (log.isEnabled(level))
+      log.write({ level, timeMs: SYSTEM_CLOCK.wallMs(), message, fields: { printed: name } });
+  };
+  function printedOutput(name: StandardStream): StandardOutput {
+    return new StandardOutput(name, {
+      onFailure: () => {
+        // The reader has gone: what was printed is in the log.
+      },
+      onDropped: (lines) =>
+        say('stderr', `${lines} lines printed to ${name} were dropped: they were not read in time.`),
+    });
+  }
+  for (const name of ['stdout', 'stderr'] as const) {
     let begun = '';
     const print = (text: string): void => {
       const lines = (begun + text).split('\n');
       begun = lines.pop() ?? '';
-      for (const line of lines) {
-        // The reader has gone: what was printed is in the log.
-        output.writeLine(line).catch(() => undefined);
-        if (log.isEnabled(level))
-          log.write({ level, timeMs: SYSTEM_CLOCK.wallMs(), message: line, fields: { printed: name } });
-      }
+      for (const line of lines) say(name, line);
     };
     process[name].write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
       print(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import t, { type Test } from 'tap';
-import { StandardOutput } from '../../../actors/boot/standard-output.js';
+import { type OfferListener, StandardOutput } from '../../../actors/boot/standard-output.js';
 
 type Taken = number | NodeJS.ErrnoException;
 
@@ -74,3 +76,91 @@ t.test('what cannot be written is said, and nothing is written after it', async 
     t.equal(writes, 1);
   }
 });
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+async function heapAfter(work: () => Promise<void>): Promise<number> {
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  await work();
+  collectGarbage();
+  return process.memoryUsage().heapUsed - before;
+}
+
+/** Hears what is told, in order. */
+function listener(): OfferListener & { readonly told: unknown[] } {
+  const told: unknown[] = [];
+  return { told, onFailure: (error) => told.push(error), onDropped: (lines) => told.push(lines) };
+}
+
+t.test('when the reader has gone, nothing is kept of what comes after', async (t) => {
+  operatingSystem(t, () => failure('EPIPE'));
+  const heard = listener();
+  const waited = new StandardOutput();
+  const offered = new StandardOutput('stdout', heard);
+  offered.offerLine('first');
+  await t.rejects(Promise.all([waited.writeLine('first'), waited.writeLine('with it')]), { code: 'MR6007' });
+  await t.rejects(waited.writeLine('after it'), { code: 'MR6007' });
+  t.match(heard.told, [{ code: 'MR6007' }], 'told once');
+  let refused = 0;
+  const grownBytes = await heapAfter(async () => {
+    for (let i = 0; i < 20_000; i++) {
+      const line = Buffer.alloc(1000, 'x').toString();
+      offered.offerLine(line);
+      await waited.writeLine(line).catch(() => refused++);
+    }
+  });
+  t.equal(refused, 20_000);
+  await t.rejects(waited.writeLine('last'), { code: 'MR6007' });
+  offered.offerLine('last');
+  t.ok(grownBytes < 10_000_000, `${grownBytes} bytes more`);
+  t.equal(heard.told.length, 1);
+});
+
+t.test('of what is offered while the reader stalls, a bound is kept, and the rest is counted', async (t) => {
+  let stalls = true;
+  const taken = operatingSystem(t, (bytes) => (stalls ? failure('EAGAIN') : bytes.length));
+  const heard = listener();
+  const output = new StandardOutput('stdout', {
+    ...heard,
+    onDropped: (lines) => output.offerLine(`${lines} dropped`),
+  });
+  await Promise.race([output.writeLine('line -1'), new Promise((resolve) => setImmediate(resolve))]);
+  const offered = Array.from({ length: 30_000 }, (_, i) => `line ${i} ${'x'.repeat(1000)}`);
+  for (const line of offered) output.offerLine(line);
+  const waited = output.writeLine('who waits is not dropped');
+  stalls = false;
+  await waited;
+  await output.writeLine('the end');
+  const lines = taken.join('').trimEnd().split('\n');
+  const kept = lines.length - 4;
+  t.ok(kept > 3000 && kept < 4200, `${kept} lines of 1 kB`);
+  t.same(lines, [
+    'line -1',
+    ...offered.slice(0, kept),
+    'who waits is not dropped',
+    `${offered.length - kept} dropped`,
+    'the end',
+  ]);
+  output.offerLine('there is room again');
+  await output.writeLine('');
+  t.equal(taken.at(-1), 'there is room again\n\n', 'and it is told once');
+});
+
+t.test(
+  'lines cost more than their characters, and one that is longer than the bound is written',
+  async (t) => {
+    const taken = operatingSystem(t);
+    const heard = listener();
+    const output = new StandardOutput('stdout', heard);
+    const long = 'x'.repeat(5 * 1024 * 1024);
+    output.offerLine(long);
+    output.offerLine('no room');
+    await output.writeLine('');
+    t.ok(taken.join('') === `${long}\n\n`);
+    for (let i = 0; i < 100_000; i++) output.offerLine('');
+    await output.writeLine('');
+    t.same(heard.told, [1, 100_000 - 65_536]);
+  },
+);
