@@ -116,6 +116,10 @@ export class LmdbEnvironment {
     if (!this.#open) return;
     this.#open = false;
     await this.#db.close();
+    // Each attempt at a task has another name, and the thread of the state writer outlives them all.
+    const { allDbs } = lmdbLibrary();
+    const name = basename(this.#path);
+    if (allDbs.get(name) === this.#db) allDbs.delete(name);
   }
 
   /** Closes the environment and removes its folder; who still reads it has its files until he closes, too. */

@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
 
-type LmdbLibrary = typeof import('lmdb');
+type LmdbLibrary = typeof import('lmdb') & {
+  /** By name, every database that was ever opened in this thread: the library forgets none. Not among its types. */
+  readonly allDbs: Map<string, unknown>;
+};
 
 let library: LmdbLibrary | undefined;
 
