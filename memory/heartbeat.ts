@@ -36,13 +36,21 @@ export class Heartbeat {
   }
 }
 
-/** The reading side. The answer may be stale by one look. */
+/**
+ * The reading side. The answer may be stale by one look. Where the monitor itself had no turn for long (the process was
+ * suspended, the machine slept), the tasks may have had none either: of the time between two looks no more counts than
+ * `gapMaxMs`.
+ */
 export class HeartbeatMonitor {
   readonly #words: Int32Array;
   readonly #lastCount: Int32Array;
   readonly #since: Float64Array;
+  readonly #gapMaxMs: number;
+  #lookedMs: number;
 
-  constructor(memory: HeartbeatMemory, nowMs: number) {
+  constructor(memory: HeartbeatMemory, nowMs: number, gapMaxMs: number) {
+    this.#gapMaxMs = gapMaxMs;
+    this.#lookedMs = nowMs;
     this.#words = new Int32Array(memory);
     const tasks = this.#words.length / LINE_INTS;
     this.#lastCount = new Int32Array(tasks);
@@ -51,6 +59,7 @@ export class HeartbeatMonitor {
 
   /** For how long the task has neither stepped nor slept, ms. Call it regularly with a monotonic time. */
   silentMs(task: number, nowMs: number): number {
+    this.#look(nowMs);
     const count = Atomics.load(this.#words, task * LINE_INTS);
     const asleep = Atomics.load(this.#words, task * LINE_INTS + 1) === 1;
     if (asleep || count !== this.#lastCount[task]) {
@@ -58,5 +67,13 @@ export class HeartbeatMonitor {
       this.#since[task] = nowMs;
     }
     return nowMs - (this.#since[task] ?? nowMs);
+  }
+
+  #look(nowMs: number): void {
+    const unseenMs = nowMs - this.#lookedMs - this.#gapMaxMs;
+    this.#lookedMs = nowMs;
+    if (unseenMs <= 0) return;
+    for (let task = 0; task < this.#since.length; task++)
+      this.#since[task] = Math.min(nowMs, (this.#since[task] ?? nowMs) + unseenMs);
   }
 }

@@ -92,11 +92,9 @@ export class ThreadAttempt implements RunningAttempt {
     }
     const first = contracts[0];
     invariant(first !== undefined, 'an attempt has tasks', { attempt: attempt.attempt });
-    const monitor = new HeartbeatMonitor(first.heartbeats, SYSTEM_CLOCK.monotonicMs());
-    this.#watch = setInterval(
-      () => this.#endStuck(monitor, settings.heartbeatTimeoutMs),
-      settings.heartbeatIntervalMs,
-    );
+    const { heartbeatIntervalMs: intervalMs, heartbeatTimeoutMs: timeoutMs } = settings;
+    const monitor = new HeartbeatMonitor(first.heartbeats, SYSTEM_CLOCK.monotonicMs(), 2 * intervalMs);
+    this.#watch = setInterval(() => this.#endStuck(monitor, timeoutMs), intervalMs);
   }
 
   send(task: TaskAddress, message: TaskMessage): void {
