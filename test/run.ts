@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageRoot } from './tidy/source-tree.js';
 
@@ -15,6 +15,7 @@ import { packageRoot } from './tidy/source-tree.js';
  */
 const root = packageRoot();
 const REPORT = join(root, '.tap', 'report.tap');
+const PROGRAMS = join(root, '.tap', 'programs');
 const JOBS = 2;
 /** For a file that sets none for itself. */
 const TIMEOUT_S = 240;
@@ -94,12 +95,19 @@ function sumsOf(text: string): Sums {
   return { pass: count('pass'), fail: count('fail'), skip: count('skip') };
 }
 
-function run({ name, files }: Program): Promise<Report> {
+/** What Node runs. Workers begin with the options of their process, so it is no text on its command line. */
+function entryOf(files: readonly string[]): string {
   const [file = ''] = files;
+  if (files.length === 1) return file;
+  const entry = join(PROGRAMS, file.replaceAll(sep, '-'));
   const imports = files.map((each) => `import ${JSON.stringify(pathToFileURL(join(root, each)).href)};`);
-  const program = files.length === 1 ? [file] : ['--input-type=module', '--eval', imports.join('\n')];
+  writeFileSync(entry, imports.join('\n'));
+  return entry;
+}
+
+function run({ name, files }: Program): Promise<Report> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', ...program], {
+    const child = spawn(process.execPath, ['--enable-source-maps', entryOf(files)], {
       cwd: root,
       env: { ...process.env, TAP_TIMEOUT: String(TIMEOUT_S * files.length) },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -162,9 +170,9 @@ if (!isBuilt() && !build()) {
   console.error('tap could not be built.');
   process.exit(1);
 }
+mkdirSync(PROGRAMS, { recursive: true });
 const named = process.argv.slice(2);
 const reports = await runAll((named.length === 0 ? ['dist/test'] : named).flatMap(programsOf));
-mkdirSync(join(root, '.tap'), { recursive: true });
 writeFileSync(REPORT, reports.map(({ text }) => text).join('\n'));
 const sum = (name: keyof Sums): number => reports.reduce((total, report) => total + report[name], 0);
 const skip = sum('skip');
