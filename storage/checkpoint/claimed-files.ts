@@ -72,13 +72,15 @@ export async function claimFiles(
   if (held === undefined || held.owner !== claim.owner) throw claimedByAnother(held ?? claim);
   if (claim.keys.some((key) => !held.keys.includes(key))) throw claimedOthers(held);
   const record = RECORDS_PREFIX + held.name;
-  if ((await own.head(record)) !== undefined) return held;
-  try {
-    await mayStand();
-  } catch (error) {
-    await foreign.delete([MARKER_KEY]);
-    throw error;
+  if ((await own.head(record)) === undefined) {
+    try {
+      await mayStand();
+    } catch (error) {
+      await foreign.delete([MARKER_KEY]);
+      throw error;
+    }
   }
+  // Also where it is there already: who wrote it may have died, or failed, before its name would outlast a power loss.
   await own.createIfAbsent(record, sealedText(held));
   return held;
 }
