@@ -38,3 +38,13 @@ export function restoredWatermark(context: OperatorContext): number {
   }
   return items.length === 0 ? Watermark.MIN : least;
 }
+
+/** The greatest watermark that any of the former subtasks had: up to there a timer may have fired. */
+export function greatestRestoredWatermark(context: OperatorContext): number {
+  let greatest: number = Watermark.MIN;
+  for (const item of context.restored?.lists[WATERMARK_LIST]?.items ?? []) {
+    const watermark = new DataView(item.buffer, item.byteOffset, item.byteLength).getFloat64(0);
+    if (watermark > greatest) greatest = watermark;
+  }
+  return greatest;
+}

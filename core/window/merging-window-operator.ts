@@ -1,5 +1,6 @@
 // hot path: the windows bench
 import { MillraceError } from '../base/millrace-error.js';
+import { greatestRestoredWatermark } from '../operator/current-watermark.js';
 import type { ChainedOperatorContext, Output } from '../operator/stream-operator.js';
 import { AbstractWindowOperator, type WindowDescription } from './abstract-window-operator.js';
 import { EventTimeTrigger } from './event-time-trigger.js';
@@ -36,6 +37,8 @@ export class MergingWindowOperator<K, IN, ACC, CONTENTS, OUT>
   private readonly set: MergingWindowSet;
   /** Whether timers are left behind by windows that grow. */
   private readonly leavesTimers: boolean;
+  /** Event time of any former subtask: up to there a timer that should be there may have fired. */
+  private readonly restoredWatermark: number;
   /** The windows that became the present one, while `onMerge` of the trigger runs. */
   private mergedWindows: readonly TimeWindow[];
   /** Whether the window that takes the present element has its timers, or one that will set them. */
@@ -56,6 +59,7 @@ export class MergingWindowOperator<K, IN, ACC, CONTENTS, OUT>
     this.set = new MergingWindowSet(this.access, mergeWindows, this);
     this.leavesTimers =
       this.isEventTime && mergeWindows === TimeWindow.mergeWindows && firesAtEndOnly(this.trigger);
+    this.restoredWatermark = greatestRestoredWatermark(context);
     this.mergedWindows = [];
     this.hasFireTimer = true;
     this.hasCleanupTimer = true;
@@ -111,6 +115,7 @@ export class MergingWindowOperator<K, IN, ACC, CONTENTS, OUT>
     this.hasFireTimer = true;
     this.hasCleanupTimer = true;
     const { window: actual, state } = set.add(window);
+    if (actual.maxTimestamp <= this.restoredWatermark) this.hasFireTimer = false;
     if (this.isWindowLate(actual)) {
       set.retire(actual);
       return false;
@@ -176,11 +181,12 @@ export class MergingWindowOperator<K, IN, ACC, CONTENTS, OUT>
   private leaveTimers(result: TimeWindow, merged: readonly TimeWindow[]): void {
     this.hasFireTimer = false;
     this.hasCleanupTimer = false;
-    const watermark = this.timers.currentWatermark();
+    // At another parallelism than before event time may have been further here, and the timer of then be gone.
+    const firedUpTo = Math.max(this.timers.currentWatermark(), this.restoredWatermark);
     for (const window of merged) {
       if (window.end < result.end) {
         this.hasCleanupTimer = true;
-        if (window.maxTimestamp > watermark) this.hasFireTimer = true;
+        if (window.maxTimestamp > firedUpTo) this.hasFireTimer = true;
         continue;
       }
       this.access.keys.setWindow(window.start, window.end);
