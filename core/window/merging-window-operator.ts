@@ -115,7 +115,6 @@ export class MergingWindowOperator<K, IN, ACC, CONTENTS, OUT>
     this.hasFireTimer = true;
     this.hasCleanupTimer = true;
     const { window: actual, state } = set.add(window);
-    if (actual.maxTimestamp <= this.restoredWatermark) this.hasFireTimer = false;
     if (this.isWindowLate(actual)) {
       set.retire(actual);
       return false;
@@ -124,7 +123,8 @@ export class MergingWindowOperator<K, IN, ACC, CONTENTS, OUT>
     this.context.userCode.node = this.context.chainIndex;
     const wasEmpty = this.contents.add(value, timestamp);
     keys.setWindow(actual.start, actual.end);
-    this.isFirstElement = this.leavesTimers ? !this.hasFireTimer : wasEmpty;
+    const mayHaveFired = this.isEventTime && actual.maxTimestamp <= this.restoredWatermark;
+    this.isFirstElement = mayHaveFired || (this.leavesTimers ? !this.hasFireTimer : wasEmpty);
     this.obey(this.trigger.onElement(value, timestamp, actual, this), actual, state);
     if (!this.hasCleanupTimer) this.registerCleanup(actual);
     return true;

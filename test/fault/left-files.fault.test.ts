@@ -16,11 +16,21 @@ function folder(t: Test): string {
   return path;
 }
 
+/** None if the folder goes in this moment, as it does when the job ends. */
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return [];
+  }
+}
+
 /** Folders of what tasks of this process have sorted. */
 function sorts(): string[] {
   return readdirSync(tmpdir())
     .filter((name) => name.startsWith(`millrace-${process.pid}-`))
-    .flatMap((name) => readdirSync(join(tmpdir(), name)))
+    .flatMap((name) => namesIn(join(tmpdir(), name)))
     .filter((name) => name.startsWith('sort-'));
 }
 
