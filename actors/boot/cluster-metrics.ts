@@ -31,7 +31,7 @@ const TASK_MANAGER = `taskmanager-${process.pid}`;
 
 /** A job with what can be measured of it. */
 export interface MeasuredJob {
-  readonly view: JobView;
+  readonly view: Pick<JobView, 'details' | 'status' | 'checkpoints'>;
   /** The newest attempts at its regions, with their tasks that have ended too. */
   readonly attempts: readonly MeasuredAttempt[];
 }
@@ -45,6 +45,8 @@ export interface MeasuredAttempt {
 /** How long is waited for tasks that are in the middle of something: their numbers are as old as that. */
 const ANSWER_MS = 50;
 const LOOK_EVERY_MS = 1;
+/** A job that has ended is measured for so long, for who looks now and then, and from then on if it is asked for. */
+const ENDED_SHOWN_MS = 120_000;
 
 /**
  * The metrics of the cluster, on the control thread. Tasks are asked when somebody asks, and at each interval for the
@@ -83,7 +85,11 @@ export class ClusterMetrics {
   }
 
   async values(query: MetricsQuery): Promise<MetricValue[]> {
-    return metricValues(await this.readings(), query);
+    const readings = await this.readings();
+    if (query.type !== 'job' && query.type !== 'vertex') return metricValues(readings, query);
+    const asked = [...this.#jobs()].find(({ view }) => view.details().jobId === query.jobId);
+    if (asked === undefined || isShown(asked)) return metricValues(readings, query);
+    return metricValues(this.#ofJob(asked, SYSTEM_CLOCK.monotonicMs()), query);
   }
 
   async prometheus(): Promise<string> {
@@ -112,7 +118,7 @@ export class ClusterMetrics {
 
   /** All tasks have said what they do not say at every beat; who is in the middle of something does not count. */
   async refresh(): Promise<void> {
-    this.#round ??= askAll([...this.#jobs()]).finally(() => {
+    this.#round ??= askAll([...this.#jobs()].filter(isShown)).finally(() => {
       this.#round = undefined;
     });
     await this.#round;
@@ -128,7 +134,7 @@ export class ClusterMetrics {
 
   async #read(): Promise<ScopedReadings[]> {
     await this.refresh();
-    const jobs = [...this.#jobs()];
+    const jobs = [...this.#jobs()].filter(isShown);
     const nowMs = SYSTEM_CLOCK.monotonicMs();
     const scopes = jobs.flatMap((job) => this.#ofJob(job, nowMs));
     this.#rates.mark(nowMs);
@@ -213,6 +219,11 @@ export class ClusterMetrics {
       }),
     ];
   }
+}
+
+function isShown({ view }: MeasuredJob): boolean {
+  const { endMs } = view.details();
+  return endMs === undefined || SYSTEM_CLOCK.wallMs() - endMs < ENDED_SHOWN_MS;
 }
 
 /** Asks every task for its numbers, and waits until all have answered, or for as long as it is worth. */

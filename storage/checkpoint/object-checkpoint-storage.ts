@@ -12,7 +12,7 @@ import {
   type StoredJobResult,
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { DATA_PREFIX, dataKeyOrigin, slotKey } from './checkpoint-paths.js';
+import { claimName, DATA_PREFIX, dataKeyOrigin, slotKey } from './checkpoint-paths.js';
 import type { Claim, Claims } from './claimed-files.js';
 import { findNewestCheckpoint, nextBelow, type OnUnreadable, readSlot } from './job-log.js';
 import type { LeaderLog } from './leader-log.js';
@@ -155,6 +155,28 @@ export class ObjectCheckpointStorage implements CheckpointStorage {
       const found = await search;
       this.#newestPath = found && this.#pathOf(found.slot);
       return found?.manifest;
+    });
+  }
+
+  /**
+   * Removes what earlier leaders wrote for checkpoints that none of them completed, and none will: a job that dies in
+   * its first checkpoint again and again would leave it all. Rejects for who leads no more; what is left over otherwise
+   * is only space. Before this leader writes any.
+   */
+  sweepUncompleted(): Promise<void> {
+    return this.#inTurn(async () => {
+      const newestId = this.#log.head.newestCheckpointId;
+      const isUncompleted = ({ key, checkpointId, epoch }: StoredDataFile): boolean =>
+        claimName(key) === undefined && epoch < this.epoch && checkpointId > newestId;
+      try {
+        const left = (await this.#dataFiles()).filter(isUncompleted);
+        if (left.length === 0) return;
+        await this.#log.slots();
+        await this.#store.delete(left.map(({ key }) => key));
+      } catch (error) {
+        if (isMillraceError(error) && error.code === 'MR8003') throw error;
+        this.#onWarning(error);
+      }
     });
   }
 

@@ -63,7 +63,7 @@ export interface LedJob<Start, Manifest> {
   readonly epoch: number;
   /** Tells the job's runs apart; grows from run to run, not by one. */
   readonly run: number;
-  /** Greater than the id of every checkpoint that may ever have been completed, or have written a file. */
+  /** Greater than the id of every checkpoint that may ever have been completed, or had a file here until now. */
   readonly nextCheckpointId: number;
   /** Gives the job back on a clean exit; see {@link ObjectCheckpointStorage.release}. */
   release(): Promise<void>;
@@ -151,6 +151,7 @@ async function takeLead(
     await store.sweepUnfinished();
     const nextCheckpointId = (await newestIdOf(store, log)) + 1;
     const manifest = newRun ? undefined : await storage.latest(request.onUnreadable);
+    await storage.sweepUncompleted();
     const led = {
       storage,
       epoch: log.epoch,

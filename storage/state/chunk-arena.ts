@@ -15,7 +15,8 @@ const CHUNKS_MIN = 64;
  * Invariants:
  * - chunk 0 is never used, so no row has ref 0;
  * - `usedChunks` counts the chunks that are not FREE;
- * - for each chunk, live words + replaced words = end mark; `liveWords` is the sum of live words;
+ * - for each chunk, live words + replaced words = end mark; `liveWords` is the sum of live words, and
+ *   `tombstoneWords` that of tombstones, which are live words, too;
  * - a FREE chunk has no pin, no live word and no generation.
  */
 export class ChunkArena {
@@ -52,6 +53,7 @@ export class ChunkArena {
   /** Order in which chunks were opened; tells an old use of a chunk from a new one. */
   readonly sequence: Float64Array;
   liveWords = 0;
+  tombstoneWords = 0;
   usedChunks = 0;
   #sequence = 0;
   /** No chunk below this one is free. */
@@ -87,8 +89,9 @@ export class ChunkArena {
     return this.usedChunks * this.chunkWords * 4;
   }
 
+  /** Of rows that are the latest version and not deleted. */
   get liveBytes(): number {
-    return this.liveWords * 4;
+    return (this.liveWords - this.tombstoneWords) * 4;
   }
 
   /** Opens a chunk, or a run of them for one large row. -1 if there is none. */
@@ -124,6 +127,7 @@ export class ChunkArena {
 
   addTombstones(chunk: number, words: number): void {
     this.tombstones[chunk] = (this.tombstones[chunk] ?? 0) + words;
+    this.tombstoneWords += words;
   }
 
   /** A snapshot has to write the chunk; -1: no longer. */
@@ -137,7 +141,7 @@ export class ChunkArena {
     for (let i = 0; i < span; i++) this.state[chunk + i] = ChunkState.FREE;
     this.generation[chunk] = 0;
     this.stamp[chunk] = 0;
-    this.tombstones[chunk] = 0;
+    invariant(this.tombstones[chunk] === 0, 'a tombstone is a live row', { chunk });
     this.usedChunks -= span;
     this.#freeFrom = Math.min(this.#freeFrom, chunk);
   }

@@ -1,3 +1,4 @@
+import { invariant } from '../../core/internal.js';
 import type { ChunkArena } from './chunk-arena.js';
 import {
   ROW_KEY_LENGTH,
@@ -20,12 +21,18 @@ export interface ChunkRowChoice {
   readonly form: 'file' | 'lmdb';
 }
 
+/** Where chunks' rows lie, and the tables by number. */
+export interface ChunkRowSource {
+  readonly arena: ChunkArena;
+  readonly tables: readonly MemtableTable[];
+}
+
 /**
  * Writes rows of a chunk to a block, from a word of the chunk on, until the block is full. Returns the word to
  * go on at, or -1 at the end of the chunk.
  */
 export function writeChunkRows(
-  { arena, tables }: { readonly arena: ChunkArena; readonly tables: readonly MemtableTable[] },
+  { arena, tables }: ChunkRowSource,
   chunk: number,
   from: number,
   choice: ChunkRowChoice,
@@ -56,4 +63,22 @@ export function writeChunkRows(
     else block.endRow(bytes, key, keyLength, bytes, key + keyLength, valueLength, trailer);
   }
   return -1;
+}
+
+/** Visits a chunk's rows that are the latest version. The visitor may retire the row that it is shown. */
+export function visitLatestRows(
+  { arena, tables }: ChunkRowSource,
+  chunk: number,
+  visit: (ref: number, table: MemtableTable) => void,
+): void {
+  const { words } = arena;
+  let ref = chunk << arena.chunkShift;
+  const limit = ref + (arena.end[chunk] ?? 0);
+  while (ref < limit) {
+    const size = (words[ref + ROW_SIZE] ?? 0) & ROW_SIZE_MASK;
+    const table = tables[(words[ref + ROW_TABLE] ?? 0) >>> 16];
+    invariant(table !== undefined && size > 0, 'a row belongs to a table', { ref, chunk });
+    if (words[ref + ROW_REPLACED] === 0) visit(ref, table);
+    ref += size;
+  }
 }

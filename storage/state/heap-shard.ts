@@ -23,6 +23,7 @@ const ROW_OVERHEAD_BYTES = 8;
  * - `sorted`, where there is one, holds exactly the keys of `rows`;
  * - `changes` holds every key whose row differs from the last freeze, unless it neither was there then nor
  *   is now;
+ * - a row in `changes` is the one in `rows`;
  * - each of `undo` holds, for the keys changed since it was begun, what they were then.
  */
 export class HeapShard {
@@ -69,13 +70,13 @@ export class HeapShard {
     this.#changes.set(key, row);
   }
 
-  /** True if there was such a row. */
-  delete(key: string, generation: number): boolean {
+  /** True if there was such a row. No snapshot that counts has rows born in `freshFrom` or later. */
+  delete(key: string, freshFrom: number): boolean {
     const before = this.#rows.get(key);
     if (before === undefined) return false;
     this.#replace(key, before, undefined);
     // What came and went between two freezes has never been anywhere else.
-    if (before.bornIn === generation) this.#changes.delete(key);
+    if (before.bornIn >= freshFrom) this.#changes.delete(key);
     else this.#changes.set(key, undefined);
     return true;
   }
@@ -106,6 +107,31 @@ export class HeapShard {
     const changes = this.#changes;
     this.#changes = new Map();
     return changes;
+  }
+
+  /**
+   * Takes changes back that were frozen, as if they had not been: their snapshot does not count. `freshFrom` as in
+   * {@link delete}. Who still reads the frozen ones sees nothing of it.
+   */
+  takeBack(frozen: HeapChanges, freshFrom: number): void {
+    const changes = this.#changes;
+    for (const [key, before] of frozen) {
+      const row = changes.get(key);
+      if (row !== undefined) {
+        if (before === undefined) changes.set(key, this.#old(key, row));
+      } else if (!changes.has(key)) {
+        changes.set(key, before);
+      } else if (before !== undefined && before.bornIn >= freshFrom) {
+        changes.delete(key);
+      }
+    }
+  }
+
+  /** The row once more, of a key that there had been before. */
+  #old(key: string, row: HeapRow): HeapRow {
+    const old = { ...row, bornIn: -1 };
+    this.#rows.set(key, old);
+    return old;
   }
 
   /** From now on `undo` remembers what keys were. */

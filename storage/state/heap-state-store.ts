@@ -19,6 +19,7 @@ import { SnapshotChain } from './snapshot-chain.js';
 
 /** Changes that were frozen for a checkpoint and are in no completed one yet. */
 interface FrozenGeneration {
+  readonly generation: number;
   checkpointId: number;
   aborted: boolean;
   readonly changes: Map<HeapShard, HeapChanges>;
@@ -33,7 +34,9 @@ interface FrozenGeneration {
  *   and the shards' present ones together are what differs from the completed files;
  * - frozen changes are never altered but by folding an older aborted generation under a newer one, which
  *   alters nothing for a reader that has read the older one first;
- * - of two neighbouring generations at most one is aborted, so failing checkpoints pile up nothing.
+ * - of two neighbouring generations at most one is aborted, and none while no checkpoint is pending: then the changes
+ *   of aborted ones are the shards' own again. So failing checkpoints pile up nothing, rows that came and went no more
+ *   than others.
  */
 export class HeapStateStore implements KeyedStateStore {
   readonly keyGroups: KeyGroupRange;
@@ -42,8 +45,10 @@ export class HeapStateStore implements KeyedStateStore {
   readonly #restored: RestoredTables;
   readonly #expiries = new Map<string, RowExpiry>();
   readonly #chain: SnapshotChain;
-  readonly #generation: HeapGeneration = { current: 0 };
+  readonly #generation: HeapGeneration = { current: 0, freshFrom: 0 };
   #generations: FrozenGeneration[] = [];
+  /** The generation of the last completed checkpoint. */
+  #completed = -1;
 
   constructor(request: KeyedStateRequest) {
     this.keyGroups = request.keyGroups;
@@ -119,7 +124,11 @@ export class HeapStateStore implements KeyedStateStore {
 
   notifyCheckpointComplete(checkpointId: number): void {
     if (!this.#chain.complete(checkpointId)) return;
+    for (const { generation, checkpointId: covered } of this.#generations) {
+      if (covered <= checkpointId) this.#completed = Math.max(this.#completed, generation);
+    }
     this.#generations = this.#generations.filter((generation) => generation.checkpointId > checkpointId);
+    if (!this.#chain.isPending) this.#takeBackAborted();
   }
 
   notifyCheckpointAborted(checkpointId: number): void {
@@ -128,7 +137,8 @@ export class HeapStateStore implements KeyedStateStore {
     const generation = this.#generations[at];
     if (generation === undefined) return;
     generation.aborted = true;
-    this.#foldAborted();
+    if (this.#chain.isPending) this.#foldAborted();
+    else this.#takeBackAborted();
   }
 
   async close(): Promise<void> {}
@@ -138,8 +148,9 @@ export class HeapStateStore implements KeyedStateStore {
     for (const table of this.#tables) {
       for (const shard of table.shards()) if (shard.hasChanges) changes.set(shard, shard.takeChanges());
     }
-    this.#generations.push({ checkpointId, aborted: false, changes });
-    this.#generation.current++;
+    const generation = this.#generation.current++;
+    this.#generations.push({ generation, checkpointId, aborted: false, changes });
+    this.#generation.freshFrom = this.#generation.current;
   }
 
   #frozenChanges(): FrozenShard[] {
@@ -161,6 +172,16 @@ export class HeapStateStore implements KeyedStateStore {
       }
     }
     return frozen;
+  }
+
+  /** No checkpoint is pending: what was frozen for those that failed is as if it had never been. */
+  #takeBackAborted(): void {
+    const freshFrom = this.#completed + 1;
+    for (const { changes } of this.#generations.reverse()) {
+      for (const [shard, older] of changes) shard.takeBack(older, freshFrom);
+    }
+    this.#generations = [];
+    this.#generation.freshFrom = freshFrom;
   }
 
   /** Of two neighbours that are both aborted, the older one's changes go under those of the newer one. */

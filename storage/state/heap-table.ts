@@ -10,9 +10,12 @@ import {
 } from '../../core/internal.js';
 import { type HeapRow, HeapShard } from './heap-shard.js';
 
-/** The generation that changes belong to: one more after each freeze. Shared by the tables of a store. */
+/** Shared by the tables of a store. */
 export interface HeapGeneration {
+  /** The generation that changes belong to: one more after each freeze. */
   current: number;
+  /** Rows born in this generation or later are in no snapshot that is pending or complete. */
+  freshFrom: number;
 }
 
 /**
@@ -76,7 +79,7 @@ export class HeapTable implements StateTable {
 
   delete(row: RowKey): boolean {
     const shard = this.#shards[row.keyGroup - this.#keyGroups.start];
-    return shard?.delete(textOf(row), this.#generation.current) ?? false;
+    return shard?.delete(textOf(row), this.#generation.freshFrom) ?? false;
   }
 
   /** Objects of the heap are for the garbage collector to place: there is nothing to gain. */

@@ -98,6 +98,7 @@ export class LmdbStateStore implements KeyedStateStore {
       saved: this.#saved,
       budgetBytes: budget,
     });
+    if (this.#chain.completed.length === 0) this.#startOver();
   }
 
   table(name: string, options: TableOptions): StateTable {
@@ -114,7 +115,7 @@ export class LmdbStateStore implements KeyedStateStore {
       const table = this.#tableOf(name, { typeId, ordered, fixedValueBytes });
       return (row) => table.restore(row);
     });
-    if (startsOver) this.#chain.startOver();
+    if (startsOver) this.#startOver();
   }
 
   /** The table of that name, made if need be; its type is not looked at. */
@@ -185,6 +186,9 @@ export class LmdbStateStore implements KeyedStateStore {
     this.#chain.abort(checkpointId);
     for (const snapshot of this.#snapshots) if (snapshot.checkpointId === checkpointId) snapshot.abort();
     this.#generations.sweep();
+    // While checkpoints fail, changes pile up, those of rows that are gone again as well.
+    if (this.#chain.isPending) return;
+    if (this.#chain.isNoGain(this.#generations.changedBytes, this.#liveBytes())) this.#startOver();
   }
 
   async close(): Promise<void> {
@@ -194,6 +198,11 @@ export class LmdbStateStore implements KeyedStateStore {
   /** Managed memory in use; exceeds the budget for moments only. */
   get usedBytes(): number {
     return this.#memtable.usedBytes;
+  }
+
+  #startOver(): void {
+    this.#chain.startOver();
+    this.#generations.startOver();
   }
 
   #freezeEverything(until: number) {

@@ -1,4 +1,5 @@
 import { invariant } from '../../core/internal.js';
+import { ChunkCompaction } from './chunk-compaction.js';
 import { type ChunkRowChoice, writeChunkRows } from './chunk-rows.js';
 import type { InlineTable } from './inline-table.js';
 import type { LmdbHome } from './lmdb-home.js';
@@ -21,8 +22,6 @@ const IN_FLIGHT_MAX = 4;
 const GROUP_SHARE = 1 / 16;
 /** Chunks that are written together; on their way they are copies beside the budget. */
 const GROUP_CHUNKS_MAX = 64;
-/** A chunk of which less is garbage is not worth moving. */
-const GARBAGE_SHARE = 0.25;
 
 /** Chunks that are being written, as they were when they were posted. */
 interface PostedWrite {
@@ -40,7 +39,7 @@ export interface ReclaimerParts {
 }
 
 /**
- * Keeps a store within its managed memory. While the living rows fit, garbage is moved out from between them
+ * Keeps a store within its managed memory. While the living rows fit, they are moved together from between the garbage
  * and LMDB is not written at all. Above that, the oldest chunks are written to LMDB in the background; when
  * memory is full they are dropped, and only if none is ready does the task wait for the state writer.
  *
@@ -57,12 +56,13 @@ export class MemoryReclaimer {
   readonly #saved: SavedBlocks;
   readonly #budgetBytes: number;
   readonly #groupChunks: number;
+  readonly #compaction: ChunkCompaction;
   readonly #inlineTables: InlineTable[] = [];
   readonly #posted: PostedWrite[] = [];
   readonly #block = new RowBlockWriter(Number.POSITIVE_INFINITY);
   #busy = false;
   #turn = 0;
-  /** Set once a row is in LMDB and no longer in memory. */
+  /** Set while a row may be in LMDB and not in memory. */
   hasDropped = false;
 
   constructor({ memtable, tables, generations, home, saved, budgetBytes }: ReclaimerParts) {
@@ -72,6 +72,7 @@ export class MemoryReclaimer {
     this.#home = home;
     this.#saved = saved;
     this.#budgetBytes = budgetBytes;
+    this.#compaction = new ChunkCompaction(memtable, home);
     const chunks = Math.floor((budgetBytes * GROUP_SHARE) / (memtable.arena.chunkWords * 4));
     this.#groupChunks = Math.max(1, Math.min(GROUP_CHUNKS_MAX, chunks));
   }
@@ -91,6 +92,8 @@ export class MemoryReclaimer {
     this.#busy = true;
     try {
       this.#home.poll();
+      this.#forgetLmdb();
+      if (this.#tombstonesMayGo) this.#compaction.sweepTombstones();
       if (!this.#fits()) this.#generations.sweep();
       // Each step frees a chunk or brings that nearer; the bound is for what nobody thought of.
       for (let steps = 4 * this.#memtable.arena.limit; steps > 0 && !this.#fits(); steps--) {
@@ -127,9 +130,9 @@ export class MemoryReclaimer {
       this.#saved.giveBack();
       return true;
     }
-    const garbage = this.#mostGarbage();
+    const garbage = this.#compaction.mostGarbage(this.#tombstonesMayGo);
     if (garbage > 0) {
-      this.#memtable.compact(garbage);
+      this.#compaction.compact(garbage);
       return true;
     }
     const [written] = this.#oldest(1, (chunk) => this.#isLoose(chunk) && this.#isWritten(chunk));
@@ -161,6 +164,27 @@ export class MemoryReclaimer {
     this.#memtable.drop(chunk);
   }
 
+  /** Where LMDB has become empty all is as if it had never been written. */
+  #forgetLmdb(): void {
+    const { inFlight, storedBytes } = this.#home;
+    if (inFlight > 0 || storedBytes > 0) return;
+    this.#memtable.mayBeElsewhere = false;
+    this.hasDropped = false;
+  }
+
+  /** Whether it can be told, and is worth while to be told, which tombstones hide nothing. */
+  get #tombstonesMayGo(): boolean {
+    if (!this.#memtable.mayBeElsewhere) return true;
+    return this.#home.inFlight === 0 && !this.#livesBeyondMemory;
+  }
+
+  /** Whether rows that live are being moved to LMDB; then the tombstones among them go the same way. */
+  get #livesBeyondMemory(): boolean {
+    const { arena, usedBytes } = this.#memtable;
+    const living = usedBytes - arena.usedBytes + arena.liveBytes + this.#inlineBytes();
+    return living > this.#budgetBytes * WRITE_BEHIND_SHARE;
+  }
+
   /** Full, and needed by no checkpoint. */
   #isLoose(chunk: number): boolean {
     const { state, generation, pins } = this.#memtable.arena;
@@ -169,27 +193,6 @@ export class MemoryReclaimer {
 
   #isWritten(chunk: number): boolean {
     return this.#memtable.arena.persistence[chunk] === ChunkPersistence.WRITTEN;
-  }
-
-  /** The loose chunk with the most garbage, if that is worth while; otherwise 0. */
-  #mostGarbage(): number {
-    const { arena } = this.#memtable;
-    let best = 0;
-    let most = arena.chunkWords * GARBAGE_SHARE;
-    for (let chunk = 1; chunk < arena.limit; chunk++) {
-      if (!this.#isLoose(chunk) || arena.persistence[chunk] !== ChunkPersistence.NONE) continue;
-      if ((arena.span[chunk] ?? 1) > 1) continue;
-      const end = arena.end[chunk] ?? 0;
-      let garbage = end - (arena.live[chunk] ?? 0);
-      if (!this.#memtable.mayBeElsewhere) garbage += arena.tombstones[chunk] ?? 0;
-      // What is left at the end counts if the next row was not the reason.
-      if (end * 2 < arena.chunkWords) garbage += arena.chunkWords - end;
-      if (garbage > most) {
-        best = chunk;
-        most = garbage;
-      }
-    }
-    return best;
   }
 
   /** Of the chunks that are wanted those that were opened first, at most `count`, in that order. */
@@ -202,19 +205,22 @@ export class MemoryReclaimer {
 
   /** Has chunks written before they are in the way. */
   #writeBehind(): void {
-    const { arena } = this.#memtable;
-    const living = this.#memtable.usedBytes - arena.usedBytes + arena.liveBytes + this.#inlineBytes();
-    if (living <= this.#budgetBytes * WRITE_BEHIND_SHARE) return;
-    let standby = 0;
-    for (let chunk = 1; chunk < arena.limit; chunk++) {
-      if (arena.state[chunk] === ChunkState.FULL && arena.persistence[chunk] !== ChunkPersistence.NONE)
-        standby++;
+    const { persistence, state, limit, chunkWords } = this.#memtable.arena;
+    if (this.#memtable.mayBeElsewhere) {
+      const isDue = (chunk: number) => persistence[chunk] === ChunkPersistence.DUE && this.#isLoose(chunk);
+      const due = this.#oldest(GROUP_CHUNKS_MAX, isDue);
+      if (due.length > 0) this.#post(due);
     }
-    const wanted = (this.#budgetBytes * STANDBY_SHARE) / (arena.chunkWords * 4);
+    if (!this.#livesBeyondMemory) return;
+    let standby = 0;
+    for (let chunk = 1; chunk < limit; chunk++) {
+      if (state[chunk] === ChunkState.FULL && persistence[chunk] !== ChunkPersistence.NONE) standby++;
+    }
+    const wanted = (this.#budgetBytes * STANDBY_SHARE) / (chunkWords * 4);
     while (standby + this.#groupChunks <= wanted && this.#home.inFlight < IN_FLIGHT_MAX) {
       const chunks = this.#oldest(
         this.#groupChunks,
-        (it) => this.#isLoose(it) && arena.persistence[it] === ChunkPersistence.NONE,
+        (it) => this.#isLoose(it) && persistence[it] === ChunkPersistence.NONE,
       );
       if (chunks.length === 0) return;
       this.#post(chunks);
@@ -233,7 +239,7 @@ export class MemoryReclaimer {
     const { arena } = this.#memtable;
     const chunks = this.#oldest(this.#groupChunks, (it) => arena.state[it] === ChunkState.FULL);
     if (chunks.length === 0) return false;
-    const unwritten = chunks.filter((chunk) => arena.persistence[chunk] === ChunkPersistence.NONE);
+    const unwritten = chunks.filter((it) => (arena.persistence[it] ?? 0) < ChunkPersistence.WRITING);
     if (unwritten.length > 0) this.#post(unwritten);
     const asides = chunks.flatMap((chunk) => this.#asides(chunk));
     while (this.#home.inFlight > 0) this.#home.waitForOne();

@@ -91,6 +91,26 @@ export class MemtableGenerations {
     }
   }
 
+  /** The next snapshot will write every row: what has changed so far is of no interest. None is being written. */
+  startOver(): void {
+    const { chunks } = this.#memtable;
+    for (const list of [...this.#frozen.map((frozen) => frozen.chunks), chunks]) {
+      for (const part of list.parts) this.#settle(part);
+    }
+    this.#frozen = [];
+    this.#memtable.leaveChanges();
+  }
+
+  /** What an increment would take, about. */
+  get changedBytes(): number {
+    const { arena, chunks } = this.#memtable;
+    let words = 0;
+    for (const list of [...this.#frozen.map((frozen) => frozen.chunks), chunks]) {
+      for (const { chunk } of list.inMemory()) words += arena.live[chunk] ?? 0;
+    }
+    return words * 4 + this.#home.spills.bytes;
+  }
+
   /** Gives up chunks of frozen generations whose rows have all been replaced since. */
   sweep(): void {
     const { arena } = this.#memtable;

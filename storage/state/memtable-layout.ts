@@ -34,9 +34,11 @@ export const ROW_SIZE_MASK = 0x3fff_ffff;
 /** Whether a chunk's rows are in LMDB. */
 export const ChunkPersistence = {
   NONE: 0,
+  /** Not yet, and they have to be as soon as the chunk is full. */
+  DUE: 1,
   /** Handed to the state writer, not yet confirmed. */
-  WRITING: 1,
-  WRITTEN: 2,
+  WRITING: 2,
+  WRITTEN: 3,
 } as const;
 
 export const ChunkState = {

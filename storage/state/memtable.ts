@@ -1,6 +1,7 @@
 import { invariant, type KeyGroupRange, type RowBatch, type RowKey, rowHash } from '../../core/internal.js';
 import { ChunkArena } from './chunk-arena.js';
 import { ChunkList } from './chunk-part.js';
+import { visitLatestRows } from './chunk-rows.js';
 import {
   ChunkPersistence,
   ChunkState,
@@ -20,10 +21,9 @@ import type { OpenChunk } from './open-chunk.js';
 import { copyBytes, isKeyAt } from './row-bytes.js';
 
 /**
- * Rows as bytes in a {@link ChunkArena}, found by hash. Writing appends to the open chunk of the present
- * generation, or changes in place what was written in the same generation; so the chunks of a frozen
- * generation never change again but for the marks that say which rows were replaced, and when. As they lie,
- * they are the increment of the checkpoint.
+ * Rows as bytes in a {@link ChunkArena}, found by hash. Writing appends to the open chunk of the present generation, or
+ * changes in place what was written in the same generation; so the chunks of a frozen generation never change again but
+ * for the marks that say which rows were replaced, and when. As they lie, they are the increment of the checkpoint.
  *
  * Invariants:
  * - the index holds exactly one ref for each row that is known here, deleted or not: the latest version;
@@ -32,8 +32,7 @@ import { copyBytes, isKeyAt } from './row-bytes.js';
  *   that makes no difference any more;
  * - a chunk that is full, of generation 0, unpinned and without a live row is free.
  *
- * hot path: {@link find}, {@link put} (bench/scenarios/keyed-count). A ref is valid until the next call that
- * may take a chunk.
+ * hot path: {@link find}, {@link put} (bench/scenarios/keyed-count). A ref is valid until a call may take a chunk.
  */
 export class Memtable {
   readonly arena: ChunkArena;
@@ -43,7 +42,9 @@ export class Memtable {
   chunks = new ChunkList();
   /** Counts the times that rows left their place; refs taken before are not valid any more. */
   moves = 0;
-  /** Set once LMDB may hold rows: from then on a row that is not known here may be there. */
+  /** Whether chunks are of the generation whose changes they hold; otherwise of 0. */
+  #isTracked = true;
+  /** Set while LMDB may hold rows: then a row that is not known here may be there. */
   mayBeElsewhere = false;
   readonly #tables: readonly MemtableTable[];
   readonly #shards: ShardMap;
@@ -53,6 +54,8 @@ export class Memtable {
   readonly #copies: OpenChunk = { chunk: 0, end: 0, limit: 0 };
   /** Of generation 0: rows that were read from LMDB, and are there. */
   readonly #cached: OpenChunk = { chunk: 0, end: 0, limit: 0 };
+  /** Of generation 0: tombstones of rows that LMDB has. */
+  readonly #graves: OpenChunk = { chunk: 0, end: 0, limit: 0 };
   /** Of the row that was last looked for: its shard, and its slot, or -1. */
   #shard: MemtableShard;
   #slot = -1;
@@ -186,13 +189,21 @@ export class Memtable {
     for (const { chunk } of frozen.inMemory()) this.arena.stamp[chunk] = 0;
     this.chunks = new ChunkList();
     this.generation++;
+    this.#isTracked = true;
     return frozen;
+  }
+
+  /** Until the next freeze, after which every row is written, nobody wants to know what has changed. */
+  leaveChanges(): void {
+    this.#isTracked = false;
+    this.chunks = new ChunkList();
   }
 
   /** No row will be added to any of the chunks there are. */
   closeAll(): void {
     this.#close(this.#copies);
     this.#close(this.#cached);
+    this.#close(this.#graves);
   }
 
   /** The chunks' changes are in a completed checkpoint, or need not be in any. */
@@ -213,26 +224,32 @@ export class Memtable {
   }
 
   /**
-   * Moves the chunk's latest rows into another and frees it. Tombstones go if `mayBeElsewhere` is not set.
-   * The chunk must be full, unpinned and of generation 0.
+   * Moves the chunk's latest rows into another and frees it. A tombstone goes, unless `isStored` says that LMDB has
+   * the row: then it is moved into a chunk of such tombstones, which is due to be written. `isStored` is not asked
+   * while LMDB holds nothing. The chunk must be full, unpinned and of generation 0.
    */
-  compact(chunk: number): void {
+  compact(chunk: number, isStored: (table: MemtableTable, ref: number) => boolean): void {
     const { arena } = this;
-    const words = arena.words;
+    const { words } = arena;
     this.moves++;
     arena.addPin(chunk, 1);
-    this.#eachLatest(chunk, (ref, slot) => {
-      if (words[ref + ROW_VALUE_LENGTH] === 0 && !this.mayBeElsewhere) {
+    this.#eachLatest(chunk, (ref, table) => {
+      const slot = this.#slot;
+      const isTombstone = words[ref + ROW_VALUE_LENGTH] === 0;
+      if (isTombstone && !(this.mayBeElsewhere && isStored(table, ref))) {
         this.#unlink(ref, slot);
         return;
       }
-      const size = (words[ref + ROW_SIZE] ?? 0) & ROW_SIZE_MASK;
-      const copies = this.#copies;
-      if (copies.end + size > copies.limit) this.#openChunk(copies, size);
-      const moved = copies.end;
+      // Of a tombstone nothing of the room that its value had.
+      const size = isTombstone
+        ? table.headerWords + (((words[ref + ROW_KEY_LENGTH] ?? 0) + 3) >>> 2)
+        : (words[ref + ROW_SIZE] ?? 0) & ROW_SIZE_MASK;
+      const open = isTombstone ? this.#graves : this.#copies;
+      if (open.end + size > open.limit) this.#openChunk(open, size);
+      const moved = open.end;
       words.copyWithin(moved, ref, ref + size);
       words[moved + ROW_SIZE] = size;
-      this.#appended(copies, size, words[ref + ROW_VALUE_LENGTH] === 0);
+      this.#appended(open, size, isTombstone);
       this.#slot = slot;
       this.#replace(ref, moved);
     });
@@ -243,29 +260,20 @@ export class Memtable {
   drop(chunk: number): void {
     this.moves++;
     this.arena.addPin(chunk, 1);
-    this.#eachLatest(chunk, (ref, slot) => this.#unlink(ref, slot));
+    this.#eachLatest(chunk, (ref) => this.#unlink(ref, this.#slot));
     this.unpin(chunk);
   }
 
-  /** Visits the chunk's rows that are the latest version, with their slot in `#shard`. */
-  #eachLatest(chunk: number, visit: (ref: number, slot: number) => void): void {
-    const { words, bytes, end } = this.arena;
-    let ref = chunk << this.arena.chunkShift;
-    const limit = ref + (end[chunk] ?? 0);
-    while (ref < limit) {
-      const size = (words[ref + ROW_SIZE] ?? 0) & ROW_SIZE_MASK;
-      if (words[ref + ROW_REPLACED] === 0) {
-        const word = words[ref + ROW_TABLE] ?? 0;
-        const table = this.#tables[word >>> 16];
-        invariant(table !== undefined && size > 0, 'a row belongs to a table', { ref, chunk });
-        const hash = rowHash(bytes, (ref + table.headerWords) << 2, words[ref + ROW_KEY_LENGTH] ?? 0);
-        this.#shard = this.#shards.of(word & 0xffff);
-        const slot = this.#shard.rows.slotOf((hash ^ table.salt) | 0, ref);
-        invariant(slot >= 0, 'the latest version of a row is in the index', { ref, chunk });
-        visit(ref, slot);
-      }
-      ref += size;
-    }
+  /** Visits the chunk's rows that are the latest version, each as the one that was last looked for and found. */
+  #eachLatest(chunk: number, visit: (ref: number, table: MemtableTable) => void): void {
+    const { words, bytes } = this.arena;
+    visitLatestRows({ arena: this.arena, tables: this.#tables }, chunk, (ref, table) => {
+      const hash = rowHash(bytes, (ref + table.headerWords) << 2, words[ref + ROW_KEY_LENGTH] ?? 0);
+      this.#shard = this.#shards.of((words[ref + ROW_TABLE] ?? 0) & 0xffff);
+      this.#slot = this.#shard.rows.slotOf((hash ^ table.salt) | 0, ref);
+      invariant(this.#slot >= 0, 'the latest version of a row is in the index', { ref, chunk });
+      visit(ref, table);
+    });
   }
 
   #take(
@@ -367,11 +375,14 @@ export class Memtable {
     // Behind a row of several chunks nothing follows: it would begin in another chunk than the one that counts it.
     open.limit = open.end + Math.max(size, arena.chunkWords);
     if (open === this.#present) {
-      arena.generation[chunk] = this.generation;
       arena.stamp[chunk] = this.generation;
+      if (!this.#isTracked) return;
+      arena.generation[chunk] = this.generation;
       this.chunks.add({ chunk, spill: 0 });
     } else if (open === this.#cached) {
       arena.persistence[chunk] = ChunkPersistence.WRITTEN;
+    } else if (open === this.#graves) {
+      arena.persistence[chunk] = ChunkPersistence.DUE;
     }
   }
 

@@ -28,10 +28,20 @@ export class SnapshotChain {
     this.#completed = restored?.files ?? [];
   }
 
-  /** What was restored is not built upon: the next snapshot is a base. Before the first of them. */
+  /** Nothing is built upon: the next snapshot is a base. While none is pending. */
   startOver(): void {
-    invariant(this.#pending.size === 0 && this.#completedId < 0, 'only what was restored is left behind');
+    invariant(!this.isPending, 'a pending checkpoint may yet be built upon');
     this.#completed = [];
+  }
+
+  /** Whether a snapshot may yet become that of a completed checkpoint. */
+  get isPending(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** Whether a base is less to write than an increment of so many bytes. */
+  isNoGain(changedBytes: number, liveBytes: number): boolean {
+    return this.#completed.length === 0 || changedBytes > liveBytes;
   }
 
   /** Files of the last completed checkpoint. */

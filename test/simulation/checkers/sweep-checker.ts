@@ -1,4 +1,5 @@
 import type { TaskEvent } from '../../../core/internal.js';
+import { dataKeyOrigin } from '../../../storage/checkpoint/checkpoint-paths.js';
 import type { StorageAnswer, StorageCall } from '../observed-storage.js';
 import type { FileView } from '../simulated-disk.js';
 import type { WorldVerdict } from '../world-failure.js';
@@ -8,8 +9,8 @@ import type { JobLog, SeenSlot } from './job-log.js';
 
 /**
  * A file that was acknowledged for a checkpoint goes no sooner than the second pass of its leader that found it named
- * by nothing: who has not heard of the first may build on it. Sooner goes what is handed over for removal, and all when
- * the job ends.
+ * by nothing: who has not heard of the first may build on it. Sooner goes what is handed over for removal, what was
+ * written for a checkpoint that nobody completed before another process took the lead, and all when the job ends.
  */
 export class SweepChecker implements WorldListener {
   readonly #picture: DiskPicture;
@@ -65,8 +66,19 @@ export class SweepChecker implements WorldListener {
     if (!path.startsWith(`${this.#log.folder}/data/`) || this.#hasEnded) return;
     const key = path.slice(this.#log.folder.length + 1);
     this.#verdict.check(
-      !this.#told.has(key) || this.#discarded.has(key) || this.#unnamed.has(path),
+      !this.#told.has(key) || this.#discarded.has(key) || this.#unnamed.has(path) || this.#isUncompleted(key),
       () => `${path} is removed, and the last pass has found that it is named, or not seen it.`,
+    );
+  }
+
+  /** Of a checkpoint above all that were completed, and of an epoch below the newest. */
+  #isUncompleted(key: string): boolean {
+    const origin = dataKeyOrigin(key);
+    if (origin === undefined) return false;
+    const heads = [...this.#slots.values()].map(({ head }) => head);
+    return (
+      heads.some(({ epoch }) => epoch > origin.epoch) &&
+      heads.every(({ newestCheckpointId }) => newestCheckpointId < origin.checkpointId)
     );
   }
 

@@ -127,6 +127,7 @@ t.test('a snapshot that falls behind what is put aside for it says so, until it 
   await Promise.resolve();
   await Promise.resolve();
   rewrite(access, 1);
+  rewrite(access, 2);
   t.ok(pace.isBehind);
   let isTold = false;
   pace.onceCaughtUp(() => {

@@ -357,3 +357,35 @@ t.test(
     t.match(await open({ store, pid: 6, mode: 'fresh' }), { start: 'from-beginning', origin: undefined });
   },
 );
+
+t.test('what was written for a checkpoint that never completed goes with the next start', async (t) => {
+  const store = new MemoryObjectStore();
+  const write = async (job: Led, id: number): Promise<string> => {
+    const file = job.storage.writerFor(id, 0, 'op-0').createFile('base');
+    await file.append(Uint8Array.of(id));
+    return (await file.finish(1)).key;
+  };
+  const first = led(await open({ store }));
+  const early = await write(first, 1);
+  const second = led(await open({ store, pid: 2 }));
+  t.same(await store.list('data/'), [], 'before there is any completed checkpoint');
+  t.equal(second.nextCheckpointId, 2, 'its id is not used again');
+  await checkpoint(second, 2);
+  const completed = await store.list('data/');
+  await write(second, 3);
+  await write(second, 4);
+  const third = led(await open({ store, pid: 3 }));
+  t.same(await store.list('data/'), completed, 'and above the newest one, which stays');
+  t.notOk(completed.includes(early));
+  // One that lands late is of no checkpoint either.
+  await write(second, 5);
+  const own = await write(third, third.nextCheckpointId);
+  await third.storage.sweepUncompleted();
+  t.same(await store.list('data/'), [...completed, own].sort(), 'its own are under way');
+  await open({ store, pid: 4, mode: 'fresh' });
+  t.same(
+    await store.list('data/'),
+    completed,
+    'a new run keeps what the old one completed until it has its own',
+  );
+});

@@ -1,0 +1,90 @@
+import type { LmdbHome } from './lmdb-home.js';
+import type { Memtable } from './memtable.js';
+import { ChunkPersistence, ChunkState, ROW_TABLE } from './memtable-layout.js';
+import type { MemtableTable } from './memtable-table.js';
+
+/** A chunk of which less is garbage is not worth moving. */
+const GARBAGE_SHARE = 0.25;
+/** Chunks that are looked at whenever a chunk is taken, and how many of them may be moved then. */
+const LOOKS = 64;
+const MOVES = 2;
+
+/**
+ * Chooses chunks whose living rows are worth moving together, and moves them. Garbage is what was replaced, and
+ * tombstones that nothing needs: of a chunk that no checkpoint wants a tombstone only hides what LMDB has of its row.
+ *
+ * Replaced rows are in nobody's way but memory's, and moved when that is full. Tombstones are in the way of whoever
+ * scans and of every base, so they are looked for all the time, a few chunks with each chunk that is taken.
+ *
+ * Invariant: only full chunks of generation 0 that are unpinned and neither in LMDB nor on their way there are moved.
+ */
+export class ChunkCompaction {
+  readonly #memtable: Memtable;
+  readonly #home: LmdbHome;
+  /** While a write is on its way LMDB does not say all. */
+  readonly #isStored = (table: MemtableTable, ref: number): boolean => {
+    if (this.#home.inFlight > 0) return true;
+    const { arena, scan } = this.#memtable;
+    const keyGroup = (arena.words[ref + ROW_TABLE] ?? 0) & 0xffff;
+    return this.#home.rows.get(table.number, keyGroup, scan.keyOf(table, ref)) !== undefined;
+  };
+  #cursor = 1;
+
+  constructor(memtable: Memtable, home: LmdbHome) {
+    this.#memtable = memtable;
+    this.#home = home;
+  }
+
+  compact(chunk: number): void {
+    this.#memtable.compact(chunk, this.#isStored);
+  }
+
+  /** The chunk with the most garbage, that of tombstones as well or not, if it is worth while; otherwise 0. */
+  mostGarbage(withTombstones: boolean): number {
+    const { arena } = this.#memtable;
+    let best = 0;
+    let most = arena.chunkWords * GARBAGE_SHARE;
+    for (let chunk = 1; chunk < arena.limit; chunk++) {
+      if (!this.#mayMove(chunk) || (arena.span[chunk] ?? 1) > 1) continue;
+      const end = arena.end[chunk] ?? 0;
+      let garbage = end - (arena.live[chunk] ?? 0);
+      if (withTombstones) garbage += arena.tombstones[chunk] ?? 0;
+      // What is left at the end counts if the next row was not the reason.
+      if (end * 2 < arena.chunkWords) garbage += arena.chunkWords - end;
+      if (garbage > most) {
+        best = chunk;
+        most = garbage;
+      }
+    }
+    return best;
+  }
+
+  /** Moves what lives out of a few of the chunks of which half or more of what counts as live is tombstones. */
+  sweepTombstones(): void {
+    const { arena } = this.#memtable;
+    let moved = 0;
+    for (let looks = Math.min(LOOKS, arena.limit); looks > 0 && moved < MOVES; looks--) {
+      if (++this.#cursor >= arena.limit) this.#cursor = 1;
+      const chunk = this.#cursor;
+      const tombstones = arena.tombstones[chunk] ?? 0;
+      if (tombstones === 0 || tombstones * 2 < (arena.live[chunk] ?? 0)) continue;
+      if (arena.persistence[chunk] === ChunkPersistence.WRITTEN && tombstones === arena.live[chunk]) {
+        // LMDB has neither the rows nor, by now, anything that they hide.
+        if (this.#isLoose(chunk)) this.#memtable.drop(chunk);
+      } else if (this.#mayMove(chunk)) {
+        this.compact(chunk);
+        moved++;
+      }
+    }
+  }
+
+  #mayMove(chunk: number): boolean {
+    return this.#memtable.arena.persistence[chunk] === ChunkPersistence.NONE && this.#isLoose(chunk);
+  }
+
+  /** Full, and needed by no checkpoint. */
+  #isLoose(chunk: number): boolean {
+    const { state, generation, pins } = this.#memtable.arena;
+    return state[chunk] === ChunkState.FULL && generation[chunk] === 0 && pins[chunk] === 0;
+  }
+}
