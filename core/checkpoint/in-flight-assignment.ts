@@ -37,7 +37,8 @@ export function mayBeOvertaken(partitioner: PartitionerKind): boolean {
 
 /**
  * Gives in-flight data to the present subtasks of its consumers. Where both ends of all edges of an input have the
- * parallelism that they had, each channel goes on in its like. Otherwise keyed data goes to every subtask whose
+ * parallelism that they had, each channel's goes to its like, whose event time goes on from there if that of its
+ * producer does. Otherwise keyed data goes to every subtask whose
  * key groups it may hold, data of a custom partitioner to all, and of either each subtask keeps what is its
  * own; all other channels go to one subtask each.
  *
@@ -52,11 +53,32 @@ export function assignInFlight(
 ): readonly BySubtask[] {
   if (!allowNonRestoredState)
     for (const former of manifest.vertices) refuseUnclaimed(former, graph, manifest);
-  return graph.vertices.map((vertex): BySubtask => {
+  const assignments = graph.vertices.map((vertex) => {
     const former = manifest.vertices.find(({ vertexUid }) => vertexUid === vertex.uid);
-    if (former === undefined) return [];
-    return new VertexAssignment(former, vertex, graph, manifest).bySubtask();
+    return former && new VertexAssignment(former, vertex, graph, manifest);
   });
+  const steady = steadyVertices(graph, assignments);
+  return assignments.map((assignment): BySubtask => assignment?.bySubtask(steady) ?? []);
+}
+
+/**
+ * Vertices each of whose subtasks goes on with what it had before it, up to the sources: no event time is behind what
+ * it was. Elsewhere a subtask may be given what another one had, which may be older than what this one has told.
+ */
+function steadyVertices(
+  { vertices, edges }: JobGraph,
+  assignments: readonly (VertexAssignment | undefined)[],
+): ReadonlySet<number> {
+  const steady = new Map<number, boolean>();
+  const isSteady = (id: number): boolean => {
+    const known = steady.get(id);
+    if (known !== undefined) return known;
+    const producers = edges.filter(({ target }) => target === id).map(({ source }) => source);
+    const is = assignments[id]?.isAsItWas === true && producers.every(isSteady);
+    steady.set(id, is);
+    return is;
+  };
+  return new Set(vertices.map(({ id }) => id).filter(isSteady));
 }
 
 /** Of in-flight data what edges of the graph take. */
@@ -91,6 +113,18 @@ interface FormerEdge {
   readonly file: StateFileHandle;
 }
 
+/** How the former channels of one input are dealt out. */
+interface InputAssignment {
+  readonly input: number;
+  readonly edges: readonly FormerEdge[];
+  /** Each present channel goes on where its like ends, in event time too. */
+  readonly goesOn: boolean;
+  /** Whether the channel from that producer may bring the subtask something. */
+  brings(edge: FormerEdge, producer: number, subtask: number): boolean;
+  /** Whether others are given the same. */
+  isFiltered(edge: FormerEdge): boolean;
+}
+
 class VertexAssignment {
   readonly #former: VertexSnapshot;
   readonly #vertex: JobVertex;
@@ -114,15 +148,39 @@ class VertexAssignment {
     this.#edges = edges;
   }
 
-  bySubtask(): BySubtask {
+  /** Its subtasks are those that they were, and each is given what was under way to it. */
+  get isAsItWas(): boolean {
+    if (this.#former.parallelism !== this.#vertex.parallelism) return false;
+    return this.#inputs.every((input) => this.#isDirect(input));
+  }
+
+  /** `steady`: see {@link steadyVertices}. */
+  bySubtask(steady: ReadonlySet<number>): BySubtask {
     if (this.#edges.every(({ former }) => former.channels.length === 0)) return [];
-    const inputs = [...new Set(this.#edges.map(({ former }) => former.inputIndex))];
-    const direct = new Set(inputs.filter((input) => this.#isDirect(input)));
+    const inputs = this.#inputs.map((input) => this.#assignmentOf(input, steady));
     return Array.from({ length: this.#vertex.parallelism }, (_, subtask) => {
-      const parts = inputs.flatMap((input) => this.#partsOf(input, subtask, direct.has(input)));
-      const timedInputs = inputs.filter((input) => !direct.has(input) && this.#isTimed(input, subtask));
-      return parts.length > 0 ? { parts, timedInputs } : undefined;
+      const parts = inputs.flatMap((input) => this.#partsOf(input, subtask));
+      const timedInputs = inputs.filter((input) => !input.goesOn && this.#isTimed(input, subtask));
+      if (parts.length === 0) return undefined;
+      return { parts, timedInputs: timedInputs.map(({ input }) => input) };
     });
+  }
+
+  get #inputs(): number[] {
+    return [...new Set(this.#edges.map(({ former }) => former.inputIndex))];
+  }
+
+  #assignmentOf(input: number, steady: ReadonlySet<number>): InputAssignment {
+    const isDirect = this.#isDirect(input);
+    const edges = this.#edges.filter(({ former }) => former.inputIndex === input);
+    return {
+      input,
+      edges,
+      goesOn: isDirect && edges.every(({ present }) => steady.has(present.source)),
+      brings: (edge, producer, subtask) =>
+        isDirect ? edge.consumer === subtask : this.#mayBring(edge, producer, subtask),
+      isFiltered: ({ present }) => !isDirect && isChosenByRecord(present.partitioner),
+    };
   }
 
   /** Each former channel of the input has one like it. */
@@ -138,19 +196,17 @@ class VertexAssignment {
     });
   }
 
-  #partsOf(input: number, subtask: number, direct: boolean): InFlightPart[] {
+  #partsOf({ edges, goesOn, brings, isFiltered }: InputAssignment, subtask: number): InFlightPart[] {
     const parts: InFlightPart[] = [];
-    for (const edge of this.#edges) {
-      if (edge.former.inputIndex !== input) continue;
+    for (const edge of edges) {
       for (const { producer, number } of edge.former.channels) {
-        const isOwn = direct ? edge.consumer === subtask : this.#mayBring(edge, producer, subtask);
-        if (!isOwn) continue;
+        if (!brings(edge, producer, subtask)) continue;
         parts.push({
           edgeId: edge.present.id,
           file: edge.file,
           channel: number,
-          producer: direct ? producer : undefined,
-          filtered: !direct && isChosenByRecord(edge.present.partitioner),
+          producer: goesOn ? producer : undefined,
+          filtered: isFiltered(edge),
         });
       }
     }
@@ -170,17 +226,16 @@ class VertexAssignment {
   }
 
   /** All former channels that might bring the subtask something were under way with something. */
-  #isTimed(input: number, subtask: number): boolean {
+  #isTimed({ edges, brings }: InputAssignment, subtask: number): boolean {
     const known = new Set(this.#edges.map(({ consumer }) => consumer));
     if (this.#former.subtasks.some((former, consumer) => former !== 'finished' && !known.has(consumer)))
       return false;
-    const edges = this.#edges.filter(({ former }) => former.inputIndex === input);
     return edges.every((edge) => {
       for (let producer = 0; producer < edge.former.producers; producer++) {
         const alike = edges.filter((other) => other.present === edge.present);
         // A present producer may go on with what any former one left, and be behind the others.
-        if (!alike.some((other) => this.#mayBring(other, producer, subtask))) return false;
-        if (!this.#mayBring(edge, producer, subtask)) continue;
+        if (!alike.some((other) => brings(other, producer, subtask))) return false;
+        if (!brings(edge, producer, subtask)) continue;
         if (!edge.former.channels.some((channel) => channel.producer === producer)) return false;
       }
       return true;

@@ -6,8 +6,8 @@ import { ChannelsTime, type SayTime } from './time-models.js';
 
 /** What a restored task is given that was under way to one of its inputs. */
 interface Replay {
-  /** Each channel goes on in its like. */
-  readonly isDirect: boolean;
+  /** Each channel goes on from where its like was. */
+  readonly goesOn: boolean;
   readonly channels: readonly UnderWay[];
   /** No greater watermark can be told of it. */
   readonly most: number;
@@ -154,11 +154,23 @@ export class GateTime {
       ({ counts, edge, producer }) =>
         counts && !wereIdle.some((idle) => idle.edge === edge && idle.producer === producer),
     );
+    const producers = [...edges].filter(([name]) => used.has(name)).map(([, edge]) => edge.source);
+    const goesOn =
+      isDirect && formers.every((former) => producers.every((id) => this.#isSteady(id, former.graph)));
     return {
-      isDirect,
-      channels: isDirect ? own : [],
+      goesOn,
+      channels: goesOn ? own : [],
       most: used.size === 0 ? Watermark.MIN : Math.min(Watermark.MAX, ...counting.map(({ told }) => told)),
     };
+  }
+
+  /** Nothing that is older than what it was told can come to a subtask from another one's past. */
+  #isSteady(id: number, former: JobGraph): boolean {
+    const now = this.#graph.vertices[id];
+    const then = former.vertices.find(({ uid }) => uid === now?.uid);
+    if (then === undefined || now?.parallelism !== then.parallelism) return false;
+    const edges = this.#graph.edges.filter(({ target }) => target === id);
+    return edges.every((edge) => this.#isSteady(edge.source, former));
   }
 
   #isAsBefore(name: string, edge: JobEdge, { graph, vertexId }: FormerTask): boolean {
@@ -181,7 +193,7 @@ function goOn({ time, channels, replay }: GateInput, handedOn: number): void {
     const stream = time.streams[index];
     if (stream === undefined || replay === undefined) continue;
     const like = replay.channels.find((each) => each.producer === producer && each.edge === name);
-    stream.watermark = replay.isDirect ? (like?.watermark ?? Watermark.MIN) : handedOn;
-    if (replay.isDirect && like?.isLast === true) stream.state = 'ended';
+    stream.watermark = replay.goesOn ? (like?.watermark ?? Watermark.MIN) : handedOn;
+    if (replay.goesOn && like?.isLast === true) stream.state = 'ended';
   }
 }

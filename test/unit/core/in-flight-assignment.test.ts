@@ -83,6 +83,13 @@ function manifestOf(
     kind: 'checkpoint',
     vertices: [
       {
+        vertexUid: 'source',
+        parallelism: shape.producers,
+        maxParallelism: shape.maxParallelism ?? 128,
+        subtasks: Array.from({ length: shape.producers }, () => ({ operators: {} })),
+        enumerator: undefined,
+      },
+      {
         vertexUid: 'counts',
         parallelism: shape.consumers,
         maxParallelism: shape.maxParallelism ?? 128,
@@ -167,6 +174,44 @@ t.test(
   },
 );
 
+/** The same behind another vertex. */
+function fed(shape: Shape, feeders: number): JobGraph {
+  const graph = graphOf(shape);
+  const [source] = graph.vertices;
+  const [edge] = graph.edges;
+  if (source === undefined || edge === undefined) throw new Error('a graph of a source and a consumer');
+  return {
+    ...graph,
+    vertices: [...graph.vertices, { ...source, id: 2, uid: 'feed', parallelism: feeders }],
+    edges: [
+      ...graph.edges,
+      { ...edge, id: 1, source: 2, sourceUid: 'feed', target: 0, partitioner: 'rebalance' },
+    ],
+  };
+}
+
+t.test('event time goes on in a channel if it does in all that lies before its producer', async (t) => {
+  const shape = { producers: 2, consumers: 2, partitioner: 'hash' } as const;
+  const before = manifestOf(shape);
+  const [source] = before.vertices;
+  if (source === undefined) throw new Error('a manifest of a source');
+  const manifest = {
+    ...before,
+    vertices: [...before.vertices, { ...source, vertexUid: 'feed', parallelism: 3 }],
+  };
+  const [, same] = assignInFlight(manifest, fed(shape, 3), false);
+  t.same(told(same), ['0/0->0 0/1->1', '1/0->0 1/1->1']);
+  // What one producer had still to bring another one may bring now, which has told a later watermark.
+  const [, moved] = assignInFlight(manifest, fed(shape, 4), false);
+  t.same(told(moved), ['0/0 0/1', '1/0 1/1'], 'each to its like, whose time is of the past');
+  t.same(
+    moved?.map((restore) => restore?.timedInputs),
+    [[0], [0]],
+  );
+  const [, unknown] = assignInFlight(before, fed(shape, 3), false);
+  t.same(told(unknown), ['0/0 0/1', '1/0 1/1'], 'nor does it behind what was not there');
+});
+
 t.test('watermarks count where every channel that may bring something is at hand', async (t) => {
   const shape = { producers: 2, consumers: 2, partitioner: 'hash' } as const;
   const three = graphOf({ ...shape, consumers: 4 });
@@ -191,7 +236,7 @@ t.test('an edge that is no more is refused or left out, a type that has changed 
   t.same(assignInFlight(nothing, elsewhere, false), [[], []], 'an edge in which nothing was may go');
   const retyped = graphOf({ ...shape, typeId: 'string' });
   t.throws(() => assignInFlight(manifest, retyped, true), { code: 'MR2104' });
-  const [vertex] = manifest.vertices;
+  const [, vertex] = manifest.vertices;
   const [subtask] = vertex?.subtasks ?? [];
   if (vertex === undefined || subtask === undefined || subtask === 'finished') return;
   const inFlight = subtask.inFlight && { ...subtask.inFlight, format: 3 };
