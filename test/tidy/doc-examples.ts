@@ -99,7 +99,7 @@ export function modulesFor(tree: SourceTree, file: SourceFile): ReadonlyMap<stri
 
 /** Seen from the folder below the root in which snippets are compiled. */
 function specifierOf(path: string): string {
-  return `../../${path.replace(/\.ts$/, '.js')}`;
+  return `../../dist/${path.replace(/\.ts$/, '.js')}`;
 }
 
 /**

@@ -56,6 +56,11 @@ function compile(folder: string, options: Readonly<Record<string, unknown>>): st
     compilerOptions: {
       ...options,
       rootDir: '../..',
+      // As its users see it: the compiler would take a name of its own package for the sources, and check them all.
+      paths: {
+        millrace: ['../../dist/actors/index.d.ts'],
+        'millrace/testing': ['../../dist/test/driver/index.d.ts'],
+      },
       noUnusedLocals: false,
       noUnusedParameters: false,
       // What imports types only is told apart by the compiler: the text is for readers.
