@@ -12,12 +12,13 @@ export interface TimerBucket {
 /**
  * How many timers there are in which bucket of time.
  *
- * Invariants: `#counts` has the buckets with timers, and no other; `#starts` is a binary heap that holds each of their
- * starts, and perhaps some of buckets that are empty by now, or one twice.
+ * Invariants: `#starts` is a binary heap that holds the start of each bucket of `#counts` once; buckets that have become
+ * empty stay there until their turn comes, and `#filled` counts the others.
  */
 export class FarTimers {
   readonly #counts = new Map<number, number>();
   readonly #starts: number[] = [];
+  #filled = 0;
 
   /** The first time of the bucket. */
   static startOf(time: number): number {
@@ -30,7 +31,7 @@ export class FarTimers {
   }
 
   get isEmpty(): boolean {
-    return this.#counts.size === 0;
+    return this.#filled === 0;
   }
 
   add(time: number): void {
@@ -38,6 +39,7 @@ export class FarTimers {
     const count = this.#counts.get(start);
     this.#counts.set(start, (count ?? 0) + 1);
     if (count === undefined) this.#push(start);
+    if (count === undefined || count === 0) this.#filled++;
   }
 
   /** One that was added. */
@@ -45,8 +47,8 @@ export class FarTimers {
     const start = FarTimers.startOf(time);
     const count = this.#counts.get(start) ?? 0;
     invariant(count > 0, 'a timer is removed that was counted', { time });
-    if (count > 1) this.#counts.set(start, count - 1);
-    else this.#counts.delete(start);
+    this.#counts.set(start, count - 1);
+    if (count === 1) this.#filled--;
   }
 
   /** Forgets the first bucket, and tells it. There must be one. */
@@ -54,9 +56,10 @@ export class FarTimers {
     for (;;) {
       invariant(this.#starts.length > 0, 'a bucket is taken where there is one');
       const start = this.#pop();
-      const count = this.#counts.get(start);
-      if (count === undefined) continue;
+      const count = this.#counts.get(start) ?? 0;
       this.#counts.delete(start);
+      if (count === 0) continue;
+      this.#filled--;
       return { start, count };
     }
   }

@@ -18,6 +18,8 @@ export interface LogMessage {
 
 /** Lines a second that a task may write; those beyond are dropped, and their number is told. */
 const LINES_A_SECOND = 1000;
+/** Characters that a line may have before it is told though it has not ended. */
+const BEGUN_MAX = 1024 * 1024;
 
 /**
  * The log of one task, on its thread: sends each line to the control thread at once, beside records and past the main
@@ -93,6 +95,9 @@ export function catchPrinted(log: LogSink): void {
       const lines = (begun + text).split('\n');
       begun = lines.pop() ?? '';
       for (const line of lines) say(name, line);
+      if (begun.length <= BEGUN_MAX) return;
+      say(name, begun);
+      begun = '';
     };
     process[name].write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
       print(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
