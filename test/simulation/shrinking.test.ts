@@ -10,7 +10,7 @@ import { drawWorldOptions } from './world-draws.js';
 
 t.setTimeout(300_000);
 
-const WORLDS = 16;
+const WORLDS = 10;
 const WORLDS_FEW = 5;
 const SHRUNK = [
   'a barrier that does not block its channel',
@@ -19,7 +19,7 @@ const SHRUNK = [
 ];
 const SEEDS_MAX = 100;
 /** Of all that a shrinking runs. */
-const TURNS_MAX = 1_000_000;
+const TURNS_MAX = 500_000;
 
 /** The first of following seeds that fails. */
 async function failingCase(machinery: Machinery): Promise<WorldCase> {

@@ -13,7 +13,7 @@ import {
 t.setTimeout(900_000);
 
 /** Of each job; `MILLRACE_SIMULATIONS` asks for more. */
-const SEEDS = Number(process.env.MILLRACE_SIMULATIONS ?? 40);
+const SEEDS = Number(process.env.MILLRACE_SIMULATIONS ?? 25);
 
 async function staysRight<W, R>(t: Test, simulation: Simulation<W, R>): Promise<void> {
   const { results: expected } = await simulate({ ...simulation, faults: [] });
