@@ -37,8 +37,9 @@ export function mayBeOvertaken(partitioner: PartitionerKind): boolean {
 
 /**
  * Gives in-flight data to the present subtasks of its consumers. Where both ends of all edges of an input have the
- * parallelism that they had, each channel's goes to its like, whose event time goes on from there if that of its
- * producer does. Otherwise keyed data goes to every subtask whose
+ * parallelism that they had, each channel's goes to its like. Its event time goes on from there only in the very graph
+ * of the checkpoint: in any other one a producer may be given what another one had before it, and that may be older
+ * than what it has told itself. Otherwise keyed data goes to every subtask whose
  * key groups it may hold, data of a custom partitioner to all, and of either each subtask keeps what is its
  * own; all other channels go to one subtask each.
  *
@@ -53,32 +54,11 @@ export function assignInFlight(
 ): readonly BySubtask[] {
   if (!allowNonRestoredState)
     for (const former of manifest.vertices) refuseUnclaimed(former, graph, manifest);
-  const assignments = graph.vertices.map((vertex) => {
+  return graph.vertices.map((vertex): BySubtask => {
     const former = manifest.vertices.find(({ vertexUid }) => vertexUid === vertex.uid);
-    return former && new VertexAssignment(former, vertex, graph, manifest);
+    if (former === undefined) return [];
+    return new VertexAssignment(former, vertex, graph, manifest).bySubtask();
   });
-  const steady = steadyVertices(graph, assignments);
-  return assignments.map((assignment): BySubtask => assignment?.bySubtask(steady) ?? []);
-}
-
-/**
- * Vertices each of whose subtasks goes on with what it had before it, up to the sources: no event time is behind what
- * it was. Elsewhere a subtask may be given what another one had, which may be older than what this one has told.
- */
-function steadyVertices(
-  { vertices, edges }: JobGraph,
-  assignments: readonly (VertexAssignment | undefined)[],
-): ReadonlySet<number> {
-  const steady = new Map<number, boolean>();
-  const isSteady = (id: number): boolean => {
-    const known = steady.get(id);
-    if (known !== undefined) return known;
-    const producers = edges.filter(({ target }) => target === id).map(({ source }) => source);
-    const is = assignments[id]?.isAsItWas === true && producers.every(isSteady);
-    steady.set(id, is);
-    return is;
-  };
-  return new Set(vertices.map(({ id }) => id).filter(isSteady));
 }
 
 /** Of in-flight data what edges of the graph take. */
@@ -130,11 +110,13 @@ class VertexAssignment {
   readonly #vertex: JobVertex;
   readonly #graph: JobGraph;
   readonly #edges: readonly FormerEdge[];
+  readonly #isSameGraph: boolean;
 
   constructor(former: VertexSnapshot, vertex: JobVertex, graph: JobGraph, manifest: CheckpointManifest) {
     this.#former = former;
     this.#vertex = vertex;
     this.#graph = graph;
+    this.#isSameGraph = manifest.fingerprint === graph.fingerprint;
     const edges: FormerEdge[] = [];
     for (const [consumer, { format, file, edges: all }] of handlesOf(former)) {
       if (format > IN_FLIGHT_FORMAT) throw unknownFormat(format, vertex, manifest);
@@ -148,16 +130,10 @@ class VertexAssignment {
     this.#edges = edges;
   }
 
-  /** Its subtasks are those that they were, and each is given what was under way to it. */
-  get isAsItWas(): boolean {
-    if (this.#former.parallelism !== this.#vertex.parallelism) return false;
-    return this.#inputs.every((input) => this.#isDirect(input));
-  }
-
-  /** `steady`: see {@link steadyVertices}. */
-  bySubtask(steady: ReadonlySet<number>): BySubtask {
+  bySubtask(): BySubtask {
     if (this.#edges.every(({ former }) => former.channels.length === 0)) return [];
-    const inputs = this.#inputs.map((input) => this.#assignmentOf(input, steady));
+    const numbers = new Set(this.#edges.map(({ former }) => former.inputIndex));
+    const inputs = [...numbers].map((input) => this.#assignmentOf(input));
     return Array.from({ length: this.#vertex.parallelism }, (_, subtask) => {
       const parts = inputs.flatMap((input) => this.#partsOf(input, subtask));
       const timedInputs = inputs.filter((input) => !input.goesOn && this.#isTimed(input, subtask));
@@ -166,17 +142,13 @@ class VertexAssignment {
     });
   }
 
-  get #inputs(): number[] {
-    return [...new Set(this.#edges.map(({ former }) => former.inputIndex))];
-  }
-
-  #assignmentOf(input: number, steady: ReadonlySet<number>): InputAssignment {
+  #assignmentOf(input: number): InputAssignment {
     const isDirect = this.#isDirect(input);
     const edges = this.#edges.filter(({ former }) => former.inputIndex === input);
     return {
       input,
       edges,
-      goesOn: isDirect && edges.every(({ present }) => steady.has(present.source)),
+      goesOn: isDirect && this.#isSameGraph,
       brings: (edge, producer, subtask) =>
         isDirect ? edge.consumer === subtask : this.#mayBring(edge, producer, subtask),
       isFiltered: ({ present }) => !isDirect && isChosenByRecord(present.partitioner),

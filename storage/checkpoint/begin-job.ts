@@ -133,7 +133,6 @@ async function adopt(
     epoch: storage.epoch,
     attempt: 0,
     jobName: request.graph.name,
-    fingerprint: request.graph.fingerprint,
     vertices: origin.claim ? await claimed(found, opened, request) : await copied(found, opened),
   };
   await storage.complete(manifest);

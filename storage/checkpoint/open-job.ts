@@ -149,7 +149,7 @@ async function takeLead(
     const claim = newRun ? undefined : await claimOn(store);
     if (claim !== undefined && !isOlderThan(log.run, claim)) throw claimedByAnother(claim);
     await store.sweepUnfinished();
-    const nextCheckpointId = (await newestIdOf(store, log)) + 1;
+    const nextCheckpointId = (await newestIdOf(store, log, claims)) + 1;
     const manifest = newRun ? undefined : await storage.latest(request.onUnreadable);
     await storage.sweepUncompleted();
     const led = {
@@ -192,8 +192,9 @@ async function originOf(store: ObjectStore, run: number): Promise<RunOrigin | un
   return decodeRunOrigin(reading.body, store.describe(slotKey(run)));
 }
 
-async function newestIdOf(store: ObjectStore, log: LeaderLog): Promise<number> {
+async function newestIdOf(store: ObjectStore, log: LeaderLog, claims: Claims): Promise<number> {
   let newest = log.head.newestCheckpointId;
+  for (const { checkpointId } of claims.files()) newest = Math.max(newest, checkpointId);
   for (const key of await store.list(DATA_PREFIX)) {
     newest = Math.max(newest, dataKeyOrigin(key)?.checkpointId ?? 0);
   }

@@ -21,9 +21,7 @@ const MOVES = 2;
 export class ChunkCompaction {
   readonly #memtable: Memtable;
   readonly #home: LmdbHome;
-  /** While a write is on its way LMDB does not say all. */
   readonly #isStored = (table: MemtableTable, ref: number): boolean => {
-    if (this.#home.inFlight > 0) return true;
     const { arena, scan } = this.#memtable;
     const keyGroup = (arena.words[ref + ROW_TABLE] ?? 0) & 0xffff;
     return this.#home.rows.get(table.number, keyGroup, scan.keyOf(table, ref)) !== undefined;
@@ -35,8 +33,9 @@ export class ChunkCompaction {
     this.#home = home;
   }
 
-  compact(chunk: number): void {
-    this.#memtable.compact(chunk, this.#isStored);
+  /** `judges`: it is looked up what tombstones hide, which no write that is on its way may change; or all are kept. */
+  compact(chunk: number, judges: boolean): void {
+    this.#memtable.compact(chunk, judges ? this.#isStored : keepsAll);
   }
 
   /** The chunk with the most garbage, that of tombstones as well or not, if it is worth while; otherwise 0. */
@@ -59,7 +58,7 @@ export class ChunkCompaction {
     return best;
   }
 
-  /** Moves what lives out of a few of the chunks of which half or more of what counts as live is tombstones. */
+  /** Judges tombstones. Moves what lives out of a few of the chunks of which half or more of what counts as live is tombstones. */
   sweepTombstones(): void {
     const { arena } = this.#memtable;
     let moved = 0;
@@ -72,14 +71,19 @@ export class ChunkCompaction {
         // LMDB has neither the rows nor, by now, anything that they hide.
         if (this.#isLoose(chunk)) this.#memtable.drop(chunk);
       } else if (this.#mayMove(chunk)) {
-        this.compact(chunk);
+        this.compact(chunk, true);
         moved++;
       }
     }
   }
 
   #mayMove(chunk: number): boolean {
-    return this.#memtable.arena.persistence[chunk] === ChunkPersistence.NONE && this.#isLoose(chunk);
+    const persistence = this.#memtable.arena.persistence[chunk];
+    // What was due hides nothing once LMDB has become empty.
+    const mayBeMoved = this.#memtable.mayBeElsewhere
+      ? persistence === ChunkPersistence.NONE
+      : persistence === ChunkPersistence.NONE || persistence === ChunkPersistence.DUE;
+    return mayBeMoved && this.#isLoose(chunk);
   }
 
   /** Full, and needed by no checkpoint. */
@@ -87,4 +91,8 @@ export class ChunkCompaction {
     const { state, generation, pins } = this.#memtable.arena;
     return state[chunk] === ChunkState.FULL && generation[chunk] === 0 && pins[chunk] === 0;
   }
+}
+
+function keepsAll(): boolean {
+  return true;
 }

@@ -23,7 +23,8 @@ const ROW_OVERHEAD_BYTES = 8;
  * - `sorted`, where there is one, holds exactly the keys of `rows`;
  * - `changes` holds every key whose row differs from the last freeze, unless it neither was there then nor
  *   is now;
- * - a row in `changes` is the one in `rows`;
+ * - a row has a generation in which it was born only if no changes that were taken, and not let go, have its key from
+ *   before that;
  * - each of `undo` holds, for the keys changed since it was begun, what they were then.
  */
 export class HeapShard {
@@ -33,6 +34,8 @@ export class HeapShard {
   readonly #rows = new Map<string, HeapRow>();
   readonly #sorted: SortedKeys | undefined;
   #changes: HeapChanges = new Map();
+  /** Changes that were taken and not let go: a snapshot under way may make them count. */
+  readonly #taken: HeapChanges[] = [];
   readonly #undo: HeapChanges[] = [];
   #liveBytes = 0;
 
@@ -64,7 +67,7 @@ export class HeapShard {
 
   put(key: string, value: Uint8Array, prefixLength: number, generation: number): void {
     const before = this.#rows.get(key);
-    const isNew = before === undefined && !this.#changes.has(key);
+    const isNew = before === undefined && !this.#changes.has(key) && !this.#taken.some((it) => it.has(key));
     const row = { value, prefixLength, bornIn: isNew ? generation : (before?.bornIn ?? -1) };
     this.#replace(key, before, row);
     this.#changes.set(key, row);
@@ -102,36 +105,33 @@ export class HeapShard {
     return [...this.#rows.keys()].sort();
   }
 
-  /** What changed since the last call. */
+  /** What changed since the last call; to be given to {@link letGo} or {@link takeBack} once. */
   takeChanges(): HeapChanges {
     const changes = this.#changes;
+    this.#taken.push(changes);
     this.#changes = new Map();
     return changes;
   }
 
-  /**
-   * Takes changes back that were frozen, as if they had not been: their snapshot does not count. `freshFrom` as in
-   * {@link delete}. Who still reads the frozen ones sees nothing of it.
-   */
-  takeBack(frozen: HeapChanges, freshFrom: number): void {
-    const changes = this.#changes;
-    for (const [key, before] of frozen) {
-      const row = changes.get(key);
-      if (row !== undefined) {
-        if (before === undefined) changes.set(key, this.#old(key, row));
-      } else if (!changes.has(key)) {
-        changes.set(key, before);
-      } else if (before !== undefined && before.bornIn >= freshFrom) {
-        changes.delete(key);
-      }
-    }
+  /** The changes are in a completed checkpoint, or among later ones that were taken. */
+  letGo(taken: HeapChanges): void {
+    const at = this.#taken.indexOf(taken);
+    if (at >= 0) this.#taken.splice(at, 1);
   }
 
-  /** The row once more, of a key that there had been before. */
-  #old(key: string, row: HeapRow): HeapRow {
-    const old = { ...row, bornIn: -1 };
-    this.#rows.set(key, old);
-    return old;
+  /**
+   * Takes changes back, newest first, as if they had not been frozen: their snapshot does not count. They were frozen in
+   * generation `since` and later. Who still reads them sees nothing of it.
+   */
+  takeBack(taken: HeapChanges, since: number): void {
+    this.letGo(taken);
+    const changes = this.#changes;
+    for (const [key, before] of taken) {
+      if (!changes.has(key)) changes.set(key, before);
+      // What came in these changes and went later has never been anywhere else: no older ones have it.
+      else if (changes.get(key) === undefined && before !== undefined && before.bornIn >= since)
+        changes.delete(key);
+    }
   }
 
   /** From now on `undo` remembers what keys were. */

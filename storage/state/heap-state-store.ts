@@ -19,7 +19,8 @@ import { SnapshotChain } from './snapshot-chain.js';
 
 /** Changes that were frozen for a checkpoint and are in no completed one yet. */
 interface FrozenGeneration {
-  readonly generation: number;
+  /** The first one, if older ones were folded under it. */
+  generation: number;
   checkpointId: number;
   aborted: boolean;
   readonly changes: Map<HeapShard, HeapChanges>;
@@ -124,10 +125,12 @@ export class HeapStateStore implements KeyedStateStore {
 
   notifyCheckpointComplete(checkpointId: number): void {
     if (!this.#chain.complete(checkpointId)) return;
-    for (const { generation, checkpointId: covered } of this.#generations) {
-      if (covered <= checkpointId) this.#completed = Math.max(this.#completed, generation);
-    }
+    const covered = this.#generations.filter((generation) => generation.checkpointId <= checkpointId);
     this.#generations = this.#generations.filter((generation) => generation.checkpointId > checkpointId);
+    for (const { generation, changes } of covered) {
+      this.#completed = Math.max(this.#completed, generation);
+      for (const [shard, taken] of changes) shard.letGo(taken);
+    }
     if (!this.#chain.isPending) this.#takeBackAborted();
   }
 
@@ -176,12 +179,11 @@ export class HeapStateStore implements KeyedStateStore {
 
   /** No checkpoint is pending: what was frozen for those that failed is as if it had never been. */
   #takeBackAborted(): void {
-    const freshFrom = this.#completed + 1;
-    for (const { changes } of this.#generations.reverse()) {
-      for (const [shard, older] of changes) shard.takeBack(older, freshFrom);
+    for (const { generation, changes } of this.#generations.reverse()) {
+      for (const [shard, taken] of changes) shard.takeBack(taken, generation);
     }
     this.#generations = [];
-    this.#generation.freshFrom = freshFrom;
+    this.#generation.freshFrom = this.#completed + 1;
   }
 
   /** Of two neighbours that are both aborted, the older one's changes go under those of the newer one. */
@@ -192,6 +194,7 @@ export class HeapStateStore implements KeyedStateStore {
       if (older?.aborted && generation.aborted) {
         kept.pop();
         fold(older.changes, generation.changes);
+        generation.generation = older.generation;
       }
       kept.push(generation);
     }
@@ -213,8 +216,12 @@ export class HeapStateStore implements KeyedStateStore {
 function fold(older: Map<HeapShard, HeapChanges>, newer: Map<HeapShard, HeapChanges>): void {
   for (const [shard, changes] of older) {
     const into = newer.get(shard);
-    if (into === undefined) newer.set(shard, changes);
-    else for (const [key, row] of changes) if (!into.has(key)) into.set(key, row);
+    if (into === undefined) {
+      newer.set(shard, changes);
+      continue;
+    }
+    for (const [key, row] of changes) if (!into.has(key)) into.set(key, row);
+    shard.letGo(changes);
   }
 }
 

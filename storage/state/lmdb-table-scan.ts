@@ -54,7 +54,13 @@ export class LmdbTableScan {
   }
 
   visit(visit: RowVisitor): void {
-    while (!this.#visitUntilMoved(visit));
+    const { memtable } = this.#host;
+    memtable.scans++;
+    try {
+      while (!this.#visitUntilMoved(visit));
+    } finally {
+      memtable.scans--;
+    }
   }
 
   /** True if the scan has ended, false if rows have moved. */

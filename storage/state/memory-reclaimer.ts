@@ -93,7 +93,8 @@ export class MemoryReclaimer {
     try {
       this.#home.poll();
       this.#forgetLmdb();
-      if (this.#tombstonesMayGo) this.#compaction.sweepTombstones();
+      // Under a scan nothing moves that need not: it would begin anew.
+      if (this.#memtable.scans === 0 && this.#tombstonesMayGo) this.#compaction.sweepTombstones();
       if (!this.#fits()) this.#generations.sweep();
       // Each step frees a chunk or brings that nearer; the bound is for what nobody thought of.
       for (let steps = 4 * this.#memtable.arena.limit; steps > 0 && !this.#fits(); steps--) {
@@ -130,9 +131,10 @@ export class MemoryReclaimer {
       this.#saved.giveBack();
       return true;
     }
-    const garbage = this.#compaction.mostGarbage(this.#tombstonesMayGo);
+    const judges = this.#tombstonesMayGo;
+    const garbage = this.#compaction.mostGarbage(judges);
     if (garbage > 0) {
-      this.#compaction.compact(garbage);
+      this.#compaction.compact(garbage, judges);
       return true;
     }
     const [written] = this.#oldest(1, (chunk) => this.#isLoose(chunk) && this.#isWritten(chunk));

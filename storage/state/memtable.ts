@@ -40,9 +40,11 @@ export class Memtable {
   generation = 1;
   /** Chunks of the present generation, in the order of their rows. */
   chunks = new ChunkList();
-  /** Counts the times that rows left their place; refs taken before are not valid any more. */
+  /** Counts the times that rows left their place; refs of before are void. */
   moves = 0;
-  /** Whether chunks are of the generation whose changes they hold; otherwise of 0. */
+  /** Scans that are under way. */
+  scans = 0;
+  /** Whether chunks are of the generation whose changes they hold, or of 0. */
   #isTracked = true;
   /** Set while LMDB may hold rows: then a row that is not known here may be there. */
   mayBeElsewhere = false;
@@ -60,10 +62,7 @@ export class Memtable {
   #shard: MemtableShard;
   #slot = -1;
 
-  /**
-   * @param tables by number; the owner adds to it
-   * @param makeRoom called before a chunk is taken; may free chunks, and move rows
-   */
+  /** `tables`: by number, the owner adds to it; `makeRoom` comes before a chunk is taken, frees some, and moves rows. */
   constructor(
     keyGroups: KeyGroupRange,
     budgetBytes: number,
@@ -256,7 +255,7 @@ export class Memtable {
     this.unpin(chunk);
   }
 
-  /** Forgets the chunk's rows, which are to be found elsewhere, and frees it. Conditions as for {@link compact}. */
+  /** Forgets the chunk's rows, which are elsewhere, and frees it. Conditions as for {@link compact}. */
   drop(chunk: number): void {
     this.moves++;
     this.arena.addPin(chunk, 1);

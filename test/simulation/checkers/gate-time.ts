@@ -154,23 +154,12 @@ export class GateTime {
       ({ counts, edge, producer }) =>
         counts && !wereIdle.some((idle) => idle.edge === edge && idle.producer === producer),
     );
-    const producers = [...edges].filter(([name]) => used.has(name)).map(([, edge]) => edge.source);
-    const goesOn =
-      isDirect && formers.every((former) => producers.every((id) => this.#isSteady(id, former.graph)));
+    const goesOn = isDirect && formers.every(({ graph }) => graph.fingerprint === this.#graph.fingerprint);
     return {
       goesOn,
       channels: goesOn ? own : [],
       most: used.size === 0 ? Watermark.MIN : Math.min(Watermark.MAX, ...counting.map(({ told }) => told)),
     };
-  }
-
-  /** Nothing that is older than what it was told can come to a subtask from another one's past. */
-  #isSteady(id: number, former: JobGraph): boolean {
-    const now = this.#graph.vertices[id];
-    const then = former.vertices.find(({ uid }) => uid === now?.uid);
-    if (then === undefined || now?.parallelism !== then.parallelism) return false;
-    const edges = this.#graph.edges.filter(({ target }) => target === id);
-    return edges.every((edge) => this.#isSteady(edge.source, former));
   }
 
   #isAsBefore(name: string, edge: JobEdge, { graph, vertexId }: FormerTask): boolean {

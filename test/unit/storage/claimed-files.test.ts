@@ -228,6 +228,23 @@ t.test('a claim that died before its checkpoint was complete is taken up', async
   t.same(jobs.files('/s'), []);
 });
 
+t.test('a claim keeps its number though the files before it go with the next start', async (t) => {
+  const { jobs } = await withSavepoint();
+  const died = await jobs.begin('next', undefined);
+  for (let id = 1; id <= 9; id++) {
+    const file = died.storage.writerFor(id, 0, 'op-0').createFile('base');
+    await file.append(Uint8Array.of(id));
+    await file.finish(1);
+  }
+  // The next run dies when it has claimed the savepoint, before that is its first checkpoint.
+  const claiming = await jobs.begin('next', { path: '/s', claim: true }, 'fresh');
+  await jobs.storeAt('/jobs/next').delete(['log/0000000003']);
+  t.match(filesOf(claiming.manifest)[0]?.key, /^claimed\/0000000010-0000000002\//);
+  const resumed = await jobs.begin('next', undefined, 'resume');
+  t.match(filesOf(resumed.manifest)[0]?.key, /^claimed\/0000000010-0000000002\//);
+  t.equal(resumed.manifest?.checkpointId, 11, 'above the number of the claim');
+});
+
 function claimOfNext(): Uint8Array {
   const claim = {
     name: '0000000001-0000000001',

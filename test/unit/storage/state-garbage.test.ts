@@ -10,6 +10,7 @@ import { HeapStateBackend } from '../../../storage/state/heap-state-backend.js';
 import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
 import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
 import { LmdbStateStore } from '../../../storage/state/lmdb-state-store.js';
+import { MemtableScan } from '../../../storage/state/memtable-scan.js';
 import { KeyedStateLife } from '../../keyed-state.js';
 
 /**
@@ -177,3 +178,32 @@ for (const backend of ['heap', 'lmdb'] as const) {
     },
   );
 }
+
+t.test('nothing moves under a scan that need not: who clears a map visits it once', async (t) => {
+  const { life } = lmdb(t);
+  const access = await life.open(undefined, { managedBytes: 64 * MIB });
+  const queue = access.getMapState(QUEUE);
+  for (const key of ['one', 'other']) {
+    access.keys.setCurrentKey(key);
+    for (let i = 0; i < 40_000; i++) queue.put(i, 'entry');
+  }
+  await life.checkpoint(access);
+  const collect = MemtableScan.prototype.refsOf;
+  t.teardown(() => {
+    MemtableScan.prototype.refsOf = collect;
+  });
+  let scans = 0;
+  MemtableScan.prototype.refsOf = function (...args) {
+    scans++;
+    return collect.apply(this, args);
+  };
+  for (const key of ['one', 'other']) {
+    access.keys.setCurrentKey(key);
+    scans = 0;
+    queue.clear();
+    t.ok(scans <= 2, `${scans} scans`);
+    t.ok(queue.isEmpty());
+    await life.checkpoint(access);
+  }
+  await access.store.close();
+});
