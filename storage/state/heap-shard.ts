@@ -120,8 +120,8 @@ export class HeapShard {
   }
 
   /**
-   * Takes changes back, newest first, as if they had not been frozen: their snapshot does not count. They were frozen in
-   * generation `since` and later. Who still reads them sees nothing of it.
+   * Takes changes back, newest first, as if they had not been frozen: their snapshot does not count. They were frozen
+   * in generation `since` and later. Who still reads them sees nothing of it.
    */
   takeBack(taken: HeapChanges, since: number): void {
     this.letGo(taken);
