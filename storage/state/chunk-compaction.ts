@@ -58,7 +58,7 @@ export class ChunkCompaction {
     return best;
   }
 
-  /** Judges tombstones. Moves what lives out of a few of the chunks of which half or more of what counts as live is tombstones. */
+  /** Moves what lives out of a few of the chunks of which half or more is tombstones, which are judged. */
   sweepTombstones(): void {
     const { arena } = this.#memtable;
     let moved = 0;
