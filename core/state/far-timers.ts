@@ -12,8 +12,8 @@ export interface TimerBucket {
 /**
  * How many timers there are in which bucket of time.
  *
- * Invariants: `#starts` is a binary heap that holds the start of each bucket of `#counts` once; buckets that have become
- * empty stay there until their turn comes, and `#filled` counts the others.
+ * Invariants: `#starts` is a binary heap that holds the start of each bucket of `#counts` once; buckets that have
+ * become empty stay there until their turn comes, and `#filled` counts the others.
  */
 export class FarTimers {
   readonly #counts = new Map<number, number>();

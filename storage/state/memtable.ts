@@ -62,7 +62,7 @@ export class Memtable {
   #shard: MemtableShard;
   #slot = -1;
 
-  /** `tables`: by number, the owner adds to it; `makeRoom` comes before a chunk is taken, frees some, and moves rows. */
+  /** `tables`: by number, the owner adds to it; `makeRoom`: before a chunk is taken, may free some, and move rows. */
   constructor(
     keyGroups: KeyGroupRange,
     budgetBytes: number,
