@@ -9,7 +9,7 @@ import {
   withTimeAgain,
 } from '../../core/internal.js';
 import type { ObjectStore } from '../object-store/object-store.js';
-import { newClaimName } from './checkpoint-paths.js';
+import { claimOrigin, newClaimName } from './checkpoint-paths.js';
 import {
   ClaimingStore,
   claimedBy,
@@ -124,8 +124,12 @@ async function adopt(
   opened: LedJob<'from-beginning', undefined>,
   request: BeginJobRequest,
 ): Promise<BegunJob> {
-  const { storage, nextCheckpointId: checkpointId } = opened;
+  const { storage, nextCheckpointId } = opened;
   const { origin, dropped, droppedInFlight } = found;
+  const { vertices, claimedId } = origin.claim
+    ? await claimed(found, opened, request)
+    : { vertices: await copied(found, opened), claimedId: 0 };
+  const checkpointId = Math.max(nextCheckpointId, claimedId);
   const manifest: CheckpointManifest = {
     ...found.manifest,
     kind: 'checkpoint',
@@ -133,7 +137,7 @@ async function adopt(
     epoch: storage.epoch,
     attempt: 0,
     jobName: request.graph.name,
-    vertices: origin.claim ? await claimed(found, opened, request) : await copied(found, opened),
+    vertices,
   };
   await storage.complete(manifest);
   const adopted = { ...origin, foundId: found.manifest.checkpointId, dropped, droppedInFlight };
@@ -148,15 +152,16 @@ function copied(
   return new StateFileCopies(copying(reader, writer)).vertices(manifest);
 }
 
+/** With the number by which the claim is known, which may be that of a start whose files have gone. */
 async function claimed(
   { manifest, folder, isSavepoint }: FoundOrigin,
   { storage, nextCheckpointId }: LedJob<'from-beginning', undefined>,
   request: BeginJobRequest,
-): Promise<CheckpointManifest['vertices']> {
+): Promise<{ readonly vertices: CheckpointManifest['vertices']; readonly claimedId: number }> {
   const { folder: owner, graph, store } = request;
   if (owner === undefined) throw memoryClaimsNothing();
   // Of an earlier run: they are the job's already.
-  if (folder === owner) return manifest.vertices;
+  if (folder === owner) return { vertices: manifest.vertices, claimedId: 0 };
   const foreign = request.storeAt(folder);
   const wanted = {
     keys: [...filesOfManifest(manifest).keys()],
@@ -170,7 +175,8 @@ async function claimed(
     if (!isSavepoint) await assertNobodyRuns(foreign, folder, request);
   });
   await storage.adoptClaim(claim);
-  return new StateFileCopies(claimedBy(claim)).vertices(manifest);
+  const vertices = await new StateFileCopies(claimedBy(claim)).vertices(manifest);
+  return { vertices, claimedId: claimOrigin(claim.name).checkpointId };
 }
 
 /** Who starts that job from here on sees the marker; who had started it before is seen here. */

@@ -62,6 +62,13 @@ export function newClaimName(checkpointId: number, epoch: number): string {
   return `${padded(checkpointId)}-${padded(epoch)}`;
 }
 
+/** Which checkpoint and epoch a claim is named by. */
+export function claimOrigin(name: string): { readonly checkpointId: number; readonly epoch: number } {
+  const origin = dataKeyOrigin(`${CLAIMED_PREFIX}${name}/-`);
+  invariant(origin !== undefined, 'a claim is named by a checkpoint', { name });
+  return origin;
+}
+
 /** The claim that the key of a file belongs to; undefined for a file of the job's own folder. */
 export function claimName(key: string): string | undefined {
   return /^claimed\/(\d{10,16}-\d{10,16})\/./.exec(key)?.[1];

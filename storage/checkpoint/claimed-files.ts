@@ -5,7 +5,7 @@ import {
   type ObjectStatus,
   type ObjectStore,
 } from '../object-store/object-store.js';
-import { CLAIMED_PREFIX, claimName, dataKeyOrigin } from './checkpoint-paths.js';
+import { CLAIMED_PREFIX, claimName, claimOrigin, dataKeyOrigin } from './checkpoint-paths.js';
 import { readSealedText, sealedText } from './sealed-text.js';
 import type { PlaceFile } from './state-file-copies.js';
 
@@ -59,7 +59,8 @@ export function claimedByAnother({ folder, jobName }: Claim): MillraceError {
  * and rejects if there are any; only then the record, by which the job removes the files one day. A claim that may not
  * stand is withdrawn.
  *
- * Rejects with MR3010 if another job has them, or this one has claimed others in that folder.
+ * Rejects with MR3010 if another job has them, or this one has claimed others in that folder, or these before its own
+ * folder was removed.
  */
 export async function claimFiles(
   own: ObjectStore,
@@ -71,6 +72,7 @@ export async function claimFiles(
   const held = isFirst ? claim : await claimOn(foreign);
   if (held === undefined || held.owner !== claim.owner) throw claimedByAnother(held ?? claim);
   if (claim.keys.some((key) => !held.keys.includes(key))) throw claimedOthers(held);
+  if (claimOrigin(held.name).epoch > claimOrigin(claim.name).epoch) throw claimedBefore(held);
   const record = RECORDS_PREFIX + held.name;
   if ((await own.head(record)) === undefined) {
     try {
@@ -83,6 +85,19 @@ export async function claimFiles(
   // Also where it is there already: who wrote it may have died, or failed, before its name would outlast a power loss.
   await own.createIfAbsent(record, sealedText(held));
   return held;
+}
+
+/** Of all that the job deletes the epoch tells whether it is its own to delete. */
+function claimedBefore({ folder, jobName }: Claim): MillraceError {
+  return new MillraceError(
+    'MR3010',
+    `The state at ${folder} was claimed by '${jobName}' in an earlier life.`,
+    {
+      where: { at: folder, job: jobName },
+      why: 'the folder of the job was removed since, and with it what it knew of the claim',
+      hint: `Use NO_CLAIM, or remove ${MARKER_KEY} there first.`,
+    },
+  );
 }
 
 function claimedOthers({ folder, jobName }: Claim): MillraceError {

@@ -245,9 +245,31 @@ t.test('a claim keeps its number though the files before it go with the next sta
   t.equal(resumed.manifest?.checkpointId, 11, 'above the number of the claim');
 });
 
-function claimOfNext(): Uint8Array {
+t.test(
+  'a claim of which the job knows nothing keeps its number, and is void where it is of later',
+  async (t) => {
+    const { jobs } = await withSavepoint();
+    // Whoever made the marker died before the record of it was written, and its files went with the next start.
+    await jobs.storeAt('/s').createIfAbsent('_claimed', claimOfNext('0000000010-0000000001'));
+    const job = await jobs.begin('next', { path: '/s', claim: true });
+    t.match(filesOf(job.manifest)[0]?.key, /^claimed\/0000000010-0000000001\//);
+    t.equal(job.manifest?.checkpointId, 10);
+    t.equal(job.nextCheckpointId, 11);
+
+    const other = await withSavepoint();
+    // The folder of the job was removed, after it had gone on for long.
+    await other.jobs.storeAt('/s').createIfAbsent('_claimed', claimOfNext('0000000001-0000000009'));
+    t.equal(await codeOf(other.jobs.begin('next', { path: '/s', claim: true })), 'MR3010');
+    t.same(
+      other.jobs.files('/jobs/next').filter((name) => name.startsWith('claims/')),
+      [],
+    );
+  },
+);
+
+function claimOfNext(name = '0000000001-0000000001'): Uint8Array {
   const claim = {
-    name: '0000000001-0000000001',
+    name,
     folder: '/s',
     keys: SAVED.slice(1),
     metadataKey: '_metadata',
