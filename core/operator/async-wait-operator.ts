@@ -67,14 +67,14 @@ class AsyncWaitOperator extends OneInputOperator<unknown, unknown> {
     this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#ended = false;
     this.#closed = false;
-    this.withPart({ snapshotState: () => snapshotRequests(this.#type, context, this.#queue) });
+    this.withPart({ snapshotState: () => snapshotRequests(this.#type, this.#queue) });
     context.metrics.gauge('numRequestsUnderWay', () => this.#asked());
   }
 
   /** Requests that were under way are asked again, in their order. */
   override open(): void | Promise<void> {
     const { codecs, restored } = this.context;
-    restoreRequests(this.#type, this.context, codecs, restored, this.#queue);
+    restoreRequests(this.#type, codecs, restored, this.#queue);
     for (const node of this.#queue) if (node.kind === 'request') this.#unasked.push(node);
     return this.#spec.fn.open?.(new OperatorRuntimeContext(this.context));
   }

@@ -287,14 +287,15 @@ t.test('what was under way is asked again after a restore, in its order', async 
   const second = await AsyncHarness.open(again, { mode: 'unordered', capacity: 2 }, { restored });
   await second.step();
   t.same(again.asked, ['a', 'c']);
+  // The watermark between them is told anew by those above, if it still holds there.
   again.resolve('c');
-  t.same(await second.values(), []);
+  t.same(await second.values(), ['C']);
   again.resolve('a');
-  t.same(await second.values(), ['A', 5, 'C']);
+  t.same(await second.values(), ['A']);
 });
 
 t.test(
-  'where the queues of several subtasks come together, none of their watermarks is restored',
+  'no watermark between requests is restored: what came before this subtask may be another by now',
   async (t) => {
     const harness = await AsyncHarness.open(new ScriptedFunction(), {}, { subtaskIndex: 1, parallelism: 2 });
     harness.push('a');
@@ -309,7 +310,7 @@ t.test(
       fn.resolve('b');
       return again.values();
     };
-    t.same(await restoredAt(1, 2), ['A', 5, 'B']);
+    t.same(await restoredAt(1, 2), ['A', 'B']);
     t.same(await restoredAt(0, 1), ['A', 'B']);
     t.same(await restoredAt(1, 3), ['A', 'B']);
   },
