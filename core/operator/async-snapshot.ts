@@ -14,8 +14,8 @@ const REQUEST_LIST = 'requests';
  * ```
  *   item   kind u8 | timestamp f64 | value, by the codec of the input
  * ```
- * Watermarks and changes of idleness between the records are told anew by those above, and left out: these may have been
- * given what others had, and be behind what they were. Watermarks that stand among items of old are of another kind.
+ * Watermarks and changes of idleness between the records are told anew by those above, and left out: these may have
+ * been given what others had, and be behind what they were. Of old, watermarks stand among the items.
  */
 const HEADER_BYTES = 9;
 const RECORD = 0;
