@@ -85,11 +85,13 @@ export class ClusterMetrics {
   }
 
   async values(query: MetricsQuery): Promise<MetricValue[]> {
-    const readings = await this.readings();
-    if (query.type !== 'job' && query.type !== 'vertex') return metricValues(readings, query);
-    const asked = [...this.#jobs()].find(({ view }) => view.details().jobId === query.jobId);
-    if (asked === undefined || isShown(asked)) return metricValues(readings, query);
-    return metricValues(this.#ofJob(asked, SYSTEM_CLOCK.monotonicMs()), query);
+    const job = 'jobId' in query ? this.#unshown(query.jobId) : undefined;
+    const readings = job ? this.#ofJob(job, SYSTEM_CLOCK.monotonicMs()) : await this.readings();
+    return metricValues(readings, query);
+  }
+
+  #unshown(jobId: string): MeasuredJob | undefined {
+    return [...this.#jobs()].find((job) => job.view.details().jobId === jobId && !isShown(job));
   }
 
   async prometheus(): Promise<string> {

@@ -146,6 +146,11 @@ export class ChunkArena {
     this.#freeFrom = Math.min(this.#freeFrom, chunk);
   }
 
+  /** Full, and needed by no checkpoint. */
+  isLoose(chunk: number): boolean {
+    return this.state[chunk] === ChunkState.FULL && this.generation[chunk] === 0 && this.pins[chunk] === 0;
+  }
+
   /** Chunks from 1 to this one, excluded, may be in use. */
   get limit(): number {
     return this.#freshFrom;

@@ -1,6 +1,6 @@
 import type { LmdbHome } from './lmdb-home.js';
 import type { Memtable } from './memtable.js';
-import { ChunkPersistence, ChunkState, ROW_TABLE } from './memtable-layout.js';
+import { ChunkPersistence, ROW_TABLE } from './memtable-layout.js';
 import type { MemtableTable } from './memtable-table.js';
 
 /** A chunk of which less is garbage is not worth moving. */
@@ -69,7 +69,7 @@ export class ChunkCompaction {
       if (tombstones === 0 || tombstones * 2 < (arena.live[chunk] ?? 0)) continue;
       if (arena.persistence[chunk] === ChunkPersistence.WRITTEN && tombstones === arena.live[chunk]) {
         // LMDB has neither the rows nor, by now, anything that they hide.
-        if (this.#isLoose(chunk)) this.#memtable.drop(chunk);
+        if (this.#memtable.arena.isLoose(chunk)) this.#memtable.drop(chunk);
       } else if (this.#mayMove(chunk)) {
         this.compact(chunk, true);
         moved++;
@@ -83,13 +83,7 @@ export class ChunkCompaction {
     const mayBeMoved = this.#memtable.mayBeElsewhere
       ? persistence === ChunkPersistence.NONE
       : persistence === ChunkPersistence.NONE || persistence === ChunkPersistence.DUE;
-    return mayBeMoved && this.#isLoose(chunk);
-  }
-
-  /** Full, and needed by no checkpoint. */
-  #isLoose(chunk: number): boolean {
-    const { state, generation, pins } = this.#memtable.arena;
-    return state[chunk] === ChunkState.FULL && generation[chunk] === 0 && pins[chunk] === 0;
+    return mayBeMoved && this.#memtable.arena.isLoose(chunk);
   }
 }
 

@@ -137,7 +137,10 @@ export class MemoryReclaimer {
       this.#compaction.compact(garbage, judges);
       return true;
     }
-    const [written] = this.#oldest(1, (chunk) => this.#isLoose(chunk) && this.#isWritten(chunk));
+    const [written] = this.#oldest(
+      1,
+      (chunk) => this.#memtable.arena.isLoose(chunk) && this.#isWritten(chunk),
+    );
     if (written !== undefined) {
       this.#drop(written);
       return true;
@@ -187,12 +190,6 @@ export class MemoryReclaimer {
     return living > this.#budgetBytes * WRITE_BEHIND_SHARE;
   }
 
-  /** Full, and needed by no checkpoint. */
-  #isLoose(chunk: number): boolean {
-    const { state, generation, pins } = this.#memtable.arena;
-    return state[chunk] === ChunkState.FULL && generation[chunk] === 0 && pins[chunk] === 0;
-  }
-
   #isWritten(chunk: number): boolean {
     return this.#memtable.arena.persistence[chunk] === ChunkPersistence.WRITTEN;
   }
@@ -209,7 +206,8 @@ export class MemoryReclaimer {
   #writeBehind(): void {
     const { persistence, state, limit, chunkWords } = this.#memtable.arena;
     if (this.#memtable.mayBeElsewhere) {
-      const isDue = (chunk: number) => persistence[chunk] === ChunkPersistence.DUE && this.#isLoose(chunk);
+      const isDue = (chunk: number) =>
+        persistence[chunk] === ChunkPersistence.DUE && this.#memtable.arena.isLoose(chunk);
       const due = this.#oldest(GROUP_CHUNKS_MAX, isDue);
       if (due.length > 0) this.#post(due);
     }
@@ -222,7 +220,7 @@ export class MemoryReclaimer {
     while (standby + this.#groupChunks <= wanted && this.#home.inFlight < IN_FLIGHT_MAX) {
       const chunks = this.#oldest(
         this.#groupChunks,
-        (it) => this.#isLoose(it) && persistence[it] === ChunkPersistence.NONE,
+        (it) => this.#memtable.arena.isLoose(it) && persistence[it] === ChunkPersistence.NONE,
       );
       if (chunks.length === 0) return;
       this.#post(chunks);
@@ -246,7 +244,8 @@ export class MemoryReclaimer {
     const asides = chunks.flatMap((chunk) => this.#asides(chunk));
     while (this.#home.inFlight > 0) this.#home.waitForOne();
     for (const putAside of asides) putAside();
-    for (const chunk of chunks) if (this.#isLoose(chunk) && this.#isWritten(chunk)) this.#drop(chunk);
+    for (const chunk of chunks)
+      if (this.#memtable.arena.isLoose(chunk) && this.#isWritten(chunk)) this.#drop(chunk);
     return true;
   }
 

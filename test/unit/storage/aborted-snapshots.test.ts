@@ -22,6 +22,9 @@ type Step =
   | readonly ['snapshot']
   | readonly ['complete' | 'abort', number];
 
+/** Complete in one snapshot, and deleted in the next, which is under way. */
+const DELETED: readonly Step[] = [['put', 'old'], ['snapshot'], ['complete', 1], ['delete'], ['snapshot']];
+
 /** Each ends with a snapshot that is complete. */
 const SCENES: Readonly<Record<string, readonly Step[]>> = {
   'changed in two that are aborted, then deleted': [
@@ -38,11 +41,7 @@ const SCENES: Readonly<Record<string, readonly Step[]>> = {
     ['complete', 4],
   ],
   'deleted in one, back in the next, both aborted, deleted again': [
-    ['put', 'old'],
-    ['snapshot'],
-    ['complete', 1],
-    ['delete'],
-    ['snapshot'],
+    ...DELETED,
     ['put', 'new'],
     ['snapshot'],
     ['abort', 2],
@@ -54,11 +53,7 @@ const SCENES: Readonly<Record<string, readonly Step[]>> = {
     ['complete', 5],
   ],
   'changed once more in the one after that': [
-    ['put', 'old'],
-    ['snapshot'],
-    ['complete', 1],
-    ['delete'],
-    ['snapshot'],
+    ...DELETED,
     ['put', 'new'],
     ['snapshot'],
     ['put', 'newer'],
@@ -71,11 +66,7 @@ const SCENES: Readonly<Record<string, readonly Step[]>> = {
     ['complete', 5],
   ],
   'back in two, of which the later one is aborted first': [
-    ['put', 'old'],
-    ['snapshot'],
-    ['complete', 1],
-    ['delete'],
-    ['snapshot'],
+    ...DELETED,
     ['put', 'first'],
     ['snapshot'],
     ['put', 'second'],
