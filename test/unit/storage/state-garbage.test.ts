@@ -1,17 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t from 'tap';
-import type { KeyedStateHandle } from '../../../core/checkpoint/snapshot-handle.js';
 import { types } from '../../../core/serde/types.js';
 import type { KeyedStateAccess } from '../../../core/state/keyed-state-access.js';
 import { MapStateDescriptor, ValueStateDescriptor } from '../../../core/state/state-descriptor.js';
 import { HeapStateBackend } from '../../../storage/state/heap-state-backend.js';
-import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
-import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
 import { LmdbStateStore } from '../../../storage/state/lmdb-state-store.js';
 import { MemtableScan } from '../../../storage/state/memtable-scan.js';
 import { KeyedStateLife } from '../../keyed-state.js';
+import { lmdbLife, restoredBytes } from '../../working-copy.js';
 
 /**
  * What rows leave behind that are gone. Living state is small here, and managed memory far larger, so that all
@@ -22,33 +17,6 @@ const TEXT = new ValueStateDescriptor('text', types.string);
 const QUEUE = new MapStateDescriptor('queue', types.int32, types.string);
 const VALUE = '-'.repeat(100);
 const ROW_BYTES = VALUE.length + 40;
-
-type Scope = { teardown(work: () => void): unknown };
-
-interface Opened {
-  readonly life: KeyedStateLife;
-  /** Of the working copy on the disk. */
-  diskBytes(): number;
-}
-
-function lmdb(t: Scope): Opened {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-garbage-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const writer = new InThreadStateWriter();
-  const life = new KeyedStateLife(new LmdbStateBackend(folder, () => writer.connect()));
-  return { life, diskBytes: () => sizeOf(folder) };
-}
-
-function sizeOf(path: string): number {
-  if (!existsSync(path)) return 0;
-  const status = statSync(path);
-  if (!status.isDirectory()) return status.size;
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
-}
-
-function bytesOf({ files }: KeyedStateHandle): number {
-  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
 
 function usedBytes(access: KeyedStateAccess): number {
   const { store } = access;
@@ -68,14 +36,14 @@ function pass(access: KeyedStateAccess, from: number, to: number, behind: number
 }
 
 t.test('once memory was full of what lives, a base of what little lives later is small', async (t) => {
-  const { life } = lmdb(t);
+  const { life } = lmdbLife(t);
   const managedBytes = 4 * MIB;
   const access = await life.open(undefined, { managedBytes });
   // Three times what memory holds; then nearly all of it goes.
   const burst = (3 * managedBytes) / ROW_BYTES;
   pass(access, 0, burst, burst + 1);
   const full = await life.checkpoint(access);
-  t.ok(bytesOf(full) > 2 * managedBytes, `${bytesOf(full)} bytes at most`);
+  t.ok(restoredBytes(full) > 2 * managedBytes, `${restoredBytes(full)} bytes at most`);
   const living = 500;
   const text = access.getState(TEXT);
   for (let key = 0; key < burst - living; key++) {
@@ -89,7 +57,10 @@ t.test('once memory was full of what lives, a base of what little lives later is
     await life.checkpoint(access);
   }
   const base = await life.checkpoint(access, true);
-  t.ok(bytesOf(base) < 4 * living * ROW_BYTES, `a base of ${bytesOf(base)} bytes for ${living} rows`);
+  t.ok(
+    restoredBytes(base) < 4 * living * ROW_BYTES,
+    `a base of ${restoredBytes(base)} bytes for ${living} rows`,
+  );
   await access.store.close();
   const restored = await life.open(base, { managedBytes });
   let found = 0;
@@ -102,7 +73,7 @@ t.test('once memory was full of what lives, a base of what little lives later is
 });
 
 t.test('keys that come and go leave nothing in memory, nor in a base', async (t) => {
-  const { life, diskBytes } = lmdb(t);
+  const { life, diskBytes } = lmdbLife(t);
   const access = await life.open(undefined, { managedBytes: 64 * MIB });
   let most = 0;
   for (let round = 0; round < 60; round++) {
@@ -112,13 +83,13 @@ t.test('keys that come and go leave nothing in memory, nor in a base', async (t)
   }
   t.ok(most < 4 * MIB, `${most} bytes of memory`);
   t.equal(diskBytes(), 0, 'nothing has left memory');
-  const base = bytesOf(await life.checkpoint(access, true));
+  const base = restoredBytes(await life.checkpoint(access, true));
   t.ok(base < 3 * 1000 * ROW_BYTES, `a base of ${base} bytes`);
   await access.store.close();
 });
 
-t.test('entries of a map that come and go are not met by who visits it later', async (t) => {
-  const { life } = lmdb(t);
+t.test('entries of a map that come and go leave no memory behind for who visits it later', async (t) => {
+  const { life } = lmdbLife(t);
   const access = await life.open(undefined, { managedBytes: 64 * MIB });
   const queue = access.getMapState(QUEUE);
   access.keys.setCurrentKey('one');
@@ -135,7 +106,7 @@ t.test('entries of a map that come and go are not met by who visits it later', a
 });
 
 t.test('without checkpoints nothing is kept for one', async (t) => {
-  const { life, diskBytes } = lmdb(t);
+  const { life, diskBytes } = lmdbLife(t);
   const access = await life.open(undefined, { managedBytes: MIB });
   let disk = 0;
   let used = 0;
@@ -147,7 +118,10 @@ t.test('without checkpoints nothing is kept for one', async (t) => {
   t.equal(disk, 0, 'nothing is put aside');
   t.ok(used <= MIB, `${used} bytes of memory`);
   const handle = await life.checkpoint(access);
-  t.ok(bytesOf(handle) < 3 * 1000 * ROW_BYTES, `the first checkpoint takes ${bytesOf(handle)} bytes`);
+  t.ok(
+    restoredBytes(handle) < 3 * 1000 * ROW_BYTES,
+    `the first checkpoint takes ${restoredBytes(handle)} bytes`,
+  );
   await access.store.close();
 });
 
@@ -155,17 +129,21 @@ for (const backend of ['heap', 'lmdb'] as const) {
   t.test(
     `while checkpoints fail, rows that come and go leave nothing for the next one: ${backend}`,
     async (t) => {
-      const { life } = backend === 'heap' ? { life: new KeyedStateLife(new HeapStateBackend()) } : lmdb(t);
+      const { life } =
+        backend === 'heap' ? { life: new KeyedStateLife(new HeapStateBackend()) } : lmdbLife(t);
       const access = await life.open(undefined, { managedBytes: 16 * MIB });
       pass(access, 0, 2000, 1000);
-      const first = bytesOf(await life.checkpoint(access));
+      const first = restoredBytes(await life.checkpoint(access));
       for (let round = 1; round < 40; round++) {
         pass(access, round * 2000, (round + 1) * 2000, 1000);
         await life.abort(access);
       }
       // The thousand rows of now, and on the heap that those of the first checkpoint are gone.
       const handle = await life.checkpoint(access);
-      t.ok(bytesOf(handle) < 3 * first, `${bytesOf(handle)} bytes after 39 that failed, ${first} before`);
+      t.ok(
+        restoredBytes(handle) < 3 * first,
+        `${restoredBytes(handle)} bytes after 39 that failed, ${first} before`,
+      );
       await access.store.close();
       const restored = await life.open(handle, { managedBytes: 16 * MIB });
       let found = 0;
@@ -180,7 +158,7 @@ for (const backend of ['heap', 'lmdb'] as const) {
 }
 
 t.test('nothing moves under a scan that need not: who clears a map visits it once', async (t) => {
-  const { life } = lmdb(t);
+  const { life } = lmdbLife(t);
   const access = await life.open(undefined, { managedBytes: 64 * MIB });
   const queue = access.getMapState(QUEUE);
   for (const key of ['one', 'other']) {

@@ -1,15 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t from 'tap';
-import type { KeyedStateHandle } from '../../../core/checkpoint/snapshot-handle.js';
 import { types } from '../../../core/serde/types.js';
 import type { KeyedStateAccess } from '../../../core/state/keyed-state-access.js';
 import { ValueStateDescriptor } from '../../../core/state/state-descriptor.js';
 import { HeapStateBackend } from '../../../storage/state/heap-state-backend.js';
-import { InThreadStateWriter } from '../../../storage/state/in-thread-state-writer.js';
-import { LmdbStateBackend } from '../../../storage/state/lmdb-state-backend.js';
 import { KeyedStateLife } from '../../keyed-state.js';
+import { lmdbLife, restoredBytes } from '../../working-copy.js';
 
 /**
  * State whose keys come and go, through many checkpoints: neither what a restore would read nor the disk of the
@@ -35,22 +30,7 @@ function heap(): Backend {
 }
 
 function lmdb(t: Scope): Backend {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-growth-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const writer = new InThreadStateWriter();
-  const life = new KeyedStateLife(new LmdbStateBackend(folder, () => writer.connect()));
-  return { name: 'lmdb', life, diskBytes: () => sizeOf(folder) };
-}
-
-function sizeOf(path: string): number {
-  if (!existsSync(path)) return 0;
-  const status = statSync(path);
-  if (!status.isDirectory()) return status.size;
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
-}
-
-function bytesOf({ files }: KeyedStateHandle): number {
-  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return { name: 'lmdb', ...lmdbLife(t) };
 }
 
 interface Round {
@@ -69,7 +49,7 @@ async function rounds(
   for (let round = 0; round < ROUNDS; round++) {
     step(access, round);
     const handle = await backend.life.checkpoint(access);
-    seen.push({ files: handle.files.length, read: bytesOf(handle), disk: backend.diskBytes() });
+    seen.push({ files: handle.files.length, read: restoredBytes(handle), disk: backend.diskBytes() });
     backend.life.wallMs += 1000;
   }
   await access.store.close();
