@@ -321,6 +321,8 @@ export class ControlPlane implements ClusterGateway {
     const { slots } = this.managers();
     const launcher = new ThreadTaskLauncher(launcherSettings(plan, home, log, slots), deployment);
     const scheduler = AdaptiveScheduler.of(plan.options.values, slots);
+    const configuration = masterConfiguration(plan);
+    const mayRestart = configuration.restartStrategy.type !== 'none';
     const running = startJobMaster(
       this.#system,
       {
@@ -328,7 +330,7 @@ export class ControlPlane implements ClusterGateway {
         restored: home.manifest,
         restoredFrom: home.restoredFrom,
         firstCheckpointId: home.nextCheckpointId,
-        ...masterConfiguration(plan),
+        ...configuration,
       },
       {
         launcher,
@@ -340,7 +342,7 @@ export class ControlPlane implements ClusterGateway {
         jitter: new Prng(randomInt(2 ** 48 - 1)),
         listener: {
           onTasksRunning: () => {
-            launcher.warm();
+            if (mayRestart) launcher.warm();
             scheduler?.onRunning();
           },
           onSlotsMissing: () => scheduler?.onWaiting(),

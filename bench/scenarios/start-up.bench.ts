@@ -19,7 +19,7 @@ const CRASHES = SMALL ? 1 : 5;
 const REST_MS = SMALL ? 500 : 4000;
 /** Of the source, and after how many records of a subtask its thread ends: warm spares stand by then. */
 const RATE = 20_000;
-const CRASH_AFTER = SMALL ? 500 : RATE / 2;
+const CRASH_AFTER = SMALL ? 500 : (3 * RATE) / 2;
 
 const PROGRAM = fileURLToPath(new URL('../../bundle/actors/boot/millrace.js', import.meta.url));
 

@@ -4,7 +4,8 @@ import { withDeadline } from '../deadline.js';
 import { LOADING_MS, TaskThread, type TaskThreadKind } from './task-thread.js';
 import { TaskThreadPool } from './task-thread-pool.js';
 
-const WARM_AFTER_MS = 200;
+/** Most of what ends by itself has ended by then, and what runs longer is worth the cores that it takes. */
+const WARM_AFTER_MS = 1000;
 
 /**
  * The threads for the tasks of one job: some serve what runs of it, and meanwhile spare ones are warmed for what is
@@ -58,7 +59,7 @@ export class TaskThreads {
     return spares;
   }
 
-  /** Warms them a little later: a job that ends at once needs none, and one that begins needs the cores. */
+  /** Warms them later: a job that ends soon needs none, and one that begins needs the cores. */
   warmSoon(): void {
     clearTimeout(this.#warming);
     if (this.#closed) return;
