@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LocalCluster, type LocalJob } from 'millrace';
 import t from 'tap';
 import earlySource from './jobs/early-source.js';
+import { until } from './looks.js';
 
 const ENDED = new Set(['FINISHED', 'FAILED', 'CANCELED', 'SUSPENDED']);
 const COUNTS = { short: 1000, long: 20_000 };
@@ -15,12 +16,12 @@ function folder(t: { teardown(work: () => void): void }): string {
 }
 
 /** Until the short source has ended, in all its subtasks. */
-async function shortEnded(job: LocalJob, subtasks: number): Promise<void> {
-  for (;;) {
+function shortEnded(job: LocalJob, subtasks: number): Promise<void> {
+  return until(async () => {
     const status = await job.status();
     if (status === undefined || ENDED.has(status.status)) throw new Error('it ended too early');
-    if (status.tasksFinished >= subtasks) return;
-  }
+    return status.tasksFinished >= subtasks;
+  });
 }
 
 t.test(

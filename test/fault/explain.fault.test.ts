@@ -1,6 +1,7 @@
 import { LocalCluster, Watermark } from 'millrace';
 import t from 'tap';
 import heldBack from './jobs/held-back.js';
+import { until } from './looks.js';
 
 t.test('a job says which partition keeps its windows from firing', async (t) => {
   const cluster = await LocalCluster.start({
@@ -22,7 +23,10 @@ t.test('a job says which partition keeps its windows from firing', async (t) => 
     return waits && held.length === 2 && ticks.filter(({ watermark }) => watermark > 0).length === 2;
   };
   const giveUpMs = performance.now() + 60_000;
-  while (!windowsWaitForLog() && performance.now() < giveUpMs) explanation = await job.explain();
+  await until(async () => {
+    explanation = await job.explain();
+    return windowsWaitForLog() || performance.now() >= giveUpMs;
+  });
   t.ok(windowsWaitForLog(), explanation?.text ?? '');
 
   t.same(explanation?.silent, []);

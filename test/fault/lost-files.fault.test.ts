@@ -5,6 +5,7 @@ import { LocalCluster, type LocalJob } from 'millrace';
 import t, { type Test } from 'tap';
 import perishing from './jobs/perishing.js';
 import runningCounts from './jobs/running-counts.js';
+import { until } from './looks.js';
 
 /** What a job goes on from is taken away, before or while it does. */
 t.setTimeout(120_000);
@@ -31,12 +32,12 @@ async function cluster(t: Test, dir: string, interval: string): Promise<LocalClu
 }
 
 /** Some records have come to each task. */
-async function underWay(job: LocalJob): Promise<void> {
-  for (;;) {
+function underWay(job: LocalJob): Promise<void> {
+  return until(async () => {
     const [status, tasks] = await Promise.all([job.status(), job.tasks()]);
     const isRunning = status !== undefined && status.tasksRunning === status.tasks;
-    if (isRunning && tasks.length > 0 && tasks.every(({ records }) => records >= 500)) return;
-  }
+    return isRunning && tasks.length > 0 && tasks.every(({ records }) => records >= 500);
+  });
 }
 
 /** An error and its causes. */
@@ -53,11 +54,12 @@ async function firstOf(job: LocalJob): Promise<readonly number[] | string> {
   ended.then((why) => {
     end = why;
   }, told);
-  while (end === undefined) {
-    const values = (await job.collected()) as readonly number[];
-    if (values.length > 0) return values;
-  }
-  return end;
+  let values: readonly number[] = [];
+  await until(async () => {
+    if (end === undefined) values = (await job.collected()) as readonly number[];
+    return end !== undefined || values.length > 0;
+  });
+  return values.length > 0 ? values : (end ?? '');
 }
 
 t.test(

@@ -5,6 +5,7 @@ import { LocalCluster, type MetricsQuery } from 'millrace';
 import t from 'tap';
 import lossy from './jobs/lossy.js';
 import measured from './jobs/measured.js';
+import { until } from './looks.js';
 import { jobPath, MillraceProcess } from './millrace-process.js';
 
 const EXPECTED = { 'counter.seen': 4, 'minutes.numLateRecordsDropped': 1, 'readings.numRecordsSkipped': 2 };
@@ -37,7 +38,7 @@ t.test('a task tells of its newest checkpoint how long barriers took', async (t)
   const cluster = await LocalCluster.start({ parallelism: 2, checkpointing });
   t.teardown(() => cluster.close());
   const job = await cluster.submit(measured, { count: 1000 });
-  while (((await job.status())?.checkpoints.completed ?? 0) < 2);
+  await until(async () => ((await job.status())?.checkpoints.completed ?? 0) >= 2);
   const metrics = await cluster.readMetrics({ type: 'vertex', jobId: job.jobId, vertexId: 1 });
   const value = (id: string): number => Number(metrics.find((metric) => metric.id === id)?.value);
   for (const subtask of [0, 1]) {
@@ -71,7 +72,7 @@ t.test('metrics are read while the job runs, from tasks that sleep too', async (
     return Number(values.get(`0.${name}`) ?? 0) + Number(values.get(`1.${name}`) ?? 0);
   };
   const giveUpMs = performance.now() + 60_000;
-  while ((await sums('numRecordsIn')) < 1000 && performance.now() < giveUpMs);
+  await until(async () => (await sums('numRecordsIn')) >= 1000 || performance.now() >= giveUpMs);
   t.equal(await sums('doubled.even.seen'), 500, 'what a function counts');
   t.equal(await sums('doubled.numRecordsIn'), 1000);
   t.equal(await sums('doubled.numRecordsOut'), 1000);

@@ -5,22 +5,13 @@ import { LocalCluster, type LocalJob } from 'millrace';
 import t, { type Test } from 'tap';
 import type { RawValue } from '../../core/job/resolve-options.js';
 import pipelines from './jobs/two-pipelines.js';
+import { anotherCheckpoint, until } from './looks.js';
 import { visibleFiles } from './millrace-process.js';
 
 const PARALLELISM = 2;
 const KEYS = 7;
 
 t.setTimeout(120_000);
-
-/** Waits for what is looked at again and again; each look crosses to another thread. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds()));
-}
-
-async function anotherCheckpoint(job: LocalJob): Promise<void> {
-  const before = (await job.status())?.checkpoints.completed ?? 0;
-  await until(async () => ((await job.status())?.checkpoints.completed ?? 0) > before);
-}
 
 /** By task: the number of its thread, once all of them have told it. */
 async function threads(job: LocalJob): Promise<ReadonlyMap<string, number>> {

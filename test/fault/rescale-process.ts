@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { LocalCluster, type LocalJob } from 'millrace';
 import counts from './jobs/running-counts.js';
+import { anotherCheckpoint } from './looks.js';
 
 /** A cluster in a process of its own: one plan, as JSON; what it does, as lines of JSON on stdout. */
 export interface RescalePlan {
@@ -27,19 +28,6 @@ export type RescaleLine =
 
 function say(line: RescaleLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-/** A child that outlives its test, whose folder has gone, does not look for ever. */
-const ENDED: readonly string[] = ['FINISHED', 'FAILED', 'CANCELED'];
-
-/** Until another checkpoint is complete, or the job has ended. */
-async function anotherCheckpoint(job: LocalJob): Promise<void> {
-  const before = (await job.status())?.checkpoints.completed ?? 0;
-  for (;;) {
-    const status = await job.status();
-    if (status === undefined || ENDED.includes(status.status) || status.checkpoints.completed > before)
-      return;
-  }
 }
 
 async function rescale(job: LocalJob, parallelism: number): Promise<void> {

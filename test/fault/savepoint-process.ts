@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type JobDefinition, LocalCluster, type LocalJob, type SubmitOptions } from 'millrace';
 import doubled from './jobs/doubled.js';
 import counts from './jobs/running-counts.js';
+import { anotherCheckpoint } from './looks.js';
 
 /** What a cluster does in a process of its own: one plan, as JSON, and its answers, as JSON on stdout. */
 export interface SavepointPlan {
@@ -23,18 +24,6 @@ export interface SavepointAnswers {
 }
 
 const JOBS: Readonly<Record<SavepointPlan['job'], JobDefinition<unknown>>> = { counts, doubled };
-
-const ENDED: ReadonlySet<string> = new Set(['FINISHED', 'FAILED', 'CANCELED', 'SUSPENDED']);
-
-/** Until another checkpoint is complete. */
-async function anotherCheckpoint(job: LocalJob): Promise<void> {
-  const before = (await job.status())?.checkpoints.completed ?? 0;
-  for (;;) {
-    const status = await job.status();
-    // None follows once the job has ended.
-    if (status === undefined || ENDED.has(status.status) || status.checkpoints.completed > before) return;
-  }
-}
 
 async function take(
   job: LocalJob,

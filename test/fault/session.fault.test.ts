@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Prng } from '../../core/base/prng.js';
+import { until } from './looks.js';
 import { jobPath, MillraceProcess } from './millrace-process.js';
 import { committed, expected, linesOf, readings } from './sensor-readings.js';
 
@@ -156,11 +157,11 @@ t.test('told to stop, a cluster ends its jobs with savepoints', async (t) => {
 });
 
 /** Resolves when the job of the cluster at that address has finished; rejects if it ends otherwise. */
-async function ended(address: string, jobId: string): Promise<void> {
-  for (;;) {
+function ended(address: string, jobId: string): Promise<void> {
+  return until(async () => {
     const response = await fetch(`http://${address}/jobs/${jobId}`);
     const { state } = (await response.json()) as { state?: string };
-    if (state === 'FINISHED') return;
     if (state === 'FAILED' || state === 'CANCELED') throw new Error(`The job is ${state}.`);
-  }
+    return state === 'FINISHED';
+  });
 }

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import type { TaskManagerStatus } from '../../actors/cluster/cluster-gateway.js';
 import type { RawValue } from '../../core/job/resolve-options.js';
 import sized from './jobs/sized-groups.js';
+import { until } from './looks.js';
 import { visibleFiles } from './millrace-process.js';
 
 const COUNT = 4000;
@@ -39,8 +40,10 @@ t.test('a group has slots of its size, the others equal shares, and the job runs
   const count = COUNT * 5;
   const job = await cluster.submit(sized, { output, count, managed: 200 });
   let allocated: TaskManagerStatus['allocated'] = [];
-  // Each look crosses to another thread; the job takes seconds.
-  while (allocated.length < 2) allocated = (await cluster.taskManagers())[0]?.allocated ?? [];
+  await until(async () => {
+    allocated = (await cluster.taskManagers())[0]?.allocated ?? [];
+    return allocated.length >= 2;
+  });
   const heavy = allocated.filter(({ group }) => group === 'heavy');
   t.match(heavy, [{ resource: { cpuCores: 0.5, taskHeapBytes: 100 * MB, managedBytes: 200 * MB } }]);
   t.equal(allocated.filter(({ resource }) => resource === undefined).length, 1);

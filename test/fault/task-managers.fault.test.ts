@@ -8,6 +8,7 @@ import type { TaskManagerStatus } from '../../actors/cluster/cluster-gateway.js'
 import type { RawValue } from '../../core/job/resolve-options.js';
 import { runCaptured } from '../unit/actors/captured-program.js';
 import counts from './jobs/running-counts.js';
+import { anotherCheckpoint, until } from './looks.js';
 import { visibleFiles } from './millrace-process.js';
 
 const KEYS = 7;
@@ -33,16 +34,6 @@ async function start(t: Test, configuration: Readonly<Record<string, RawValue>>)
   });
   t.teardown(() => cluster.close());
   return { cluster, output: join(folder, 'out') };
-}
-
-/** Waits for what is looked at again and again; each look crosses to another thread. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds()));
-}
-
-async function anotherCheckpoint(job: LocalJob): Promise<void> {
-  const before = (await job.status())?.checkpoints.completed ?? 0;
-  await until(async () => ((await job.status())?.checkpoints.completed ?? 0) > before);
 }
 
 function takenOf(managers: readonly TaskManagerStatus[]): number[] {
