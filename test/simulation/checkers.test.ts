@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ElementKind, TIMER_TABLE_PREFIX } from '../../core/internal.js';
+import { ElementKind, type TaskReport, TIMER_TABLE_PREFIX } from '../../core/internal.js';
 import { METRICS } from '../unit/core/coordinator-driver.js';
 import { checkpoint } from '../unit/storage/led-job.js';
 import {
@@ -23,7 +23,7 @@ import { RetentionChecker } from './checkers/retention-checker.js';
 import { SavepointChecker } from './checkers/savepoint-checker.js';
 import { SnapshotChecker } from './checkers/snapshot-checker.js';
 import { StateChecker } from './checkers/state-checker.js';
-import { Master } from './master-story.js';
+import { EMPTY, Master } from './master-story.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import type { WorldListeners } from './world-listener.js';
 import { NO_FAULTS } from './world-options.js';
@@ -81,23 +81,30 @@ t.test('a channel conserves records, and what stands between them', async (t) =>
     );
 });
 
+function overtaking(startDelayMs: number, alignmentMs: number): TaskReport {
+  const metrics = { ...METRICS, startDelayMs, alignmentMs, unaligned: true };
+  return { type: 'checkpoint-acknowledged', checkpointId: 3, snapshot: EMPTY, metrics };
+}
+
 t.test(
   'a snapshot holds nothing from after its barriers, and waits for them unless it may overtake',
   async (t) => {
-    const cases: [boolean, (listeners: WorldListeners, flows: MutableFlow[]) => void, RegExp | undefined][] =
-      [
-        [false, (told) => told.onElementRead(flowOf(1), ElementKind.BARRIER, 3), undefined],
-        [false, () => {}, /is taken at barrier 0/],
-        [true, () => {}, undefined],
-        [false, (told) => told.onElementRead(flowOf(1), ElementKind.END_OF_DATA, 0), undefined],
-        [true, (_, flows) => flows[0] && flows[0].read++, /holds 1 records from after its barrier/],
-        [true, (_, flows) => flows[2] && flows[2].written++, /holds 1 records from after its barrier/],
-        [true, (told) => told.onElementRead(flowOf(1), ElementKind.BARRIER, 4), /is taken at barrier 4/],
-      ];
-    for (const [mayOvertake, tell, expected] of cases)
+    const NEVER = Number.POSITIVE_INFINITY;
+    const cases: [number, (listeners: WorldListeners, flows: MutableFlow[]) => void, RegExp | undefined][] = [
+      [NEVER, (told) => told.onElementRead(flowOf(1), ElementKind.BARRIER, 3), undefined],
+      [NEVER, () => {}, /is taken at barrier 0/],
+      [0, () => {}, undefined],
+      [NEVER, (told) => told.onElementRead(flowOf(1), ElementKind.END_OF_DATA, 0), undefined],
+      [0, (_, flows) => flows[0] && flows[0].read++, /holds 1 records from after its barrier/],
+      [0, (_, flows) => flows[2] && flows[2].written++, /holds 1 records from after its barrier/],
+      [0, (told) => told.onElementRead(flowOf(1), ElementKind.BARRIER, 4), /is taken at barrier 4/],
+      [8, (told) => told.onTaskReported(9, overtaking(3, 5)), undefined],
+      [9, (told) => told.onTaskReported(9, overtaking(3, 5)), /overtakes after 8 ms, and may after 9/],
+    ];
+    for (const [alignedTimeoutMs, tell, expected] of cases)
       await says(
         t,
-        (verdict) => new SnapshotChecker(verdict, mayOvertake),
+        (verdict) => new SnapshotChecker(verdict, alignedTimeoutMs),
         ({ listeners }) => {
           const flows = [0, 1, 2].map(flowOf);
           const [one, , out] = flows;

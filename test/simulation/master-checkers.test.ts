@@ -2,6 +2,7 @@ import t from 'tap';
 import { ElementKind, MillraceError, type RestartStrategyConfig, Watermark } from '../../core/internal.js';
 import { flowOf, type MakeChecker, says } from './checker-story.js';
 import { AlignmentChecker } from './checkers/alignment-checker.js';
+import { AnswerChecker } from './checkers/answer-checker.js';
 import { RestartChecker } from './checkers/restart-checker.js';
 import { SplitChecker } from './checkers/split-checker.js';
 import { TaskBoard } from './checkers/task-board.js';
@@ -222,3 +223,51 @@ t.test(
       );
   },
 );
+
+t.test('whoever asks is answered', async (t) => {
+  const happens = (told: WorldListeners, name: string): void =>
+    told.onEvent({ name, values: { process: 1 } });
+  const cases: [(told: WorldListeners) => void, RegExp | undefined][] = [
+    [(told) => told.onProcessEnded(1), /Process 1 has ended, and who asked for a drain waits on/],
+    [(told) => told.onProcessEnded(2), undefined],
+    [
+      (told) => {
+        told.onAnswered(1, 1);
+        told.onProcessEnded(1);
+      },
+      /who asked for a rescale waits on/,
+    ],
+    [
+      (told) => {
+        told.onAnswered(1, 1);
+        happens(told, 'job.attempt-failed');
+        happens(told, 'job.attempt-deployed');
+        told.onMasterTurned('p1', true, 0);
+        told.onMasterTurned('p1', true, 0);
+      },
+      undefined,
+    ],
+    [(told) => happens(told, 'job.attempt-failed'), undefined],
+    [(told) => happens(told, 'job.attempt-deployed'), undefined],
+    [
+      (told) => {
+        happens(told, 'job.attempt-failed');
+        happens(told, 'job.attempt-deployed');
+        told.onMasterTurned('p1', true, 0);
+        told.onMasterTurned('p1', true, 0);
+      },
+      /Who asked for a drain waits on, and the attempt asked has failed/,
+    ],
+  ];
+  for (const [tell, expected] of cases)
+    await says(
+      t,
+      (verdict) => new AnswerChecker(verdict),
+      ({ listeners }) => {
+        listeners.onAsked(1, 1, 'a drain', false);
+        listeners.onAsked(1, 2, 'a rescale', true);
+        tell(listeners);
+      },
+      expected,
+    );
+});

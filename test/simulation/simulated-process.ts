@@ -13,6 +13,7 @@ import {
   type StartMode,
 } from '../../core/internal.js';
 import { type BegunJob, beginJob, jobFolder, type ObjectStore, type RunOrigin } from '../../storage/index.js';
+import { AskedRequests } from './asked-requests.js';
 import type { Machinery } from './machinery.js';
 import { observedStorage } from './observed-storage.js';
 import { ScheduledDisk } from './scheduled-disk.js';
@@ -74,6 +75,7 @@ export class SimulatedProcess implements Participant {
   readonly #launcher: SimulatedTaskLauncher;
   readonly taskManagers: SimulatedTaskManagers | undefined;
   readonly #holderState: (holder: JobHolder) => HolderState;
+  readonly #requests: AskedRequests;
   #turns: (() => void)[] = [];
   #running: RunningJob | undefined;
   #outcome: ProcessOutcome | undefined;
@@ -98,6 +100,7 @@ export class SimulatedProcess implements Participant {
     this.number = number;
     this.holder = { host: 'host', bootId: 'boot', pid: number, processStartTime: String(number) };
     this.#machine = machine;
+    this.#requests = new AskedRequests(number, machine.trace.listeners);
     this.#job = job;
     this.#machinery = machinery;
     this.#prng = prng;
@@ -188,6 +191,7 @@ export class SimulatedProcess implements Participant {
   requestCheckpoint(): void {
     const type = this.#prng.pick(['SAVEPOINT', 'SAVEPOINT', 'FULL', 'CONFIGURED'] as const);
     this.#tell(
+      type,
       type === 'SAVEPOINT'
         ? this.#running?.triggerSavepoint({ folder: SAVEPOINTS_FOLDER, stop: undefined })
         : this.#running?.triggerCheckpoint(type),
@@ -201,7 +205,7 @@ export class SimulatedProcess implements Participant {
     this.#machine.trace.emit({ name: `job.${stop}`, values: { process: this.number } });
     const folder = `${STOP_FOLDERS[stop]}/p${this.number}-${++this.#stops}`;
     const stopped = this.#running.triggerSavepoint({ folder, stop });
-    this.#tell(stopped);
+    this.#tell(`a ${stop}`, stopped);
     stopped.catch(() => this.#machine.trace.emit({ name: 'job.stop-refused', values: { folder } }));
     return true;
   }
@@ -215,7 +219,9 @@ export class SimulatedProcess implements Participant {
       return [uid, parallelism] as const;
     });
     this.#machine.trace.note('job.rescale', `p${this.number} ${wanted.map(([, p]) => p).join(' ')}`);
-    running.rescale(this.#job.build(Object.fromEntries(wanted)).graph).then(
+    const rescaled = running.rescale(this.#job.build(Object.fromEntries(wanted)).graph);
+    this.#requests.add('a rescale', rescaled, true);
+    rescaled.then(
       (rescale) => this.#machine.trace.note('rescale.granted', String(rescale?.attempt)),
       (error: unknown) => this.#onRescaleRefused(error),
     );
@@ -228,7 +234,8 @@ export class SimulatedProcess implements Participant {
     this.#machine.trace.note('rescale.refused', String(error));
   }
 
-  #tell(granted: Promise<number | string> | undefined): void {
+  #tell(what: string, granted: Promise<number | string> | undefined): void {
+    if (granted !== undefined) this.#requests.add(what, granted);
     granted?.then(
       (what) => this.#machine.trace.note('checkpoint.granted', String(what)),
       () => this.#machine.trace.note('checkpoint.refused', ''),
@@ -385,6 +392,7 @@ export class SimulatedProcess implements Participant {
     this.#outcome = outcome;
     const text = outcome.type === 'failed' ? `failed: ${String(outcome.error)}` : outcome.type;
     this.#machine.trace.note('process.ended', `p${this.number} ${text}`);
+    this.#machine.trace.listeners.onProcessEnded(this.number);
     this.#machine.time.disown(this);
     this.#machine.leave(this, this.#disk, 0);
     this.#launcher.vanish(0);

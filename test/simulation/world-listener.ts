@@ -71,6 +71,14 @@ export interface WorldListener
   /** Nobody can go on. */
   onStuck?(what: string): void;
   onProcessFailed?(process: number, error: unknown): void;
+  /**
+   * Somebody asks something of a process, and is answered. Requests are numbered; `outlives`: it holds for the next
+   * attempt too.
+   */
+  onAsked?(process: number, request: number, what: string, outlives: boolean): void;
+  onAnswered?(process: number, request: number): void;
+  /** A process has ended by itself, its job finished, failed or given up. */
+  onProcessEnded?(process: number): void;
   onPrinted?(line: string): void;
   /** Somebody looks at the job of a process. */
   onJobSeen?(job: SeenJob, at: SeenAt): void;
@@ -130,6 +138,9 @@ export class WorldListeners implements Required<WorldListener> {
     onCalm: [],
     onStuck: [],
     onProcessFailed: [],
+    onAsked: [],
+    onAnswered: [],
+    onProcessEnded: [],
     onPrinted: [],
     onJobSeen: [],
     onJobExplained: [],
@@ -269,6 +280,18 @@ export class WorldListeners implements Required<WorldListener> {
 
   onProcessFailed(process: number, error: unknown): void {
     for (const listener of this.#hearing.onProcessFailed) listener.onProcessFailed(process, error);
+  }
+
+  onAsked(process: number, request: number, what: string, outlives: boolean): void {
+    for (const listener of this.#hearing.onAsked) listener.onAsked(process, request, what, outlives);
+  }
+
+  onAnswered(process: number, request: number): void {
+    for (const listener of this.#hearing.onAnswered) listener.onAnswered(process, request);
+  }
+
+  onProcessEnded(process: number): void {
+    for (const listener of this.#hearing.onProcessEnded) listener.onProcessEnded(process);
   }
 
   onPrinted(line: string): void {

@@ -1,7 +1,10 @@
-import { ElementKind } from '../../../core/internal.js';
+import { ElementKind, type TaskReport } from '../../../core/internal.js';
 import type { Flow } from '../observed-channels.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { TraceEvent, WorldListener } from '../world-listener.js';
+
+/** Of sums of times, ms. */
+const ROUNDING_MS = 1e-6;
 
 /** One end of a channel. */
 interface End {
@@ -18,19 +21,20 @@ interface End {
  * A snapshot is a cut through the channels of its task: when it is taken, nothing that came after its barrier has been
  * read, and nothing that was written for such a thing stands behind the barrier that the task hands on.
  *
- * Fair: a snapshot ahead of barriers that are missing, where tasks may overtake; all that comes until then is recorded.
+ * Fair: a snapshot ahead of barriers that are missing, where tasks may overtake, once the checkpoint is as old as it
+ * shall be for that; all that comes until then is recorded.
  */
 export class SnapshotChecker implements WorldListener {
   readonly #verdict: WorldVerdict;
-  readonly #mayOvertake: boolean;
+  readonly #alignedTimeoutMs: number;
   readonly #readers: End[] = [];
   readonly #writers: End[] = [];
   readonly #ofTasks: End[][] = [];
 
-  /** `mayOvertake`: tasks do not wait for all barriers of a checkpoint. */
-  constructor(verdict: WorldVerdict, mayOvertake: boolean) {
+  /** `alignedTimeoutMs`: so long tasks wait for all barriers of a checkpoint; Infinity: for ever. */
+  constructor(verdict: WorldVerdict, alignedTimeoutMs: number) {
     this.#verdict = verdict;
-    this.#mayOvertake = mayOvertake;
+    this.#alignedTimeoutMs = alignedTimeoutMs;
   }
 
   onChannelOpened(flow: Flow, task: number, isWriter: boolean): void {
@@ -49,6 +53,17 @@ export class SnapshotChecker implements WorldListener {
     onElement(this.#readers[channel], kind, value, read);
   }
 
+  onTaskReported(_task: number, report: TaskReport): void {
+    if (report.type !== 'checkpoint-acknowledged' || !report.metrics.unaligned) return;
+    const { startDelayMs, alignmentMs } = report.metrics;
+    const ageMs = startDelayMs + alignmentMs;
+    this.#verdict.check(
+      ageMs >= this.#alignedTimeoutMs - ROUNDING_MS,
+      () =>
+        `Checkpoint ${report.checkpointId} overtakes after ${ageMs} ms, and may after ${this.#alignedTimeoutMs}.`,
+    );
+  }
+
   onEvent({ name, values }: TraceEvent): void {
     if (name !== 'task.snapshot-taken') return;
     const id = Number(values.checkpointId);
@@ -64,7 +79,8 @@ export class SnapshotChecker implements WorldListener {
       );
       return;
     }
-    const mayBeMissing = !isWriter && (dataEnded || this.#mayOvertake);
+    const mayOvertake = this.#alignedTimeoutMs !== Number.POSITIVE_INFINITY;
+    const mayBeMissing = !isWriter && (dataEnded || mayOvertake);
     this.#verdict.check(
       mayBeMissing && barrier < id,
       () => `The snapshot of checkpoint ${id} is taken at barrier ${barrier} of a channel.`,

@@ -8,6 +8,7 @@ import type { WorldListeners } from '../world-listener.js';
 import type { WorldOptions } from '../world-options.js';
 import { AccumulatorChecker } from './accumulator-checker.js';
 import { AlignmentChecker } from './alignment-checker.js';
+import { AnswerChecker } from './answer-checker.js';
 import { AttemptChecker } from './attempt-checker.js';
 import { ChannelChecker } from './channel-checker.js';
 import { CheckpointChecker } from './checkpoint-checker.js';
@@ -74,6 +75,7 @@ export class WorldCheckers {
       new FailureChecker(verdict, (process) => checkpoints.isLeader(process), workload.isForeign === true),
     );
     listeners.add(new LivenessChecker(verdict, describe));
+    listeners.add(new AnswerChecker(verdict));
     listeners.add(new OutputChecker(workload.outputs, verdict, { repeats, afterwards }));
     if (!repeats) listeners.add(new AccumulatorChecker(verdict, workload.tallies ?? []));
     listeners.add(new PrintChecker(verdict, workload.prints ?? []));
@@ -81,7 +83,7 @@ export class WorldCheckers {
     const mayOvertake = options.alignedTimeoutMs !== Number.POSITIVE_INFINITY;
     listeners.add(new EventTimeChecker(verdict, mayOvertake && !repeats));
     // At least once, barriers hold nobody back.
-    if (!repeats) listeners.add(new SnapshotChecker(verdict, mayOvertake));
+    if (!repeats) listeners.add(new SnapshotChecker(verdict, options.alignedTimeoutMs));
     const picture = new DiskPicture();
     listeners.add(picture);
     listeners.add(new SavepointChecker(picture, verdict));
