@@ -4,12 +4,14 @@ import {
   type CodecFactory,
   FileCache,
   invariant,
+  isMillraceError,
   type KeyedStateBackend,
   MillraceError,
   NO_TRACE,
   type RecordCodec,
   type TaskMessage,
   type TaskReport,
+  toWireError,
 } from '../../core/internal.js';
 import {
   ChannelReader,
@@ -89,7 +91,13 @@ async function runOnThread(contract: TaskContract): Promise<void> {
     (error) => failure.set(error),
   );
   const pace = new SnapshotPace();
-  const environment = await environmentOf(contract, completions, pace);
+  const environment = await environmentOf(contract, completions, pace).catch((error: unknown) => {
+    reportUnbegun(contract, error);
+  });
+  if (environment === undefined) {
+    completions.close();
+    return;
+  }
   const task = new StreamTask(environment);
   const writer = new TaskMetricWriter(contract.metrics);
   writer.set(TaskGauge.THREAD_ID, threadId);
@@ -104,6 +112,12 @@ async function runOnThread(contract: TaskContract): Promise<void> {
   } finally {
     completions.close();
   }
+}
+
+/** The task has not begun, and who is told why knows whether another attempt would meet the same. */
+function reportUnbegun({ mailbox, jobName, address }: TaskContract, error: unknown): void {
+  const located = isMillraceError(error) ? error.located({ job: jobName, subtask: address.subtask }) : error;
+  mailbox.postMessage({ type: 'failed', error: toWireError(located) } satisfies TaskReport);
 }
 
 async function environmentOf(

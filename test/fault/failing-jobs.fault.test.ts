@@ -35,6 +35,18 @@ t.test('a job that throws while it is built says on which line', async (t) => {
   t.match(stderr, /^MR1009 .*RangeError: no graph today.*misbehaving\.[jt]s:\d+:\d+\]/);
 });
 
+t.test('a job that a task cannot build, or builds as another, fails at once', async (t) => {
+  for (const [how, why] of [
+    ['build-once', /MR1009 .*RangeError: no second graph.*misbehaving\.[jt]s:\d+:\d+\]/],
+    ['build-another', /MR1006 The graph of this thread differs .*building it twice gave two graphs/],
+  ] as const) {
+    const { code, stderr } = await inFolder(t)(JOB, '--how', how, '--flag', 'built').ended;
+    t.equal(code, 1, how);
+    t.match(stderr, why);
+    t.notMatch(stderr, /the job restarts/);
+  }
+});
+
 t.test('[scenario 18] what rejects with nobody waiting says on which line', async (t) => {
   const run = inFolder(t);
   const { code, stderr } = await run('-D', 'restart-strategy.type=none', JOB, '--how', 'floating').ended;

@@ -1,16 +1,19 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { DiscardingSink, defineJob, MillraceError } from 'millrace';
 
-/** Fails as `--how` says: while it is built, in a function, in a promise, once, or as nobody reads what it prints. */
+/** Fails as `--how` says: while it is built, or built again, in a function, in a promise, once, or as nobody reads. */
 export default defineJob(import.meta.url, (env, params) => {
   const how = params.require('how');
   if (how === 'build') throw new RangeError('no graph today');
+  const flag = params.get('flag', '');
+  const isBuiltAgain = flag !== '' && existsSync(flag);
+  if (how === 'build-once' && isBuiltAgain) throw new RangeError('no second graph');
+  if (how.startsWith('build-') && !isBuiltAgain) writeFileSync(flag, 'built');
   const numbers = env.fromSequence(1, params.getInt('count', 100));
   if (how === 'print') {
     numbers.print();
     return;
   }
-  const flag = params.get('flag', '');
   numbers
     .map((n) => {
       if (n === 50 && how === 'always') throw new RangeError('fifty is too many');
@@ -21,7 +24,7 @@ export default defineJob(import.meta.url, (env, params) => {
       }
       return n;
     })
-    .name('counter')
+    .name(how === 'build-another' && isBuiltAgain ? 'recounter' : 'counter')
     .uid('counter')
     .sinkTo(new DiscardingSink(), 'nothing');
 });
