@@ -176,8 +176,8 @@ async function sameJob(contract: TaskContract): Promise<BuiltJob> {
     where: { job: contract.jobName, operator: job.graph.vertices[contract.address.vertexId]?.name ?? '?' },
     why:
       hash === contract.moduleHash
-        ? 'building it twice gave two graphs'
-        : 'the job file was changed while the job was being started',
+        ? 'Building it twice gave two graphs.'
+        : 'The job file was changed while the job was being started.',
     hint: 'A job must build the same graph each time: no chance, no time, no environment. Then submit it again.',
   });
 }

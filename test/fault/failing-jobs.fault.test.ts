@@ -38,7 +38,7 @@ t.test('a job that throws while it is built says on which line', async (t) => {
 t.test('a job that a task cannot build, or builds as another, fails at once', async (t) => {
   for (const [how, why] of [
     ['build-once', /MR1009 .*RangeError: no second graph.*misbehaving\.[jt]s:\d+:\d+\]/],
-    ['build-another', /MR1006 The graph of this thread differs .*building it twice gave two graphs/],
+    ['build-another', /MR1006 The graph of this thread differs .*Building it twice gave two graphs/],
   ] as const) {
     const { code, stderr } = await inFolder(t)(JOB, '--how', how, '--flag', 'built').ended;
     t.equal(code, 1, how);
