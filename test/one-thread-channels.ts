@@ -15,11 +15,12 @@ export interface OneThreadChannel {
   readonly reader: ChannelReader<unknown>;
 }
 
-/** The channels of one partition, both ends of them on this thread; their records are numbers. */
-export function oneThreadChannels(count: number, segmentsEach = 4): OneThreadChannel[] {
-  const pool = createSegmentPool(SEGMENT_BYTES, count * segmentsEach);
+/** The channels of one partition, both ends of them on this thread; their records are numbers. `floating`: segments. */
+export function oneThreadChannels(count: number, segmentsEach = 4, floating = 0): OneThreadChannel[] {
+  const sum = count * segmentsEach + floating;
+  const pool = createSegmentPool(SEGMENT_BYTES, sum);
   const [producerDoorbell, ...consumerDoorbells] = createDoorbells(count + 1);
-  const segmentIds = new SegmentAllocator(pool).allocate(count * segmentsEach);
+  const segmentIds = new SegmentAllocator(pool).allocate(sum);
   if (producerDoorbell === undefined || segmentIds === undefined) throw new Error('no segments');
   const partition = createPartition({
     pool,

@@ -146,6 +146,12 @@ export class ResultPartition implements Output<unknown> {
     this.flush();
   }
 
+  /** Shows consumers all that was written. False: some of it waits for segments to come back. */
+  handOver(): boolean {
+    this.flush();
+    return this.#writers.every((writer) => !writer.hasUnflushed);
+  }
+
   /** True when every channel has room and nothing waits outside of it. */
   drain(): boolean {
     let room = true;
@@ -215,6 +221,11 @@ export class TaskOutputs {
 
   flushDue(nowMs: number): void {
     for (const partition of this.#partitions) partition.flushDue(nowMs);
+  }
+
+  /** True when consumers can see all that was written. */
+  handOver(): boolean {
+    return this.#partitions.reduce((whole, partition) => partition.handOver() && whole, true);
   }
 
   /** Moves what did not fit into the channels. True when all of them have room again. */

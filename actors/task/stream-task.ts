@@ -54,6 +54,8 @@ export class StreamTask implements MeasuredTask {
   /** The first checkpoint whose snapshot was taken after the end of the data. */
   #finalCheckpointId: number | undefined;
   #finalComplete = false;
+  /** The ends of its outputs are written, behind which nothing may come. */
+  #ended = false;
   /** The job ends here: what is complete is committed, and nothing flushed. */
   #finishing = false;
   #failed = false;
@@ -179,6 +181,7 @@ export class StreamTask implements MeasuredTask {
       this.#await('close', chain.close(), () => this.#leave(this.#parts.finished()));
       return Progress.MADE;
     }
+    if (this.#ended) return this.#finish(chain);
     room.beginStep(budget);
     this.#snapshots.lookAhead();
     if (!this.#parts.outputs.drain())
@@ -192,10 +195,7 @@ export class StreamTask implements MeasuredTask {
       this.#endChain();
       return Progress.MADE;
     }
-    if (this.#phase === 'draining' && this.#mayFinish()) {
-      this.#finish(chain);
-      return Progress.MADE;
-    }
+    if (this.#phase === 'draining' && this.#mayFinish()) return this.#finish(chain);
     if (this.#parts.input().poll(taken) > 0) return Progress.MADE;
     return room.full || this.#awaiting !== undefined ? Progress.MADE : Progress.IDLE;
   }
@@ -326,13 +326,13 @@ export class StreamTask implements MeasuredTask {
     return commitsWithJob ? this.#parts.commits : !checkpointing || this.#finalComplete;
   }
 
-  #finish(chain: OperatorChain): void {
-    invariant(
-      this.#snapshots.pendingCount === 0 || this.#environment.settings.checkpointing,
-      'no snapshot is open',
-    );
-    this.#parts.outputs.writeEndOfPartition();
-    this.#await('close', Promise.resolve(chain.close()), () => this.#leave(this.#parts.finished()));
+  /** What waits on the heap goes with the task: it stays until its consumers have been given all of it. */
+  #finish(chain: OperatorChain): Progress {
+    if (!this.#ended) this.#parts.outputs.writeEndOfPartition();
+    this.#ended = true;
+    if (!this.#parts.outputs.handOver()) return Progress.IDLE;
+    this.#await('close', chain.close(), () => this.#leave(this.#parts.finished()));
+    return Progress.MADE;
   }
 
   /** Also from outside of its steps. The first failure counts. */

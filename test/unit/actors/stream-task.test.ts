@@ -6,6 +6,7 @@ import { DiscardingSink } from '../../../core/api/discarding-sink.js';
 import { JobParameters } from '../../../core/api/job-parameters.js';
 import type { Sink } from '../../../core/api/sink.js';
 import { InputStatus, type Source } from '../../../core/api/source.js';
+import { ElementKind } from '../../../core/element/element-kind.js';
 import type { ExecutableVertex } from '../../../core/graph/job-graph.js';
 import { FileCache } from '../../../core/operator/distributed-cache.js';
 import { NO_LOG } from '../../../core/ports/logger.js';
@@ -284,6 +285,59 @@ t.test('a split for a reader that has ended fails the task: it would never be re
   task.deliver({ type: 'splits-assigned', splits: [1] });
   await steps(task);
   t.match(reports.at(-1), { type: 'failed', error: { code: 'MR6003' } });
+});
+
+/** What consumers see of a task that hands numbers on: they read one element whenever it can do nothing. */
+async function readSlowly(records: number): Promise<{ readonly last: number[]; readonly records: number[] }> {
+  const job = build((env) => {
+    env
+      .fromSource(new CollectionSource([1], types.float64), WatermarkStrategy.noWatermarks(), 'n')
+      .rebalance()
+      .map((n) => n)
+      .rebalance()
+      .sinkTo(new DiscardingSink(), 'out')
+      .setParallelism(2);
+  });
+  const vertex = job.vertices[1];
+  const [input] = oneThreadChannels(1, 200);
+  const outputs = oneThreadChannels(2, 1, 1);
+  if (vertex === undefined || input === undefined) throw new Error('the job has three vertices');
+  const task = new StreamTask({
+    ...environmentOf(vertex, [taskInputEdge(job, 0, [input.reader])], [], false),
+    outputs: [{ edgeId: 1, channels: outputs.map(({ writer }) => writer) }],
+  });
+  for (let n = 0; n < records; n++) input.writer.writeRecord(n, 0);
+  input.writer.writeEndOfData();
+  input.writer.writeEndOfPartition();
+  input.writer.flush();
+  const seen = outputs.map((): number[] => []);
+  const readOne = (): void =>
+    outputs.forEach(({ reader }, index) => {
+      const kind = reader.next();
+      if (kind !== ElementKind.NONE) seen[index]?.push(kind);
+    });
+  for (let looks = 0; task.phase !== 'done' && looks < 10_000; looks++) {
+    if (task.runOnce(BUDGET) !== Progress.MADE) readOne();
+    await Promise.resolve();
+  }
+  // Nobody moves anything any more: what they are to see lies in the channels.
+  for (let left = 0; left < records + 10; left++) readOne();
+  return {
+    records: seen.map((kinds) => kinds.filter((kind) => kind === ElementKind.RECORD).length),
+    last: seen.map((kinds) => kinds.at(-1) ?? ElementKind.NONE),
+  };
+}
+
+t.test('a task stays until its consumers have been given the end of its output', async (t) => {
+  for (let count = 0; count < 120; count++) {
+    const { last, records } = await readSlowly(count);
+    const ends = [ElementKind.END_OF_PARTITION, ElementKind.END_OF_PARTITION];
+    if (!t.strictSame(last, ends, `behind ${count} records`)) break;
+    t.equal(
+      records.reduce((sum, each) => sum + each, 0),
+      count,
+    );
+  }
 });
 
 const HOUR_MS = 3_600_000;
