@@ -81,7 +81,7 @@ function render(code: ErrorCode, what: string, details: ErrorDetails): string {
   const place = renderPlace(details.where);
   let text = `${code} ${what}`;
   if (place !== '') text += ` [${place}]`;
-  if (details.why !== undefined) text += ` Why: ${details.why}`;
+  if (details.why !== undefined) text += ` Why: ${details.why}${/[.!?]$/.test(details.why) ? '' : '.'}`;
   if (details.hint !== undefined) text += ` What to do: ${details.hint}`;
   return text;
 }
