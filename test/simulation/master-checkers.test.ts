@@ -108,13 +108,14 @@ t.test('an alignment group is told the least of its members, and a new one has s
     listeners.add(board);
     return new AlignmentChecker(board, verdict);
   };
-  for (const [isAnew, announced, isIdle, expected] of [
-    [false, 4, true, undefined],
-    [false, 6, true, /is told 6, and the least of its members is 4/],
-    [false, 6, false, undefined],
-    [true, 7, true, undefined],
-    [true, 4, true, /is told 4, and the least of its members is 7/],
-    [true, 4, false, /is told 4/],
+  for (const [isAnew, announced, isIdle, told, expected] of [
+    [false, 4, true, [0, 1], undefined],
+    [false, 4, true, [1], /was told undefined, and others 4/],
+    [false, 6, true, [0, 1], /is told 6, and the least of its members is 4/],
+    [false, 6, false, [1], undefined],
+    [true, 7, true, [1], undefined],
+    [true, 4, true, [1], /is told 4, and the least of its members is 7/],
+    [true, 4, false, [1], /is told 4/],
   ] as const)
     await says(
       t,
@@ -130,7 +131,7 @@ t.test('an alignment group is told the least of its members, and a new one has s
           master.launch([10], 2);
           master.says(1, { type: 'watermark-reported', group: 'g', watermark: 7 });
         }
-        master.sends([1], { type: 'watermark-aligned', watermark: announced });
+        master.sends(told, { type: 'watermark-aligned', watermark: announced });
         master.turns(isIdle);
       },
       expected,

@@ -26,12 +26,14 @@ interface Group {
   readonly members: Map<BoardTask, Words>;
   /** What members were told last, in this turn. */
   announced: number | undefined;
+  /** The newest of all that was. */
+  newest: number | undefined;
 }
 
 /**
  * What the members of a watermark alignment group are told is the least of what they have said, each since it was
  * started. Who has ended counts until it is started anew, or not. A member says how far event time has come for those
- * behind it, and the end of time while it holds nobody back.
+ * behind it, and the end of time while it holds nobody back. All of them have been told the same, new ones too.
  */
 export class AlignmentChecker implements WorldListener {
   readonly #board: TaskBoard;
@@ -39,6 +41,8 @@ export class AlignmentChecker implements WorldListener {
   /** By process, then name. */
   readonly #groups = new Map<string, Map<string, Group>>();
   readonly #groupOf = new Map<BoardTask, Group>();
+  /** What each was told last. */
+  readonly #toldOf = new Map<BoardTask, number>();
   /** How far event time has come behind a source, by task; the end of time where it is idle. */
   readonly #times = new Map<number, number>();
 
@@ -88,7 +92,10 @@ export class AlignmentChecker implements WorldListener {
     if (message.type !== 'watermark-aligned') return;
     const task = this.#board.find(number);
     const group = task === undefined ? undefined : this.#groupOf.get(task);
-    if (group !== undefined) group.announced = message.watermark;
+    if (task === undefined || group === undefined) return;
+    group.announced = message.watermark;
+    group.newest = message.watermark;
+    this.#toldOf.set(task, message.watermark);
   }
 
   onMasterTurned(process: string, isIdle: boolean): void {
@@ -96,8 +103,20 @@ export class AlignmentChecker implements WorldListener {
       const { announced, members } = group;
       group.announced = undefined;
       if (announced !== undefined) this.#check(name, group, announced, isIdle);
-      if (isIdle)
-        for (const [task, { all, fresh }] of members) if (fresh > 0) members.set(task, { all, fresh: 0 });
+      if (!isIdle) continue;
+      this.#checkTold(name, group);
+      for (const [task, { all, fresh }] of members) if (fresh > 0) members.set(task, { all, fresh: 0 });
+    }
+  }
+
+  #checkTold(name: string, { members, newest }: Group): void {
+    for (const [task, { all }] of members) {
+      if (newest === undefined || task.state !== 'running' || task.isCancelled || all.length === 0) continue;
+      const told = this.#toldOf.get(task);
+      this.#verdict.check(
+        told === newest,
+        () => `A member of the alignment group '${name}' was told ${told}, and others ${newest}.`,
+      );
     }
   }
 
@@ -119,7 +138,7 @@ export class AlignmentChecker implements WorldListener {
   #named(process: string, name: string): Group {
     const groups = this.#groups.get(process) ?? new Map<string, Group>();
     this.#groups.set(process, groups);
-    const group = groups.get(name) ?? { members: new Map(), announced: undefined };
+    const group = groups.get(name) ?? { members: new Map(), announced: undefined, newest: undefined };
     groups.set(name, group);
     return group;
   }

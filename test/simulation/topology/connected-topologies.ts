@@ -4,8 +4,10 @@ import {
   types,
   type ValueState,
   ValueStateDescriptor,
+  WatermarkStrategy,
 } from '../../../core/index.js';
-import type { Event } from './event.js';
+import type { Event, EventPlan } from './event.js';
+import { everyEvent } from './every-event.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
 
@@ -118,9 +120,21 @@ export function broadcastState(kit: TopologyKit): Topology {
 /** Whose records come out without a partner, where they find none. */
 type Outer = 'inner' | 'left' | 'right' | 'full';
 
+/** Event time is told with each event in half of the sources: what comes next may lie at the very bound. */
+function atOnce({ salt, disorderMs }: EventPlan): WatermarkStrategy<Event> | undefined {
+  if (salt % 2 === 0) return undefined;
+  const told = WatermarkStrategy.forGenerator(() => everyEvent(disorderMs));
+  return told.withTimestampAssigner(({ time }: Event) => time);
+}
+
 /** An interval join of two sources, inner or outer, against a nested loop. */
 export function intervalJoin(kit: TopologyKit): Topology {
-  const [left, right] = [kit.source(), kit.source()];
+  const keys = kit.prng.pick([1, 3, 10]);
+  // No split holds back the event time of others.
+  const splits = kit.prng.chance(0.4) ? 1 : undefined;
+  const left = kit.source({ watermarks: atOnce, keys, splits });
+  // Most records have partners.
+  const right = kit.source({ watermarks: atOnce, keys, splits, strideMs: left.plan.strideMs });
   const sink = kit.sink('/out/joined');
   const parallelism = kit.parallelism();
   const stride = Math.min(left.plan.strideMs, right.plan.strideMs);

@@ -78,6 +78,7 @@ export class EventSource implements Source<Event, EventSplit, readonly EventSpli
 class EventEnumerator extends SplitQueueEnumerator<EventSplit> {
   readonly #context: SplitEnumeratorContext<EventSplit>;
   readonly #looksAt: string | undefined;
+  #hasStarted = false;
 
   constructor(
     context: SplitEnumeratorContext<EventSplit>,
@@ -91,6 +92,12 @@ class EventEnumerator extends SplitQueueEnumerator<EventSplit> {
 
   override async start(): Promise<void> {
     if (this.#looksAt !== undefined) await this.#context.fileSystem.list(this.#looksAt);
+    this.#hasStarted = true;
+  }
+
+  override snapshotState(): readonly EventSplit[] {
+    if (!this.#hasStarted) throw new Error('An enumerator that has not started is asked for its state.');
+    return super.snapshotState();
   }
 }
 

@@ -1,4 +1,10 @@
-import { type Collector, MapStateDescriptor, type RuntimeContext, types } from '../../../core/index.js';
+import {
+  type Collector,
+  MapStateDescriptor,
+  type ProcessFunction,
+  type RuntimeContext,
+  types,
+} from '../../../core/index.js';
 import type { Event } from './event.js';
 import type { Topology } from './topology.js';
 import type { TopologyKit } from './topology-kit.js';
@@ -47,11 +53,25 @@ export function longPipeline(kit: TopologyKit): Topology {
         .uid('multiplied')
         .setParallelism(second)
         .global()
-        .map((each) => each)
+        .process(gathered<Text & { copy: number }>())
         .uid('gathered')
         .setParallelism(first);
       const told = multiplied.rebalance().map(({ id, copy, text }) => `${id} ${copy} ${text.length}`);
       sink(told.uid('told').setParallelism(second), 'pipeline');
+    },
+  };
+}
+
+/** Hands on what comes to the first subtask, and nothing may come to others. */
+function gathered<T>(): ProcessFunction<T, T> {
+  let subtask = 0;
+  return {
+    open(ctx) {
+      subtask = ctx.subtaskIndex;
+    },
+    processElement(value, _ctx, out) {
+      if (subtask !== 0) throw new Error(`What is for the first subtask comes to ${subtask}.`);
+      out.collect(value);
     },
   };
 }

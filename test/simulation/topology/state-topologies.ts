@@ -181,8 +181,8 @@ function remembersNewest(): ProcessFunction<Event, Event> {
   };
 }
 
-/** What a value is, and since when: a state without an end. */
-const SINCE = types.object({ id: types.float64, time: types.timestamp });
+/** What a value is, since when, and how many were collected with it: a state without an end. */
+const SINCE = types.object({ id: types.float64, time: types.timestamp, length: types.int32 });
 
 /** Throws where `last`, which was seen at a moment, is there for too long, or not for as long as it lives. */
 function mustLive(
@@ -198,10 +198,16 @@ function mustLive(
   throw new Error(`${last} is there at ${nowMs}, and ${since?.id} since ${since?.time}, for ${ttl} ms.`);
 }
 
+/** Elements that are renewed whenever they are read end together. `length`: how many there were. */
+function mustLiveTogether({ updateType }: StateTtlConfig, known: number, length: number | undefined): void {
+  if (updateType !== 'OnReadAndWrite' || known === 0 || length === undefined || known === length) return;
+  throw new Error(`Of ${length} elements that were read together ${known} are there.`);
+}
+
 /** `steadyClock`: what has expired once lives no more. */
 function forgets(ttl: StateTtlConfig, steadyClock: boolean): KeyedProcessFunction<string, Event, string> {
   let last: ValueState<number>;
-  let since: ValueState<{ id: number; time: number }>;
+  let since: ValueState<{ id: number; time: number; length: number }>;
   let all: ListState<number>;
   let amounts: MapState<number, string>;
   let count: ReducingState<number>;
@@ -225,10 +231,11 @@ function forgets(ttl: StateTtlConfig, steadyClock: boolean): KeyedProcessFunctio
         throw new Error(`The last event is ${before}, and of all ${known.at(-1)}.`);
       if (new Set(known).size !== known.length)
         throw new Error(`Something is there twice: ${known.join(' ')}`);
+      if (isExact && steadyClock) mustLiveTogether(ttl, known.length, since.value()?.length);
       for (const [other, key] of amounts.entries())
         if (key !== ctx.currentKey) throw new Error(`${ctx.currentKey} has ${other} of ${key}.`);
       last.update(id);
-      since.update({ id, time: nowMs });
+      since.update({ id, time: nowMs, length: amount % 11 === 0 ? 0 : known.length + 1 });
       all.add(id);
       count.add(1);
       amounts.put(amount, ctx.currentKey);

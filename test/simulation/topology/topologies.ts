@@ -65,8 +65,8 @@ export const TOPOLOGIES: Readonly<Record<string, TopologyEntry>> = {
   'broadcast-state': { weight: 4, keyed: true, sources: 2, draw: broadcastState },
   'interval-join': { weight: 4, keyed: true, sources: 2, draw: intervalJoin },
   // For what lies in channels.
-  'long-pipeline': { weight: 1, keyed: false, sources: 1, draw: longPipeline },
-  'custom-partitioned': { weight: 1, keyed: false, sources: 1, draw: customPartitioned },
+  'long-pipeline': { weight: 2, keyed: false, sources: 1, draw: longPipeline },
+  'custom-partitioned': { weight: 2, keyed: false, sources: 1, draw: customPartitioned },
   'broadcast-beside': { weight: 1, keyed: false, sources: 2, draw: broadcastBeside },
   'union-of-one': { weight: 2, keyed: true, sources: 2, draw: unionOfOne },
   // Only of batches.

@@ -62,10 +62,12 @@ export interface DrawnSource {
 interface SourceWishes {
   readonly keysBySplit?: boolean;
   readonly keys?: number;
+  readonly strideMs?: number;
+  readonly splits?: number | undefined;
   /** Nothing depends on when an event comes, so it is one of the engine's own sources. */
   readonly anyOrder?: boolean;
-  /** Nothing depends on event time, so it may be told by this. */
-  readonly watermarks?: ((plan: EventPlan) => WatermarkStrategy<Event>) | undefined;
+  /** Tells event time, where it gives anything. */
+  readonly watermarks?: ((plan: EventPlan) => WatermarkStrategy<Event> | undefined) | undefined;
 }
 
 type EndAt = (stream: DataStream<string>, name: string, own?: number) => void;
@@ -127,8 +129,10 @@ export class TopologyKit {
     const number = this.#drawnSources.length + 1;
     const { endings } = this.#settings;
     const many = prng.chance(0.3) && !endings;
-    const splits = many ? prng.between(10, 60) : prng.between(endings ? 2 : 1, endings ? 5 : 6);
-    const strideMs = prng.pick([1, 10, 1000]);
+    const drawnSplits = many ? prng.between(10, 60) : prng.between(endings ? 2 : 1, endings ? 5 : 6);
+    const splits = options.splits ?? drawnSplits;
+    const drawnStrideMs = prng.pick([1, 10, 1000]);
+    const strideMs = options.strideMs ?? drawnStrideMs;
     const plan: EventPlan = {
       firstId: number * 1_000_000,
       splits,
