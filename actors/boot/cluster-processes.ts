@@ -40,8 +40,9 @@ export async function notedProcesses(
     const path = join(folder, name);
     const holder = await readNote(path);
     if (holder === undefined) continue;
-    if (holderState(holder) !== 'alive') await rm(path, { force: true });
-    else found.push({ pid: holder.pid, lives: () => holderState(holder) === 'alive' });
+    const state = holderState(holder);
+    if (state === 'dead') await rm(path, { force: true });
+    if (state === 'alive') found.push({ pid: holder.pid, lives: () => holderState(holder) === 'alive' });
   }
   return found;
 }
@@ -51,11 +52,13 @@ async function readNote(path: string): Promise<JobHolder | undefined> {
   try {
     const status = await lstat(path);
     if (!status.isFile() || status.uid !== process.getuid?.()) return undefined;
-    const { host, bootId, pid, processStartTime } = JSON.parse(await readFile(path, 'utf8')) as JobHolder;
-    const isNote = [host, bootId, processStartTime].every((text) => typeof text === 'string');
-    return isNote && Number.isSafeInteger(pid) && pid > 1
-      ? { host, bootId, pid, processStartTime }
-      : undefined;
+    const note = JSON.parse(await readFile(path, 'utf8')) as JobHolder;
+    const { host, bootId, pid, processStartTime, pidNamespace } = note;
+    const isNote = [host, bootId, processStartTime, pidNamespace ?? ''].every(
+      (text) => typeof text === 'string',
+    );
+    if (!isNote || !Number.isSafeInteger(pid) || pid <= 1) return undefined;
+    return { host, bootId, pid, processStartTime, ...(pidNamespace !== undefined && { pidNamespace }) };
   } catch {
     // Whoever wrote it says nothing that could be acted on.
     return undefined;

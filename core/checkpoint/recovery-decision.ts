@@ -18,9 +18,11 @@ export interface JobHolder {
   readonly pid: number;
   /** Tells a process from a later one with its id; empty where it is not known. */
   readonly processStartTime: string;
+  /** The kernel's namespace of process ids in which `pid` counts; absent where there is none, or it is not known. */
+  readonly pidNamespace?: string;
 }
 
-/** `unknown`: on another host, or nothing can be found out. */
+/** `unknown`: on another host, in another namespace of process ids (a container's), or nothing can be found out. */
 export type HolderState = 'alive' | 'dead' | 'unknown';
 
 /** What the log of a job says when a process is about to start it. */
@@ -67,8 +69,8 @@ export type RecoveryDecision =
  * the mode was: unfinished it is resumed, though its holder may seem alive (who asks knows better: it has a lease, or
  * has started the other one); finished it is already finished; failed or cancelled it stays so (MR5006, MR5007).
  *
- * A holder of which nothing is known (another host) holds nobody up: the next epoch is taken at once, and
- * the log fences the holder off.
+ * A holder of which nothing is known (another host, another container) holds nobody up: the next epoch is taken at
+ * once, and the log fences the holder off.
  */
 export function decideRecovery(mode: StartMode, facts: JobFacts, jobName: string): RecoveryDecision {
   if (facts.seen === 'never') return { action: 'begin' };

@@ -228,7 +228,8 @@ function isSame(one: JobHolder, other: JobHolder | undefined): boolean {
     one.host === other?.host &&
     one.bootId === other.bootId &&
     one.pid === other.pid &&
-    one.processStartTime === other.processStartTime
+    one.processStartTime === other.processStartTime &&
+    one.pidNamespace === other.pidNamespace
   );
 }
 

@@ -21,6 +21,7 @@ import { FieldWriter } from './field-writer.js';
  * head = slot, epoch, run, kind (1 byte), newestCheckpointId, checkpointsInRun, previousHash (4 bytes),
  *        startedMs, host, bootId, pid, processStartTime, jobId (since version 2),
  *        checkpointBelow: slot, or 0, [hash (4 bytes)] (since version 3),
+ *        pidNamespace, or empty (since version 4),
  *        [kind = result: state (1 byte), finishedMs, checkpointsKept (1 byte), note (1 byte), text of the note?]
  * ```
  */
@@ -89,7 +90,7 @@ const RESULT_STATES = ['FINISHED', 'FAILED', 'CANCELED'] as const;
 const RESULT_NOTES = ['none', 'message', 'savepoint'] as const;
 
 const MAGIC = 0x454c524d;
-const VERSION = 3;
+const VERSION = 4;
 /** The oldest version that is read. */
 const VERSION_MIN = 1;
 const FRAME_BYTES = 12;
@@ -172,6 +173,7 @@ function encodeHead(head: LogEntryHead): Uint8Array {
   const { checkpointBelow, result } = head;
   out.natural(checkpointBelow?.slot ?? 0);
   if (checkpointBelow !== undefined) out.uint32(checkpointBelow.hash);
+  out.text(head.holder.pidNamespace ?? '');
   if (result !== undefined) {
     out.byte(RESULT_STATES.indexOf(result.state));
     out.natural(result.finishedMs);
@@ -197,7 +199,7 @@ function decodeHead(input: FieldReader, version: number): LogEntryHead {
   const checkpointsInRun = input.natural();
   const previousHash = input.uint32();
   const startedMs = input.natural();
-  const holder: JobHolder = {
+  const process: JobHolder = {
     host: input.text(),
     bootId: input.text(),
     pid: input.natural(),
@@ -206,6 +208,8 @@ function decodeHead(input: FieldReader, version: number): LogEntryHead {
   const jobId = version === 1 ? '' : input.text();
   const below = version < 3 ? 0 : input.natural();
   const checkpointBelow = below === 0 ? undefined : { slot: below, hash: input.uint32() };
+  const pidNamespace = version < 4 ? '' : input.text();
+  const holder: JobHolder = pidNamespace === '' ? process : { ...process, pidNamespace };
   const result = kind === 'result' ? decodeResult(input) : undefined;
   input.end();
   if (epoch < run || epoch > slot || run < 1) throw input.corrupt('epoch and run do not fit the slot');

@@ -11,14 +11,17 @@ const PS_TIMEOUT_MS = 2000;
  * This process, as it is recorded in the log of a job that it leads.
  *
  * On Linux boot id and start time come from /proc, so that a later process with the same id is told apart.
- * Elsewhere `ps` gives the start time; on Windows it is not known.
+ * Elsewhere `ps` gives the start time; on Windows it is not known. Where there are namespaces of process ids (Linux),
+ * that of the id is recorded too: in another one, such as a container's, the id is that of another process.
  */
 export function currentHolder(): JobHolder {
+  const namespace = pidNamespace();
   return {
     host: hostname(),
     bootId: bootId(),
     pid: process.pid,
     processStartTime: factsOf(process.pid).startTime,
+    ...(namespace !== undefined && { pidNamespace: namespace }),
   };
 }
 
@@ -31,6 +34,8 @@ export function holderState(holder: JobHolder): HolderState {
   if (holder.host !== hostname()) return 'unknown';
   // After a start of the machine none of its processes is left.
   if (holder.bootId !== bootId()) return 'dead';
+  // Containers may share a host's name, and count their processes apart. Older records do not say where.
+  if (holder.pidNamespace !== undefined && holder.pidNamespace !== pidNamespace()) return 'unknown';
   if (holder.pid === process.pid) return 'dead';
   const facts = factsOf(holder.pid);
   if (!facts.lives) return 'dead';
@@ -43,11 +48,12 @@ const UNKNOWN_START = '0';
 
 /**
  * This process as a part of names of files: `<pid>-<host>-<start>`, the latter two as marks, so that a later process
- * with the same id is told apart. The same in each of its threads, for as long as it runs.
+ * with the same id is told apart. The same in each of its threads, for as long as it runs. A namespace of
+ * process ids is as good as a host.
  */
 export function processName(): string {
-  const { host, bootId, pid, processStartTime } = currentHolder();
-  return `${pid}-${markOf(host)}-${startMark(bootId, processStartTime)}`;
+  const { bootId, pid, processStartTime } = currentHolder();
+  return `${pid}-${hostMark()}-${startMark(bootId, processStartTime)}`;
 }
 
 /**
@@ -56,7 +62,7 @@ export function processName(): string {
  */
 export function stateOfNamed(name: string): HolderState {
   const [pid, host, start] = name.split('-');
-  if (host !== markOf(hostname())) return 'unknown';
+  if (host !== hostMark()) return 'unknown';
   const facts = factsOf(Number(pid));
   if (!facts.lives) return 'dead';
   const present = startMark(bootId(), facts.startTime);
@@ -66,6 +72,10 @@ export function stateOfNamed(name: string): HolderState {
 
 function startMark(bootId: string, startTime: string): string {
   return startTime === '' ? UNKNOWN_START : markOf(`${bootId} ${startTime}`);
+}
+
+function hostMark(): string {
+  return markOf(`${hostname()} ${pidNamespace() ?? ''}`);
 }
 
 function markOf(text: string): string {
@@ -129,6 +139,15 @@ function isBeingKilled(pid: number): boolean {
 
 function bootId(): string {
   return process.platform === 'linux' ? (procFile('/proc/sys/kernel/random/boot_id') ?? '').trim() : '';
+}
+
+function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // No /proc, or a kernel without namespaces.
+    return undefined;
+  }
 }
 
 function procFile(path: string): string | undefined {

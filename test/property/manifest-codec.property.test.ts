@@ -128,7 +128,16 @@ const head: fc.Arbitrary<LogEntryHead> = plain({
   checkpointsInRun: natural,
   previousHash: fc.integer({ min: 0, max: 0xffffffff }),
   startedMs: natural,
-  holder: plain({ host: name, bootId: name, pid: natural, processStartTime: name }),
+  holder: fc.oneof(
+    plain({ host: name, bootId: name, pid: natural, processStartTime: name }),
+    plain({
+      host: name,
+      bootId: name,
+      pid: natural,
+      processStartTime: name,
+      pidNamespace: fc.string({ minLength: 1 }),
+    }),
+  ),
   jobId: name,
   checkpointBelow: fc.option(
     plain({ slot: fc.integer({ min: 4, max: 11 }), hash: fc.integer({ min: 0, max: 0xffffffff }) }),
@@ -299,20 +308,27 @@ t.test('the forms that are stored do not change by accident', async (t) => {
   );
   t.equal(
     Buffer.from(entry).toString('hex'),
-    '4d524c45031e000000000000020101040101070000000501680162e7240231320261310000060101016df95c71d800000000',
+    '4d524c45041f000000000000020101040101070000000501680162e724023132026131000000060101016dcdf1ef3400000000',
   );
 });
 
-/** As version 1 wrote it, which knew no id of the job, and version 2, which knew no checkpoint below. */
+/**
+ * As version 1 wrote it, which knew no id of the job, version 2, which knew no checkpoint below, and version 3, which
+ * knew no namespace of the holder's process id.
+ */
 const ENTRIES_BEFORE = [
   ['', '4d524c45011a000000000000020101040101070000000501680162e72402313200060101016da3f2daa400000000'],
   [
     'a1',
     '4d524c45021d000000000000020101040101070000000501680162e72402313202613100060101016d935f85db00000000',
   ],
+  [
+    'a1',
+    '4d524c45031e000000000000020101040101070000000501680162e7240231320261310000060101016df95c71d800000000',
+  ],
 ] as const;
 
-t.test('entries of versions 1 and 2 are read', async (t) => {
+t.test('entries of versions 1 to 3 are read', async (t) => {
   const result = { state: 'FINISHED', finishedMs: 6, checkpointsKept: true, message: 'm' } as const;
   for (const [jobId, written] of ENTRIES_BEFORE) {
     const { head } = decodeLogEntry(new Uint8Array(Buffer.from(written, 'hex')), 2, 'entry');

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
@@ -13,6 +13,17 @@ t.test('a process is known by host, boot, id and start', async (t) => {
     t.match(holder.processStartTime, /^\d+$/);
   }
   t.same(currentHolder(), holder, 'and always the same');
+});
+
+t.test('of a process whose id counts in another namespace nothing can be found out', async (t) => {
+  const { pidNamespace, ...earlier } = currentHolder();
+  if (process.platform === 'linux') t.match(pidNamespace, /^pid:\[\d+\]$/);
+  const elsewhere = { ...earlier, pidNamespace: 'pid:[1]' };
+  t.equal(holderState(elsewhere), 'unknown', 'its id is mine');
+  t.equal(holderState({ ...elsewhere, processStartTime: '1' }), 'unknown');
+  t.equal(holderState({ ...elsewhere, pid: 2 ** 22 + 1 }), 'unknown');
+  t.equal(holderState({ ...elsewhere, bootId: 'before' }), 'dead', 'no namespace outlives its machine');
+  t.equal(holderState(earlier), 'dead', 'a record that names none is read as before');
 });
 
 t.test('whoever asks does not find itself alive, nor a record of another start', async (t) => {
@@ -44,6 +55,27 @@ t.test(
     await thread.terminate();
   },
 );
+
+const UNSHARE = ['--pid', '--fork', '--mount-proc'];
+
+t.test('a container of the same host name is no dead process', async (t) => {
+  if (spawnSync('unshare', [...UNSHARE, 'true']).status !== 0)
+    return t.comment('no rights to begin a namespace');
+  const script = `
+    const { currentHolder, processName } =
+      await import(${JSON.stringify(new URL('../../../storage/index.js', import.meta.url))});
+    console.log(JSON.stringify({ holder: currentHolder(), name: processName() }));
+    process.stdin.resume();`;
+  const container = spawn('unshare', [...UNSHARE, process.execPath, '--input-type=module', '-e', script]);
+  const [line] = await once(container.stdout, 'data');
+  const { holder, name } = JSON.parse(String(line));
+  t.equal(holder.host, currentHolder().host);
+  t.equal(holder.pid, 1);
+  t.equal(holderState(holder), 'unknown');
+  t.equal(stateOfNamed(name), 'unknown');
+  container.stdin.end();
+  await once(container, 'exit');
+});
 
 t.test('another process is seen alive until it is killed', async (t) => {
   const script = `
