@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, posix, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { withAddresses, withPlace } from './tidy/module-places.js';
 import { packageRoot } from './tidy/source-tree.js';
 
 /**
@@ -23,21 +24,16 @@ const ENTRIES = [...DOORS, ...PROGRAMS.map((name) => `actors/boot/${name}`)];
 const FILE_BYTES_MAX = 128 * 1024;
 const FILE_BYTES = 80_000;
 
-/** What stands for a module's own address until it is known in which file the module lands. */
-const PLACE = /MODULE_PLACE\("([\w/.-]+)"\)/g;
-
 /** One such character in a source, and V8 keeps all of it at two bytes a character, in each thread. */
 const BEYOND_ASCII = /[\u0080-\uffff]/g;
 
 const modulePlaces: Plugin = {
   name: 'module-places',
   transform(code, id) {
-    const place = relative(dist, id).replaceAll('\\', '/');
-    return code.replaceAll('import.meta.url', `MODULE_PLACE("${place}")`);
+    return withPlace(code, relative(dist, id).replaceAll('\\', '/'));
   },
   renderChunk(code, { fileName }) {
-    const above = posix.relative(posix.dirname(fileName), '.') || '.';
-    return code.replace(PLACE, (_, place) => `new URL("${above}/${place}", import.meta.url).href`);
+    return withAddresses(code, fileName);
   },
 };
 
