@@ -324,7 +324,9 @@ function endOf(
   answer: Exclude<SubmissionAnswer, { type: 'started' }>,
   job: EndedJob,
 ): RecordedResult | undefined {
-  return answer.type === 'already-finished' ? finishedAs(job) : failedAs(answer.error, job);
+  return answer.type === 'already-finished'
+    ? { ...finishedAs(job), state: answer.state }
+    : failedAs(answer.error, job);
 }
 
 function finishedAs(job: EndedJob): RecordedResult {
@@ -340,7 +342,8 @@ function failedAs({ code, what }: WireError, job: EndedJob): RecordedResult | un
 
 /** To who stood by while another process brought the job to its end. */
 function answerOf({ key, state, message }: RecordedResult): SubmissionAnswer {
-  if (state === 'FINISHED') return { type: 'already-finished', jobName: key, savepointPath: undefined };
+  if (state === 'FINISHED')
+    return { type: 'already-finished', jobName: key, state, savepointPath: undefined };
   const error = new MillraceError(
     state === 'FAILED' ? 'MR5006' : 'MR5007',
     message ?? `The job '${key}' has ended as ${state}`,

@@ -18,7 +18,7 @@ import {
   type RunOrigin,
   type S3Settings,
 } from '../../storage/index.js';
-import type { BegunFrom, JobStart } from '../cluster/cluster-gateway.js';
+import type { BegunFrom, EndedWell, JobStart } from '../cluster/cluster-gateway.js';
 import type { HostedStore } from './hosted-store.js';
 import type { JobPlan } from './job-plan.js';
 import { newLocalFolder, removeLeftovers } from './local-folders.js';
@@ -74,15 +74,19 @@ export interface JobHome {
   release(): Promise<void>;
 }
 
+/** There is nothing to lead: the job has ended before, and its checkpoints are gone. */
+export interface EndedJobHome {
+  readonly type: 'already-finished';
+  readonly state: EndedWell;
+  readonly savepointPath: string | undefined;
+}
+
 /**
- * Takes the lead of the job, or says that it has finished before.
+ * Takes the lead of the job, or says that it has ended before.
  *
  * @throws MillraceError MR8001, MR8002, MR3005 and what the disk says
  */
-export async function openJobHome(
-  plan: JobPlan,
-  order: StartOrder,
-): Promise<JobHome | { readonly type: 'already-finished'; readonly savepointPath: string | undefined }> {
+export async function openJobHome(plan: JobPlan, order: StartOrder): Promise<JobHome | EndedJobHome> {
   const folder = jobFolder(checkpointsRoot(plan.options), plan.graph.name);
   const s3 = s3Settings(plan.options);
   await removeLeftovers();
@@ -118,7 +122,11 @@ export async function openJobHome(
     },
   });
   if (begun.start === 'already-finished')
-    return { type: 'already-finished', savepointPath: begun.result.savepointPath };
+    return {
+      type: 'already-finished',
+      state: begun.result.state === 'CANCELED' ? 'CANCELED' : 'FINISHED',
+      savepointPath: begun.result.savepointPath,
+    };
   let released: Promise<void> | undefined;
   return {
     type: 'home',

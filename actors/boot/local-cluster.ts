@@ -195,7 +195,7 @@ export class LocalCluster {
     if (answer.type === 'already-finished') {
       throw new MillraceError(
         'MR8001',
-        `The job ${answer.jobName} ${endOf(answer.savepointPath)}; nothing is left to resume.`,
+        `The job ${answer.jobName} ${endOf(answer)}; nothing is left to resume.`,
       );
     }
     return new LocalJob(answer, this.#gateway, this.#end);
@@ -340,8 +340,8 @@ function controlThreadFailed(error: Error): MillraceError {
   return new MillraceError('MR9002', `The control thread failed: ${error.message}`, { cause: error });
 }
 
-function endOf(savepointPath: string | undefined): string {
-  return savepointPath === undefined
-    ? 'has finished already'
-    : `was stopped with the savepoint ${savepointPath}, from which another run may begin`;
+function endOf({ state, savepointPath }: SubmissionAnswer & { readonly type: 'already-finished' }): string {
+  if (savepointPath !== undefined)
+    return `was stopped with the savepoint ${savepointPath}, from which another run may begin`;
+  return state === 'CANCELED' ? 'was cancelled, and its checkpoints removed' : 'has finished already';
 }

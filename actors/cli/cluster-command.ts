@@ -143,7 +143,10 @@ function noOperands(command: string, operands: readonly string[]): void {
 function recoveredLine({ jobId, answer }: RecoveredJob): string {
   if (answer.type === 'refused')
     return `warning: Job ${jobId} does not go on. ${fromWireError(answer.error).message}\n`;
-  if (answer.type === 'already-finished') return `Job ${answer.jobName} has finished before.\n`;
+  if (answer.type === 'already-finished') {
+    const past = answer.state === 'CANCELED' ? 'was cancelled' : 'has finished';
+    return `Job ${answer.jobName} ${past} before.\n`;
+  }
   const from = answer.restoredCheckpointId;
   const origin = from === undefined ? 'from the beginning' : `from checkpoint ${from}`;
   return `Job ${answer.jobName} (${jobId}) starts ${origin}.\n`;

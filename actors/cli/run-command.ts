@@ -11,7 +11,7 @@ import {
   type RawValue,
   type ResolvedOptions,
 } from '../../core/internal.js';
-import type { JobStart } from '../cluster/cluster-gateway.js';
+import type { EndedWell, JobStart } from '../cluster/cluster-gateway.js';
 import type { CliAction, CliCommand, CliContext, CliStream } from './cli-command.js';
 import { configFileOption, definitionOption, loadConfiguration, warn } from './configuration.js';
 import { ExitCode } from './exit-code.js';
@@ -51,6 +51,7 @@ export type RunOutcome =
   | {
       readonly type: 'already-finished';
       readonly jobName: string;
+      readonly state: EndedWell;
       readonly savepointPath: string | undefined;
     };
 
@@ -340,7 +341,7 @@ class RunInTerminal {
       else
         this.#context.stderr.write(
           outcome.savepointPath === undefined
-            ? `Job ${outcome.jobName} has finished before; there is nothing to resume.\n`
+            ? `Job ${outcome.jobName} ${pastOf(outcome.state)}; there is nothing to resume.\n`
             : `Job ${outcome.jobName} was stopped with a savepoint; go on from there with -s ${outcome.savepointPath}\n`,
         );
       return;
@@ -365,6 +366,10 @@ class RunInTerminal {
         `${completed} checkpoints completed, ${failed} failed, ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}.\n`,
     );
   }
+}
+
+function pastOf(state: EndedWell): string {
+  return state === 'CANCELED' ? 'was cancelled before, and its checkpoints removed' : 'has finished before';
 }
 
 /** What the output does not hold although it was in the input: nothing is lost silently. */

@@ -166,13 +166,17 @@ export type SubmissionAnswer =
       /** What the run began from, if this start made it the job's own. */
       readonly begunFrom: BegunFrom | undefined;
     }
-  /** A resumed job that had finished before, or been stopped with this savepoint: nothing is to do. */
+  /** A resumed job that had finished before, been cancelled, or stopped with this savepoint: nothing is to do. */
   | {
       readonly type: 'already-finished';
       readonly jobName: string;
+      readonly state: EndedWell;
       readonly savepointPath: string | undefined;
     }
   | { readonly type: 'refused'; readonly error: WireError };
+
+/** How a job may have ended of which nothing is to be resumed. */
+export type EndedWell = 'FINISHED' | 'CANCELED';
 
 /** A savepoint, or a checkpoint that lay elsewhere. `claimed`: its files are the job's, which otherwise needs none. */
 export interface BegunFrom {

@@ -104,12 +104,18 @@ t.test('accumulators count once what was processed again', async (t) => {
 });
 
 t.test('two jobs of one name in a cluster are refused, and a cancelled one says so', async (t) => {
-  const cluster = await LocalCluster.start({ parallelism: 1 });
+  const checkpointing = { interval: '1 h', dir: folder(t) };
+  const cluster = await LocalCluster.start({ parallelism: 1, checkpointing });
   t.teardown(() => cluster.close());
   const job = await cluster.submit(doubled, { count: 2_000_000_000 });
   await t.rejects(cluster.submit(doubled, {}), { code: 'MR8002' });
   await job.cancel();
   await t.rejects(job.result(), { code: 'MR5007' });
+  const again = cluster.submit(doubled, {}, { start: 'resume' });
+  await t.rejects(again, {
+    code: 'MR8001',
+    message: /doubled was cancelled, and its checkpoints removed; nothing/,
+  });
 });
 
 t.test('mistyped options and what is no job are refused', async (t) => {

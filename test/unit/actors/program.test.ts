@@ -86,6 +86,36 @@ t.test('an empty path is no path, and nothing is looked at', async (t) => {
   }
 });
 
+t.test('a resumed job of which nothing is left says how it ended, and that is no failure', async (t) => {
+  const cases = [
+    ['FINISHED', undefined, /^Job hits has finished before; there is nothing to resume\.$/m],
+    [
+      'CANCELED',
+      undefined,
+      /^Job hits was cancelled before, and its checkpoints removed; there is nothing to resume\.$/m,
+    ],
+    ['FINISHED', '/s/1', /^Job hits was stopped with a savepoint; go on from there with -s \/s\/1$/m],
+  ] as const;
+  for (const [state, savepointPath, message] of cases) {
+    const outcome = { type: 'already-finished', jobName: 'hits', state, savepointPath } as const;
+    const untouched = (): never => {
+      throw new Error('Nothing else is to be called.');
+    };
+    const host = {
+      runJob: async () => outcome,
+      onSignal: untouched,
+      supervise: untouched,
+      runRemotely: untouched,
+    };
+    const { exitCode, stderr } = await run(
+      ['run', '--resume', fileURLToPath(import.meta.url)],
+      [runCommand(host)],
+    );
+    t.match(stderr, message);
+    t.equal(exitCode, ExitCode.ok);
+  }
+});
+
 t.test('the exit code of a command is the exit code of the program', async (t) => {
   t.equal((await run(['act'], [commandThat(async () => ExitCode.jobFailed)])).exitCode, ExitCode.jobFailed);
   t.equal((await run(['act', 'job.js', '--json', '-p', '4'], [commandThat(async () => 0)])).exitCode, 0);
