@@ -19,6 +19,11 @@ export function causesOf(error: Error): string {
   return text;
 }
 
+/** What to tell of something that went wrong on the way, and does not end the program. */
+export function withCauses(error: unknown): string {
+  return isMillraceError(error) ? `${error.message}\n${causesOf(error)}` : `${String(error)}\n`;
+}
+
 /** MR9002 stands for errors that are not ours: their own words are enough, below an error that is. */
 function describe(cause: Error): string {
   if (!isMillraceError(cause)) return `${cause.name}: ${cause.message}`;

@@ -14,6 +14,7 @@ import {
 import type { EndedWell, JobStart } from '../cluster/cluster-gateway.js';
 import type { CliAction, CliCommand, CliContext, CliStream } from './cli-command.js';
 import { configFileOption, definitionOption, loadConfiguration, warn } from './configuration.js';
+import { withCauses } from './error-text.js';
 import { ExitCode } from './exit-code.js';
 import { FailureLines } from './failure-lines.js';
 import { namedPlace, namedText } from './named-place.js';
@@ -321,7 +322,7 @@ class RunInTerminal {
    */
   #stop(signal: 'SIGINT' | 'SIGTERM', control: RunControl): void {
     this.#stoppedBy = signal;
-    control.stop().catch((error: unknown) => this.#context.stderr.write(`${String(error)}\n`));
+    control.stop().catch((error: unknown) => this.#context.stderr.write(withCauses(error)));
   }
 
   async #stopWithSavepoint(control: RunControl): Promise<void> {
@@ -329,7 +330,7 @@ class RunInTerminal {
       // The job's end tells where it lies.
       await control.stopWithSavepoint();
     } catch (error) {
-      this.#context.stderr.write(`There is no savepoint. ${String(error)}\n`);
+      this.#context.stderr.write(`There is no savepoint. ${withCauses(error)}`);
       this.#stop('SIGTERM', control);
     }
   }

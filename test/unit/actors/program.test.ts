@@ -4,7 +4,7 @@ import type { CliCommand, CliCommandGroup } from '../../../actors/cli/cli-comman
 import { configCommand } from '../../../actors/cli/config-command.js';
 import { ExitCode, exitCodeOf } from '../../../actors/cli/exit-code.js';
 import { memoryCommand } from '../../../actors/cli/memory-command.js';
-import { runCommand } from '../../../actors/cli/run-command.js';
+import { type RunJob, runCommand } from '../../../actors/cli/run-command.js';
 import { savepointCommand } from '../../../actors/cli/savepoint-command.js';
 import { ERROR_TABLE, type ErrorCode, MillraceError } from '../../../core/internal.js';
 import { runCaptured } from './captured-program.js';
@@ -114,6 +114,33 @@ t.test('a resumed job of which nothing is left says how it ended, and that is no
     t.match(stderr, message);
     t.equal(exitCode, ExitCode.ok);
   }
+});
+
+t.test('that SIGTERM could take no savepoint is told with its causes', async (t) => {
+  const cause = new MillraceError('MR3002', 'Could not create /readonly/sp (EROFS)', {
+    where: { at: '/readonly/sp' },
+  });
+  const refused = new MillraceError('MR3007', 'The checkpoint did not complete.', { cause });
+  const job = { jobName: 'hits', warnings: [], restoredCheckpointId: undefined, begunFrom: undefined };
+  let signalled = (_: 'SIGINT' | 'SIGTERM'): void => {};
+  const host = {
+    runJob: ((_, { onStarted }) =>
+      new Promise((_resolve, reject) => {
+        const stop = async () => reject(new MillraceError('MR5007', 'The job was cancelled.'));
+        onStarted({ job, restUrl: undefined }, { stop, stopWithSavepoint: () => Promise.reject(refused) });
+        signalled('SIGTERM');
+      })) satisfies RunJob,
+    onSignal: (handler: typeof signalled) => {
+      signalled = handler;
+      return () => {};
+    },
+    supervise: () => Promise.reject(),
+    runRemotely: () => Promise.reject(),
+  };
+  const words = ['-D', 'execution.checkpointing.savepoint-dir=/readonly/sp', fileURLToPath(import.meta.url)];
+  const { exitCode, stderr } = await run(['run', ...words], [runCommand(host)]);
+  t.match(stderr, `There is no savepoint. ${refused.message}\n  caused by ${cause.message}\nStopped. `);
+  t.equal(exitCode, ExitCode.terminated);
 });
 
 t.test('the exit code of a command is the exit code of the program', async (t) => {
