@@ -50,7 +50,7 @@ export {
   parseMemoryBytes,
   printMemoryBytes,
 } from './base/memory-bytes.js';
-export { type ErrorDetails, type ErrorPlace, isMillraceError, MillraceError } from './base/millrace-error.js';
+export { accountOf, type ErrorDetails, isMillraceError, MillraceError } from './base/millrace-error.js';
 export { murmur3, murmurOfInt } from './base/murmur3.js';
 export { levenshtein, nearest } from './base/nearest.js';
 export { ownEntry } from './base/own-entry.js';

@@ -1,10 +1,10 @@
-import { isMillraceError } from '../../core/internal.js';
+import { accountOf, isMillraceError } from '../../core/internal.js';
 
 const CAUSES_MAX = 8;
 
 /**
- * The chain of causes, a line each; the innermost is what a person has to mend. A foreign error that the line
- * above has told in full is not told again.
+ * The chain of causes, a line each; the innermost is what a person has to mend. What the line above has told is not
+ * told again, nor the advice of a cause there, since that line has its own.
  */
 export function causesOf(error: Error): string {
   let text = '';
@@ -12,7 +12,8 @@ export function causesOf(error: Error): string {
   let cause = error.cause;
   for (let depth = 0; cause instanceof Error && depth < CAUSES_MAX; depth++) {
     const line = describe(cause);
-    if (!told.includes(line)) text += `  caused by ${line}\n`;
+    const isTold = told.includes(isMillraceError(cause) ? accountOf(cause) : line);
+    if (!isTold) text += `  caused by ${line}\n`;
     told = line;
     cause = cause.cause;
   }

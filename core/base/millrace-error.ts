@@ -77,6 +77,13 @@ export function isMillraceError(value: unknown): value is MillraceError {
   return value instanceof MillraceError;
 }
 
+/** A message but for what to do: for the `why` of an error that knows better what is to be done. */
+export function accountOf(cause: unknown): string {
+  if (!isMillraceError(cause)) return cause instanceof Error ? cause.message : String(cause);
+  const { code, what, where, why } = cause;
+  return render(code, what, why === undefined ? { where } : { where, why });
+}
+
 function render(code: ErrorCode, what: string, details: ErrorDetails): string {
   const place = renderPlace(details.where);
   let text = `${code} ${what}`;

@@ -1,4 +1,4 @@
-import { type Committer, type FileSystem, MillraceError, types } from '../../core/internal.js';
+import { accountOf, type Committer, type FileSystem, MillraceError, types } from '../../core/internal.js';
 
 /** A finished file that waits for its checkpoint. Plain data: it goes into checkpoints. */
 export interface PartFile {
@@ -99,7 +99,7 @@ function damaged(file: PartFile, path: string, sizeBytes: number): MillraceError
 
 function notCommitted(file: PartFile, cause: unknown): MillraceError {
   return new MillraceError('MR6004', `The output file ${file.target} could not be committed.`, {
-    ...(cause instanceof Error ? { why: cause.message } : {}),
+    why: accountOf(cause),
     hint: 'It is tried again. See that the output folder is there and may be written by this user.',
     cause,
   });

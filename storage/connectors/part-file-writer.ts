@@ -1,6 +1,7 @@
 import {
   type AppendableFile,
   Availability,
+  accountOf,
   type FileSystem,
   isMillraceError,
   MillraceError,
@@ -224,7 +225,7 @@ export class PartFileWriter<T> implements SinkWriter<T, PartFile, never> {
     const code = storageCode === 'MR3002' || storageCode === 'MR3003' ? storageCode : 'MR6004';
     return new MillraceError(code, `Output could not be written to ${this.#settings.folder}.`, {
       where: { uid: this.#context.uid, subtask: this.#context.subtaskIndex },
-      why: error instanceof Error ? error.message : String(error),
+      why: accountOf(error),
       hint:
         code === 'MR3003'
           ? 'Make room on the disk, then resume the job: committed output is safe, the rest is written again.'

@@ -1,4 +1,10 @@
-import { type FileSystem, isMillraceError, MillraceError, type ReadableFile } from '../../core/internal.js';
+import {
+  accountOf,
+  type FileSystem,
+  isMillraceError,
+  MillraceError,
+  type ReadableFile,
+} from '../../core/internal.js';
 import { Prefetch, type Prefetched, type PrefetchSource } from './prefetch.js';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -78,7 +84,7 @@ function shorter(path: string, was: number, is: number): MillraceError {
 export function unreadable(path: string, error: unknown): MillraceError {
   if (isMillraceError(error) && (error.code === 'MR6003' || error.code === 'MR6001')) return error;
   return new MillraceError('MR6003', `The file ${path} could not be read.`, {
-    why: error instanceof Error ? error.message : String(error),
+    why: accountOf(error),
     hint: 'See that the file is there and may be read by this user.',
     cause: error,
   });

@@ -47,7 +47,9 @@ const FULL: ErrnoRow = {
 };
 const NOT_PERMITTED: ErrnoRow = {
   code: 'MR3002',
-  hint: 'make the folder writable for this user, or choose another one (execution.checkpointing.dir)',
+  hint:
+    'make the folder writable for this user, or choose another one (for checkpoints execution.checkpointing.dir, ' +
+    'for savepoints execution.checkpointing.savepoint-dir)',
 };
 
 const ERRNOS: Readonly<Record<string, ErrnoRow>> = {

@@ -6,7 +6,7 @@ import { ExitCode, exitCodeOf } from '../../../actors/cli/exit-code.js';
 import { memoryCommand } from '../../../actors/cli/memory-command.js';
 import { type RunJob, runCommand } from '../../../actors/cli/run-command.js';
 import { savepointCommand } from '../../../actors/cli/savepoint-command.js';
-import { ERROR_TABLE, type ErrorCode, MillraceError } from '../../../core/internal.js';
+import { accountOf, ERROR_TABLE, type ErrorCode, MillraceError } from '../../../core/internal.js';
 import { runCaptured } from './captured-program.js';
 
 /** A command whose action is given. */
@@ -198,6 +198,32 @@ t.test('causes are told a line each, and what the line above says is not said ag
     ],
   );
   t.equal(stderr, 'MR5006 The job failed.\n  caused by MR5001 User code threw TypeError: x is no function\n');
+});
+
+t.test('advice of a cause that the line above has told is not given beside its own', async (t) => {
+  const at = { where: { at: '/out' }, why: 'EROFS: read-only file system' };
+  const cause = new MillraceError('MR3002', 'Could not create /out', {
+    ...at,
+    hint: 'Choose another checkpoint folder.',
+  });
+  const error = new MillraceError('MR3002', 'Output could not be written.', {
+    why: accountOf(cause),
+    hint: 'See that the folder may be written.',
+    cause,
+  });
+  const { stderr } = await run(
+    ['act'],
+    [
+      commandThat(async () => {
+        throw error;
+      }),
+    ],
+  );
+  t.equal(
+    stderr,
+    'MR3002 Output could not be written. Why: MR3002 Could not create /out [/out] Why: EROFS: read-only file system ' +
+      'What to do: See that the folder may be written.\n',
+  );
 });
 
 t.test('every code of the table has an exit code', async (t) => {

@@ -66,6 +66,19 @@ t.test('a folder that cannot be made is a coded error that says what to do', asy
   t.equal(readFileSync(join(path, 'file'), 'utf8'), 'in the way');
 });
 
+t.test('output that cannot be written says what to do once', async (t) => {
+  const out = join(folder(t), 'out');
+  const driver = await SinkDriver.open(FileSink.textLines(out), sinkContext(disk));
+  rmSync(out, { recursive: true, force: true });
+  writeFileSync(out, 'in the way');
+  const refused = await driver.write('a').then(
+    () => driver.prepare().catch((error: unknown) => error),
+    (error: unknown) => error,
+  );
+  t.match(refused, { code: 'MR6004', why: /ENOTDIR|EEXIST/, hint: /may be written by this user/ });
+  t.equal(String(refused).match(/What to do/g)?.length, 1);
+});
+
 t.test('birdstrikes, with their quotes, are read as CSV', async (t) => {
   const strike = types.object({
     'Flight Date': types.string,
