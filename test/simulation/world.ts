@@ -52,6 +52,8 @@ export interface WorldSettings {
   readonly onTurn?: (machine: SimulatedMachine) => void;
   /** The faults, in place of those that are drawn. */
   readonly plan?: FaultPlan;
+  /** Brings the faults, in place of those that are drawn or planned. */
+  readonly faults?: FaultSupplier;
   /** Brings the faults, in place of any others; asked after each turn, to the end of the job. */
   readonly script?: (stage: WorldStage) => void;
 }
@@ -96,7 +98,7 @@ class World {
   readonly #watcher: WorldWatcher | undefined;
 
   constructor(draw: DrawWorkload, options: WorldOptions, settings: WorldSettings) {
-    const { machinery = SOUND, repeats = false, onLine, onTurn, script, plan } = settings;
+    const { machinery = SOUND, repeats = false, onLine, onTurn, script } = settings;
     this.#script = script;
     this.#onTurn = onTurn;
     const prng = new Prng(options.seed + 0x5eed);
@@ -144,10 +146,7 @@ class World {
     });
     // Before the faults, which have no chance of their own where they are planned.
     if (options.watched) this.#watcher = new WorldWatcher(prng.fork(), this.#machine, this.#processes);
-    this.#faults =
-      plan === undefined
-        ? new WorldFaults(prng.fork(), options.faults, options.safetyTurns, options.endings)
-        : new PlannedFaults(plan);
+    this.#faults = supplierOf(settings) ?? drawnFaults(prng.fork(), options);
     listeners.add(this.#processes);
     listeners.add(this.#faults);
   }
@@ -283,4 +282,12 @@ class World {
       plan: { faults: this.#came, calmTurn: this.#calmTurn },
     };
   }
+}
+
+function supplierOf({ faults, plan }: WorldSettings): FaultSupplier | undefined {
+  return faults ?? (plan === undefined ? undefined : new PlannedFaults(plan));
+}
+
+function drawnFaults(prng: Prng, { faults, safetyTurns, endings }: WorldOptions): FaultSupplier {
+  return new WorldFaults(prng, faults, safetyTurns, endings);
 }

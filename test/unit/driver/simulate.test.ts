@@ -32,13 +32,14 @@ const SEEDS_FEW = 40;
 async function isCaught<W, R>(t: Test, simulation: Simulation<W, R>, says: RegExp): Promise<void> {
   t.equal((await simulate({ ...simulation, faults: [] })).failure, undefined, 'without faults it is right');
   for (let seed = 1; seed <= SEEDS_FEW; seed++) {
-    const { failure, faults } = await simulate({ ...simulation, seed });
+    const { failure, faults, hash } = await simulate({ ...simulation, seed });
     if (failure === undefined) continue;
     t.comment(failure.message);
     t.equal(failure.code, 'MR5016');
     t.match(failure.message, says, `seed ${seed}`);
     const again = await simulate({ ...simulation, seed, faults });
-    t.ok(again.failure !== undefined, 'the plan that it tells fails too');
+    t.equal(again.hash, hash, 'the plan that it tells is the same run');
+    t.equal(again.failure?.message, failure.message);
     return;
   }
   t.fail(`${SEEDS_FEW} seeds have not caught it`);
@@ -105,6 +106,16 @@ t.test('a run is told by its seed and its faults', async (t) => {
   const planned = await simulate({ ...simulation, faults: [kill] });
   t.strictSame(planned.faults, [kill]);
   t.equal(planned.recoveries, 1);
+});
+
+t.test('a run that is given the faults of one that drew them is the same run', async (t) => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const simulation = { ...lastTotals(lastOfUserSink), seed };
+    const { faults, hash, turns, results } = await simulate(simulation);
+    const again = await simulate({ ...simulation, faults });
+    t.strictSame([again.hash, again.turns, again.faults], [hash, turns, faults], `seed ${seed}`);
+    t.strictSame(again.results, results);
+  }
 });
 
 t.test('runs that are begun together go one after another', async (t) => {
