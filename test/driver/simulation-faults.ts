@@ -73,10 +73,10 @@ const SHARES: Readonly<Record<FaultKind, readonly [share: number, most: number]>
   breakDisk: [0.2, 2],
   fillDisk: [0.1, 1],
   jumpClock: [0.1, 2],
-  takeOver: [0.2, 1],
+  takeOver: [0.3, 2],
 };
 
-/** `kinds`: those that may come. Most are missing in most runs, so that what they hide can show. */
+/** `kinds`: those that may come. Most are missing in most runs, so that what they hide can show; one is there. */
 export function drawFaultOptions(prng: Prng, kinds: readonly FaultKind[]): FaultOptions {
   const counts = new Map<FaultKind, number>();
   // All are drawn, so that those that may not come change no other.
@@ -86,6 +86,8 @@ export function drawFaultOptions(prng: Prng, kinds: readonly FaultKind[]): Fault
     if (count > 0 && kinds.includes(kind)) counts.set(kind, count);
   }
   const spite = prng.chance(0.7);
+  const kind = kinds[prng.below(Math.max(1, kinds.length))];
+  if (counts.size === 0 && kind !== undefined) counts.set(kind, prng.between(1, SHARES[kind][1]));
   const of = (kind: FaultKind): number => counts.get(kind) ?? 0;
   return {
     ...NO_FAULTS,

@@ -24,7 +24,7 @@ export interface Simulation<WorldT, OutT> {
   readonly orderedBy?: (result: OutT) => unknown;
   /** What is done to the job, and when. Default: drawn from the seed. */
   readonly faults?: readonly PlannedFault[];
-  /** Of the faults that are drawn. Default: all kinds. */
+  /** Of the faults that are drawn, of which most runs have one at least. Default: all kinds. */
   readonly faultKinds?: readonly FaultKind[];
   /** Of operators that set none. Default 2. */
   readonly parallelism?: number;

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import { FileSource, WatermarkStrategy } from '../../../actors/index.js';
 import { check } from '../../check.js';
 import { faultPlans, type PlannedFault, type Simulation, simulate } from '../../driver/index.js';
+import { FAULT_KINDS } from '../../driver/planned-fault.js';
 import { lastTotals, lostTotals, ordersTo, windowsToFiles } from './simulated-jobs.js';
 import {
   type Database,
@@ -75,6 +76,13 @@ t.test('what is wrong is caught', async (t) => {
   t.test('a function that keeps what it knows in itself', (t) =>
     isCaught(t, lostTotals, /nobody expected.*keep it in state/),
   );
+  t.test('a sink that lets a process write late that was taken over', (t) =>
+    isCaught(t, lastTotals(lastOfUserSink), /nobody expected.*after takeOver in turn .*`epoch`/),
+  );
+  t.test('the same, where nothing else is done to it', (t) => {
+    const simulation = lastTotals(lastOfUserSink);
+    return isCaught(t, { ...simulation, faultKinds: ['takeOver'] }, /after takeOver in turn .*`epoch`/);
+  });
   t.test('a sink that fails when a row comes again', (t) =>
     isCaught(t, ordersTo(refusingSink, inTable), /does not come to its end.*There is a row \d+/),
   );
@@ -133,6 +141,18 @@ t.test('the kinds of faults can be chosen', async (t) => {
     for (const { kind } of report.faults) kinds.add(kind);
   }
   t.strictSame([...kinds].sort(), ['killProcess', 'losePower']);
+});
+
+t.test('one kind of faults alone brings some to most runs', async (t) => {
+  const simulation = ordersTo(upsertSink, inTable);
+  for (const kind of FAULT_KINDS) {
+    let runs = 0;
+    for (let seed = 1; seed <= 6; seed++) {
+      const { faults } = await simulate({ ...simulation, seed, faultKinds: [kind] });
+      if (faults.length > 0) runs++;
+    }
+    t.ok(runs > 3, `${kind}: ${runs} of 6`);
+  }
 });
 
 t.test('a property is made small to one fault', async (t) => {
