@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../core/internal.js';
 import { FAULT_KINDS, type FaultKind, type PlannedFault } from './planned-fault.js';
 
 // biome-ignore lint/suspicious/noTsIgnore: only users without fast-check see an error here.
@@ -24,6 +25,8 @@ const SEED_MAX = 0xffff;
  * Plans of faults for a property of fast-check, which makes one that fails small: fewer faults, earlier ones, of a
  * plainer kind. `fc` is your own fast-check (3.4 or later).
  *
+ * @throws MillraceError MR1001 for an option that there is not
+ *
  * @example
  * ```ts
  * import fc from 'fast-check';
@@ -38,6 +41,7 @@ const SEED_MAX = 0xffff;
  * ```
  */
 export function faultPlans(fc: FastCheck, options: FaultPlansOptions = {}): FaultPlanArbitrary {
+  checkOptionNames(options, ['faultsMax', 'turnMax', 'kinds'], 'faultPlans');
   const { faultsMax = 5, turnMax = 1000, kinds = FAULT_KINDS } = options;
   const fault = fc.record({
     turn: fc.integer({ min: 1, max: turnMax }),

@@ -1,8 +1,9 @@
-import { checkOptionNames, type MillraceError } from '../../core/internal.js';
+import type { MillraceError } from '../../core/internal.js';
 import { FAULT_KINDS, type FaultKind, type PlannedFault } from './planned-fault.js';
 import { compareResults } from './result-difference.js';
 import { ResultJournal } from './result-journal.js';
-import { SIMULATION_OPTIONS, type Simulation } from './simulation.js';
+import type { Simulation } from './simulation.js';
+import { checkSimulation } from './simulation-input.js';
 import { runSimulation, type SimulationRun } from './simulation-run.js';
 import { failureStory, resultStory, type StoryParts } from './simulation-story.js';
 
@@ -69,7 +70,7 @@ export function simulate<WorldT, OutT>(
 }
 
 async function reportOf<WorldT, OutT>(simulation: Simulation<WorldT, OutT>): Promise<SimulationReport<OutT>> {
-  checkOptionNames(simulation, [...SIMULATION_OPTIONS], 'simulate');
+  checkSimulation(simulation);
   const { faults: wanted = 'drawn' } = simulation;
   const calm = simulation.expected === undefined ? await runSimulation(simulation, []) : undefined;
   const expected = calm?.results ?? [...(simulation.expected ?? [])];

@@ -11,6 +11,7 @@ import { RunHistory } from './run-history.js';
 import { SimulatedSource } from './simulated-source.js';
 import type { Simulation } from './simulation.js';
 import { simulationFaults } from './simulation-faults.js';
+import { checkedResults } from './simulation-input.js';
 import type { SimulatedFiles, SimulationIO } from './simulation-io.js';
 
 const PARALLELISM = 2;
@@ -39,8 +40,8 @@ export async function runSimulation<WorldT, OutT>(
   const history = new RunHistory();
   let disk: SimulatedDisk | undefined;
   const files: SimulatedFiles = { lines: (folder) => (disk === undefined ? [] : linesOf(disk, folder)) };
-  const look = (turn: number): void =>
-    journal?.look(simulation.output(world, files), { turn, task: history.taskAt(turn) });
+  const output = (): Iterable<OutT> => checkedResults(simulation.output(world, files));
+  const look = (turn: number): void => journal?.look(output(), { turn, task: history.taskAt(turn) });
   // What is wrong with the job itself is told before anything is done to it.
   const { graph } = job.build();
   if (graph.runtimeMode !== 'STREAMING')
@@ -70,7 +71,7 @@ export async function runSimulation<WorldT, OutT>(
   return {
     report,
     history,
-    results: [...simulation.output(world, files)],
+    results: [...output()],
     vertices: graph.vertices.map(({ operators }) => operators.map(({ name }) => name)),
   };
 }
@@ -104,10 +105,6 @@ function optionsOf<WorldT, OutT>({
   stateBackend,
 }: Simulation<WorldT, OutT>): WorldOptions {
   const intervalMs = checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS;
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new MillraceError('MR1001', `The seed is ${String(seed)}.`, {
-      hint: 'Give a whole number, 0 or more.',
-    });
   const prng = new Prng(seed);
   return {
     ...PLAIN_OPTIONS,

@@ -254,15 +254,3 @@ t.test('a run that goes another way the second time is told so', async (t) => {
   });
   t.match(failure?.message, /went another way when it was made again/);
 });
-
-t.test('what is wrong with the call or the graph is told at once', async (t) => {
-  const simulation = ordersTo(upsertSink, inTable);
-  await t.rejects(simulate({ ...simulation, seed: -1 }), /MR1001 .*seed/);
-  await t.rejects(simulate({ ...simulation, sead: 1 } as never), /MR1001 .*sead/);
-  await t.rejects(simulate({ ...simulation, job: () => {} }), /MR1005/);
-  const batch: typeof simulation = {
-    ...simulation,
-    job: (env, io) => simulation.job(env.setRuntimeMode('BATCH'), io),
-  };
-  await t.rejects(simulate(batch), /MR1001 .* batch/);
-});
