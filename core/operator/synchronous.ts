@@ -46,12 +46,20 @@ export function checkFunctionObject(
   }
 }
 
-/** For functions without a result; all of them return undefined, so that looking closer costs nothing. */
+/**
+ * For functions without a result; all of them return undefined, so that looking closer costs nothing. The promise that
+ * is refused is taken, so that a rejection of it does not come on top.
+ *
+ * @throws MillraceError MR5002 if it is a promise
+ */
 export function expectNoPromise(returned: unknown, what: string): void {
   if (typeof returned !== 'object' || returned === null) return;
   if (typeof (returned as Partial<PromiseLike<unknown>>).then !== 'function') return;
+  Promise.resolve(returned).catch(refusedAlready);
   throw new MillraceError('MR5002', `${what} returned a promise.`, { hint: HINT });
 }
+
+function refusedAlready(): void {}
 
 function describe(value: unknown): string {
   if (value === null) return 'null';

@@ -38,7 +38,8 @@ let previous: Promise<unknown> = Promise.resolve();
  * and files of the real disk are not simulated, and what waits for them alone is said not to come to its end. Promises
  * that settle in reactions to others, and those of `io.sleep`, are waited for. Runs of one thread go one after another.
  *
- * @throws MillraceError (rejects) what the graph finds wrong with the job, MR1001 for a wrong option
+ * @throws MillraceError (rejects) what the graph finds wrong with the job, MR1001 for a wrong option, MR5002 if
+ * `job` is asynchronous
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-import { MillraceError, Prng } from '../../core/internal.js';
+import { expectNoPromise, MillraceError, Prng } from '../../core/internal.js';
 import type { SimulatedDisk } from '../simulation/simulated-disk.js';
 import { simulatedJob } from '../simulation/simulated-job.js';
 import type { SimulatedJob } from '../simulation/simulated-process.js';
@@ -93,7 +93,8 @@ function jobOf<WorldT, OutT>(
         return new SimulatedSource({ values, splits, timestamp, type, paceMs: paceMs ?? ownPaceMs });
       },
     };
-    job(env, io);
+    const returned: unknown = job(env, io);
+    expectNoPromise(returned, 'The job of the simulation');
   });
 }
 

@@ -13,7 +13,7 @@ export interface Simulation<WorldT, OutT> {
   /**
    * Describes the job. Called for each task of each attempt, as each thread does: what it makes is gone when the task
    * ends, so what must last belongs into state, or into `io.world`. What it configures of checkpoints, restarts and
-   * memory does not count.
+   * memory does not count. Not asynchronous.
    */
   readonly job: (env: StreamExecutionEnvironment, io: SimulationIO<WorldT>) => void;
   /** The results, as somebody finds them in the outside world when the job has finished. */

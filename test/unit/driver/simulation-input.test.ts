@@ -57,3 +57,17 @@ t.test('what is wrong with the graph is told at once', async (t) => {
   };
   await t.rejects(simulate(batch), /MR1001 .* batch/);
 });
+
+t.test('a job that is described asynchronously is refused, and leaves the next call alone', async (t) => {
+  const simulation = ordersTo(upsertSink, inTable);
+  const late: typeof simulation = {
+    ...simulation,
+    job: async (env, io) => {
+      await Promise.resolve();
+      simulation.job(env, io);
+    },
+  };
+  const [refused, next] = await Promise.allSettled([simulate(late), simulate({ ...simulation, faults: [] })]);
+  t.match(refused, { reason: { code: 'MR5002', message: /The job of the simulation returned a promise/ } });
+  t.match(next, { value: { failure: undefined } });
+});
