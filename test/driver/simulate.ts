@@ -101,6 +101,8 @@ async function failureOf<WorldT, OutT>(
 ): Promise<MillraceError | undefined> {
   const { seed = 1, orderedBy } = simulation;
   const compare = orderedBy === undefined ? {} : { orderedBy };
+  const areSame = (one: readonly OutT[], other: readonly OutT[]): boolean =>
+    compareResults(one, other, compare) === undefined;
   const faults = report.plan.faults.filter(isOfUsers);
   const journal = new ResultJournal<OutT>();
   const parts: StoryParts<OutT> = {
@@ -111,18 +113,28 @@ async function failureOf<WorldT, OutT>(
     journal,
     isUnstable: false,
     isWrongAnyway: false,
+    isChancy: false,
   };
-  if (report.failure !== undefined) return failureStory(report.failure, parts);
+  const calmRun = (): Promise<SimulationRun<OutT>> => runSimulation(simulation, []);
+  if (report.failure !== undefined) {
+    const isWrongAnyway = faults.length === 0 || (await calmRun()).report.failure !== undefined;
+    return failureStory(report.failure, { ...parts, isWrongAnyway });
+  }
   const difference = compareResults(expected, results, compare);
   if (difference === undefined) return undefined;
   // It goes the same way again, and somebody watches what comes when.
   const again = await runSimulation(simulation, wanted, journal);
-  const calm = simulation.expected === undefined ? undefined : await runSimulation(simulation, []);
+  const calm = await calmRun();
+  const isWrongAnyway = !areSame(expected, calm.results);
+  // What is expected is what came of a run without faults, where nobody has said it.
+  const first = isWrongAnyway && simulation.expected !== undefined ? (await calmRun()).results : expected;
+  const isChancy = isWrongAnyway && !areSame(first, calm.results);
   return resultStory(difference, {
     ...parts,
     history: again.history,
     isUnstable: again.report.hash !== report.hash,
-    isWrongAnyway: calm !== undefined && compareResults(expected, calm.results, compare) !== undefined,
+    isWrongAnyway,
+    isChancy,
   });
 }
 

@@ -24,8 +24,17 @@ export interface SimulationRun<OutT> {
   readonly report: WorldReport;
   readonly history: RunHistory;
   readonly results: readonly OutT[];
-  /** Names of the operators of each vertex. */
-  readonly vertices: readonly (readonly string[])[];
+  readonly vertices: readonly SimulatedVertex[];
+}
+
+/** What a story tells of a vertex. */
+export interface SimulatedVertex {
+  /** Names of its operators. */
+  readonly operators: readonly string[];
+  /** When the job began. */
+  readonly parallelism: number;
+  /** It has a sink with a committer. */
+  readonly commits: boolean;
 }
 
 /** `drawn`: faults are drawn from the seed. */
@@ -36,7 +45,8 @@ export async function runSimulation<WorldT, OutT>(
 ): Promise<SimulationRun<OutT>> {
   const options = optionsOf(simulation);
   const world = simulation.world();
-  const job = jobOf(simulation, options, world);
+  const committing = new Set<string>();
+  const job = jobOf(simulation, options, world, committing);
   const history = new RunHistory();
   let disk: SimulatedDisk | undefined;
   const files: SimulatedFiles = { lines: (folder) => (disk === undefined ? [] : linesOf(disk, folder)) };
@@ -72,14 +82,20 @@ export async function runSimulation<WorldT, OutT>(
     report,
     history,
     results: [...output()],
-    vertices: graph.vertices.map(({ operators }) => operators.map(({ name }) => name)),
+    vertices: graph.vertices.map(({ operators, parallelism }) => ({
+      operators: operators.map(({ name }) => name),
+      parallelism,
+      commits: operators.some(({ name }) => committing.has(name)),
+    })),
   };
 }
 
+/** `committing`: takes the names of the sinks that have a committer. */
 function jobOf<WorldT, OutT>(
   simulation: Simulation<WorldT, OutT>,
   options: WorldOptions,
   world: WorldT,
+  committing: Set<string>,
 ): SimulatedJob {
   const { parallelism = PARALLELISM, job } = simulation;
   return simulatedJob(options, (env, host) => {
@@ -95,6 +111,8 @@ function jobOf<WorldT, OutT>(
     };
     const returned: unknown = job(env, io);
     expectNoPromise(returned, 'The job of the simulation');
+    for (const { spec } of env.describe().graph.nodes)
+      if (spec.isSink === true && spec.isStateful === true) committing.add(spec.name);
   });
 }
 

@@ -48,7 +48,7 @@ export interface WorldSettings {
   /** Output may hold lines more often than expected. */
   readonly repeats?: boolean;
   readonly onLine?: (line: TraceLine) => void;
-  /** Called before each turn until the job has finished, when the reactions to the last one are done. */
+  /** Called before each turn, when the reactions to the last one are done. */
   readonly onTurn?: (machine: SimulatedMachine) => void;
   /** The faults, in place of those that are drawn. */
   readonly plan?: FaultPlan;
@@ -235,6 +235,7 @@ class World {
     const last = this.#processes.start();
     while (this.#processes.alive.length > 0) {
       await reactionsDone();
+      this.#onTurn?.(this.#machine);
       if (!this.#scheduler.turn()) {
         const passedMs = this.#processes.alive.length === 0 ? 0 : this.#scheduler.passTime();
         if (passedMs === Number.POSITIVE_INFINITY)

@@ -18,7 +18,15 @@ import {
   type SplitReader,
 } from '../../../core/internal.js';
 import type { Simulation } from '../../driver/index.js';
-import { Database, type DatabaseIO, inTable, type Row, upsertSink } from './simulated-sinks.js';
+import {
+  Database,
+  type DatabaseIO,
+  inRows,
+  inTable,
+  type Row,
+  transactionSink,
+  upsertSink,
+} from './simulated-sinks.js';
 
 const USERS = 5;
 const ORDERS: readonly Row[] = Array.from({ length: 60 }, (_, id) => ({
@@ -151,8 +159,8 @@ interface Range {
   readonly end: number;
 }
 
-/** A source that is the user's own, in two parts of unequal length. */
-const numbers: Source<number, Range, readonly Range[]> = {
+/** A source that is the user's own, in two parts of unequal length. `Reader`: of each part. */
+const numbersOf = (Reader: typeof RangeReader): Source<number, Range, readonly Range[]> => ({
   boundedness: 'bounded',
   createEnumerator: (context) =>
     new SplitQueueEnumerator(context, [
@@ -160,8 +168,8 @@ const numbers: Source<number, Range, readonly Range[]> = {
       { next: 40, end: 60 },
     ]),
   restoreEnumerator: (context, ranges) => new SplitQueueEnumerator(context, ranges),
-  createReader: (context) => new SequentialSourceReader(context, (range: Range) => new RangeReader(range)),
-};
+  createReader: (context) => new SequentialSourceReader(context, (range: Range) => new Reader(range)),
+});
 
 class RangeReader implements SplitReader<number, Range> {
   #next: number;
@@ -187,12 +195,55 @@ class RangeReader implements SplitReader<number, Range> {
   close(): void {}
 }
 
+/** Wrong: says that it stands where it began. */
+class ForgetfulReader extends RangeReader {
+  readonly #begin: Range;
+
+  constructor(range: Range) {
+    super(range);
+    this.#begin = range;
+  }
+
+  override snapshot(): Range {
+    return this.#begin;
+  }
+}
+
+function numbersTo(
+  Reader: typeof RangeReader,
+  sink: RowSink,
+): Pick<Simulation<Database, Row>, 'world' | 'job'> {
+  return {
+    world: () => new Database(),
+    job: (env, io) =>
+      void env
+        .fromSource(numbersOf(Reader), WatermarkStrategy.noWatermarks(), 'numbers')
+        .map((id) => ({ id, user: '', amount: id * 2 }))
+        .sinkTo(sink(io), 'to-db'),
+  };
+}
+
 export const ownSource: Simulation<Database, Row> = {
-  world: () => new Database(),
-  job: (env, io) =>
-    void env
-      .fromSource(numbers, WatermarkStrategy.noWatermarks(), 'numbers')
-      .map((id) => ({ id, user: '', amount: id * 2 }))
-      .sinkTo(upsertSink(io), 'to-db'),
+  ...numbersTo(RangeReader, upsertSink),
   output: inTable,
 };
+export const forgetfulSource: Simulation<Database, Row> = {
+  ...numbersTo(ForgetfulReader, transactionSink),
+  output: inRows,
+};
+
+/** What a function makes of each row, one after another where there is no rescale. */
+export function eachOrder(create: () => (row: Row) => Row): Simulation<Database, Row> {
+  return {
+    world: () => new Database(),
+    job: (env, io) =>
+      void env
+        .fromSource(io.source(ORDERS, { splits: 1 }), STRATEGY, 'orders')
+        .setParallelism(1)
+        .map(create())
+        .setParallelism(1)
+        .sinkTo(upsertSink(io), 'to-db')
+        .setParallelism(1),
+    output: inTable,
+  };
+}
