@@ -1,19 +1,21 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { shrinkCase } from './case-shrinker.js';
 import { commit } from './commit.js';
 import { runWorld } from './drawn-world.js';
 import type { FaultPlan } from './fault-plan.js';
 import { coverage, report } from './many-worlds.js';
 import { PerfettoTrace } from './perfetto-trace.js';
-import { caseText, parseCase } from './world-case.js';
+import { caseText, parseCase, type WorldCase } from './world-case.js';
 import { drawWorldOptions } from './world-draws.js';
 import { WORLD_EXIT_CODES, WorldFailure } from './world-failure.js';
 import { describeOptions, type WorldOptions } from './world-options.js';
 import { formatLine, type TraceLine } from './world-trace.js';
 
 const COMMANDS = new Set(['report', 'coverage', 'shrink', 'replay']);
-const USAGE = `npm run sim -- [SEED] [--quiet] [--perfetto FILE]
+const USAGE = `Usage:
+npm run sim -- [SEED] [--quiet] [--perfetto FILE]
 npm run sim -- shrink SEED
 npm run sim -- replay CASE [--quiet] [--perfetto FILE]
 npm run sim -- report [WORLDS] [FIRST SEED]
@@ -31,22 +33,61 @@ const WORLDS = 2_000;
  *
  * `npm run sim -- report WORLDS FIRST_SEED` runs many on all processors, and writes REPORT.md; exit code 1: a world
  * went wrong, or a fault never came to worlds with some feature and nobody has said why.
+ *
+ * `--help` prints all that; exit code 2: it cannot be understood what is wanted.
  */
 async function main(words: readonly string[]): Promise<number> {
-  const file = words.includes('--perfetto') ? words[words.indexOf('--perfetto') + 1] : undefined;
-  const plain = words.filter((word) => !word.startsWith('--') && word !== file);
-  const show = { quiet: words.includes('--quiet'), file };
+  const asked = askedFor(words);
+  if (typeof asked === 'string') return misunderstood(asked);
+  const { plain, show, help } = asked;
+  if (help) {
+    console.log(USAGE);
+    return 0;
+  }
   const [command, text] = plain;
-  if (command === 'replay' && text !== undefined) return replay(text, show);
+  if (command === 'replay')
+    return text === undefined ? misunderstood('replay wants a case.') : replay(text, show);
+  const odd = plain.find((word) => !COMMANDS.has(word) && !/^\d+$/.test(word));
+  if (odd !== undefined) return misunderstood(`'${odd}' is neither a command nor a seed.`);
   const numbers = plain.filter((word) => !COMMANDS.has(word)).map(Number);
   const [first = randomInt(2 ** 32), second = randomInt(2 ** 32)] = numbers;
-  if (numbers.some((number) => !Number.isSafeInteger(number) || number < 0) || command === 'replay') {
-    console.error(USAGE);
-    return 2;
-  }
   if (command === 'report') return report(numbers[0] ?? WORLDS, second);
   if (command === 'coverage') return coverage(numbers[0] ?? WORLDS, second);
   return command === 'shrink' ? shrink(first) : one(first, show);
+}
+
+interface Asked {
+  readonly plain: readonly string[];
+  readonly show: Show;
+  readonly help: boolean;
+}
+
+/** A text: what cannot be understood. */
+function askedFor(words: readonly string[]): Asked | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options: {
+        quiet: { type: 'boolean' },
+        perfetto: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+      allowPositionals: true,
+    });
+    const show = { quiet: values.quiet === true, file: values.perfetto };
+    return { plain: positionals, show, help: values.help === true };
+  } catch (error) {
+    return textOf(error);
+  }
+}
+
+function misunderstood(what: string): number {
+  console.error(`${what}\n${USAGE}`);
+  return 2;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 interface Show {
@@ -61,9 +102,14 @@ async function one(seed: number, show: Show): Promise<number> {
   return code;
 }
 
-function replay(given: string, show: Show): Promise<number> {
-  const { options, plan } = parseCase(given.startsWith('{') ? given : readFileSync(given, 'utf8'));
-  return run('case', options, plan, show);
+async function replay(given: string, show: Show): Promise<number> {
+  let found: WorldCase;
+  try {
+    found = parseCase(given.startsWith('{') ? given : readFileSync(given, 'utf8'));
+  } catch (error) {
+    return misunderstood(`'${given}' is no case, and no file that holds one: ${textOf(error)}`);
+  }
+  return run('case', found.options, found.plan, show);
 }
 
 async function run(
