@@ -161,7 +161,8 @@ export class DataStream<T> extends WindowableStream<T> {
   /**
    * Spreads the records by their key: all records of a key go to the same subtask, which holds its state.
    * Keys are numbers, strings, booleans, bigints, Uint8Arrays, or plain objects and arrays of them;
-   * `keyType` says which, to the compiler. A path of field names does for a function.
+   * `keyType` says which, to the compiler. A path of field names does for a function. A record whose key is undefined
+   * or null fails the job (MR2004).
    *
    * @throws MillraceError MR1001 if the records are declared and have no such field
    * @example `flights.keyBy((flight) => flight.origin)` or `flights.keyBy('plane.carrier')`

@@ -1,7 +1,7 @@
 import { invariant } from '../base/invariant.js';
 import { murmurOfInt } from '../base/murmur3.js';
 import type { KeyGroupRange } from '../ports/keyed-state-store.js';
-import { KEY_DEPTH_MAX, keyFieldNames, refuseDepth, refuseKey } from '../serde/key-fields.js';
+import { KEY_DEPTH_MAX, keyFieldNames, refuseDepth, refuseKey, refuseNoKey } from '../serde/key-fields.js';
 
 /**
  * Which subtask owns a key. Keys fall into `maxParallelism` key groups, and contiguous ranges of groups
@@ -16,9 +16,16 @@ const words = new Int32Array(float64.buffer);
 /** 1 where the low word of a float64 comes first. */
 const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 
-/** The key group of a key, in [0, maxParallelism). @throws MillraceError MR2004 if it has no canonical form */
+/**
+ * The key group of a key, in [0, maxParallelism).
+ *
+ * @throws MillraceError MR2004 if it has no canonical form, or is undefined or null, as Flink does; within a key both
+ * are values like others
+ */
 export function keyGroupOf(key: unknown, maxParallelism: number): number {
-  return murmurOfInt(javaHashCode(key)) % maxParallelism;
+  const hash = javaHashCode(key);
+  if (hash === 0 && (key === undefined || key === null)) refuseNoKey(key);
+  return murmurOfInt(hash) % maxParallelism;
 }
 
 /** The subtask, in [0, parallelism), that owns a key group. */

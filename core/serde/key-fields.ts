@@ -43,6 +43,14 @@ export function refuseKey(key: unknown): never {
   throw new MillraceError('MR2004', `A key is ${what}, which has no canonical form.`, { hint });
 }
 
+/** @throws MillraceError MR2004 for what a selector returns that finds no key */
+export function refuseNoKey(key: undefined | null): never {
+  throw new MillraceError('MR2004', `A record has no key: the key selector returned ${String(key)}.`, {
+    why: 'all records without a key would share one state',
+    hint: "Name a field in keyBy that each record has, filter the others out before, or give them a key: v.name ?? ''.",
+  });
+}
+
 export function refuseDepth(): never {
   throw new MillraceError('MR2004', `A key nests deeper than ${KEY_DEPTH_MAX} levels.`, {
     hint: 'Key by the few values that tell records apart.',

@@ -130,6 +130,12 @@ t.test('the default maximum parallelism leaves room to grow', async (t) => {
 });
 
 t.test('keys without a canonical form are refused with a hint', async (t) => {
+  for (const none of [undefined, null])
+    t.throws(() => keyGroupOf(none, 128), {
+      code: 'MR2004',
+      message: /no key: .* (undefined|null)\./,
+      hint: /keyBy/,
+    });
   t.throws(() => javaHashCode(new Date(0)), { code: 'MR2004', hint: /getTime/ });
   t.throws(() => javaHashCode(new Map()), { code: 'MR2004' });
   t.throws(() => javaHashCode(Symbol('s')), { code: 'MR2004' });

@@ -32,7 +32,7 @@ t.test('a value belongs to the current key', async (t) => {
 t.test('keys of every kind are told apart, and an object key is its content', async (t) => {
   const access = await new KeyedStateLife().open();
   const state = access.getState(new ValueStateDescriptor('state', types.string));
-  const keys = [1, '1', 1n, true, null, undefined, [1], { a: 1 }, 1.5, -1, '', Uint8Array.of(1)];
+  const keys = [1, '1', 1n, true, [null], [undefined], [1], { a: 1 }, 1.5, -1, '', Uint8Array.of(1)];
   for (const [index, key] of keys.entries()) {
     access.keys.setCurrentKey(key);
     t.equal(state.value(), undefined);
