@@ -1,4 +1,4 @@
-import { checkOptionNames, type RawValue } from '../../core/internal.js';
+import { checkOptionNames, MillraceError, nearest, type RawValue } from '../../core/internal.js';
 import type { JobStart } from '../cluster/cluster-gateway.js';
 
 /**
@@ -87,6 +87,21 @@ export const SUBMIT_OPTIONS: readonly string[] = [
   'claimMode',
   'configuration',
 ];
+
+const STARTS: readonly string[] = ['new', 'resume', 'fresh'] satisfies readonly JobStart[];
+
+/** What no compiler has looked at. @throws MillraceError MR1001 for an unknown option, or an unknown way to start */
+export function checkSubmitOptions(options: SubmitOptions): void {
+  checkOptionNames(options, SUBMIT_OPTIONS, 'submit');
+  const { start } = options;
+  if (start === undefined || STARTS.includes(start)) return;
+  const meant = nearest(String(start), STARTS);
+  throw new MillraceError('MR1001', `A job cannot start as '${String(start)}'.`, {
+    where: { at: 'start' },
+    why: `it is one of ${STARTS.join(', ')}`,
+    hint: meant === undefined ? "Leave it out to start as 'new'." : `Did you mean '${meant}'?`,
+  });
+}
 
 /** The keys that the options stand for. @throws MillraceError MR1001 for an unknown one */
 export function valuesOf(options: ClusterOptions): Record<string, RawValue> {

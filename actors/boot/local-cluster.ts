@@ -19,7 +19,7 @@ import type { ClusterOrder, RecoveredJob, SessionGateway, StoppedJob } from '../
 import {
   CLUSTER_OPTIONS,
   type ClusterOptions,
-  SUBMIT_OPTIONS,
+  checkSubmitOptions,
   type SubmitOptions,
   valuesOf,
 } from './cluster-options.js';
@@ -188,7 +188,7 @@ export class LocalCluster {
     params: JobParameterInput = {},
     options: SubmitOptions = {},
   ): Promise<LocalJob> {
-    checkOptionNames(options, SUBMIT_OPTIONS, 'submit');
+    checkSubmitOptions(options);
     checkJob(job);
     const answer = await this.submitModule(job.url, new JobParameters(params).all(), options);
     if (answer.type === 'refused') throw fromWireError(answer.error);

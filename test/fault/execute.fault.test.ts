@@ -127,6 +127,11 @@ t.test('mistyped options and what is no job are refused', async (t) => {
   const cluster = await LocalCluster.start({ parallelism: 1 });
   t.teardown(() => cluster.close());
   await t.rejects(cluster.submit(doubled, {}, { jobID: 'x' } as SubmitOptions), { code: 'MR1001' });
+  const start = { start: 'freshh' } as unknown as SubmitOptions;
+  await t.rejects(cluster.submit(doubled, {}, start), {
+    code: 'MR1001',
+    message: /'freshh'.*Did you mean 'fresh'/,
+  });
   await t.rejects(cluster.submit(undefined as unknown as typeof doubled), { code: 'MR1003' });
   const gone = { ...doubled, url: 'file:///not/there.mjs' };
   await t.rejects(cluster.submit(gone), { code: 'MR1009', message: /not\/there\.mjs/ });
