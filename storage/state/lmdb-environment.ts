@@ -1,8 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Database, RangeOptions } from 'lmdb';
 import { invariant } from '../../core/internal.js';
-import { lmdbLibrary } from './lmdb-library.js';
+import { type LmdbDatabase, type LmdbRange, lmdbLibrary } from './lmdb-library.js';
 
 /** Values of a key are shown to the visitor only during the call. */
 export type EntryVisitor = (key: Uint8Array, value: Uint8Array) => boolean;
@@ -22,7 +21,7 @@ export interface LmdbSnapshot {
  */
 export class LmdbEnvironment {
   readonly #path: string;
-  readonly #db: Database<Uint8Array, Uint8Array>;
+  readonly #db: LmdbDatabase;
   #open = true;
 
   /** Makes the folder if need be. */
@@ -44,7 +43,7 @@ export class LmdbEnvironment {
       noReadAhead: true,
       cache: false,
     };
-    this.#db = lmdbLibrary().open<Uint8Array, Uint8Array>(options);
+    this.#db = lmdbLibrary().open(options);
   }
 
   /** The value's bytes, valid until the next call. */
@@ -128,9 +127,9 @@ export class LmdbEnvironment {
     rmSync(this.#path, { recursive: true, force: true });
   }
 
-  #scan(range: RangeOptions, visit: EntryVisitor): void {
+  #scan(range: Omit<LmdbRange, 'snapshot'>, visit: EntryVisitor): void {
     for (const { key, value } of this.#db.getRange({ ...range, snapshot: false })) {
-      if (!visit(plain(key as Uint8Array), plain(value))) return;
+      if (!visit(plain(key), plain(value))) return;
     }
   }
 }

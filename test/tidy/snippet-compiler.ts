@@ -5,6 +5,12 @@ import { packageRoot } from './source-tree.js';
 
 const TIMEOUT_MS = 60_000;
 
+/** As its users see it: the compiler would take a name of its own package for the sources, and check them all. */
+const PATHS = {
+  millrace: ['../../dist/actors/index.d.ts'],
+  'millrace/testing': ['../../dist/test/driver/index.d.ts'],
+};
+
 /** A piece of TypeScript that stands in prose, under the file name by which the compiler shall speak of it. */
 export interface Snippet {
   readonly file: string;
@@ -14,6 +20,23 @@ export interface Snippet {
 /** What the compiler has against the snippets, compiled together; '' if nothing. */
 export function compileSnippets(snippets: readonly Snippet[]): string {
   return inFolder(snippets, (folder) => compile(folder, { noEmit: true }));
+}
+
+/** What the compiler has against the snippet or any declaration that it reaches, for a user who has those checked. */
+export function compileWithDeclarations(snippet: Snippet): string {
+  return inFolder([snippet], (folder) => {
+    const compilerOptions = {
+      strict: true,
+      target: 'ES2023',
+      lib: ['ES2024'],
+      module: 'NodeNext',
+      types: ['node'],
+      noEmit: true,
+      skipLibCheck: false,
+      paths: PATHS,
+    };
+    return compiled(folder, { compilerOptions, include: ['*.ts'] });
+  });
 }
 
 /** What the compiler has against the snippet, or Node when it runs it; '' if nothing. */
@@ -51,16 +74,12 @@ function inFolder(snippets: readonly Snippet[], work: (folder: string) => string
 }
 
 function compile(folder: string, options: Readonly<Record<string, unknown>>): string {
-  const settings = {
+  return compiled(folder, {
     extends: '../../tsconfig.json',
     compilerOptions: {
       ...options,
       rootDir: '../..',
-      // As its users see it: the compiler would take a name of its own package for the sources, and check them all.
-      paths: {
-        millrace: ['../../dist/actors/index.d.ts'],
-        'millrace/testing': ['../../dist/test/driver/index.d.ts'],
-      },
+      paths: PATHS,
       noUnusedLocals: false,
       noUnusedParameters: false,
       // What imports types only is told apart by the compiler: the text is for readers.
@@ -68,7 +87,10 @@ function compile(folder: string, options: Readonly<Record<string, unknown>>): st
     },
     // `millrace` is found as source, and nothing in a source names the declarations that it leans on.
     include: ['*.ts', '../../actors/**/*.d.ts'],
-  };
+  });
+}
+
+function compiled(folder: string, settings: object): string {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
   // Not bin/tsc: a program without an extension does not pass the loaders that tap puts into children.
   return output([join(packageRoot(), 'node_modules', 'typescript', 'lib', 'tsc.js'), '-p', folder]);

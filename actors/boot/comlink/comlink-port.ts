@@ -2,8 +2,15 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 
-/** A Comlink view of what lives on the other thread: every method returns a promise. */
-export type Remote<T> = Comlink.Remote<T>;
+/**
+ * A Comlink view of what lives on the other thread: every method returns a promise. Spelled out, since Comlink's own
+ * type needs those of a browser, and users get this one with the declarations.
+ */
+export type Remote<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : never;
+};
 
 /** Offers `service` on a port that nothing else reads. */
 export function serve(service: object, port: MessagePort): void {
@@ -12,5 +19,5 @@ export function serve(service: object, port: MessagePort): void {
 
 /** Calls what the other end of the port serves. */
 export function connect<T>(port: MessagePort | Worker): Remote<T> {
-  return Comlink.wrap<T>(nodeEndpoint(port));
+  return Comlink.wrap(nodeEndpoint(port)) as Remote<T>;
 }
