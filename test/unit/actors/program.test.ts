@@ -221,7 +221,7 @@ t.test('advice of a cause that the line above has told is not given beside its o
   );
   t.equal(
     stderr,
-    'MR3002 Output could not be written. Why: MR3002 Could not create /out [/out] Why: EROFS: read-only file system ' +
+    'MR3002 Output could not be written. Why: MR3002 Could not create /out [/out] Why: EROFS: read-only file system. ' +
       'What to do: See that the folder may be written.\n',
   );
 });

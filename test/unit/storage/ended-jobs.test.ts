@@ -6,7 +6,7 @@ import { checkpoint, led } from './led-job.js';
 const ENDS: readonly (readonly [StoredJobResult, RegExp])[] = [
   [
     { state: 'FINISHED', finishedMs: 7 },
-    /: the job has finished .*removed when it ended .*take a savepoint of a job/s,
+    /: the job has finished .*removed when it ended\. .*take a savepoint of a job/s,
   ],
   [{ state: 'CANCELED', finishedMs: 7 }, /: the job was cancelled .*RETAIN_ON_CANCELLATION/s],
   [
