@@ -292,7 +292,9 @@ class RunInTerminal {
   }
 
   #started(job: StartedJob, request: RunRequest): void {
-    for (const warning of job.warnings) warn(this.#context, warning);
+    // What the configuration says was told when it was read.
+    const told = new Set(request.configuration.warnings);
+    for (const warning of job.warnings) if (!told.has(warning)) warn(this.#context, warning);
     const from =
       job.restoredCheckpointId === undefined
         ? request.start === 'resume'

@@ -116,6 +116,30 @@ t.test('a resumed job of which nothing is left says how it ended, and that is no
   }
 });
 
+t.test('what the configuration warns of is told once, and what the job warns of too', async (t) => {
+  const untouched = () => Promise.reject();
+  const host = {
+    runJob: (async ({ configuration }, { onStarted }) => {
+      const warnings = [...configuration.warnings, 'an operator has no uid'];
+      const job = { jobName: 'hits', warnings, restoredCheckpointId: undefined, begunFrom: undefined };
+      onStarted({ job, restUrl: undefined }, { stop: untouched, stopWithSavepoint: untouched });
+      return {
+        type: 'already-finished',
+        jobName: 'hits',
+        state: 'FINISHED',
+        savepointPath: undefined,
+      } as const;
+    }) satisfies RunJob,
+    onSignal: () => () => {},
+    supervise: untouched,
+    runRemotely: untouched,
+  };
+  const words = ['run', '-D', 'state.backend.type=rocksdb', fileURLToPath(import.meta.url)];
+  const { stderr } = await run(words, [runCommand(host)]);
+  t.equal(stderr.match(/^warning: 'rocksdb' of 'state\.backend\.type'/gm)?.length, 1, stderr);
+  t.match(stderr, /^warning: an operator has no uid$/m);
+});
+
 t.test('that SIGTERM could take no savepoint is told with its causes', async (t) => {
   const cause = new MillraceError('MR3002', 'Could not create /readonly/sp (EROFS)', {
     where: { at: '/readonly/sp' },
