@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { packageRoot } from '../../tidy/source-tree.js';
 
 const BIN = fileURLToPath(new URL('../../../bundle/actors/boot/millrace.js', import.meta.url));
 
@@ -33,6 +34,12 @@ const STOCK = {
   totalFlinkMemory: 1342177280,
   totalProcessMemory: 1811939328,
 };
+
+t.test('the README shows what is printed', async (t) => {
+  const readme = readFileSync(join(packageRoot(), 'README.md'), 'utf8');
+  const [, words = '', shown] = /^```console\n\$ npx millrace (memory .*)\n([^`]*)```$/m.exec(readme) ?? [];
+  t.equal(millrace(words.split(' ')).stdout, shown);
+});
 
 t.test("--json prints exactly the fields of Flink's memoryConfiguration", async (t) => {
   const taskManager = millrace(['memory', '--json']);
