@@ -1,9 +1,22 @@
-import { type KeyedStateStore, type StateTable, TIMER_TABLE_PREFIX } from '../../core/internal.js';
+import {
+  type AttemptDescription,
+  type KeyedStateStore,
+  type StateTable,
+  TIMER_TABLE_PREFIX,
+} from '../../core/internal.js';
 import type { TaskSurroundings } from '../driver/attempt-assembly.js';
+import { observeRows } from './observed-rows.js';
 import type { WorldListeners } from './world-listener.js';
 
-/** What one task is given, which tells what is left in its keyed state when it has come to the end of its input. */
-export function observedState(surroundings: TaskSurroundings, listeners: WorldListeners): TaskSurroundings {
+/**
+ * What one task is given, which tells what its keyed state holds: at checkpoints, restored, and what is left when it
+ * has come to the end of its input.
+ */
+export function observedState(
+  surroundings: TaskSurroundings,
+  attempt: Pick<AttemptDescription, 'epoch' | 'restore'>,
+  listeners: WorldListeners,
+): TaskSurroundings {
   const { stateBackend, report } = surroundings;
   const look: (() => void)[] = [];
   let hasEnded = false;
@@ -13,6 +26,7 @@ export function observedState(surroundings: TaskSurroundings, listeners: WorldLi
       name: stateBackend.name,
       open: async (request) => {
         const store = await stateBackend.open(request);
+        observeRows(request.operatorUid, store, attempt, listeners);
         const tables = rememberTables(store);
         look.push(() => tellRows(request.operatorUid, store, tables, listeners));
         return store;

@@ -316,12 +316,11 @@ export class SimulatedProcess implements Participant {
     });
     if (opened.start === 'already-finished')
       return { type: 'already-finished', savepointPath: opened.result.savepointPath };
+    const { trace } = this.#machine;
+    trace.listeners.onJobBegun(opened.epoch, opened.manifest, opened.adopted?.foundId);
     if (opened.adopted !== undefined)
-      this.#machine.trace.note(
-        opened.adopted.claim ? 'origin.claimed' : 'origin.adopted',
-        opened.adopted.path,
-      );
-    this.#machine.trace.emit({
+      trace.note(opened.adopted.claim ? 'origin.claimed' : 'origin.adopted', opened.adopted.path);
+    trace.emit({
       name: 'process.leads',
       values: {
         process: this.number,

@@ -340,11 +340,9 @@ class SimulatedSite implements AttemptSite<SimulatedTask> {
     trace.listeners.onTaskPlaced(number, settings.processName, address);
     let said: SimulatedTask | undefined;
     this.#host = taskHost(time, () => said);
+    const given = this.#surroundings(address, completions, disk, (report) => said?.report(report));
     return {
-      surroundings: observedState(
-        this.#surroundings(address, completions, disk, (report) => said?.report(report)),
-        trace.listeners,
-      ),
+      surroundings: observedState(given, this.#attempt, trace.listeners),
       adopt: (task, doorbell) => {
         const isDrawn = slowness(address, this.#attempt.graph.fingerprint) < settings.slowTasks;
         const isSlow = (): boolean => isDrawn && machine.isSlow;

@@ -1,6 +1,7 @@
 import type {
   AttemptDescription,
   ChainNode,
+  CheckpointManifest,
   ElementKind,
   JobExplanation,
   TaskAddress,
@@ -12,6 +13,7 @@ import type {
 import type { DiskOperation } from './disk-fault-plan.js';
 import type { ChannelListener, Flow } from './observed-channels.js';
 import type { MadeOperator, TimeListener } from './observed-operators.js';
+import type { SeenRows } from './observed-rows.js';
 import type { StorageAnswer, StorageCall } from './observed-storage.js';
 import type { DiskListener, FileView } from './simulated-disk.js';
 import type { SeenAt, SeenJob } from './world-watcher.js';
@@ -97,6 +99,15 @@ export interface WorldListener
   onCheckpointsRetained?(count: number): void;
   /** A task has come to the end of its input, and has rows in its keyed state. */
   onRowsLeft?(uid: string, table: string): void;
+  /** A task freezes its keyed state for a checkpoint; once for each table. Told only where somebody listens. */
+  onRowsFrozen?(epoch: number, checkpointId: number, rows: SeenRows): void;
+  /** A task has got the rows of a table back from the checkpoint, or has got none. Told like that. */
+  onRowsRestored?(epoch: number, checkpointId: number, rows: SeenRows): void;
+  /**
+   * A process leads in a new epoch, and begins from that checkpoint; `foundId`: of the savepoint that it made its
+   * first checkpoint.
+   */
+  onJobBegun?(epoch: number, from: CheckpointManifest | undefined, foundId: number | undefined): void;
 }
 
 type Kind = keyof WorldListener;
@@ -151,11 +162,19 @@ export class WorldListeners implements Required<WorldListener> {
     onTidiedUp: [],
     onCheckpointsRetained: [],
     onRowsLeft: [],
+    onRowsFrozen: [],
+    onRowsRestored: [],
+    onJobBegun: [],
   };
 
   add(listener: WorldListener): void {
     for (const kind of Object.keys(this.#hearing) as Kind[])
       if (listener[kind] !== undefined) (this.#hearing[kind] as WorldListener[]).push(listener);
+  }
+
+  /** Whether anybody cares: for what costs much to tell. */
+  hears(kind: Kind): boolean {
+    return this.#hearing[kind].length > 0;
   }
 
   onEvent(event: TraceEvent): void {
@@ -332,5 +351,17 @@ export class WorldListeners implements Required<WorldListener> {
 
   onRowsLeft(uid: string, table: string): void {
     for (const listener of this.#hearing.onRowsLeft) listener.onRowsLeft(uid, table);
+  }
+
+  onRowsFrozen(epoch: number, checkpointId: number, rows: SeenRows): void {
+    for (const listener of this.#hearing.onRowsFrozen) listener.onRowsFrozen(epoch, checkpointId, rows);
+  }
+
+  onRowsRestored(epoch: number, checkpointId: number, rows: SeenRows): void {
+    for (const listener of this.#hearing.onRowsRestored) listener.onRowsRestored(epoch, checkpointId, rows);
+  }
+
+  onJobBegun(epoch: number, from: CheckpointManifest | undefined, foundId: number | undefined): void {
+    for (const listener of this.#hearing.onJobBegun) listener.onJobBegun(epoch, from, foundId);
   }
 }

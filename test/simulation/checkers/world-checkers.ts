@@ -29,6 +29,7 @@ import { OrphanChecker } from './orphan-checker.js';
 import { OutputChecker } from './output-checker.js';
 import { PrintChecker } from './print-checker.js';
 import { RestartChecker } from './restart-checker.js';
+import { RestoreChecker } from './restore-checker.js';
 import { RetentionChecker } from './retention-checker.js';
 import { SavepointChecker } from './savepoint-checker.js';
 import { SnapshotChecker } from './snapshot-checker.js';
@@ -100,6 +101,7 @@ export class WorldCheckers {
     if (workload.isForeign !== true)
       listeners.add(new LeftoverChecker(picture, folder, verdict, options.faults));
     listeners.add(new StateChecker(verdict, options.topology));
+    if (looksAtRows(options)) listeners.add(new RestoreChecker(verdict));
     listeners.add(new AttemptChecker(log, verdict));
     const outputs = workload.outputs.map((output) => output.folder);
     listeners.add(new CommitChecker(outputs, log, verdict));
@@ -137,6 +139,11 @@ export class WorldCheckers {
     this.#read = read?.records;
     return read?.outputs ?? workload.outputs;
   };
+}
+
+/** Whether the rows of keyed state are looked at in a world: that takes time, so they are in every eighth one. */
+function looksAtRows({ seed }: WorldOptions): boolean {
+  return seed % 8 === 3;
 }
 
 /** What must hold between tasks, whatever they belong to. */
