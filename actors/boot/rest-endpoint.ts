@@ -4,6 +4,7 @@ import type { GuardPolicy } from '../rest/request-guard.js';
 import type { RestCluster } from '../rest/rest-cluster.js';
 import { RestListener } from '../rest/rest-listener.js';
 import type { RestServerSettings } from '../rest/rest-server.js';
+import { reportFailure } from './unexpected-failure.js';
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i;
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '::0']);
@@ -76,8 +77,7 @@ export function isPortTaken(error: unknown): boolean {
 
 /** Of the server itself, whatever was asked of it. */
 function reportDefect(error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`REST: ${text}\n`);
+  reportFailure('REST', error);
 }
 
 /** Names under which the server can be looked up without that being an attack. */
