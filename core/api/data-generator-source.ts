@@ -37,7 +37,10 @@ export type GeneratorFunction<T> = (index: number) => T;
 
 /** Options of a {@link DataGeneratorSource}. */
 export interface DataGeneratorOptions<T> {
-  /** Records a second of all readers together; as fast as possible when absent. */
+  /**
+   * At most so many records a second, each reader an equal part, as in Flink; as fast as possible when absent. The
+   * splits of the readers that began stay whole: after a rescale to more readers some have none, and leave their part.
+   */
   readonly ratePerSecond?: number;
   readonly type?: TypeDescriptor<T>;
 }

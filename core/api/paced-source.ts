@@ -16,8 +16,10 @@ import {
 const MIN_SLEEP_MS = 5;
 
 /**
- * Any source, held to at most so many records a second: each of its readers to an equal part. What is
- * emitted, and where it can be stopped, is what the source itself says.
+ * Any source, held to at most so many records a second: each of its readers to an equal part, as in Flink. A reader
+ * without splits leaves its part to nobody: a source with fewer splits than readers, such as one that goes on at a
+ * higher parallelism than it was split for, is slower by that. What is emitted, and where it can be stopped, is what
+ * the source itself says.
  *
  * @example
  * ```ts
