@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -53,4 +53,20 @@ t.test('nothing goes of which it is not known whose it is', async (t) => {
   ];
   await removeLeftovers();
   t.same(readdirSync(tmp).toSorted(), names.toSorted());
+});
+
+t.test('what another host or container has made goes when nobody has written to it for a day', async (t) => {
+  const tmp = ownTmp(t);
+  const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
+  const aged = (name: string, folder: Date, file: Date): string => {
+    make(join(tmp, name));
+    utimesSync(join(tmp, name, 'backup', 'file'), file, file);
+    for (const path of [join(tmp, name, 'backup'), join(tmp, name)]) utimesSync(path, folder, folder);
+    return name;
+  };
+  const [pid] = processName().split('-');
+  aged(`millrace-${pid}-0123abcd-0123abcd-000000000001`, hoursAgo(25), hoursAgo(25));
+  const written = aged(`millrace-${pid}-0123abcd-0123abcd-000000000002`, hoursAgo(25), hoursAgo(23));
+  await removeLeftovers();
+  t.same(readdirSync(tmp), [written]);
 });
