@@ -252,6 +252,15 @@ t.test('whoever asks is answered', async (t) => {
     [(told) => happens(told, 'job.attempt-deployed'), undefined],
     [
       (told) => {
+        happens(told, 'job.attempt-deployed');
+        happens(told, 'job.attempt-failed');
+        told.onMasterTurned('p1', true, 0);
+        told.onMasterTurned('p1', true, 0);
+      },
+      undefined,
+    ],
+    [
+      (told) => {
         happens(told, 'job.attempt-failed');
         happens(told, 'job.attempt-deployed');
         told.onMasterTurned('p1', true, 0);

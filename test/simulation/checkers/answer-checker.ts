@@ -41,8 +41,13 @@ export class AnswerChecker implements WorldListener {
   onEvent({ name, values }: TraceEvent): void {
     if (name !== 'job.attempt-failed' && name !== 'job.attempt-deployed') return;
     const process = Number(values.process);
-    if (name === 'job.attempt-deployed') this.#begun.set(`p${process}`, TURNS_TO_HEAR);
-    else for (const request of this.#requestsOf(process)) request.isOwed = !request.outlives;
+    if (name === 'job.attempt-deployed') {
+      this.#begun.set(`p${process}`, TURNS_TO_HEAR);
+      return;
+    }
+    // What is owed from now on is looked for when another one has begun.
+    this.#begun.delete(`p${process}`);
+    for (const request of this.#requestsOf(process)) request.isOwed = !request.outlives;
   }
 
   onStorageAsked(process: string): void {
