@@ -235,7 +235,7 @@ export class SimulatedProcess implements Participant {
   }
 
   #tell(what: string, granted: Promise<number | string> | undefined): void {
-    if (granted !== undefined) this.#requests.add(what, granted);
+    if (granted !== undefined) this.#requests.add(what, granted, what !== 'FULL' && what !== 'CONFIGURED');
     granted?.then(
       (what) => this.#machine.trace.note('checkpoint.granted', String(what)),
       () => this.#machine.trace.note('checkpoint.refused', ''),
@@ -389,10 +389,11 @@ export class SimulatedProcess implements Participant {
   #end(outcome: ProcessOutcome): void {
     if (this.#dead || this.#outcome !== undefined) return;
     this.#outcome = outcome;
+    const { time, trace } = this.#machine;
     const text = outcome.type === 'failed' ? `failed: ${String(outcome.error)}` : outcome.type;
-    this.#machine.trace.note('process.ended', `p${this.number} ${text}`);
-    this.#machine.trace.listeners.onProcessEnded(this.number);
-    this.#machine.time.disown(this);
+    trace.note('process.ended', `p${this.number} ${text}`);
+    trace.listeners.onProcessEnded(this.number);
+    time.disown(this);
     this.#machine.leave(this, this.#disk, 0);
     this.#launcher.vanish(0);
   }

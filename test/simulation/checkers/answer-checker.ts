@@ -14,7 +14,7 @@ const TURNS_TO_HEAR = 2;
 /**
  * Whoever asks something of a process (a savepoint, a stop, another parallelism) is answered before that process has
  * come to its end; and whoever asked for a checkpoint in an attempt that failed, when the next one has begun and
- * nothing is being stored. A process that was killed owes nothing.
+ * nothing is being stored: a savepoint may be copied after its attempt. A process that was killed owes nothing.
  */
 export class AnswerChecker implements WorldListener {
   readonly #verdict: WorldVerdict;

@@ -132,9 +132,10 @@ export function intervalJoin(kit: TopologyKit): Topology {
   const keys = kit.prng.pick([1, 3, 10]);
   // No split holds back the event time of others.
   const splits = kit.prng.chance(0.4) ? 1 : undefined;
-  const left = kit.source({ watermarks: atOnce, keys, splits });
+  const tight = kit.prng.chance(0.5);
+  const left = kit.source({ watermarks: atOnce, keys, splits, tight });
   // Most records have partners.
-  const right = kit.source({ watermarks: atOnce, keys, splits, strideMs: left.plan.strideMs });
+  const right = kit.source({ watermarks: atOnce, keys, splits, tight, strideMs: left.plan.strideMs });
   const sink = kit.sink('/out/joined');
   const parallelism = kit.parallelism();
   const stride = Math.min(left.plan.strideMs, right.plan.strideMs);

@@ -64,6 +64,8 @@ interface SourceWishes {
   readonly keys?: number;
   readonly strideMs?: number;
   readonly splits?: number | undefined;
+  /** Nothing depends on which of two events that touch comes first. */
+  readonly tight?: boolean;
   /** Nothing depends on when an event comes, so it is one of the engine's own sources. */
   readonly anyOrder?: boolean;
   /** Tells event time, where it gives anything. */
@@ -142,6 +144,7 @@ export class TopologyKit {
       strideMs,
       disorderMs: prng.chance(0.4) ? 0 : strideMs * prng.between(1, 30),
       salt: prng.uint32(),
+      ...(options.tight === true && { tight: true }),
     };
     const pauseEvery = prng.chance(0.6) && !endings ? 0 : prng.between(1, 100);
     const pauses = pauseEvery === 0 ? 0 : plan.splits * Math.ceil(plan.perSplit / pauseEvery);
