@@ -158,7 +158,8 @@ export class CheckpointCoordinator {
         this.#schedule.onBacklog(event, now, effects);
         break;
       case 'requested':
-        if (this.#schedule.onRequested(event, effects)) this.#abortAll('CHECKPOINT_SUBSUMED', now, effects);
+        if (this.#schedule.onRequested(event, this.#exports.drains, effects))
+          this.#abortAll('CHECKPOINT_SUBSUMED', now, effects);
         break;
       case 'timer':
         this.#onTimer(event.timer, now, effects);

@@ -96,14 +96,17 @@ export class CheckpointSchedule {
     else if (!this.#drainQueued) this.#drainQueued = this.#decider.add(this.#stop);
   }
 
-  /** True: the sources are drained from here on, and no checkpoint that is under way may complete. */
-  onRequested(event: EventOf<'requested'>, effects: CoordinatorEffect[]): boolean {
+  /**
+   * True: the sources are drained from here on, and no checkpoint that is under way may complete. `isEnding`: the
+   * job ends with a savepoint that is being copied, of an earlier attempt perhaps, whose order has gone with it.
+   */
+  onRequested(event: EventOf<'requested'>, isEnding: boolean, effects: CoordinatorEffect[]): boolean {
     const { requestId, savepoint, checkpointType = 'CONFIGURED' } = event;
     const request: SavepointRequest = { kind: 'user', requestId, savepoint, checkpointType };
     const stop = request.savepoint?.stop;
     if (this.#executions === undefined || (stop !== undefined && this.#finalCompleted)) {
       settleRequest(request, { completed: false, reason: 'NOT_ALL_REQUIRED_TASKS_RUNNING' }, effects);
-    } else if (stop !== undefined && this.#stop !== undefined) {
+    } else if (stop !== undefined && (this.#stop !== undefined || isEnding)) {
       settleRequest(request, { completed: false, reason: 'TOO_MANY_CHECKPOINT_REQUESTS' }, effects);
     } else if (stop === 'drain') {
       this.#stop = request;

@@ -38,6 +38,11 @@ export class SavepointExports {
     return this.#running.size > 0;
   }
 
+  /** The job ends with one of them, also where the attempt that took it has failed meanwhile. */
+  get drains(): boolean {
+    return [...this.#running.values()].some(({ pending }) => pending.stop === 'drain');
+  }
+
   begin(pending: PendingCheckpoint, manifest: CheckpointManifest, effects: CoordinatorEffect[]): void {
     const { request, checkpointId } = pending;
     invariant(request.kind === 'user' && request.savepoint !== undefined, 'only a savepoint is copied');

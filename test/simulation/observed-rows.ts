@@ -26,6 +26,8 @@ export interface SeenRows {
  * Tells what rows a store has when it freezes them for a checkpoint, and when it has got them back from one, before
  * anybody changes them. It costs a look at every row: nobody looks where nobody listens.
  *
+ * What was restored is told when the task runs: one that is cancelled meanwhile stops reading half way.
+ *
  * Tables that the job has not asked for cannot be seen. Those whose rows expire are left out: a full snapshot may
  * leave out what has expired meanwhile.
  */
@@ -34,6 +36,7 @@ export function observeRows(
   store: KeyedStateStore,
   { epoch, restore }: Pick<AttemptDescription, 'epoch' | 'restore'>,
   listeners: WorldListeners,
+  onceRunning: (tell: () => void) => void,
 ): void {
   if (!listeners.hears('onRowsFrozen')) return;
   const seen = new Map<string, () => SeenRows>();
@@ -46,7 +49,10 @@ export function observeRows(
     const made = makeTable(table, {
       ...options,
       onRestored: (restored) => {
-        if (restore !== undefined) listeners.onRowsRestored(epoch, restore.checkpointId, see(restored));
+        if (restore !== undefined) {
+          const rows = see(restored);
+          onceRunning(() => listeners.onRowsRestored(epoch, restore.checkpointId, rows));
+        }
         onRestored?.(restored);
       },
     });

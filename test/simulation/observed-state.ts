@@ -19,6 +19,11 @@ export function observedState(
 ): TaskSurroundings {
   const { stateBackend, report } = surroundings;
   const look: (() => void)[] = [];
+  let untold: (() => void)[] | undefined = [];
+  const onceRunning = (tell: () => void): void => {
+    if (untold === undefined) tell();
+    else untold.push(tell);
+  };
   let hasEnded = false;
   return {
     ...surroundings,
@@ -26,13 +31,17 @@ export function observedState(
       name: stateBackend.name,
       open: async (request) => {
         const store = await stateBackend.open(request);
-        observeRows(request.operatorUid, store, attempt, listeners);
+        observeRows(request.operatorUid, store, attempt, listeners, onceRunning);
         const tables = rememberTables(store);
         look.push(() => tellRows(request.operatorUid, store, tables, listeners));
         return store;
       },
     },
     report: (told) => {
+      if (told.type === 'running') {
+        for (const tell of untold ?? []) tell();
+        untold = undefined;
+      }
       if (told.type === 'data-finished') hasEnded = true;
       if (told.type === 'finished' && hasEnded) for (const each of look) each();
       report(told);

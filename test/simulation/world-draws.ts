@@ -230,7 +230,8 @@ function drawFaults(
     requests: some(0.4, 4),
     cancels: may.cancels ? some(0.25, 1) : 0,
     suspensions: stopKind === 'suspend' || stopKind === 'both' ? prng.between(1, 2) : 0,
-    drains: stopKind === 'drain' || stopKind === 'both' ? 1 : 0,
+    // One that fails is asked for again, and who is impatient asks twice.
+    drains: stopKind === 'drain' || stopKind === 'both' ? prng.pick([1, 1, 6]) : 0,
     // Who has ended is to stay so, and those who go on share what is left.
     rescalings: may.rescales ? some(may.endings ? 0.6 : 0.3, 3) : 0,
     throws: some(0.3, 2),

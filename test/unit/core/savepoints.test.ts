@@ -164,6 +164,32 @@ t.test(
   },
 );
 
+t.test(
+  'while a drained savepoint is copied no other stop is ordered, also in the next attempt',
+  async (t) => {
+    const driver = new CoordinatorDriver(ONE_TASK);
+    driver.handle({ type: 'requested', requestId: 5, savepoint: DRAIN });
+    driver.dataFinished('source.0');
+    driver.enumerator(1, 'source.0');
+    driver.acknowledge(1, 'source.0');
+    driver.stored(1);
+    t.ok(exported(driver));
+    driver.handle({ type: 'attempt-failing' });
+    driver.handle({ type: 'attempt-gone' });
+    driver.restart();
+    for (const [requestId, savepoint] of [
+      [6, DRAIN],
+      [7, SUSPEND],
+    ] as const) {
+      driver.handle({ type: 'requested', requestId, savepoint });
+      const outcome = { completed: false, reason: 'TOO_MANY_CHECKPOINT_REQUESTS' };
+      t.match(settled(driver), { requestId, outcome }, 'the job is about to end with the first');
+    }
+    driver.handle({ type: 'savepoint-exported', checkpointId: 1, path: '/savepoints/a' });
+    t.match(driver.verdict, { type: 'stop', stopped: { requestId: 5 } });
+  },
+);
+
 t.test('to drain, the final checkpoint is the savepoint, however often it is tried', async (t) => {
   const driver = new CoordinatorDriver(ONE_TASK, { tolerableFailedCheckpoints: 5 });
   driver.handle({ type: 'requested', requestId: 5, savepoint: DRAIN });
