@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import {
   type CheckpointManifest,
   type CheckpointStorage,
@@ -21,7 +20,7 @@ import {
 import type { BegunFrom, EndedWell, JobStart } from '../cluster/cluster-gateway.js';
 import type { HostedStore } from './hosted-store.js';
 import type { JobPlan } from './job-plan.js';
-import { newLocalFolder, removeLeftovers } from './local-folders.js';
+import { newLocalFolder, removeLeftovers, useLocalFolder } from './local-folders.js';
 import {
   backedUp,
   checkpointsAt,
@@ -91,10 +90,9 @@ export async function openJobHome(plan: JobPlan, order: StartOrder): Promise<Job
   const s3 = s3Settings(plan.options);
   await removeLeftovers();
   const localFolder = newLocalFolder();
-  const removeLocal = (): Promise<void> => rm(localFolder, { recursive: true, force: true });
   if (plan.options.values['execution.checkpointing.interval'] === undefined) {
     if (order.fromSavepoint !== undefined) throw needsCheckpoints();
-    return withoutCheckpoints({ folder, s3, localFolder, release: removeLocal });
+    return withoutCheckpoints({ folder, s3, localFolder, release: useLocalFolder(localFolder) });
   }
   const savepointFolder = plan.options.values['execution.checkpointing.savepoint-dir'];
   if (savepointFolder !== undefined) checkpointsAt(savepointFolder);
@@ -127,6 +125,7 @@ export async function openJobHome(plan: JobPlan, order: StartOrder): Promise<Job
       state: begun.result.state === 'CANCELED' ? 'CANCELED' : 'FINISHED',
       savepointPath: begun.result.savepointPath,
     };
+  const removeLocal = useLocalFolder(localFolder);
   let released: Promise<void> | undefined;
   return {
     type: 'home',

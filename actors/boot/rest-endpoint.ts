@@ -43,6 +43,7 @@ export class RestEndpoint {
     if (token === undefined && !LOOPBACK.test(bindAddress)) throw tokenNeeded(bindAddress);
     if (token !== undefined && !/^[\x21-\x7e]{8,}$/.test(token)) throw weakToken();
     const bindPort = values['rest.bind-port'];
+    const onFailure = (error: unknown): void => reportFailure('REST', error);
     const policy: GuardPolicy = { hosts: hostsOf(bindAddress, values['rest.address']), token };
     const listener = await RestListener.listen(
       {
@@ -52,9 +53,9 @@ export class RestEndpoint {
       },
       async () => {
         const { RestService } = await import('./rest-service.js');
-        return new RestService(cluster, options, { policy, elsewhere }, reportDefect);
+        return new RestService(cluster, options, { policy, elsewhere }, onFailure);
       },
-      reportDefect,
+      onFailure,
     );
     return new RestEndpoint(listener, values['rest.address']);
   }
@@ -73,11 +74,6 @@ function urlOf(host: string, port: number): string {
 export function isPortTaken(error: unknown): boolean {
   const cause = isMillraceError(error) && error.code === 'MR4006' ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-}
-
-/** Of the server itself, whatever was asked of it. */
-function reportDefect(error: unknown): void {
-  reportFailure('REST', error);
 }
 
 /** Names under which the server can be looked up without that being an attack. */

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { mock } from 'node:test';
 import t, { type Test } from 'tap';
-import { newLocalFolder, removeLeftovers } from '../../../actors/boot/local-folders.js';
+import { newLocalFolder, removeLeftovers, useLocalFolder } from '../../../actors/boot/local-folders.js';
 import { processName } from '../../../storage/index.js';
 
 /** The folder for temporary files is an empty one meanwhile. */
@@ -55,18 +56,36 @@ t.test('nothing goes of which it is not known whose it is', async (t) => {
   t.same(readdirSync(tmp).toSorted(), names.toSorted());
 });
 
-t.test('what another host or container has made goes when nobody has written to it for a day', async (t) => {
+t.test(
+  'what another host or container has made goes when it was not said for a day to be in use',
+  async (t) => {
+    const tmp = ownTmp(t);
+    const [pid] = processName().split('-');
+    const saidHoursAgo = (hours: number): string => {
+      const name = make(join(tmp, `millrace-${pid}-0123abcd-0123abcd-0000000000${hours}`));
+      const then = Date.now() / 1000 - hours * 3600;
+      utimesSync(join(tmp, name), then, then);
+      return name;
+    };
+    saidHoursAgo(25);
+    const used = saidHoursAgo(23);
+    await removeLeftovers();
+    t.same(readdirSync(tmp), [used]);
+  },
+);
+
+t.test('who uses a folder says so every hour, and removes it when it is done', async (t) => {
   const tmp = ownTmp(t);
-  const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
-  const aged = (name: string, folder: Date, file: Date): string => {
-    make(join(tmp, name));
-    utimesSync(join(tmp, name, 'backup', 'file'), file, file);
-    for (const path of [join(tmp, name, 'backup'), join(tmp, name)]) utimesSync(path, folder, folder);
-    return name;
-  };
-  const [pid] = processName().split('-');
-  aged(`millrace-${pid}-0123abcd-0123abcd-000000000001`, hoursAgo(25), hoursAgo(25));
-  const written = aged(`millrace-${pid}-0123abcd-0123abcd-000000000002`, hoursAgo(25), hoursAgo(23));
-  await removeLeftovers();
-  t.same(readdirSync(tmp), [written]);
+  const folder = newLocalFolder();
+  make(folder);
+  utimesSync(folder, 1, 1);
+  mock.timers.enable({ apis: ['setInterval'] });
+  t.teardown(() => mock.timers.reset());
+  const done = useLocalFolder(folder);
+  mock.timers.tick(3_600_000);
+  for (let looks = 0; statSync(folder).mtimeMs === 1000 && looks < 10_000; looks++)
+    await new Promise(setImmediate);
+  t.ok(statSync(folder).mtimeMs > 1000);
+  await done();
+  t.same(readdirSync(tmp), []);
 });
