@@ -1,20 +1,20 @@
+import { invariant } from '../core/internal.js';
+
 /**
- * Decides between a thread that is about to do what must not be cut short (an LMDB write transaction, which
- * would block every later writer of the process for ever) and somebody who is about to end that thread.
+ * Decides between threads that are about to do what must not be cut short (an LMDB write transaction, which would
+ * block every later writer of the process for ever; the registration of a native library, which would end the process)
+ * and somebody who is about to end those threads.
  *
  * ```
- *   FREE    --enter-->   INSIDE  --leave-->  FREE
- *   FREE    --tryKill--> KILLED                          for good
- *   INSIDE  --tryKill--> WANTED  --leave-->  KILLED      the thread enters no more
+ *   0 inside          --enter-->   1 inside          --leave-->  0 inside
+ *   0 inside          --tryKill--> WANTED, 0 inside                          killed, for good
+ *   n inside          --tryKill--> WANTED, n inside  --leave-->  WANTED, n - 1 inside
  * ```
  *
- * Invariants: once WANTED or KILLED, `enter` is refused for ever; while INSIDE or WANTED, `tryKill` is refused.
- * So whoever asks again and again waits for one `leave` at most, however busy the thread is.
+ * Invariants: once WANTED, `enter` is refused for ever; while anybody is inside, `tryKill` is refused. So whoever asks
+ * again and again waits for one `leave` of each thread at most, however busy they are.
  */
-const FREE = 0;
-const INSIDE = 1;
-const WANTED = 2;
-const KILLED = 3;
+const WANTED = 1 << 30;
 
 export type KillLockMemory = SharedArrayBuffer;
 
@@ -29,24 +29,37 @@ export class KillLock {
     return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   }
 
-  /** By the thread: false means that it is being ended and must not go on. */
+  /** By a thread: false means that it is being ended and must not go on. */
   enter(): boolean {
-    return Atomics.compareExchange(this.#word, 0, FREE, INSIDE) === FREE;
+    const word = this.#word;
+    for (;;) {
+      const seen = Atomics.load(word, 0);
+      if ((seen & WANTED) !== 0) return false;
+      if (Atomics.compareExchange(word, 0, seen, seen + 1) === seen) return true;
+    }
   }
 
-  /** By the thread, after an `enter` that was allowed. */
+  /** By a thread, after an `enter` that was allowed. */
   leave(): void {
-    const word = this.#word;
-    if (Atomics.compareExchange(word, 0, INSIDE, FREE) === WANTED) Atomics.store(word, 0, KILLED);
+    const before = Atomics.sub(this.#word, 0, 1);
+    invariant((before & ~WANTED) > 0, 'only who is inside leaves', { before });
+    Atomics.notify(this.#word, 0);
   }
 
-  /** By another thread: true means that the thread may be ended now. False: it is inside; ask again soon. */
+  /** By another thread: true means that the threads may be ended now. False: one is inside; ask again soon. */
   tryKill(): boolean {
-    const word = this.#word;
-    const free = Atomics.compareExchange(word, 0, FREE, KILLED);
-    if (free === FREE || free === KILLED) return true;
-    // Where the thread has left in between, the word is FREE, and the next question is answered by it.
-    Atomics.compareExchange(word, 0, INSIDE, WANTED);
-    return false;
+    return (Atomics.or(this.#word, 0, WANTED) & ~WANTED) === 0;
+  }
+
+  /**
+   * As {@link tryKill}, asked until nobody is inside; false: for `ms` nobody has left. It blocks the thread: for where
+   * nothing can be awaited.
+   */
+  killWaiting(ms: number): boolean {
+    while (!this.tryKill()) {
+      const seen = Atomics.load(this.#word, 0);
+      if ((seen & ~WANTED) !== 0 && Atomics.wait(this.#word, 0, seen, ms) === 'timed-out') return false;
+    }
+    return true;
   }
 }

@@ -74,7 +74,7 @@ export class ControlPlane implements ClusterGateway {
   readonly #jobs = new Map<string, HostedJob>();
   readonly #names = new Set<string>();
   readonly #registry = new JobRegistry(SYSTEM_CLOCK);
-
+  readonly #closings: Promise<void>[] = [];
   #layers: readonly OptionLayer[] | undefined;
   #managers: LocalTaskManagers | undefined;
 
@@ -253,7 +253,13 @@ export class ControlPlane implements ClusterGateway {
     return this.#jobs.get(jobId)?.rescaler.requirements;
   }
 
+  /** Who calls it again waits for the end of the same jobs too. */
   async close(): Promise<void> {
+    this.#closings.push(this.#closeJobs());
+    await Promise.all(this.#closings);
+  }
+
+  async #closeJobs(): Promise<void> {
     this.#metrics.close();
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();

@@ -27,6 +27,7 @@ import type { Remote } from './comlink/comlink-port.js';
 import { LocalJob } from './local-job.js';
 import type { RestEndpoint } from './rest-endpoint.js';
 import { TelemetryReports } from './telemetry-reports.js';
+import { endTree } from './threads/native-loads.js';
 import { outOfMemory } from './threads/out-of-memory.js';
 import { isMainThread } from './threads/own-port.js';
 import { controlThreads } from './threads/spare-threads.js';
@@ -74,6 +75,8 @@ export class LocalCluster {
   readonly #gateway: Remote<SessionGateway>;
   readonly #layers: readonly OptionLayer[];
   readonly #end: ThreadEnd;
+  /** The control thread has gone, by itself or ended by force. */
+  readonly #gone: Promise<void>;
   readonly #onShutDown: (() => void) | undefined;
   #rest: RestEndpoint | undefined;
   #reports: TelemetryReports | undefined;
@@ -93,9 +96,12 @@ export class LocalCluster {
     this.#layers = layers;
     this.#end = new ThreadEnd();
     thread.once('error', (error) => this.#end.end(outOfMemory(error) ?? controlThreadFailed(error)));
-    thread.once('exit', () =>
-      this.#end.end(new MillraceError('MR5003', 'The control thread has ended; the cluster is closed.')),
-    );
+    this.#gone = new Promise((resolve) => {
+      thread.once('exit', () => {
+        this.#end.end(new MillraceError('MR5003', 'The control thread has ended; the cluster is closed.'));
+        resolve();
+      });
+    });
   }
 
   /** @throws MillraceError MR1004 on any thread but the main one of the program, MR1001 for an unknown option */
@@ -321,11 +327,9 @@ export class LocalCluster {
     this.#closed = true;
     await this.#rest?.close();
     await this.#reports?.close();
-    await this.#end.orEnd(this.#gateway.close()).catch((error: unknown) => {
-      // A control thread that has gone by itself is closed as well.
-      if (!this.#end.hasEnded) throw error;
-    });
-    await this.#thread.terminate();
+    // Where the lead is lost, what runs still ends in order.
+    await Promise.race([this.#gateway.close(), this.#gone]);
+    await endTree(this.#thread);
   }
 }
 

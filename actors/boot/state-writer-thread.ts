@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { KillLock, type KillLockMemory, ReplySignal } from '../../memory/index.js';
 import { preloadLmdb, StateWriter, type StateWriterMessage } from '../../storage/index.js';
 import type { StateWriterConnection } from './state-writer-link.js';
+import { loadNative } from './threads/native-loads.js';
 import { ownPort } from './threads/own-port.js';
 
 /** What the TaskManager tells the thread of the state writer. */
@@ -16,7 +17,7 @@ export interface StateWriterThreadData {
 }
 
 /** Entry of the state writer's thread: the only one that writes to LMDB. Orders and writes come one by one. */
-preloadLmdb();
+loadNative(preloadLmdb);
 const { port, data } = ownPort();
 const { lock: memory, quotaBytes } = data as StateWriterThreadData;
 const lock = new KillLock(memory);

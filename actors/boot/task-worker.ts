@@ -61,11 +61,12 @@ import { SystemTimers } from './system-timers.js';
 import type { TaskContract } from './task-contract.js';
 import type { TaskThreadKind } from './task-threads/task-thread.js';
 import { threadMeter } from './thread-measures.js';
+import { loadNative } from './threads/native-loads.js';
 import { ownPort } from './threads/own-port.js';
 
 // While the thread is a spare there is time for it.
 const { opensLmdb, speaksS3 } = ownPort().data as TaskThreadKind;
-if (opensLmdb) preloadLmdb();
+if (opensLmdb) loadNative(preloadLmdb);
 if (speaksS3) preloadS3();
 
 /**

@@ -67,3 +67,20 @@ t.test(
     t.notOk(lock.enter());
   },
 );
+
+t.test(
+  'of several threads that are inside, each has to leave, and none enters behind the question',
+  async (t) => {
+    const lock = new KillLock(KillLock.memory());
+    t.ok(lock.enter());
+    t.ok(lock.enter(), 'they do not exclude each other');
+    t.notOk(lock.tryKill());
+    lock.leave();
+    t.notOk(lock.enter());
+    t.notOk(lock.tryKill(), 'one is still inside');
+    t.notOk(lock.killWaiting(1), 'however long it is waited for');
+    lock.leave();
+    t.ok(lock.killWaiting(1));
+    t.throws(() => lock.leave(), { code: 'MR9001' });
+  },
+);

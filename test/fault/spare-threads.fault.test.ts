@@ -4,11 +4,12 @@ import t from 'tap';
 import { plainEnvironment } from './millrace-process.js';
 
 const PRELOAD = new URL('./hanging-preload.js', import.meta.url).href;
+const SLOW_LOAD = fileURLToPath(new URL('./slow-load-process.js', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./hanging-thread-process.js', import.meta.url));
 /** However slow the machine is. */
 const WORK_MS = 60_000;
 
-t.setTimeout(2 * WORK_MS);
+t.setTimeout(5 * WORK_MS);
 
 t.test(
   'a thread that never loads is waited for as long as it is given, and then ended by force',
@@ -23,3 +24,22 @@ t.test(
     t.equal(child.status, 0);
   },
 );
+
+for (const how of ['tree', 'exit'] as const) {
+  t.test(`a native library is loaded to its end before its thread is ended: by ${how}`, async (t) => {
+    t.same(slowLoad(how), { status: 0, stderr: '', stdout: 'loading\nloaded\n' });
+  });
+}
+
+t.test('where nobody looks, the load is cut off', async (t) => {
+  t.same(slowLoad('terminate'), { status: 0, stderr: '', stdout: 'loading\n' });
+});
+
+function slowLoad(how: string): { status: number | null; stderr: string; stdout: string } {
+  const { status, stderr, stdout } = spawnSync(process.execPath, [SLOW_LOAD, how], {
+    encoding: 'utf8',
+    env: plainEnvironment(),
+    timeout: WORK_MS,
+  });
+  return { status, stderr, stdout };
+}

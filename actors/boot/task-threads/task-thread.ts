@@ -5,9 +5,7 @@ import type { V8HeapLimits } from '../../../memory/index.js';
 import { userStackLine } from '../../task/user-stack-line.js';
 import { withDeadline } from '../deadline.js';
 import type { TaskContract } from '../task-contract.js';
-
-/** How long a thread is given to load; on a machine with much other load it takes seconds. */
-export const LOADING_MS = 30_000;
+import { LOADING_MS } from '../threads/native-loads.js';
 
 /** What all task threads of a job are. Plain data: it is sent to them. */
 export interface TaskThreadKind {

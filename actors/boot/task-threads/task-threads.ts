@@ -1,7 +1,8 @@
 import { invariant } from '../../../core/internal.js';
 import type { V8HeapLimits } from '../../../memory/index.js';
 import { withDeadline } from '../deadline.js';
-import { LOADING_MS, TaskThread, type TaskThreadKind } from './task-thread.js';
+import { LOADING_MS } from '../threads/native-loads.js';
+import { TaskThread, type TaskThreadKind } from './task-thread.js';
 import { TaskThreadPool } from './task-thread-pool.js';
 
 /** Most of what ends by itself has ended by then, and what runs longer is worth the cores that it takes. */

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { V8HeapLimits } from '../../../memory/index.js';
+import { endTree } from './native-loads.js';
 import { spawnThread } from './spawn-thread.js';
 
 /**
@@ -38,7 +39,7 @@ export class SpareThread {
     if (spare === undefined) return spawnThread(this.#entry, heap);
     if (!isSameHeap(heap, this.#heap)) {
       // It has done nothing yet, and whoever asks does not wait for its end.
-      void spare.terminate();
+      void endTree(spare);
       return spawnThread(this.#entry, heap);
     }
     spare.ref();
