@@ -2,6 +2,7 @@ import {
   type AttemptDescription,
   crc32c,
   type KeyedStateStore,
+  type KeyGroupRange,
   type StateTable,
 } from '../../core/internal.js';
 import type { WorldListeners } from './world-listener.js';
@@ -45,7 +46,12 @@ export function observeRows(
   store.table = (table, options) => {
     const { typeId, isExpired, onRestored } = options;
     if (seen.has(table) || isExpired !== undefined) return makeTable(table, options);
-    const see = (rows: StateTable): SeenRows => ({ uid, table, typeId, groups: digestsOf(rows, store) });
+    const see = (rows: StateTable): SeenRows => ({
+      uid,
+      table,
+      typeId,
+      groups: digestsByGroup(rows, store.keyGroups),
+    });
     const made = makeTable(table, {
       ...options,
       onRestored: (restored) => {
@@ -65,7 +71,8 @@ export function observeRows(
   };
 }
 
-function digestsOf(table: StateTable, { keyGroups }: KeyedStateStore): Map<number, RowsDigest> {
+/** Of each key group of the range. */
+export function digestsByGroup(table: StateTable, keyGroups: KeyGroupRange): Map<number, RowsDigest> {
   const digests = new Map<number, RowsDigest>();
   for (let group = keyGroups.start; group <= keyGroups.end; group++) {
     let [count, sum] = [0, 0];

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { manifestOf } from '../unit/storage/led-job.js';
-import { says } from './checker-story.js';
+import { type MakeChecker, says } from './checker-story.js';
+import { FrozenRows } from './checkers/frozen-rows.js';
 import { RestoreChecker } from './checkers/restore-checker.js';
 import type { RowsDigest, SeenRows } from './observed-rows.js';
 import type { WorldListeners } from './world-listener.js';
@@ -9,6 +10,12 @@ const THREE: RowsDigest = { count: 3, sum: 33 };
 const OTHER: RowsDigest = { count: 3, sum: 34 };
 const FOUR: RowsDigest = { count: 4, sum: 44 };
 const NONE: RowsDigest = { count: 0, sum: 0 };
+
+const restoreChecker: MakeChecker = (verdict, _, listeners) => {
+  const frozen = new FrozenRows();
+  listeners.add(frozen);
+  return new RestoreChecker(frozen, verdict);
+};
 
 /** Of key groups that follow each other. */
 function rowsOf(first: number, digests: readonly RowsDigest[], typeId = 'int32'): SeenRows {
@@ -40,7 +47,7 @@ t.test('what is restored is what was frozen', async (t) => {
   ] as const)
     await says(
       t,
-      (verdict) => new RestoreChecker(verdict),
+      restoreChecker,
       ({ listeners }) => {
         listeners.onRowsFrozen(1, 7, rowsOf(5, [THREE, NONE]));
         listeners.onRowsFrozen(1, 7, rowsOf(7, [FOUR]));
@@ -71,7 +78,7 @@ t.test('a leader goes on from what another one has frozen', async (t) => {
   ] as const)
     await says(
       t,
-      (verdict) => new RestoreChecker(verdict),
+      restoreChecker,
       ({ listeners }) => {
         const foundId = exporters && 6;
         for (const [epoch, digest] of [
@@ -89,7 +96,7 @@ t.test('a leader goes on from what another one has frozen', async (t) => {
     );
   await says(
     t,
-    (verdict) => new RestoreChecker(verdict),
+    restoreChecker,
     ({ listeners }) => {
       listeners.onRowsFrozen(1, 1, rowsOf(5, [THREE]));
       listeners.onJobBegun(1, undefined, undefined);
@@ -107,7 +114,7 @@ t.test('rows of old checkpoints are forgotten', async (t) => {
   ] as const)
     await says(
       t,
-      (verdict) => new RestoreChecker(verdict),
+      restoreChecker,
       ({ listeners }) => {
         for (let id = 1; id <= newest; id++) {
           listeners.onRowsFrozen(1, id, rowsOf(5, [THREE]));

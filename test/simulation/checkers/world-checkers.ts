@@ -18,6 +18,7 @@ import { DiskPicture } from './disk-picture.js';
 import { EventTimeChecker } from './event-time-checker.js';
 import { ExplanationChecker } from './explanation-checker.js';
 import { FailureChecker } from './failure-checker.js';
+import { FrozenRows } from './frozen-rows.js';
 import { JobLog } from './job-log.js';
 import { LeaderChecker } from './leader-checker.js';
 import { LeftoverChecker } from './leftover-checker.js';
@@ -35,6 +36,7 @@ import { SavepointChecker } from './savepoint-checker.js';
 import { SnapshotChecker } from './snapshot-checker.js';
 import { SplitChecker } from './split-checker.js';
 import { StateChecker } from './state-checker.js';
+import { StoredRowsChecker } from './stored-rows-checker.js';
 import { SweepChecker } from './sweep-checker.js';
 import { TaskBoard } from './task-board.js';
 import { TaskChecker } from './task-checker.js';
@@ -101,7 +103,10 @@ export class WorldCheckers {
     if (workload.isForeign !== true)
       listeners.add(new LeftoverChecker(picture, folder, verdict, options.faults));
     listeners.add(new StateChecker(verdict, options.topology));
-    if (looksAtRows(options)) listeners.add(new RestoreChecker(verdict));
+    const frozen = new FrozenRows();
+    listeners.add(frozen);
+    listeners.add(new RestoreChecker(frozen, verdict));
+    listeners.add(new StoredRowsChecker(picture, folder, frozen, verdict));
     listeners.add(new AttemptChecker(log, verdict));
     const outputs = workload.outputs.map((output) => output.folder);
     listeners.add(new CommitChecker(outputs, log, verdict));
@@ -139,11 +144,6 @@ export class WorldCheckers {
     this.#read = read?.records;
     return read?.outputs ?? workload.outputs;
   };
-}
-
-/** Whether the rows of keyed state are looked at in a world: that takes time, so they are in every eighth one. */
-function looksAtRows({ seed }: WorldOptions): boolean {
-  return seed % 8 === 3;
 }
 
 /** What must hold between tasks, whatever they belong to. */
