@@ -11,6 +11,8 @@ import type { WorldListeners } from './world-listener.js';
 export interface RowsDigest {
   readonly count: number;
   readonly sum: number;
+  /** A number for each of them, where rows expire: what is written later may leave out some. */
+  readonly rows?: ReadonlySet<number>;
 }
 
 /** The rows that one subtask has in one table of an operator. */
@@ -29,8 +31,7 @@ export interface SeenRows {
  *
  * What was restored is told when the task runs: one that is cancelled meanwhile stops reading half way.
  *
- * Tables that the job has not asked for cannot be seen. Those whose rows expire are left out: a full snapshot may
- * leave out what has expired meanwhile.
+ * Tables that the job has not asked for cannot be seen.
  */
 export function observeRows(
   uid: string,
@@ -45,12 +46,12 @@ export function observeRows(
   const snapshot = store.snapshot.bind(store);
   store.table = (table, options) => {
     const { typeId, isExpired, onRestored } = options;
-    if (seen.has(table) || isExpired !== undefined) return makeTable(table, options);
+    if (seen.has(table)) return makeTable(table, options);
     const see = (rows: StateTable): SeenRows => ({
       uid,
       table,
       typeId,
-      groups: digestsByGroup(rows, store.keyGroups),
+      groups: digestsByGroup(rows, store.keyGroups, isExpired !== undefined),
     });
     const made = makeTable(table, {
       ...options,
@@ -72,16 +73,23 @@ export function observeRows(
 }
 
 /** Of each key group of the range. */
-export function digestsByGroup(table: StateTable, keyGroups: KeyGroupRange): Map<number, RowsDigest> {
+export function digestsByGroup(
+  table: StateTable,
+  keyGroups: KeyGroupRange,
+  expires: boolean,
+): Map<number, RowsDigest> {
   const digests = new Map<number, RowsDigest>();
   for (let group = keyGroups.start; group <= keyGroups.end; group++) {
     let [count, sum] = [0, 0];
+    const rows = new Set<number>();
     table.scanKeyGroup(group, (key, value) => {
       count++;
-      sum = (sum + crc32c(value, crc32c(key, key.length))) >>> 0;
+      const number = crc32c(value, crc32c(key, key.length));
+      sum = (sum + number) >>> 0;
+      if (expires) rows.add(number);
       return true;
     });
-    digests.set(group, { count, sum });
+    digests.set(group, expires ? { count, sum, rows } : { count, sum });
   }
   return digests;
 }

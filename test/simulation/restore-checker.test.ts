@@ -58,6 +58,27 @@ t.test('what is restored is what was frozen', async (t) => {
     );
 });
 
+t.test('rows that expire may be missing, and are never others', async (t) => {
+  const ofRows = (...rows: number[]): RowsDigest => ({ count: rows.length, sum: 0, rows: new Set(rows) });
+  for (const [restored, expected] of [
+    [ofRows(1, 2, 3), undefined],
+    [ofRows(1, 3), undefined],
+    [ofRows(), undefined],
+    [ofRows(1, 4), /3 rows were frozen for checkpoint 7, and 2 are restored/],
+    [ofRows(1, 2, 4), /3 rows were frozen for checkpoint 7, and 3 others are restored/],
+  ] as const)
+    await says(
+      t,
+      restoreChecker,
+      ({ listeners }) => {
+        listeners.onRowsFrozen(1, 7, rowsOf(5, [ofRows(1, 2, 3)]));
+        store(listeners, 'complete', 7);
+        listeners.onRowsRestored(1, 7, rowsOf(5, [restored]));
+      },
+      expected,
+    );
+});
+
 t.test('a leader goes on from what another one has frozen', async (t) => {
   const wrong = /key group 5 of .*, 3 rows were frozen for checkpoint/;
   // Who froze what it begins from, if it is no savepoint, or who exported that; and what it restores.

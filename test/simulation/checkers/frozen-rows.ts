@@ -56,8 +56,16 @@ export function digestsOf(frozen: readonly SeenRows[], group: number): readonly 
   return frozen.map(({ groups }) => groups.get(group)).filter((digest) => digest !== undefined);
 }
 
-export function isSame(a: RowsDigest, b: RowsDigest): boolean {
-  return a.count === b.count && a.sum === b.sum;
+/** Of rows that expire some may be missing. */
+export function isSame(frozen: RowsDigest, found: RowsDigest): boolean {
+  const { rows } = frozen;
+  if (rows !== undefined) return [...(found.rows ?? [])].every((row) => rows.has(row));
+  return frozen.count === found.count && frozen.sum === found.sum;
+}
+
+/** Whether rows of the table may be missing in what is written later. */
+export function mayExpire(frozen: readonly SeenRows[]): boolean {
+  return frozen.some(({ groups }) => [...groups.values()].some(({ rows }) => rows !== undefined));
 }
 
 /** How rows differ from those that were frozen, for a sentence. */

@@ -17,7 +17,7 @@ import type { StorageAnswer, StorageCall } from '../observed-storage.js';
 import type { WorldVerdict } from '../world-failure.js';
 import type { WorldListener } from '../world-listener.js';
 import type { DiskPicture } from './disk-picture.js';
-import { difference, digestsOf, type FrozenRows, isSame } from './frozen-rows.js';
+import { difference, digestsOf, type FrozenRows, isSame, mayExpire } from './frozen-rows.js';
 import { PictureStore } from './picture-store.js';
 
 /** Checkpoints are also dealt out to one subtask, two, three and so on up to here. */
@@ -88,14 +88,16 @@ export class StoredRowsChecker implements WorldListener {
       return { uid: operatorUid, table: name, typeId, rows: table };
     });
     await store.restore();
-    for (const { rows, ...name } of tables)
-      this.#compare(manifest, { ...name, groups: digestsByGroup(rows, keyGroups) });
+    for (const { rows, ...name } of tables) {
+      const frozen = this.#frozen.of(manifest, name);
+      const groups = digestsByGroup(rows, keyGroups, mayExpire(frozen));
+      this.#compare(manifest, frozen, { ...name, groups });
+    }
     await store.close();
   }
 
-  #compare({ epoch, checkpointId }: CheckpointManifest, rows: SeenRows): void {
+  #compare({ checkpointId }: CheckpointManifest, frozen: readonly SeenRows[], rows: SeenRows): void {
     const { uid, table, typeId, groups } = rows;
-    const frozen = this.#frozen.of({ epoch, checkpointId }, rows);
     if (frozen.some((each) => each.typeId !== typeId)) return;
     for (const [group, stored] of groups) {
       const digests = digestsOf(frozen, group);
