@@ -37,6 +37,11 @@ export interface OperatorListHandle {
    */
   readonly mode: 'split' | 'union' | 'broadcast' | 'watermark' | 'together';
   readonly items: readonly Uint8Array[];
+  /**
+   * Where items are restored that all subtasks are given: those that this one gives to the next checkpoint if nobody asks
+   * for them, items[from, to). Absent: all of them.
+   */
+  readonly own?: { readonly from: number; readonly to: number };
 }
 
 /** The snapshot of one subtask: by operator uid. */

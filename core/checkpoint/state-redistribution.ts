@@ -35,16 +35,19 @@ export function redistributeState(
 
 /** The same number of subtasks: each has what it had, and all items of the lists that all are given. */
 export function withUnionLists(former: FormerStates): FormerStates {
-  const unions = new Map<string, OperatorListHandle>();
-  for (const name of listNames(former)) {
-    const lists = listsOf(former, name);
-    const mode = lists[0]?.mode;
-    if (mode === 'union') unions.set(name, { mode, items: allItems(lists) });
+  const names = listNames(former).filter((name) => listsOf(former, name)[0]?.mode === 'union');
+  if (names.length === 0) return former;
+  const unions = former.map((): Record<string, OperatorListHandle> => ({}));
+  for (const name of names) {
+    const items = allItems(listsOf(former, name));
+    let from = 0;
+    for (const [subtask, state] of former.entries()) {
+      const to = from + (state?.lists[name]?.items.length ?? 0);
+      Object.assign(unions[subtask] ?? {}, { [name]: { mode: 'union', items, own: { from, to } } });
+      from = to;
+    }
   }
-  if (unions.size === 0) return former;
-  return former.map(
-    (state) => state && { ...state, lists: { ...state.lists, ...Object.fromEntries(unions) } },
-  );
+  return former.map((state, subtask) => state && { ...state, lists: { ...state.lists, ...unions[subtask] } });
 }
 
 /** The files of all former subtasks that hold rows of these key groups, each for the rows that were its own. */
@@ -109,12 +112,13 @@ function redistributeLists(former: FormerStates, parallelism: number): Lists[] {
   for (const name of listNames(former)) {
     const lists = listsOf(former, name);
     const mode = lists[0]?.mode ?? 'split';
-    const count = allItems(lists).length;
+    const items = allItems(lists);
     const shares = sharesOf(mode, former, name, { parallelism, firstInTurn });
     dealt.forEach((own, subtask) => {
-      own[name] = { mode, items: shares[subtask] ?? [] };
+      const handle = { mode, items: shares[subtask] ?? [] };
+      own[name] = mode === 'union' ? { ...handle, own: partOf(subtask, items.length, parallelism) } : handle;
     });
-    if (mode === 'split') firstInTurn = (firstInTurn + count) % parallelism;
+    if (mode === 'split') firstInTurn = (firstInTurn + items.length) % parallelism;
   }
   return dealt;
 }
@@ -142,6 +146,11 @@ function sharesOf(
         ),
       );
   }
+}
+
+function partOf(subtask: number, count: number, parallelism: number): NonNullable<OperatorListHandle['own']> {
+  const boundary = (index: number): number => Math.floor((index * count) / parallelism);
+  return { from: boundary(subtask), to: boundary(subtask + 1) };
 }
 
 /** Equal shares in order; of what is left over, one each from `firstInTurn` on. */

@@ -69,6 +69,20 @@ t.test('at the same parallelism nothing changes but that union lists are whole',
   ]);
 });
 
+t.test(
+  'of a union list that all are given each has a part that is its own, and nobody else has',
+  async (t) => {
+    const ownParts = (states: readonly (OperatorStateHandle | undefined)[]): unknown =>
+      states.map((state) => state?.lists.u?.items.slice(state.lists.u.own?.from, state.lists.u.own?.to));
+    const former = [lists({ u: ['union', 5, 6] }), undefined, lists({}), lists({ u: ['union', 7] })];
+    const [five, six, seven] = [5, 6, 7].map((n) => Uint8Array.of(n));
+    // What it had, so that one of them may be restored alone.
+    t.same(ownParts(withUnionLists(former)), [[five, six], undefined, [], [seven]]);
+    t.same(ownParts(redistributeState(former, 2, 128)), [[five], [six, seven]]);
+    t.same(ownParts(redistributeState(former, 5, 128)), [[], [five], [], [six], [seven]]);
+  },
+);
+
 function keyed(start: number, end: number, ...files: string[]): OperatorStateHandle {
   return {
     keyed: {

@@ -173,6 +173,45 @@ t.test('operator lists are dealt out anew, or given to all', async (t) => {
   }
 });
 
+t.test('a list that nobody asks for outlives rescales as it is, and does not grow', async (t) => {
+  const ignoring: RichMapFunction<string, string> = { map: (value) => value };
+  for (const [mode, after] of [
+    ['split', ['0: ace', '1: bd']],
+    ['union', ['0: acebd', '1: acebd']],
+  ] as const) {
+    const buildWith =
+      (fn: () => RichMapFunction<string, string>): HarnessBuild =>
+      (_env, io) => {
+        io.source('in', types.string).rebalance().map(fn()).uid('kept').sinkTo(io.sink('out'));
+      };
+    const h = await PipelineHarness.create(
+      buildWith(() => keeping(mode)),
+      { parallelism: 2 },
+    );
+    for (const value of 'abcde') await h.push('in', value);
+    let snapshot = await h.snapshot();
+    await h.close();
+    for (const parallelism of [3, 3, 1, 4]) {
+      const silent = await PipelineHarness.restore(
+        snapshot,
+        buildWith(() => ignoring),
+        { parallelism },
+      );
+      snapshot = await silent.snapshot();
+      await silent.close();
+    }
+    const again = await PipelineHarness.restore(
+      snapshot,
+      buildWith(() => keeping(mode)),
+      { parallelism: 2 },
+    );
+    for (let i = 0; i < 2; i++) await again.push('in', '?');
+    const letters = (text: unknown): string => [...String(text)].toSorted().join('');
+    t.strictSame(values(again).map(letters).toSorted(), after.map(letters).toSorted());
+    await again.close();
+  }
+});
+
 t.test('two inputs have times of their own, and share timers and side outputs', async (t) => {
   const seen = new OutputTag<string>('seen');
   const h = await PipelineHarness.create((_env, io) => {
