@@ -137,6 +137,7 @@ export {
 } from './graph/key-group.js';
 export type { StreamPartitioner } from './graph/stream-partitioner.js';
 export {
+  type AccumulatorsByUid,
   AccumulatorTotals,
   type AccumulatorValue,
   type AccumulatorValues,

@@ -38,8 +38,8 @@ export interface OperatorListHandle {
   readonly mode: 'split' | 'union' | 'broadcast' | 'watermark' | 'together';
   readonly items: readonly Uint8Array[];
   /**
-   * Where items are restored that all subtasks are given: those that this one gives to the next checkpoint if nobody asks
-   * for them, items[from, to). Absent: all of them.
+   * Where items are restored that all subtasks are given: those that this one gives to the next checkpoint if nobody
+   * asks for them, items[from, to). Absent: all of them.
    */
   readonly own?: { readonly from: number; readonly to: number };
 }

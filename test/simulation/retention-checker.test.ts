@@ -1,6 +1,7 @@
 import t from 'tap';
 import { checkpoint, manifestOf } from '../unit/storage/led-job.js';
 import { FOLDER, filesIn, jobOn, type MakeChecker, says } from './checker-story.js';
+import { ExportChecker } from './checkers/export-checker.js';
 import { JobLog } from './checkers/job-log.js';
 import { RetentionChecker } from './checkers/retention-checker.js';
 
@@ -56,6 +57,34 @@ t.test('the record of a claim stays while a checkpoint names what was claimed', 
         const file = { key, sizeBytes: 1, entryCount: 1, crc32c: 0 };
         await job.storage.complete(manifestOf(1, job.epoch, [file]));
         told.listeners.onFileRemoved(`${FOLDER}/claims/${name}`);
+      },
+      expected,
+    );
+});
+
+t.test('no file goes away while the leader copies it into a savepoint', async (t) => {
+  const gone = /The file \/c\/delays\/data\/.* has gone while savepoint 2 is copied/;
+  for (const [steps, expected] of [
+    ['export remove', gone],
+    ['export answer remove', undefined],
+    ['remove', undefined],
+    // Whoever has taken over removes what nobody completed.
+    ['export take-over remove', undefined],
+  ] as const)
+    await says(
+      t,
+      (verdict) => new ExportChecker(new JobLog(FOLDER), verdict),
+      async (told) => {
+        const job = await jobOn(told);
+        const manifest = await checkpoint(job, 2);
+        const call = { type: 'export', manifest } as const;
+        for (const step of steps.split(' ')) {
+          if (step === 'export') told.listeners.onStorageAsked('p1', call);
+          if (step === 'answer')
+            told.listeners.onStorageAnswered('p1', call, { type: 'done', value: undefined });
+          if (step === 'take-over') await jobOn(told, 'resume');
+          if (step === 'remove') for (const path of filesIn(told.disk, 'data')) told.disk.remove(path);
+        }
       },
       expected,
     );

@@ -12,6 +12,7 @@ import {
   LongCounter,
   type MapState,
   MapStateDescriptor,
+  type OperatorStateStore,
   type ProcessFunction,
   type ReducingState,
   ReducingStateDescriptor,
@@ -122,7 +123,8 @@ const MEANS = {
 
 /**
  * State that lives for moments: what is left of it when the next event comes is for the clock to say, and for what was
- * written last. Before that, a list of each subtask and one of all, which are dealt out anew with each restore.
+ * written last. Before that, a list of each subtask and one of all, which are dealt out anew with each restore. Where
+ * they are asked for late, checkpoints come before that.
  */
 export function fleetingStates(kit: TopologyKit): Topology {
   const source = kit.source();
@@ -135,6 +137,7 @@ export function fleetingStates(kit: TopologyKit): Topology {
     stateVisibility: prng.pick(['NeverReturnExpired', 'ReturnExpiredIfNotCleanedUp']),
     cleanupInBackground: prng.chance(0.8),
   };
+  const wait = prng.pick([0, 0, 1, 20]);
   return {
     name: 'fleeting-states',
     files: source.files,
@@ -145,7 +148,7 @@ export function fleetingStates(kit: TopologyKit): Topology {
         .stream(env)
         // Its subtasks end at about one time: while some have, and others have not, there is no checkpoint.
         .rebalance()
-        .process(remembersNewest())
+        .process(wait === 0 ? remembersNewest() : remembersLate(wait))
         .setParallelism(first)
         .keyBy((event) => event.key)
         .process(forgets(ttl, kit.steadyClock))
@@ -176,6 +179,36 @@ function remembersNewest(): ProcessFunction<Event, Event> {
     },
     processElement(event, _ctx, out) {
       newest = [...newest, event.id].slice(-NEWEST_MAX);
+      out.collect(event);
+    },
+  };
+}
+
+/** Asks for its lists when some events have come, and for that of all subtasks a while later. */
+function remembersLate(wait: number): ProcessFunction<Event, Event> {
+  let store: OperatorStateStore | undefined;
+  let seen = 0;
+  let own: ListState<number> | undefined;
+  let everybody: ListState<number> | undefined;
+  return {
+    initializeState(ctx) {
+      store = ctx.getOperatorStateStore();
+    },
+    processElement(event, _ctx, out) {
+      seen++;
+      if (seen === wait) {
+        own = store?.getListState(new ListStateDescriptor('own', types.float64));
+        const ids = [...(own?.get() ?? [])];
+        if (new Set(ids).size !== ids.length)
+          throw new Error(`Something was dealt out twice: ${ids.join(' ')}`);
+        own?.update(ids.slice(-NEWEST_MAX));
+      }
+      if (seen === 2 * wait) {
+        everybody = store?.getUnionListState(new ListStateDescriptor('everybody', types.float64));
+        everybody?.update([...everybody.get()].slice(-NEWEST_MAX));
+      }
+      if (event.amount % 5 === 0) own?.add(event.id);
+      if (event.amount % 7 === 0) everybody?.add(event.id);
       out.collect(event);
     },
   };
