@@ -13,7 +13,7 @@ interface Export {
   readonly paths: ReadonlySet<string>;
 }
 
-/** No file goes away while the leader copies it into a savepoint. What becomes of those who lead no more is their own. */
+/** No file goes away while the leader copies it into a savepoint. Of who leads no more the next may remove files. */
 export class ExportChecker implements WorldListener {
   readonly #log: JobLog;
   readonly #verdict: WorldVerdict;
