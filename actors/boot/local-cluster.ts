@@ -24,6 +24,7 @@ import {
   valuesOf,
 } from './cluster-options.js';
 import type { Remote } from './comlink/comlink-port.js';
+import { withDeadline } from './deadline.js';
 import { LocalJob } from './local-job.js';
 import type { RestEndpoint } from './rest-endpoint.js';
 import { TelemetryReports } from './telemetry-reports.js';
@@ -32,6 +33,9 @@ import { outOfMemory } from './threads/out-of-memory.js';
 import { isMainThread } from './threads/own-port.js';
 import { controlThreads } from './threads/spare-threads.js';
 import { ThreadEnd } from './threads/thread-end.js';
+
+/** How long what runs may take to end when the lead is lost. */
+const LEAVE_MS = 10_000;
 
 /** What a cluster is for, and who is told how it comes to its lead. */
 export interface ClusterRole extends Pick<ClusterOrder, 'kind' | 'defaultClusterId'> {
@@ -327,8 +331,10 @@ export class LocalCluster {
     this.#closed = true;
     await this.#rest?.close();
     await this.#reports?.close();
-    // Where the lead is lost, what runs still ends in order.
-    await Promise.race([this.#gateway.close(), this.#gone]);
+    const closed = Promise.race([this.#gateway.close(), this.#gone]);
+    // Where the lead is lost, what runs ends in order too, but nobody waits for a storage that does not answer.
+    if (this.#end.hasEnded) await withDeadline(LEAVE_MS, (deadline) => Promise.race([closed, deadline]));
+    else await closed;
     await endTree(this.#thread);
   }
 }
