@@ -45,7 +45,7 @@ import { withDeadline } from './deadline.js';
 import { type Deployment, deploymentOf } from './deployment.js';
 import { type HostedJob, leave } from './hosted-job.js';
 import { JobCounters } from './job-counters.js';
-import { type JobHome, noSavepointFolder, openJobHome } from './job-home.js';
+import { clusterCloses, type JobHome, noSavepointFolder, openJobHome } from './job-home.js';
 import { planJob } from './job-plan.js';
 import { planAsRescaled, planForSlots, type ResumedPlan } from './job-requirements.js';
 import { JobRescaler } from './job-rescaler.js';
@@ -274,6 +274,8 @@ export class ControlPlane implements ClusterGateway {
     const plan = await planForSlots(await planJob(submission, layout), slots.within(''));
     const failures = await failureHistory(plan);
     const { name } = plan.graph;
+    // Who leads no more must not take the job from who does.
+    if (this.#closings.length > 0) throw clusterCloses();
     if (this.#names.has(name)) {
       throw new MillraceError('MR8002', `The job '${name}' already runs in this cluster.`, {
         hint: 'Give one of them another name with --job-id or pipeline.name.',
@@ -297,6 +299,10 @@ export class ControlPlane implements ClusterGateway {
         const resumed = await planAsRescaled(plan, home.requirements, slots.within(''));
         const { graph } = resumed.plan;
         if (graph !== plan.graph) await threads.close();
+        if (this.#closings.length > 0) {
+          await home.release();
+          throw clusterCloses();
+        }
         const fitting = graph === plan.graph ? deployment : deploymentOf(resumed.plan);
         return this.#start(resumed, home, fitting, { ...accepted, graph, failures });
       }

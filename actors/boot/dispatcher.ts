@@ -192,9 +192,12 @@ export class Dispatcher extends ControlPlane implements SessionGateway {
   }
 
   override async close(): Promise<void> {
-    await super.close();
-    await Promise.all(this.#endings);
-    await this.#contender?.end();
+    try {
+      await super.close();
+    } finally {
+      await Promise.all(this.#endings);
+      await this.#contender?.end();
+    }
   }
 
   async #recover({ kind }: ClusterOrder): Promise<ClusterAnswer> {
@@ -283,8 +286,11 @@ export class Dispatcher extends ControlPlane implements SessionGateway {
     this.#lost.settle(toWireError(error));
     this.#lead.settle({ type: 'refused', error: toWireError(error) });
     const end = async (): Promise<void> => {
-      await super.close();
-      await this.#contender?.end();
+      try {
+        await super.close();
+      } finally {
+        await this.#contender?.end();
+      }
     };
     end().catch((failure: unknown) => process.stderr.write(`warning: ${String(failure)}\n`));
   }

@@ -207,6 +207,11 @@ export function noSavepointFolder(): MillraceError {
   });
 }
 
+/** To whom submits a job meanwhile: whoever leads now may have it. */
+export function clusterCloses(): MillraceError {
+  return new MillraceError('MR5003', 'The cluster is being closed, and takes no job.');
+}
+
 function needsCheckpoints(): MillraceError {
   return new MillraceError('MR4002', 'A job that begins from a checkpoint needs checkpoints of its own.', {
     hint: 'Set execution.checkpointing.interval.',

@@ -160,6 +160,11 @@ export class LocalCluster {
 
   /** Resolves when this process leads, and its cluster's earlier jobs go on. */
   async #lead(role: ClusterRole): Promise<void> {
+    this.#gateway.leadershipLost().then(
+      (error) => this.#end.end(fromWireError(error)),
+      // The thread is gone, which its own end tells.
+      () => undefined,
+    );
     const { kind, defaultClusterId, onRecovered } = role;
     const order = { kind, layers: this.#layers, defaultClusterId };
     let answer = await this.#end.orEnd(this.#gateway.begin(order));
@@ -171,11 +176,6 @@ export class LocalCluster {
     if (answer.type === 'refused') throw fromWireError(answer.error);
     this.#leads = true;
     if (answer.type === 'leading') onRecovered?.(answer.recovered);
-    this.#gateway.leadershipLost().then(
-      (error) => this.#end.end(fromWireError(error)),
-      // The thread is gone, which its own end tells.
-      () => undefined,
-    );
   }
 
   /**
@@ -331,11 +331,23 @@ export class LocalCluster {
     this.#closed = true;
     await this.#rest?.close();
     await this.#reports?.close();
+    try {
+      await this.#closeJobs();
+    } finally {
+      await endTree(this.#thread);
+    }
+  }
+
+  async #closeJobs(): Promise<void> {
     const closed = Promise.race([this.#gateway.close(), this.#gone]);
-    // Where the lead is lost, what runs ends in order too, but nobody waits for a storage that does not answer.
-    if (this.#end.hasEnded) await withDeadline(LEAVE_MS, (deadline) => Promise.race([closed, deadline]));
-    else await closed;
-    await endTree(this.#thread);
+    try {
+      await this.#end.orEnd(closed);
+    } catch (error) {
+      if (!this.#end.hasEnded) throw error;
+      // The lead is lost, maybe meanwhile, and what was to be put in order with it: what runs ends as it can, and
+      // nobody waits for a storage that does not answer.
+      await withDeadline(LEAVE_MS, (deadline) => Promise.race([closed.catch(() => undefined), deadline]));
+    }
   }
 }
 

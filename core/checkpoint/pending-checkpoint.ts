@@ -14,6 +14,7 @@ import type {
   SubtaskSnapshot,
   VertexSnapshot,
 } from './snapshot-handle.js';
+import { storedSubtasks } from './union-lists.js';
 
 export type PendingState = 'PENDING' | 'STORING' | 'COMPLETED' | 'ABORTED';
 
@@ -247,7 +248,7 @@ export class PendingCheckpoint {
         vertexUid: vertex.uid,
         parallelism: vertex.parallelism,
         maxParallelism: vertex.maxParallelism,
-        subtasks: this.#snapshots[vertex.id] ?? [],
+        subtasks: storedSubtasks(this.#snapshots[vertex.id] ?? []),
         enumerator: this.#enumerators[vertex.id],
         ...endedOf(vertex, this.#snapshots[vertex.id]?.includes('finished') === true, accumulated),
       })),

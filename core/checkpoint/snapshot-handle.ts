@@ -38,8 +38,8 @@ export interface OperatorListHandle {
   readonly mode: 'split' | 'union' | 'broadcast' | 'watermark' | 'together';
   readonly items: readonly Uint8Array[];
   /**
-   * Where items are restored that all subtasks are given: those that this one gives to the next checkpoint if nobody
-   * asks for them, items[from, to). Absent: all of them.
+   * Where items were restored that all subtasks are given, and this one has not asked for them: its own part of them,
+   * items[from, to), which is what is stored if none has asked. Nothing that is stored has it.
    */
   readonly own?: { readonly from: number; readonly to: number };
 }

@@ -45,8 +45,8 @@ interface Registered {
  *   name of a list in the checkpoint   state:["<name of the state>","<type>"]
  * ```
  *
- * Invariants: what was restored and not asked for yet is part of each snapshot as it was, so that all subtasks together
- * give what they were given: of a union list, which each of them has whole, its own part; a name stands for one type.
+ * Invariants: what was restored and not asked for yet is part of each snapshot as it was; a name stands for one
+ * type.
  */
 export class OperatorStates implements OperatorStateStore {
   readonly #codecs: CodecFactory;
@@ -84,7 +84,7 @@ export class OperatorStates implements OperatorStateStore {
   /** All of it, each element encoded apart. */
   snapshot(): Record<string, OperatorListHandle> {
     const lists: Record<string, OperatorListHandle> = {};
-    for (const [name, { typeId, handle }] of this.#unclaimed) lists[keyOf(name, typeId)] = ownPartOf(handle);
+    for (const [name, { typeId, handle }] of this.#unclaimed) lists[keyOf(name, typeId)] = handle;
     for (const [name, { typeId, mode, encode }] of this.#registered) {
       lists[keyOf(name, typeId)] = { mode, items: encode() };
     }
@@ -147,10 +147,6 @@ export class OperatorStates implements OperatorStateStore {
     );
     return migration === undefined ? handle.items : handle.items.map((item) => migrated(item, migration));
   }
-}
-
-function ownPartOf({ mode, items, own }: OperatorListHandle): OperatorListHandle {
-  return { mode, items: own === undefined ? items : items.slice(own.from, own.to) };
 }
 
 function migrated(item: Uint8Array, migration: ItemMigration): Uint8Array {

@@ -83,7 +83,7 @@ export async function assertHandOvers(t: Test, { configuration, count, seed }: H
 }
 
 /** Short, so that many fit into a test, and long enough for a machine with much to do. */
-const TIMES = {
+export const TIMES = {
   'execution.checkpointing.interval': '100 ms',
   'rest.enabled': 'false',
   'high-availability.leader-election.lease-duration': '3 s',

@@ -21,11 +21,15 @@ const trees = new Map<Worker, KillLock>();
 /** Starts the root of a tree; on another thread than the main one just a thread of the tree. */
 export function startTree(start: () => Worker): Worker {
   if (!isMainThread) return start();
-  if (trees.size === 0) process.once('exit', endTrees);
   const memory = KillLock.memory();
   setEnvironmentData(TREE, memory);
-  const thread = start();
-  setEnvironmentData(TREE, undefined);
+  let thread: Worker;
+  try {
+    thread = start();
+  } finally {
+    setEnvironmentData(TREE, undefined);
+  }
+  if (trees.size === 0) process.once('exit', endTrees);
   trees.set(thread, new KillLock(memory));
   thread.once('exit', () => {
     trees.delete(thread);
@@ -36,8 +40,12 @@ export function startTree(start: () => Worker): Worker {
 
 /** Ends a thread of {@link startTree} by force, and with it those that it has started. Idempotent. */
 export async function endTree(thread: Worker): Promise<void> {
-  const loads = trees.get(thread);
-  for (let waited = 0; loads?.tryKill() === false && waited < LOADING_MS; waited += LOOK_EVERY_MS) {
+  // Who has ended by itself has taken its threads with it.
+  for (
+    let waited = 0;
+    trees.get(thread)?.tryKill() === false && waited < LOADING_MS;
+    waited += LOOK_EVERY_MS
+  ) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   await thread.terminate();
@@ -49,14 +57,23 @@ export async function endTree(thread: Worker): Promise<void> {
  * @throws MillraceError MR5003 where the thread is about to be ended
  */
 export function loadNative(load: () => void): void {
-  const memory = getEnvironmentData(TREE) as KillLockMemory | undefined;
-  const loads = memory === undefined ? undefined : new KillLock(memory);
+  const loads = ownTree();
   if (loads?.enter() === false) throw new MillraceError('MR5003', 'This thread is being ended.');
   try {
     load();
   } finally {
     loads?.leave();
   }
+}
+
+/** By the root of a tree, at its beginning: should it end by itself, those below it are ended by force. */
+export function endTreeAtExit(): void {
+  process.once('exit', () => ownTree()?.killWaiting(LOADING_MS));
+}
+
+function ownTree(): KillLock | undefined {
+  const memory = getEnvironmentData(TREE) as KillLockMemory | undefined;
+  return memory && new KillLock(memory);
 }
 
 /** Behind the listeners of `exit` the threads are ended by force. */
