@@ -45,7 +45,7 @@ import { withDeadline } from './deadline.js';
 import { type Deployment, deploymentOf } from './deployment.js';
 import { type HostedJob, leave } from './hosted-job.js';
 import { JobCounters } from './job-counters.js';
-import { clusterCloses, type JobHome, noSavepointFolder, openJobHome } from './job-home.js';
+import { clusterCloses, type JobHome, noSavepointFolder, openJobHome, orRelease } from './job-home.js';
 import { planJob } from './job-plan.js';
 import { planAsRescaled, planForSlots, type ResumedPlan } from './job-requirements.js';
 import { JobRescaler } from './job-rescaler.js';
@@ -296,13 +296,13 @@ export class ControlPlane implements ClusterGateway {
     try {
       const home = await openJobHome(plan, { ...submission, jobId: accepted.jobId });
       if (home.type === 'home') {
-        const resumed = await planAsRescaled(plan, home.requirements, slots.within(''));
+        const resumed = await orRelease(home, async () => {
+          const rescaled = await planAsRescaled(plan, home.requirements, slots.within(''));
+          if (this.#closings.length > 0) throw clusterCloses();
+          return rescaled;
+        });
         const { graph } = resumed.plan;
         if (graph !== plan.graph) await threads.close();
-        if (this.#closings.length > 0) {
-          await home.release();
-          throw clusterCloses();
-        }
         const fitting = graph === plan.graph ? deployment : deploymentOf(resumed.plan);
         return this.#start(resumed, home, fitting, { ...accepted, graph, failures });
       }

@@ -207,6 +207,16 @@ export function noSavepointFolder(): MillraceError {
   });
 }
 
+/** Does what is left before a job starts. Where it fails, the home is given back, and with it the job's lead. */
+export async function orRelease<T>(home: JobHome, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await home.release();
+    throw error;
+  }
+}
+
 /** To whom submits a job meanwhile: whoever leads now may have it. */
 export function clusterCloses(): MillraceError {
   return new MillraceError('MR5003', 'The cluster is being closed, and takes no job.');

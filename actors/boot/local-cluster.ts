@@ -160,6 +160,7 @@ export class LocalCluster {
 
   /** Resolves when this process leads, and its cluster's earlier jobs go on. */
   async #lead(role: ClusterRole): Promise<void> {
+    // Listened to from the beginning: it may be lost while earlier jobs are begun anew.
     this.#gateway.leadershipLost().then(
       (error) => this.#end.end(fromWireError(error)),
       // The thread is gone, which its own end tells.

@@ -37,17 +37,18 @@ export function redistributeState(
 export function withUnionLists(former: FormerStates): FormerStates {
   const names = listNames(former).filter((name) => listsOf(former, name)[0]?.mode === 'union');
   if (names.length === 0) return former;
-  const unions = former.map((): Record<string, OperatorListHandle> => ({}));
-  for (const name of names) {
-    const items = allItems(listsOf(former, name));
-    let from = 0;
-    for (const [subtask, state] of former.entries()) {
-      const to = from + (state?.lists[name]?.items.length ?? 0);
-      Object.assign(unions[subtask] ?? {}, { [name]: { mode: 'union', items, own: { from, to } } });
-      from = to;
+  const unions = names.map((name) => ({ name, items: allItems(listsOf(former, name)), given: 0 }));
+  return former.map((state) => {
+    if (state === undefined) return undefined;
+    const lists: Record<string, OperatorListHandle> = { ...state.lists };
+    for (const union of unions) {
+      const { name, items, given: from } = union;
+      // Its own part is what it gave: it may be restored alone, beside others that have theirs.
+      union.given += state.lists[name]?.items.length ?? 0;
+      lists[name] = { mode: 'union', items, own: { from, to: union.given } };
     }
-  }
-  return former.map((state, subtask) => state && { ...state, lists: { ...state.lists, ...unions[subtask] } });
+    return { ...state, lists };
+  });
 }
 
 /** The files of all former subtasks that hold rows of these key groups, each for the rows that were its own. */

@@ -23,7 +23,7 @@ export class FrozenRows implements WorldListener {
   /** Those that are complete and remembered, ascending. */
   #completed: number[] = [];
 
-  /** The checkpoint, and those that are older than it, are of use to somebody; what is older yet is not. */
+  /** Of completed checkpoints the oldest from which somebody may still begin. */
   get oldest(): number {
     return this.#completed[0] ?? 0;
   }
